@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { nodeName, poolName } from "./names.ts";
+
+/** Every state a machine can be in; the legal moves between them are in src/pool/states.ts. */
+export const MACHINE_STATES = [
+  "provisioning",
+  "ready",
+  "suspect",
+  "assigned",
+  "held",
+  "deleting",
+  "deleted",
+] as const;
+export type MachineState = (typeof MACHINE_STATES)[number];
+
+/** How far a machine in `provisioning` has come. */
+export const MACHINE_PHASES = ["queued", "cloning", "booting", "joining", "checking"] as const;
+export type MachinePhase = (typeof MACHINE_PHASES)[number];
+
+/** `unknown` is "could not ask" and never counts as `dead`. */
+export const PROBE_ANSWERS = ["alive", "dead", "unknown"] as const;
+export type ProbeAnswer = (typeof PROBE_ANSWERS)[number];
+
+/** An SSH host key; `key` is the base64 blob, `fingerprint` is `SHA256:…` as `ssh-keygen -l` prints it. */
+export const hostKey = z.strictObject({
+  type: z.literal("ssh-ed25519"),
+  key: z.string().regex(/^[A-Za-z0-9+/=]{40,200}$/, "must be base64"),
+  fingerprint: z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, "must be SHA256:… as ssh-keygen -l prints it"),
+});
+export type HostKey = z.infer<typeof hostKey>;
+
+/** Where something listens: a host name or address, and a TCP port. */
+export const endpoint = z.strictObject({
+  host: z.string().min(1).max(255),
+  port: z.int().min(1).max(65_535),
+});
+export type Endpoint = z.infer<typeof endpoint>;
+
+/** The proof that a machine is gone: a complete listing, begun after the delete returned, without it. */
+export const receipt = z.strictObject({
+  kind: z.enum(["listed", "never-started"]),
+  listingStartedAt: z.iso.datetime().nullable(),
+  /** `volumes`: the listing covered its disks; `none`: the driver cannot list disks. */
+  storageProof: z.enum(["volumes", "none"]),
+});
+export type Receipt = z.infer<typeof receipt>;
+
+export type MachineView = {
+  id: string;
+  name: string;
+  pool: string;
+  node: string;
+  state: MachineState;
+  phase: MachinePhase | null;
+  /** What the relay dials. */
+  host: string | null;
+  port: number | null;
+  /** What the tester dials. */
+  access: Endpoint | null;
+  hostKey: HostKey | null;
+  driver: string | null;
+  driverRef: string | null;
+  stale: boolean;
+  suspectSince: string | null;
+  readyAt: string | null;
+  createdAt: string;
+  deletedAt: string | null;
+  assignment: { id: string; username: string } | null;
+  lastProbe: { at: string; answer: ProbeAnswer; cause: string | null } | null;
+  receipt: Receipt | null;
+  /** What a failed create left behind to look at: causes and tails, 64 KiB at most. */
+  evidence: Record<string, string> | null;
+};
+
+export const machineListInput = z.strictObject({
+  pool: poolName.optional(),
+  state: z.enum(MACHINE_STATES).optional(),
+  node: nodeName.optional(),
+  cursor: z.string().max(200).optional(),
+  limit: z.int().min(1).max(500).default(50),
+});
+
+/** A machine by its id or its name. */
+export const machineGetInput = z.strictObject({ id: z.string().min(1).max(100) });

@@ -1,0 +1,51 @@
+import { z } from "zod";
+
+/**
+ * Accounts that a Linux system already has. A tester named like one of them would be given somebody
+ * else's account instead of their own (Debian base-passwd, systemd and the packages a machine image carries).
+ */
+const SYSTEM_ACCOUNTS = new Set(
+  (
+    "root daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc gnats nobody _apt " +
+    "messagebus sshd postgres syslog ntp polkitd uuidd tcpdump landscape dnsmasq systemd-network systemd-resolve " +
+    "systemd-timesync systemd-coredump systemd-oom adm shadow utmp video audio plugdev staff users nogroup sudo wheel"
+  ).split(" "),
+);
+
+/** A Linux account name as `useradd` accepts it, 1 to 32 characters, and no system account's name. */
+export const username = z
+  .string()
+  .regex(
+    /^[a-z_][a-z0-9_-]{0,31}$/,
+    "must be a Linux username: a lower-case letter or _ first, then lower-case letters, digits, _ or -, 32 at most",
+  )
+  .refine((name) => !SYSTEM_ACCOUNTS.has(name), "is the name of a system account; choose another");
+
+/** A pool's name: part of machine names, so it has to fit into a host name. */
+export const poolName = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]{0,29}$/,
+    "must be a lower-case letter, then lower-case letters, digits or -, 30 at most",
+  );
+
+/** A node's name, as the operator calls the host. */
+export const nodeName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9.-]{0,62}$/, "must be lower-case letters, digits, . or -, 63 at most");
+
+/** A recipe's name. */
+export const recipeName = z
+  .string()
+  .regex(
+    /^[a-z][a-z0-9-]{0,62}$/,
+    "must be a lower-case letter, then lower-case letters, digits or -, 63 at most",
+  );
+
+/** The name of a recipe parameter or output, usable as a shell variable. */
+export const paramName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, "must be letters, digits or _, not a digit first, 64 at most");
+
+/** A moment as an ISO 8601 string in UTC. */
+export const isoDate = z.iso.datetime();

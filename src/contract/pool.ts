@@ -1,0 +1,90 @@
+import { z } from "zod";
+import { nodeName, poolName, recipeName } from "./names.ts";
+import { sshPublicKeys } from "./sshKey.ts";
+
+/** What one machine is made of. Memory in MiB, disk in GiB. */
+export const shape = z.strictObject({
+  vcpus: z.int().min(1).max(1024),
+  memoryMib: z
+    .int()
+    .min(64)
+    .max(16 * 1024 * 1024),
+  diskGib: z
+    .int()
+    .min(1)
+    .max(1024 * 1024),
+});
+
+const command = z.string().min(1, "must not be empty").max(4096);
+const seconds = (min: number, max: number) => z.int().min(min).max(max);
+
+/** The operator's wish for a pool. Everything that has a default may be left out. */
+export const poolSpec = z
+  .strictObject({
+    name: poolName,
+    /** Machines to keep ready for testers yet to come. */
+    targetSize: z.int().min(0).max(10_000),
+    /** Bound on all machines of the pool that are not proven gone, in any state. */
+    maxSize: z.int().min(0).max(10_000),
+    shape,
+    image: z.string().min(1).max(256),
+    instanceType: z.enum(["virtual-machine", "container"]),
+    adminSshKeys: sshPublicKeys,
+    recipe: recipeName,
+    /** Run on the machine at every probe; not 0 means dead. */
+    healthCommand: command.optional(),
+    /** Run on the machine before it counts as ready. */
+    readyCommand: command.optional(),
+    /** Run on the node before a machine counts as ready, with WARMPOOL_HOST and WARMPOOL_PORT of its access. */
+    accessCommand: command.optional(),
+    bootTimeoutSeconds: seconds(5, 7200).default(600),
+    failureThreshold: z.int().min(1).max(20).default(2),
+    assignmentTtlSeconds: seconds(60, 366 * 86_400).optional(),
+    machineTtlSeconds: seconds(60, 366 * 86_400).optional(),
+    keepAdminKeys: z.boolean().default(true),
+    sudo: z.boolean().default(false),
+    nodes: z.array(nodeName).max(1000).optional(),
+  })
+  .refine((spec) => spec.maxSize >= spec.targetSize, {
+    path: ["maxSize"],
+    message: "must be at least targetSize",
+  });
+
+export type Shape = z.infer<typeof shape>;
+export type PoolSpec = z.infer<typeof poolSpec>;
+/** The spec as a caller may write it, defaults left out. */
+export type PoolSpecInput = z.input<typeof poolSpec>;
+
+/** A statement about a pool that an operator may have to act on. */
+export type PoolCondition = {
+  type: "Ready" | "Progressing";
+  status: boolean;
+  /** A code, CamelCase, explained in docs/conditions.md. */
+  reason: string;
+  message: string;
+  since: string;
+};
+
+export type PoolCounts = {
+  provisioning: number;
+  ready: number;
+  suspect: number;
+  assigned: number;
+  held: number;
+  deleting: number;
+};
+
+/** A pool as it stands. `counts` are rows by state; `waiting` are assignments without a machine. */
+export type PoolView = {
+  name: string;
+  spec: PoolSpec;
+  paused: boolean;
+  counts: PoolCounts;
+  /** Ready machines on online nodes: what an assign can have now. */
+  claimable: number;
+  waiting: number;
+  conditions: PoolCondition[];
+  /** How long the ready machines last at the present rate; null where nobody has claimed lately. */
+  runway: { claimsPerHour: number; emptyInSeconds: number | null; refillSeconds: number | null } | null;
+  createdAt: string;
+};

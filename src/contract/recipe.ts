@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { paramName, recipeName } from "./names.ts";
+
+/** One parameter that a recipe takes. `pattern` is a JavaScript regular expression for the whole value. */
+export const recipeParam = z.strictObject({
+  required: z.boolean().optional(),
+  secret: z.boolean().optional(),
+  default: z.string().max(4096).optional(),
+  pattern: z.string().max(512).refine(isPattern, "is no regular expression").optional(),
+  description: z.string().max(500).optional(),
+});
+
+/** One step: a script for `/bin/sh` (or its own `#!` line), run as root with at most `timeoutSeconds`. */
+export const recipeStep = z.strictObject({
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "must be lower-case letters, digits or -, 63 at most"),
+  title: z.string().trim().min(1, "must not be empty").max(80),
+  script: z
+    .string()
+    .min(1, "must not be empty")
+    .max(256 * 1024),
+  timeoutSeconds: z.int().min(1).max(86_400),
+});
+
+/** A set-up recipe as it travels: each step's `script` is the script's text. */
+export const recipe = z.strictObject({
+  name: recipeName,
+  params: z.record(paramName, recipeParam).default({}),
+  steps: z
+    .array(recipeStep)
+    .min(1, "must have one step at least")
+    .max(50)
+    .refine(
+      (steps) => new Set(steps.map((step) => step.id)).size === steps.length,
+      "has two steps of the same id",
+    ),
+});
+
+export type Recipe = z.infer<typeof recipe>;
+export type RecipeStep = z.infer<typeof recipeStep>;
+
+/** A stored recipe: `version` is the hash of its content, so the same content is the same version. */
+export type RecipeView = Recipe & { version: string; createdAt: string };
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text, "u") instanceof RegExp;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,231 @@
+import { z } from "zod";
+import { endpoint, hostKey, MACHINE_PHASES, PROBE_ANSWERS, receipt } from "./machine.ts";
+import type { HostKey, MachineState } from "./machine.ts";
+import { inventory } from "./node.ts";
+import type { PoolSpec } from "./pool.ts";
+import type { RecipeStep } from "./recipe.ts";
+import { sshPublicKey } from "./sshKey.ts";
+
+/**
+ * What a relay and the edge say to each other. A relay joins once (one-time token → credential), opens a session
+ * at every start, and then leases operations, renews them, and finishes them. Every call after `open` carries the
+ * session; a newer session of the same node makes the older one's calls answer LEASE_LOST.
+ */
+
+const about = {
+  relayVersion: z.string().max(50),
+  driver: z.string().max(50),
+  driverVersion: z.string().max(100),
+};
+
+/** Called with the join token as bearer. */
+export const joinInput = z.strictObject({ ...about });
+export type JoinResult = { node: string; credential: string; installation: string };
+
+/** What a driver's listing showed. Without `complete: true` it proves nothing about what is absent. */
+export const listing = z.strictObject({
+  complete: z.boolean(),
+  startedAt: z.iso.datetime(),
+  names: z.array(z.string().max(100)).max(100_000),
+});
+export type Listing = z.infer<typeof listing>;
+
+/** First call of a relay process: it says who it is and what stands on its node before it asks for work. */
+export const openInput = z.strictObject({
+  ...about,
+  sshPublicKey,
+  highestMachineNumber: z.int().min(0),
+  listing: listing.nullable(),
+});
+/** Durations are in seconds. `installation` is the ownership mark every machine must carry. */
+export type OpenResult = {
+  session: string;
+  node: string;
+  installation: string;
+  leaseSeconds: number;
+  renewSeconds: number;
+};
+
+const session = z.uuid();
+const held = { id: z.uuid(), token: z.int().min(1) };
+
+/** Long poll: answers at once when there is work, after `waitSeconds` (25 at most) with an empty list. */
+export const leaseInput = z.strictObject({
+  session,
+  /** How many operations the relay can take on now, by what they cost it. */
+  free: z.strictObject({ setups: z.int().min(0).max(1000), others: z.int().min(0).max(1000) }),
+  waitSeconds: z.number().min(0).max(25).default(25),
+});
+
+type Leased = { id: string; token: number; attempt: number };
+/** A machine the relay may dial: the pinned host key is the only one to accept. */
+export type MachineTarget = { id: string; name: string; host: string; port: number; hostKey: HostKey };
+
+export type CreateOperation = Leased & {
+  kind: "create";
+  machine: {
+    id: string;
+    name: string;
+    number: number;
+    port: number;
+    httpPort: number;
+    hostKey: HostKey | null;
+  };
+  spec: Pick<
+    PoolSpec,
+    | "shape"
+    | "image"
+    | "instanceType"
+    | "adminSshKeys"
+    | "healthCommand"
+    | "readyCommand"
+    | "accessCommand"
+    | "bootTimeoutSeconds"
+  > & { pool: string };
+};
+export type SetupOperation = Leased & {
+  kind: "setup";
+  machine: MachineTarget & { httpPort: number; access: { host: string; port: number } };
+  assignment: {
+    id: string;
+    username: string;
+    sshKeys: string[];
+    adminSshKeys: string[];
+    sudo: boolean;
+    params: Record<string, string>;
+    secrets: Record<string, string>;
+    recipe: { name: string; version: string; steps: RecipeStep[] };
+    /** True once a relay has logged in for this set-up: from then on there is no swap, only failure. */
+    loggedIn: boolean;
+    /** Bytes of the set-up's log that the edge has stored: the next piece starts here. */
+    logOffset: number;
+    /** Seconds to reach the machine before the edge swaps it. */
+    connectBudgetSeconds: number;
+  };
+};
+export type DeleteOperation = Leased & {
+  kind: "delete";
+  machine: { id: string; name: string; driverRef: string | null };
+};
+export type ProbeOperation = Leased & {
+  kind: "probe";
+  machines: (MachineTarget & { state: MachineState; healthCommand: string | null })[];
+  /** Names of the machines that should exist, dialled or not. */
+  attempts: number;
+  attemptSeconds: number;
+};
+export type LeasedOperation = CreateOperation | SetupOperation | DeleteOperation | ProbeOperation;
+export type LeaseResult = { operations: LeasedOperation[] };
+
+/** A piece of a set-up's log: `offset` is the byte on the machine's log where `text` starts, `end` where it ends. */
+export const logPiece = z.strictObject({
+  offset: z.int().min(0),
+  end: z.int().min(0),
+  text: z.string().max(256 * 1024),
+});
+
+export const setupProgress = z.strictObject({
+  kind: z.literal("setup"),
+  loggedIn: z.boolean().optional(),
+  step: z
+    .strictObject({
+      step: z.int().min(1),
+      steps: z.int().min(1),
+      title: z.string().max(80),
+      percent: z.number().min(0).max(100),
+    })
+    .optional(),
+  outputs: z.record(z.string().max(64), z.string().max(4096)).optional(),
+  log: logPiece.optional(),
+});
+export const createProgress = z.strictObject({
+  kind: z.literal("create"),
+  phase: z.enum(MACHINE_PHASES),
+  /** The host key the relay is about to give the machine: pinned from here on. */
+  hostKey: hostKey.optional(),
+});
+export const renewInput = z.strictObject({
+  session,
+  operations: z
+    .array(
+      z.strictObject({
+        ...held,
+        progress: z.discriminatedUnion("kind", [setupProgress, createProgress]).optional(),
+      }),
+    )
+    .min(1)
+    .max(500),
+});
+export type Progress = z.infer<typeof setupProgress> | z.infer<typeof createProgress>;
+/** `lost`: stop at once, nothing of it counts. `cancelling`: no longer wanted, end it and finish. */
+export type RenewResult = { operations: { id: string; status: "held" | "cancelling" | "lost" }[] };
+
+const text = z.string().max(4096);
+const failure = { outcome: z.literal("failed"), message: text };
+const evidence = z.record(z.string().max(50), z.string().max(64 * 1024));
+
+/** How an operation ended, by its kind. `handed_back` returns one that was not started. */
+export const operationResult = z.discriminatedUnion("outcome", [
+  z.strictObject({ outcome: z.literal("handed_back") }),
+  z.strictObject({
+    outcome: z.literal("created"),
+    driver: z.string().max(50),
+    driverRef: z.string().max(500),
+    host: endpoint.shape.host,
+    port: endpoint.shape.port,
+    access: endpoint,
+  }),
+  z.strictObject({
+    ...failure,
+    outcome: z.literal("create_failed"),
+    reason: z.enum(["no_capacity", "driver_failed", "never_ready", "not_reachable", "cancelled"]),
+    evidence,
+  }),
+  z.strictObject({
+    outcome: z.literal("set_up"),
+    outputs: z.record(z.string().max(64), z.string().max(4096)),
+    /** What the hand-over check read back from the machine. */
+    handover: z.strictObject({
+      hostKey: z.string().max(200),
+      keys: z.record(z.string().max(200), z.array(z.string().max(9000)).max(200)),
+    }),
+  }),
+  z.strictObject({
+    ...failure,
+    outcome: z.literal("setup_failed"),
+    reason: z.enum([
+      "unreachable",
+      "host_key_changed",
+      "step_failed",
+      "step_timed_out",
+      "handover_failed",
+      "machine_refused",
+    ]),
+    step: z.string().max(80).optional(),
+    exitCode: z.int().optional(),
+  }),
+  z.strictObject({ outcome: z.literal("deleted"), receipt }),
+  z.strictObject({ ...failure, outcome: z.literal("delete_failed") }),
+  z.strictObject({
+    outcome: z.literal("probed"),
+    listing: listing.nullable(),
+    answers: z
+      .array(
+        z.strictObject({
+          id: z.uuid(),
+          answer: z.enum(PROBE_ANSWERS),
+          cause: z.string().max(500).nullable(),
+        }),
+      )
+      .max(100_000),
+  }),
+]);
+export type OperationResult = z.infer<typeof operationResult>;
+
+export const finishInput = z.strictObject({ session, ...held, result: operationResult });
+/** `ok` only: a result with a stale token is answered with the error LEASE_LOST and changes nothing. */
+export type FinishResult = { ok: true };
+
+/** What the node has, for placing machines. */
+export const reportInput = z.strictObject({ session, inventory });
+export type ReportResult = { ok: true };

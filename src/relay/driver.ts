@@ -1,0 +1,72 @@
+import type { Endpoint } from "../contract/machine.ts";
+import type { Inventory } from "../contract/node.ts";
+import type { PoolSpec } from "../contract/pool.ts";
+
+/**
+ * What a relay asks of whatever makes machines. One conformance suite holds every driver to it.
+ * Invariants: only machines with this installation's mark are ever touched or listed as ours; every call ends by
+ * itself within its deadline and honours `signal`; a call may be repeated at any time with the same outcome.
+ */
+export type Driver = {
+  readonly name: string;
+  version(): Promise<string>;
+  /**
+   * Makes a machine and starts it. Returns as soon as it exists: the relay then waits until it answers over SSH.
+   * @throws DriverError `exists` where a machine of that name is there already, `no_capacity`, `retry` or `failed`.
+   */
+  create(request: CreateRequest, signal: AbortSignal): Promise<DriverMachine>;
+  /** The machine of that name, or null where the driver is sure there is none. Throws where it could not ask. */
+  get(name: string, signal: AbortSignal): Promise<DriverMachine | null>;
+  /** Everything of this installation, half-made and half-deleted machines included. Throws where it could not ask. */
+  list(signal: AbortSignal): Promise<DriverListing>;
+  start(name: string, signal: AbortSignal): Promise<void>;
+  /** Ends the machine at once, its data stays. What is not there or is stopped already is no error. */
+  stop(name: string, signal: AbortSignal): Promise<void>;
+  /** Removes the machine and its disks. What is not there is no error. */
+  delete(name: string, signal: AbortSignal): Promise<void>;
+  capacity(signal: AbortSignal): Promise<Inventory>;
+  /** Text that helps a person see why a machine never became ready (console tail, …), by name; 64 KiB at most. */
+  evidence(name: string, signal: AbortSignal): Promise<Record<string, string>>;
+};
+
+export type CreateRequest = {
+  name: string;
+  shape: PoolSpec["shape"];
+  image: string;
+  instanceType: PoolSpec["instanceType"];
+  /** Keys that open root's account from the first boot on: the relay's and the admins'. */
+  authorizedKeys: string[];
+  /** OpenSSH private key text (ed25519) that the machine must use as its only host key, and its public line. */
+  hostKey: { privateKey: string; publicKey: string };
+  /** Loopback ports allotted to this machine alone: for SSH, and for what its tester opens in a browser. */
+  port: number;
+  httpPort: number;
+};
+
+export type DriverMachine = {
+  name: string;
+  /** How the driver itself calls it. */
+  ref: string;
+  state: "running" | "stopped" | "unknown";
+  /** Where the relay dials, and where the tester does. */
+  ssh: Endpoint;
+  access: Endpoint;
+};
+
+export type DriverListing = {
+  /** True only where the listing is known to show everything. */
+  complete: boolean;
+  machines: DriverMachine[];
+  /** `volumes` where disks without a machine are listed too (as machines in state unknown). */
+  storageProof: "volumes" | "none";
+};
+
+/** Why a driver could not do it: decides whether the relay asks again. */
+export class DriverError extends Error {
+  readonly code: "exists" | "no_capacity" | "retry" | "failed";
+  constructor(code: DriverError["code"], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "DriverError";
+    this.code = code;
+  }
+}
