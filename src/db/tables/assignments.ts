@@ -1,0 +1,108 @@
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  check,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
+import type { Assignment, AssignmentState } from "../../contract/assignment.ts";
+import { machines } from "./machines.ts";
+import { pools, recipes } from "./pools.ts";
+
+export type SetupStep = { step: number; steps: number; title: string; percent: number };
+
+/**
+ * One row per tester and pool. `assignment` is the live one: taking this slot is how concurrent requests of one
+ * tester are put in order, before any machine is touched.
+ */
+export const testers = pgTable(
+  "testers",
+  {
+    pool: text("pool")
+      .notNull()
+      .references(() => pools.name),
+    username: text("username").notNull(),
+    assignment: uuid("assignment"),
+    createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.pool, table.username] })],
+);
+
+/** A tester's hold on one machine, from asking to released. */
+export const assignments = pgTable(
+  "assignments",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    /** The place in the line: kept through swaps. */
+    seq: bigint("seq", { mode: "number" }).notNull().generatedAlwaysAsIdentity(),
+    pool: text("pool").notNull(),
+    username: text("username").notNull(),
+    externalId: text("external_id"),
+    state: text("state").$type<AssignmentState>().notNull(),
+    machine: uuid("machine").references(() => machines.id),
+    sshKeys: jsonb("ssh_keys").$type<string[]>().notNull(),
+    params: jsonb("params").$type<Record<string, string>>().notNull().default({}),
+    recipe: text("recipe").notNull(),
+    recipeVersion: text("recipe_version").notNull(),
+    ttlSeconds: integer("ttl_seconds"),
+    outputs: jsonb("outputs").$type<Record<string, string>>().notNull().default({}),
+    step: jsonb("step").$type<SetupStep>(),
+    attempt: integer("attempt").notNull().default(0),
+    /** When set-up on the present machine was asked for, and when the relay first logged in for it. */
+    setupAt: timestamp("setup_at", { withTimezone: true }),
+    loggedInAt: timestamp("logged_in_at", { withTimezone: true }),
+    swaps: integer("swaps").notNull().default(0),
+    error: jsonb("error").$type<NonNullable<Assignment["error"]>>(),
+    /** What the hand-over check read back from the machine. */
+    handover: jsonb("handover").$type<{ hostKey: string; keys: Record<string, string[]> }>(),
+    createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
+    activeAt: timestamp("active_at", { withTimezone: true }),
+    expiresAt: timestamp("expires_at", { withTimezone: true }),
+    releasedAt: timestamp("released_at", { withTimezone: true }),
+    accessEndedAt: timestamp("access_ended_at", { withTimezone: true }),
+  },
+  (table) => [
+    foreignKey({ columns: [table.pool, table.username], foreignColumns: [testers.pool, testers.username] }),
+    foreignKey({ columns: [table.recipe, table.recipeVersion], foreignColumns: [recipes.name, recipes.version] }),
+    uniqueIndex("assignments_one_live_per_tester").on(table.pool, table.username).where(sql`state <> 'released'`),
+    uniqueIndex("assignments_one_live_per_machine").on(table.machine).where(sql`state <> 'released'`),
+    index("assignments_line").on(table.pool, table.seq).where(sql`state = 'waiting'`),
+    index("assignments_machine").on(table.machine),
+    index("assignments_expiry").on(table.expiresAt).where(sql`state = 'active'`),
+    index("assignments_newest").on(table.seq.desc()),
+    check("assignments_state", sql`${table.state} in ('waiting', 'setting_up', 'active', 'failed', 'released')`),
+    check(
+      "assignments_holds_machine",
+      sql`${table.state} = 'released' or (${table.state} = 'waiting') = (${table.machine} is null)`,
+    ),
+    check("assignments_released", sql`(${table.state} = 'released') = (${table.releasedAt} is not null)`),
+    check("assignments_failed_says_why", sql`${table.state} <> 'failed' or ${table.error} is not null`),
+  ],
+);
+
+/** A set-up's log as it came in, in pieces; offsets are bytes of the log on the machine. */
+export const setupLogs = pgTable(
+  "setup_logs",
+  {
+    assignment: uuid("assignment")
+      .notNull()
+      .references(() => assignments.id, { onDelete: "cascade" }),
+    /** The machine it was written on: a swap starts another log. */
+    machine: uuid("machine").notNull(),
+    startByte: bigint("start_byte", { mode: "number" }).notNull(),
+    endByte: bigint("end_byte", { mode: "number" }).notNull(),
+    text: text("text").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.assignment, table.machine, table.startByte] }),
+    check("setup_logs_order", sql`${table.endByte} > ${table.startByte}`),
+  ],
+);

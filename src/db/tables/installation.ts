@@ -1,0 +1,53 @@
+import { sql } from "drizzle-orm";
+import { boolean, check, integer, pgSequence, pgTable, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import type { Duty } from "../../contract/sweep.ts";
+
+/**
+ * Fencing tokens: every lease gets a higher one than all before it, so that whoever sees two can tell which is
+ * the later. Gaps are harmless.
+ */
+export const fencing = pgSequence("fencing", { startWith: 1 });
+
+/** One row: who this installation is. `installation` is the ownership mark on every machine. */
+export const settings = pgTable(
+  "settings",
+  {
+    only: boolean("only").primaryKey().default(true),
+    installation: uuid("installation").notNull().defaultRandom(),
+    createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [check("settings_only_one", sql`${table.only}`)],
+);
+
+/** Bearer tokens by the SHA-256 of their text; the text itself is stored nowhere. */
+export const tokens = pgTable(
+  "tokens",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    name: text("name").notNull(),
+    role: text("role").$type<"app" | "admin" | "node" | "join">().notNull(),
+    /** The node a `node` or `join` token speaks for. */
+    node: text("node"),
+    hash: text("hash").notNull(),
+    createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
+    expiresAt: timestamp("expires_at", { withTimezone: true }),
+    revokedAt: timestamp("revoked_at", { withTimezone: true }),
+    /** A join token works once. */
+    usedAt: timestamp("used_at", { withTimezone: true }),
+  },
+  (table) => [
+    uniqueIndex("tokens_hash").on(table.hash),
+    check("tokens_role", sql`${table.role} in ('app', 'admin', 'node', 'join')`),
+    check("tokens_node", sql`(${table.role} in ('node', 'join')) = (${table.node} is not null)`),
+  ],
+);
+
+/** The heartbeat of each duty of the sweep. */
+export const duties = pgTable("duties", {
+  duty: text("duty").$type<Duty>().primaryKey(),
+  lastStartAt: timestamp("last_start_at", { withTimezone: true }).notNull(),
+  lastEndAt: timestamp("last_end_at", { withTimezone: true }),
+  outcome: text("outcome").$type<"done" | "failed">(),
+  changes: integer("changes").notNull().default(0),
+  error: text("error"),
+});

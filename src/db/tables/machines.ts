@@ -1,0 +1,95 @@
+import { sql } from "drizzle-orm";
+import { bigint, check, index, integer, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import type { HostKey, MachinePhase, MachineState, ProbeAnswer, Receipt } from "../../contract/machine.ts";
+import type { Inventory, NodeState } from "../../contract/node.ts";
+import type { Listing } from "../../contract/relay.ts";
+import { pools } from "./pools.ts";
+
+/** One answer of a probe that was not `alive`; the others follow from the time of the node's last probe. */
+export type NotAlive = { answer: Exclude<ProbeAnswer, "alive">; cause: string | null };
+
+/** A host whose relay makes machines. A healthy sweep writes this row and no machine's. */
+export const nodes = pgTable(
+  "nodes",
+  {
+    name: text("name").primaryKey(),
+    state: text("state").$type<NodeState>().notNull().default("enrolled"),
+    /** The relay process that may hold leases; a newer one supersedes it. */
+    session: uuid("session"),
+    sessionAt: timestamp("session_at", { withTimezone: true }),
+    lastSeenAt: timestamp("last_seen_at", { withTimezone: true }),
+    driver: text("driver"),
+    driverVersion: text("driver_version"),
+    relayVersion: text("relay_version"),
+    /** The relay's public key: root's way into every machine of this node. */
+    sshPublicKey: text("ssh_public_key"),
+    highestMachineNumber: bigint("highest_machine_number", { mode: "number" }).notNull().default(0),
+    inventory: jsonb("inventory").$type<Inventory>(),
+    inventoryAt: timestamp("inventory_at", { withTimezone: true }),
+    listing: jsonb("listing").$type<Listing>(),
+    lastProbeAt: timestamp("last_probe_at", { withTimezone: true }),
+    /** What the last probe heard from machines that were not alive, by machine id. */
+    notAlive: jsonb("not_alive").$type<Record<string, NotAlive>>().notNull().default({}),
+    createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [check("nodes_state", sql`${table.state} in ('enrolled', 'online', 'returning', 'silent')`)],
+);
+
+/** One VM or system container, from `provisioning` to proven gone. Its id, number and name are never reused. */
+export const machines = pgTable(
+  "machines",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    number: bigint("number", { mode: "number" }).notNull().generatedAlwaysAsIdentity(),
+    name: text("name").notNull(),
+    pool: text("pool")
+      .notNull()
+      .references(() => pools.name),
+    node: text("node")
+      .notNull()
+      .references(() => nodes.name),
+    state: text("state").$type<MachineState>().notNull().default("provisioning"),
+    phase: text("phase").$type<MachinePhase>(),
+    /** Loopback ports for a driver that needs them: for SSH, and for what the tester opens. */
+    port: integer("port").notNull(),
+    httpPort: integer("http_port").notNull(),
+    dialHost: text("dial_host"),
+    dialPort: integer("dial_port"),
+    accessHost: text("access_host"),
+    accessPort: integer("access_port"),
+    hostKey: jsonb("host_key").$type<HostKey>(),
+    driver: text("driver"),
+    driverRef: text("driver_ref"),
+    machineSpec: text("machine_spec").notNull(),
+    /** Consecutive dead answers, each of another probe. */
+    strikes: integer("strikes").notNull().default(0),
+    suspectSince: timestamp("suspect_since", { withTimezone: true }),
+    readyAt: timestamp("ready_at", { withTimezone: true }),
+    deletingSince: timestamp("deleting_since", { withTimezone: true }),
+    receipt: jsonb("receipt").$type<Receipt>(),
+    evidence: jsonb("evidence").$type<Record<string, string>>(),
+    createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
+    deletedAt: timestamp("deleted_at", { withTimezone: true }),
+  },
+  (table) => [
+    uniqueIndex("machines_name").on(table.name),
+    uniqueIndex("machines_number").on(table.number),
+    uniqueIndex("machines_port").on(table.node, table.port).where(sql`state <> 'deleted'`),
+    uniqueIndex("machines_http_port").on(table.node, table.httpPort).where(sql`state <> 'deleted'`),
+    /** The claim reads this and nothing else: ready ones of a pool, the longest-ready first. */
+    index("machines_claim").on(table.pool, table.readyAt).where(sql`state = 'ready'`),
+    index("machines_live").on(table.pool, table.state).where(sql`state <> 'deleted'`),
+    index("machines_node").on(table.node).where(sql`state <> 'deleted'`),
+    check(
+      "machines_state",
+      sql`${table.state} in ('provisioning', 'ready', 'suspect', 'assigned', 'held', 'deleting', 'deleted')`,
+    ),
+    check("machines_gone_by_receipt", sql`(${table.state} = 'deleted') = (${table.receipt} is not null)`),
+    check(
+      "machines_ready_is_reachable",
+      sql`${table.state} not in ('ready', 'assigned', 'suspect') or (${table.readyAt} is not null and ${table.hostKey} is not null and ${table.dialHost} is not null and ${table.dialPort} is not null and ${table.accessHost} is not null and ${table.accessPort} is not null)`,
+    ),
+    check("machines_suspect_since", sql`${table.state} <> 'suspect' or ${table.suspectSince} is not null`),
+    check("machines_phase", sql`(${table.state} = 'provisioning') = (${table.phase} is not null)`),
+  ],
+);

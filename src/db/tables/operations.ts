@@ -1,0 +1,85 @@
+import { sql } from "drizzle-orm";
+import { bigint, check, index, integer, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { assignments } from "./assignments.ts";
+import { machines, nodes } from "./machines.ts";
+
+export type OperationKind = "create" | "setup" | "delete" | "probe";
+export type OperationState = "queued" | "leased" | "cancelling" | "succeeded" | "failed" | "cancelled";
+
+/** One unit of work for a relay. `token` fences: only the lease that carries the row's token may change anything. */
+export const operations = pgTable(
+  "operations",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    kind: text("kind").$type<OperationKind>().notNull(),
+    state: text("state").$type<OperationState>().notNull().default("queued"),
+    node: text("node")
+      .notNull()
+      .references(() => nodes.name),
+    machine: uuid("machine").references(() => machines.id),
+    assignment: uuid("assignment").references(() => assignments.id),
+    attempt: integer("attempt").notNull().default(0),
+    token: bigint("token", { mode: "number" }),
+    session: uuid("session"),
+    leaseUntil: timestamp("lease_until", { withTimezone: true }),
+    firstLeasedAt: timestamp("first_leased_at", { withTimezone: true }),
+    notBefore: timestamp("not_before", { withTimezone: true }).notNull().defaultNow(),
+    /** How the last try ended, in words for a person. */
+    error: text("error"),
+    result: jsonb("result").$type<Record<string, unknown>>(),
+    createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
+    finishedAt: timestamp("finished_at", { withTimezone: true }),
+  },
+  (table) => [
+    uniqueIndex("operations_one_live_per_machine")
+      .on(table.machine)
+      .where(sql`state in ('queued', 'leased', 'cancelling')`),
+    uniqueIndex("operations_one_live_probe_per_node")
+      .on(table.node)
+      .where(sql`kind = 'probe' and state in ('queued', 'leased', 'cancelling')`),
+    /** What a lease reads: the live ones of a node. */
+    index("operations_live").on(table.node, table.kind).where(sql`state in ('queued', 'leased', 'cancelling')`),
+    index("operations_finished").on(table.finishedAt).where(sql`finished_at is not null`),
+    check("operations_kind", sql`${table.kind} in ('create', 'setup', 'delete', 'probe')`),
+    check(
+      "operations_state",
+      sql`${table.state} in ('queued', 'leased', 'cancelling', 'succeeded', 'failed', 'cancelled')`,
+    ),
+    check(
+      "operations_lease",
+      sql`${table.state} not in ('leased', 'cancelling') or (${table.token} is not null and ${table.session} is not null and ${table.leaseUntil} is not null)`,
+    ),
+    check("operations_subject", sql`(${table.kind} = 'probe') = (${table.machine} is null)`),
+    check("operations_setup_is_for", sql`(${table.kind} = 'setup') = (${table.assignment} is not null)`),
+    check(
+      "operations_finished",
+      sql`(${table.state} in ('succeeded', 'failed', 'cancelled')) = (${table.finishedAt} is not null)`,
+    ),
+  ],
+);
+
+/** What happened, in order, for people: never read to decide anything. */
+export const events = pgTable(
+  "events",
+  {
+    id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+    at: timestamp("at", { withTimezone: true }).notNull().defaultNow(),
+    kind: text("kind").notNull(),
+    /** Who did it: `app:NAME`, `admin:NAME`, `node:NAME` or `system:DUTY`. */
+    actor: text("actor").notNull(),
+    /** A code of the closed list in src/pool/reasons.ts. */
+    reason: text("reason").notNull(),
+    pool: text("pool"),
+    node: text("node"),
+    machine: uuid("machine"),
+    assignment: uuid("assignment"),
+    operation: uuid("operation"),
+    before: text("before"),
+    after: text("after"),
+    data: jsonb("data").$type<Record<string, unknown>>(),
+  },
+  (table) => [
+    index("events_machine").on(table.machine, table.id).where(sql`machine is not null`),
+    index("events_at").on(table.at),
+  ],
+);

@@ -1,0 +1,44 @@
+import { sql } from "drizzle-orm";
+import { boolean, check, index, integer, jsonb, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import type { PoolCondition, PoolSpec } from "../../contract/pool.ts";
+import type { Recipe } from "../../contract/recipe.ts";
+
+/** What the operator wants, and what the system remembers about getting there. */
+export const pools = pgTable(
+  "pools",
+  {
+    name: text("name").primaryKey(),
+    spec: jsonb("spec").$type<PoolSpec>().notNull(),
+    targetSize: integer("target_size").notNull().generatedAlwaysAs(sql`(spec ->> 'targetSize')::integer`),
+    maxSize: integer("max_size").notNull().generatedAlwaysAs(sql`(spec ->> 'maxSize')::integer`),
+    /** Hash of the part of the spec that a machine is made of: a machine with another one is stale. */
+    machineSpec: text("machine_spec").notNull(),
+    paused: boolean("paused").notNull().default(false),
+    /** Creates that failed since the last one that succeeded, and when the next may be tried. */
+    createFailures: integer("create_failures").notNull().default(0),
+    createNotBefore: timestamp("create_not_before", { withTimezone: true }),
+    conditions: jsonb("conditions").$type<PoolCondition[]>().notNull().default([]),
+    createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [
+    check("pools_sizes", sql`${table.targetSize} >= 0 and ${table.maxSize} >= ${table.targetSize}`),
+    check("pools_name", sql`${table.name} = ${table.spec} ->> 'name'`),
+  ],
+);
+
+/** Every content a recipe has had; the one put last is the current one. */
+export const recipes = pgTable(
+  "recipes",
+  {
+    name: text("name").notNull(),
+    /** The first 16 hex digits of the SHA-256 of its content. */
+    version: text("version").notNull(),
+    content: jsonb("content").$type<Recipe>().notNull(),
+    createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
+    putAt: timestamp("put_at", { withTimezone: true }).notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.name, table.version] }),
+    index("recipes_current").on(table.name, table.putAt.desc()),
+  ],
+);

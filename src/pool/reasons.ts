@@ -1,0 +1,38 @@
+/** Why something happened: every event carries one of these, and docs/reasons.md explains each. */
+export const REASONS = {
+  asked_for: "A tester, an admin or the main app asked for it.",
+  refill: "The pool had fewer machines than its target and those who wait.",
+  known_good: "The machine answered over SSH with its pinned key and passed its checks.",
+  create_failed: "The machine could not be made or never became known good.",
+  node_full: "The node said that it has no room.",
+  probe_dead: "The machine did not answer a probe.",
+  probe_alive: "The machine answered a probe again.",
+  strikes: "The machine failed as many probes in a row as the pool allows.",
+  vanished: "The node's complete listing does not show the machine.",
+  host_key_changed: "The machine answered with another host key than the pinned one.",
+  claimed: "A tester was given the machine.",
+  swapped: "The machine could not be reached for a set-up that had not logged in yet.",
+  set_up: "Every step of the set-up ended well and the hand-over check passed.",
+  setup_failed: "A step of the set-up or the hand-over check failed.",
+  released: "The assignment was released.",
+  expired: "The assignment's time was over.",
+  surplus: "The pool had more ready machines than its target.",
+  emptied: "An admin emptied the pool.",
+  proven_gone: "The node's listing, begun after the delete, shows the machine no more.",
+  never_started: "No relay ever began to make the machine.",
+  lease_lost: "The lease ran out or went to a newer session of the relay.",
+  delete_failed: "The delete failed or could not be proven; it is tried again.",
+  orphan: "The node showed a machine of ours that no live row knows.",
+  spec_changed: "An admin changed it.",
+  joined: "A relay joined with its one-time token.",
+  heard: "The relay was heard again.",
+  not_heard: "The relay was not heard for longer than the silence limit.",
+  probed: "The node listed and probed its machines after it had come back.",
+  superseded: "The work was no longer wanted.",
+  shutdown: "The relay stopped and handed the work back.",
+} as const;
+
+export type Reason = keyof typeof REASONS;
+
+/** Who did it: a caller by role and name, a node's relay, or one of the system's own duties. */
+export type Actor = `app:${string}` | `admin:${string}` | `node:${string}` | `system:${string}`;

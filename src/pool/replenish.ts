@@ -1,0 +1,66 @@
+import { MACHINE_STATES, type MachineState } from "../contract/machine.ts";
+import { MACHINE_COUNTS } from "./states.ts";
+
+/** What the plan looks at. Counts are of rows; `readyOffline` are ready machines on nodes that are not online. */
+export type PoolSituation = {
+  targetSize: number;
+  maxSize: number;
+  waiting: number;
+  counts: Record<Exclude<MachineState, "deleted">, number>;
+  readyOffline: number;
+  /** Machines being deleted that never became ready and have been so for less than an hour. */
+  failedCreatesDeleting: number;
+  paused: boolean;
+  /** Creates that failed in a row; the next may only be tried when `backoffOver`. */
+  createFailures: number;
+  backoffOver: boolean;
+};
+
+export type PoolPlan = {
+  /** Machines to create now. */
+  create: number;
+  /** Ready machines to take down now: at most one a sweep. */
+  shrink: number;
+  /** What keeps the pool from creating what it lacks, if anything does. */
+  blocked: "paused" | "max_size" | "backoff" | null;
+};
+
+/**
+ * How many machines to create and to take down. A deficit counts everything that will become, or already is, a
+ * machine for somebody; and everything not proven gone takes its place under `maxSize`. While creates keep failing
+ * one is tried at a time.
+ */
+export function planPool(situation: PoolSituation): PoolPlan {
+  const { counts } = situation;
+  const readyOnline = counts.ready - situation.readyOffline;
+  const population = MACHINE_STATES.reduce(
+    (sum, state) => (state !== "deleted" && MACHINE_COUNTS[state].capacity ? sum + counts[state] : sum),
+    0,
+  );
+  const wanted = situation.targetSize + situation.waiting;
+  const coming = readyOnline + counts.suspect + counts.provisioning + situation.failedCreatesDeleting;
+  const deficit = Math.max(0, wanted - coming);
+  const room = Math.max(0, situation.maxSize - population);
+  const surplus = situation.waiting === 0 ? Math.max(0, readyOnline - situation.targetSize) : 0;
+  const idle = { create: 0, shrink: 0 };
+  if (situation.paused) return { ...idle, blocked: deficit > 0 ? "paused" : null };
+  const shrink = Math.min(1, surplus);
+  if (deficit === 0) return { create: 0, shrink, blocked: null };
+  if (!situation.backoffOver) return { create: 0, shrink, blocked: "backoff" };
+  if (room === 0) return { create: 0, shrink, blocked: "max_size" };
+  const create = Math.min(deficit, room);
+  if (situation.createFailures === 0) return { create, shrink, blocked: null };
+  const tries = Math.max(0, 1 - counts.provisioning);
+  return { create: Math.min(create, tries), shrink, blocked: tries < create ? "backoff" : null };
+}
+
+/** Seconds until the next create after so many failures in a row: 5 s, doubling, 10 minutes at most, ± 20 %. */
+export function createBackoffSeconds(failures: number, random: number): number {
+  if (failures <= 1) return 0;
+  return Math.min(600, 5 * 2 ** (failures - 2)) * (0.8 + 0.4 * random);
+}
+
+/** Seconds until a failed delete is tried again: 2 s, doubling, 5 minutes at most, ± 20 %. It never ends. */
+export function deleteBackoffSeconds(attempt: number, random: number): number {
+  return Math.min(300, 2 ** Math.min(attempt, 10)) * (0.8 + 0.4 * random);
+}

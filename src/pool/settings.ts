@@ -1,0 +1,23 @@
+/** The installation's fixed durations and bounds, in one place. Seconds unless the name says otherwise. */
+export const SETTINGS = {
+  /** A relay's right to an operation, and how often it renews it. */
+  leaseSeconds: 60,
+  renewSeconds: 15,
+  /** A node that is not heard for so long is silent: its machines cannot be claimed. */
+  silenceSeconds: 90,
+  /** Creates and deletes at a time on one node. */
+  nodeConcurrency: 2,
+  probeAttempts: 3,
+  probeAttemptSeconds: 4,
+  /** How long a set-up tries to reach its machine before the machine is swapped. */
+  connectBudgetSeconds: 10,
+  maxSwaps: 3,
+  /** How long a finished operation and an event are kept. */
+  keepDays: 30,
+  joinTokenSeconds: 3600,
+  /** A duty of the sweep that has not ended for so long is late. */
+  dutyLateSeconds: 300,
+  /** Loopback ports for machines: above the registered ones in common use, below the ephemeral ones. */
+  portFrom: 20_000,
+  portTo: 32_767,
+} as const;
