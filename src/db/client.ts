@@ -53,10 +53,16 @@ export function connect(url: string, options: ConnectOptions = {}): Connection {
 
 /** The rows of a raw statement, typed by the caller beside the SQL it wrote. */
 export async function rows<Row extends Record<string, unknown>>(db: Db, statement: SQL): Promise<Row[]> {
-  return [...(await db.execute<Row>(statement))];
+  const found: unknown = await db.execute(statement);
+  return [...(found as Row[])];
 }
 
 /** `a, b, c` as parameters, for `in (…)`; an empty list matches nothing. */
 export function listOf(values: readonly (string | number)[]): SQL {
   return values.length === 0 ? sql`null` : sql.join(values.map((value) => sql`${value}`), sql`, `);
+}
+
+/** A timestamp column as the ISO string the contract speaks, null staying null. */
+export function iso(column: SQL): SQL {
+  return sql`to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 }

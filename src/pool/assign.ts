@@ -1,0 +1,180 @@
+import { sql } from "drizzle-orm";
+import type { AssignResult, Assignment } from "../contract/assignment.ts";
+import type { Recipe } from "../contract/recipe.ts";
+import { type Connection, type Db, iso, rows } from "../db/client.ts";
+import { readAssignments } from "./assignmentView.ts";
+import { WarmpoolError } from "./errors.ts";
+import { updateKeys } from "./keys.ts";
+import { match } from "./match.ts";
+import { checkParams } from "./params.ts";
+import type { Actor } from "./reasons.ts";
+import { SETTINGS } from "./settings.ts";
+import { json, machineMoves } from "./transition.ts";
+
+export type AssignRequest = {
+  username: string;
+  sshKeys: string[];
+  pool?: string | undefined;
+  params?: Record<string, string> | undefined;
+  ttlSeconds?: number | undefined;
+  externalId?: string | undefined;
+  wait?: boolean | undefined;
+};
+
+type Target = { pool: string; paused: boolean; ttl: number | null; recipe: string; version: string; content: Recipe };
+
+/**
+ * Gives the tester a machine: the hot path. One statement takes the tester's slot, picks the longest-ready machine,
+ * inserts the assignment and queues its set-up. A repeat finds the slot taken and so never locks a machine.
+ * Where nothing is ready the assignment waits in line; `match` follows after the commit, because a machine may have
+ * become ready that this statement's snapshot could not see.
+ * @throws WarmpoolError BAD_REQUEST, NOT_FOUND (pool), CONFLICT (other params), NO_CAPACITY, POOL_PAUSED.
+ */
+export async function assign(connection: Connection, request: AssignRequest, actor: Actor): Promise<AssignResult> {
+  const { db } = connection;
+  const target = await findTarget(db, request.pool);
+  const params = checkParams(target.content.params, request.params ?? {});
+  const repeated = await claimFor(connection, request, target, params, actor);
+  if (repeated !== null) return repeated;
+  const assignment = await liveAssignment(db, target.pool, request.username);
+  if (assignment.state !== "waiting") return { created: true, assignment };
+  await match(db, target.pool, actor);
+  return { created: true, assignment: await liveAssignment(db, target.pool, request.username) };
+}
+
+/** Null where a new assignment was made; the standing one where the tester has one already. */
+async function claimFor(
+  connection: Connection,
+  request: AssignRequest,
+  target: Target,
+  params: Record<string, string>,
+  actor: Actor,
+): Promise<AssignResult | null> {
+  const statement = claimStatement(request, target, params, actor);
+  if (request.wait !== false && !target.paused) {
+    const [made] = await connection.prepared<{ state: string }>(statement);
+    return made === undefined ? repeat(connection.db, request, target, params, actor) : null;
+  }
+  const made = await connection.db.transaction(async (tx) => {
+    const [row] = await rows<{ state: string }>(tx, statement);
+    if (row?.state === "waiting") throw nothingReady(target);
+    return row;
+  });
+  return made === undefined ? repeat(connection.db, request, target, params, actor) : null;
+}
+
+function claimStatement(request: AssignRequest, target: Target, params: Record<string, string>, actor: Actor) {
+  const id = crypto.randomUUID();
+  return sql`
+    with slot as (
+      insert into testers (pool, username, assignment) values (${target.pool}, ${request.username}, ${id})
+      on conflict (pool, username) do update set assignment = excluded.assignment where testers.assignment is null
+      returning assignment
+    ),
+    picked as (
+      select m.id from machines m
+        join nodes n on n.name = m.node
+        join pools p on p.name = m.pool
+      where m.pool = ${target.pool} and m.state = 'ready'
+        and n.state = 'online' and n.last_seen_at > now() - make_interval(secs => ${SETTINGS.silenceSeconds})
+        and exists (select 1 from slot)
+        and not exists (select 1 from assignments w where w.pool = ${target.pool} and w.state = 'waiting')
+      order by m.machine_spec <> p.machine_spec, m.ready_at
+      limit 1 for no key update of m skip locked
+    ),
+    ${machineMoves(sql`select id from picked`, { to: "assigned", from: ["ready"], actor, reason: "claimed" })},
+    made as (
+      insert into assignments (id, pool, username, external_id, state, machine, ssh_keys, params, recipe, recipe_version,
+        ttl_seconds, attempt, setup_at, step)
+      select slot.assignment, ${target.pool}, ${request.username}, ${request.externalId ?? null},
+        case when moved.id is null then 'waiting' else 'setting_up' end, moved.id,
+        ${json(request.sshKeys)}, ${json(params)}, ${target.recipe}, ${target.version},
+        ${request.ttlSeconds ?? target.ttl}, case when moved.id is null then 0 else 1 end,
+        case when moved.id is not null then now() end,
+        case when moved.id is not null then ${json(firstStep(target.content.steps.length))} end
+      from slot left join moved on true
+      returning id, state, machine
+    ),
+    work as (
+      insert into operations (kind, node, machine, assignment)
+      select 'setup', moved.node, moved.id, made.id from made join moved on moved.id = made.machine
+    ),
+    told as (
+      insert into events (kind, actor, reason, pool, machine, assignment, after)
+      select 'assignment', ${actor}, 'asked_for', ${target.pool}, made.machine, made.id, made.state from made
+    )
+    select state from made`;
+}
+
+/** What set-up shows before the relay has said anything. The tester's count includes account and hand-over. */
+export function firstStep(recipeSteps: number) {
+  return { step: 1, steps: recipeSteps + 2, title: "Prepare the account", percent: 0 };
+}
+
+async function repeat(
+  db: Db,
+  request: AssignRequest,
+  target: Target,
+  params: Record<string, string>,
+  actor: Actor,
+): Promise<AssignResult> {
+  const assignment = await liveAssignment(db, target.pool, request.username);
+  if (request.params !== undefined) {
+    const [standing] = await rows<{ same: boolean }>(
+      db,
+      sql`select params = ${json(params)} as same from assignments where id = ${assignment.id}`,
+    );
+    if (standing?.same === false) {
+      throw new WarmpoolError(
+        "CONFLICT",
+        `${request.username} has a live assignment in pool ${target.pool} with other params; release it first`,
+      );
+    }
+  }
+  await updateKeys(db, assignment.id, request.sshKeys, actor);
+  return { created: false, assignment };
+}
+
+async function liveAssignment(db: Db, pool: string, username: string): Promise<Assignment> {
+  const [found] = await readAssignments(
+    db,
+    sql`a.pool = ${pool} and a.username = ${username}`,
+    sql`order by a.seq desc limit 1`,
+  );
+  if (found === undefined) throw new WarmpoolError("UNAVAILABLE", "the assignment is being changed; ask again");
+  const { seq: _, ...assignment } = found;
+  return assignment;
+}
+
+function nothingReady(target: Target): WarmpoolError {
+  return target.paused
+    ? new WarmpoolError("POOL_PAUSED", `pool ${target.pool} is paused and has no ready machine; resume it or ask later`)
+    : new WarmpoolError("NO_CAPACITY", `pool ${target.pool} has no ready machine now; ask later, or without wait: false`);
+}
+
+async function findTarget(db: Db, name: string | undefined): Promise<Target> {
+  const found = await rows<Target & { putAt: string }>(
+    db,
+    sql`select p.name as pool, p.paused, (p.spec ->> 'assignmentTtlSeconds')::int as ttl,
+        r.name as recipe, r.version, r.content, ${iso(sql`r.put_at`)} as "putAt"
+      from pools p
+      join lateral (select * from recipes where recipes.name = p.spec ->> 'recipe' order by put_at desc limit 1) r on true
+      where ${name === undefined ? sql`true` : sql`p.name = ${name}`}
+      order by p.name = 'default' desc limit 2`,
+  );
+  return choosePool(found, name);
+}
+
+/** The pool of that name; with no name the only one, or the one called `default`. */
+export function choosePool<T extends { pool: string }>(found: readonly T[], name: string | undefined): T {
+  const [first, second] = found;
+  if (first === undefined) {
+    throw name === undefined
+      ? new WarmpoolError("NOT_FOUND", "there is no pool yet; put one first")
+      : new WarmpoolError("NOT_FOUND", `there is no pool named ${name}`);
+  }
+  if (second !== undefined && first.pool !== "default") {
+    throw new WarmpoolError("BAD_REQUEST", "there are several pools and none is named default; say which with pool");
+  }
+  return first;
+}

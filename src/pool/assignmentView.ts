@@ -1,0 +1,113 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { Assignment, AssignmentState } from "../contract/assignment.ts";
+import type { HostKey } from "../contract/machine.ts";
+import type { SetupStep } from "../db/tables/assignments.ts";
+import { type Db, iso, rows } from "../db/client.ts";
+import { queueEta, setupEta } from "./eta.ts";
+
+/**
+ * Assignments as their owners see them. One statement reads everything, the place in the line and the observed
+ * durations for the ETA included, so that what is shown was true at one moment.
+ */
+type Row = {
+  id: string;
+  seq: number;
+  pool: string;
+  username: string;
+  externalId: string | null;
+  state: AssignmentState;
+  machineId: string | null;
+  machineName: string | null;
+  accessHost: string | null;
+  accessPort: number | null;
+  hostKey: HostKey | null;
+  outputs: Record<string, string>;
+  step: SetupStep | null;
+  attempt: number;
+  setupAt: string | null;
+  setupSeconds: number | null;
+  position: number | null;
+  coming: number | null;
+  usualSetupSeconds: number | null;
+  usualCreateSeconds: number | null;
+  swaps: number;
+  error: Assignment["error"];
+  createdAt: string;
+  activeAt: string | null;
+  expiresAt: string | null;
+  releasedAt: string | null;
+  accessEndedAt: string | null;
+};
+
+const usualSetup = sql`(
+  select percentile_cont(0.5) within group (order by extract(epoch from d.active_at - d.setup_at))
+  from (select active_at, setup_at from assignments e
+    where e.recipe = a.recipe and e.recipe_version = a.recipe_version and e.active_at is not null and e.setup_at is not null
+    order by e.seq desc limit 20) d)`;
+
+const usualCreate = sql`(
+  select percentile_cont(0.5) within group (order by extract(epoch from d.ready_at - d.created_at))
+  from (select ready_at, created_at from machines e
+    where e.pool = a.pool and e.ready_at is not null order by e.number desc limit 20) d)`;
+
+/** Assignments (alias `a`) that fit `where`, with `tail` for order and limit. */
+export async function readAssignments(db: Db, where: SQL, tail: SQL): Promise<(Assignment & { seq: number })[]> {
+  const found = await rows<Row>(
+    db,
+    sql`select a.id, a.seq, a.pool, a.username, a.external_id as "externalId", a.state,
+      m.id as "machineId", m.name as "machineName", m.access_host as "accessHost", m.access_port as "accessPort",
+      m.host_key as "hostKey", a.outputs, a.step, a.attempt, ${iso(sql`a.setup_at`)} as "setupAt",
+      extract(epoch from now() - a.setup_at)::float8 as "setupSeconds",
+      case when a.state = 'waiting' then
+        (select count(*)::int from assignments w where w.pool = a.pool and w.state = 'waiting' and w.seq <= a.seq) end as position,
+      case when a.state = 'waiting' then
+        (select count(*)::int from machines p where p.pool = a.pool and p.state = 'provisioning') end as coming,
+      case when a.state = 'setting_up' then ${usualSetup} end as "usualSetupSeconds",
+      case when a.state = 'waiting' then ${usualCreate} end as "usualCreateSeconds",
+      a.swaps, a.error, ${iso(sql`a.created_at`)} as "createdAt", ${iso(sql`a.active_at`)} as "activeAt",
+      ${iso(sql`a.expires_at`)} as "expiresAt", ${iso(sql`a.released_at`)} as "releasedAt",
+      ${iso(sql`a.access_ended_at`)} as "accessEndedAt"
+    from assignments a left join machines m on m.id = a.machine
+    where ${where} ${tail}`,
+  );
+  return found.map((row) => ({ seq: row.seq, ...view(row) }));
+}
+
+function view(row: Row): Assignment {
+  const hasMachine =
+    row.machineId !== null &&
+    row.machineName !== null &&
+    row.accessHost !== null &&
+    row.accessPort !== null &&
+    row.hostKey !== null;
+  return {
+    id: row.id,
+    pool: row.pool,
+    username: row.username,
+    externalId: row.externalId,
+    state: row.state,
+    machine: hasMachine
+      ? {
+          id: row.machineId as string,
+          name: row.machineName as string,
+          host: row.accessHost as string,
+          port: row.accessPort as number,
+          user: row.username,
+          hostKey: row.hostKey as HostKey,
+        }
+      : null,
+    outputs: row.outputs,
+    queue: row.position === null ? null : { position: row.position, ...queueEta({ ...row, position: row.position }) },
+    setup:
+      row.step === null || row.setupAt === null
+        ? null
+        : { ...row.step, attempt: row.attempt, startedAt: row.setupAt, etaSeconds: setupEta(row) },
+    swaps: row.swaps,
+    error: row.error,
+    createdAt: row.createdAt,
+    activeAt: row.activeAt,
+    expiresAt: row.expiresAt,
+    releasedAt: row.releasedAt,
+    accessEndedAt: row.accessEndedAt,
+  };
+}

@@ -1,0 +1,109 @@
+import { sql } from "drizzle-orm";
+import type { OperationResult } from "../contract/relay.ts";
+import type { Db } from "../db/client.ts";
+import { WarmpoolError } from "./errors.ts";
+import { createFailed, created } from "./finishCreate.ts";
+import { deleted, deleteFailed } from "./finishDelete.ts";
+import { setUp, setupFailed } from "./finishSetup.ts";
+import { lockLease, type Standing } from "./lease.ts";
+import { match } from "./match.ts";
+import { endOperation, queueDeletes, requeueOperation } from "./operations.ts";
+import { judgeProbe } from "./probe.ts";
+import { replenish } from "./provision.ts";
+import type { Actor } from "./reasons.ts";
+import { tell } from "./transition.ts";
+
+/**
+ * Takes a relay's result. Everything it changes happens in one transaction that first proves the lease by its token:
+ * a stale result changes nothing. What may follow from it (pairing those who wait, refilling) runs after the commit.
+ * @throws WarmpoolError LEASE_LOST, or BAD_REQUEST for a result that is not one of that kind of operation.
+ */
+export async function finish(
+  db: Db,
+  node: string,
+  finished: { session: string; id: string; token: number; result: OperationResult },
+): Promise<void> {
+  const actor: Actor = `node:${node}`;
+  const pools = await db.transaction(async (tx) => {
+    const lease = await lockLease(tx, finished.session, finished.id, finished.token);
+    if (lease === null || lease.node !== node) throw leaseLost(finished.id);
+    const touched = await apply(tx, lease, finished.result, actor);
+    await queueDeletes(tx);
+    return touched;
+  });
+  for (const pool of new Set(pools)) {
+    await match(db, pool, actor);
+    await replenish(db, pool, actor);
+  }
+}
+
+/** The answer to everybody who holds a lease no more. */
+export function leaseLost(id: string): WarmpoolError {
+  return new WarmpoolError(
+    "LEASE_LOST",
+    `operation ${id} is not held by this session with this token any more; drop it, nothing of it was changed`,
+  );
+}
+
+/** @returns the pools whose machines changed. */
+async function apply(tx: Db, lease: Standing, result: OperationResult, actor: Actor): Promise<string[]> {
+  const pool = lease.pool === null ? [] : [lease.pool];
+  switch (result.outcome) {
+    case "handed_back":
+      await handBack(tx, lease, actor);
+      return pool;
+    case "created":
+      expectKind(lease, "create");
+      await created(tx, lease, result, actor);
+      return pool;
+    case "create_failed":
+      expectKind(lease, "create");
+      await createFailed(tx, lease, result, actor);
+      return pool;
+    case "set_up":
+      expectKind(lease, "setup");
+      await setUp(tx, lease, result, actor);
+      return [];
+    case "setup_failed":
+      expectKind(lease, "setup");
+      await setupFailed(tx, lease, result, actor);
+      return pool;
+    case "deleted":
+      expectKind(lease, "delete");
+      await deleted(tx, lease, result.receipt, actor);
+      return pool;
+    case "delete_failed":
+      expectKind(lease, "delete");
+      await deleteFailed(tx, lease, result.message, actor);
+      return [];
+    case "probed": {
+      expectKind(lease, "probe");
+      const readyIn = await judgeProbe(tx, lease.node, lease, result);
+      await endOperation(tx, lease.id, "succeeded", null);
+      return readyIn;
+    }
+  }
+}
+
+async function handBack(tx: Db, lease: Standing, actor: Actor): Promise<void> {
+  if (lease.state === "cancelling") {
+    await endOperation(tx, lease.id, "cancelled", null);
+    return;
+  }
+  await requeueOperation(tx, lease.id, 0, null);
+  if (lease.attempt === 1) await tx.execute(sql`update operations set first_leased_at = null where id = ${lease.id}`);
+  await tell(tx, {
+    kind: "operation",
+    actor,
+    reason: "shutdown",
+    node: lease.node,
+    operation: lease.id,
+    ...(lease.machine === null ? {} : { machine: lease.machine }),
+  });
+}
+
+function expectKind(lease: Standing, kind: Standing["kind"]): void {
+  if (lease.kind !== kind) {
+    throw new WarmpoolError("BAD_REQUEST", `operation ${lease.id} is a ${lease.kind}; this is the result of a ${kind}`);
+  }
+}

@@ -1,0 +1,37 @@
+import { sql } from "drizzle-orm";
+import type { Receipt } from "../contract/machine.ts";
+import type { Db } from "../db/client.ts";
+import type { Standing } from "./lease.ts";
+import { endOperation, requeueOperation } from "./operations.ts";
+import type { Actor } from "./reasons.ts";
+import { deleteBackoffSeconds } from "./replenish.ts";
+import { json, moveMachines, tell } from "./transition.ts";
+
+/** Proven gone: the receipt is stored and the row is `deleted` in one statement; only now is its room free. */
+export async function deleted(tx: Db, lease: Standing, receipt: Receipt, actor: Actor): Promise<void> {
+  await endOperation(tx, lease.id, "succeeded", receipt);
+  await moveMachines(tx, sql`select ${lease.machine}::uuid`, {
+    to: "deleted",
+    actor,
+    reason: "proven_gone",
+    set: sql`receipt = ${json(receipt)}`,
+  });
+  await tx.execute(sql`
+    update assignments set access_ended_at = now()
+    where machine = ${lease.machine} and state = 'released' and access_ended_at is null`);
+}
+
+/** The machine stays `deleting` and booked; the delete is tried again, later each time and for ever. */
+export async function deleteFailed(tx: Db, lease: Standing, message: string, actor: Actor): Promise<void> {
+  await requeueOperation(tx, lease.id, deleteBackoffSeconds(lease.attempt, Math.random()), message);
+  await tell(tx, {
+    kind: "operation",
+    actor,
+    reason: "delete_failed",
+    node: lease.node,
+    operation: lease.id,
+    data: { message, attempt: lease.attempt },
+    ...(lease.machine === null ? {} : { machine: lease.machine }),
+    ...(lease.pool === null ? {} : { pool: lease.pool }),
+  });
+}

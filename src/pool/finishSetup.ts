@@ -1,0 +1,91 @@
+import { sql } from "drizzle-orm";
+import type { OperationResult } from "../contract/relay.ts";
+import { type Db, rows } from "../db/client.ts";
+import { queueSetup } from "./keys.ts";
+import type { Standing } from "./lease.ts";
+import { endOperation } from "./operations.ts";
+import type { Actor } from "./reasons.ts";
+import { SETTINGS } from "./settings.ts";
+import { json, moveAssignments, moveMachines } from "./transition.ts";
+
+type SetUp = Extract<OperationResult, { outcome: "set_up" }>;
+type SetupFailed = Extract<OperationResult, { outcome: "setup_failed" }>;
+
+const assignmentOf = (lease: Standing) => sql`select ${lease.assignment}::uuid`;
+
+/** The machine is the tester's. Params are forgotten: whatever they held was needed for the set-up alone. */
+export async function setUp(tx: Db, lease: Standing, result: SetUp, actor: Actor): Promise<void> {
+  await endOperation(tx, lease.id, "succeeded", null);
+  await moveAssignments(tx, assignmentOf(lease), {
+    to: "active",
+    from: ["setting_up"],
+    actor,
+    reason: "set_up",
+    set: sql`active_at = now(), error = null, outputs = ${json(result.outputs)},
+      expires_at = now() + make_interval(secs => ttl_seconds),
+      step = step || jsonb_build_object('step', step -> 'steps', 'percent', 100, 'title', 'Done')`,
+  });
+  await tx.execute(sql`update assignments set handover = ${json(result.handover)} where id = ${lease.assignment}`);
+  await rerunIfKeysChanged(tx, lease, result);
+}
+
+/** Keys that were replaced while the set-up ran are put on the machine by another run of it. */
+async function rerunIfKeysChanged(tx: Db, lease: Standing, result: SetUp): Promise<void> {
+  const [row] = await rows<{ username: string; sshKeys: string[] }>(
+    tx,
+    sql`select username, ssh_keys as "sshKeys" from assignments where id = ${lease.assignment} and state = 'active'`,
+  );
+  if (row === undefined || lease.assignment === null) return;
+  const onMachine = new Set(Object.entries(result.handover.keys).flatMap(([user, keys]) => (user === row.username ? keys : [])));
+  const same = row.sshKeys.length === onMachine.size && row.sshKeys.every((key) => onMachine.has(key));
+  if (!same) await queueSetup(tx, lease.assignment);
+}
+
+/**
+ * A machine that could not be reached before the first login is swapped under the assignment: the machine turns
+ * suspect and health decides about it, the assignment goes back to its old place in the line and gets the next ready
+ * machine. After the first login, and after `maxSwaps`, the set-up has failed and the tester is told.
+ */
+export async function setupFailed(tx: Db, lease: Standing, result: SetupFailed, actor: Actor): Promise<void> {
+  await endOperation(tx, lease.id, "failed", null, result.message);
+  if (result.reason === "unreachable" && (await swap(tx, lease, result.message, actor))) return;
+  const error = {
+    code: result.reason,
+    message: result.message,
+    ...(result.step === undefined ? {} : { step: result.step }),
+  };
+  await moveAssignments(tx, assignmentOf(lease), {
+    to: "failed",
+    from: ["setting_up"],
+    actor,
+    reason: "setup_failed",
+    data: error,
+    set: sql`error = ${json(error)}`,
+  });
+}
+
+async function swap(tx: Db, lease: Standing, cause: string, actor: Actor): Promise<boolean> {
+  const back = await moveAssignments(
+    tx,
+    sql`select id from assignments where id = ${lease.assignment} and machine = ${lease.machine}
+      and logged_in_at is null and swaps < ${SETTINGS.maxSwaps}`,
+    {
+      to: "waiting",
+      from: ["setting_up"],
+      actor,
+      reason: "swapped",
+      data: { cause, missed: lease.machine },
+      set: sql`machine = null, step = null, setup_at = null, swaps = swaps + 1`,
+    },
+  );
+  if (back.length === 0) return false;
+  await moveMachines(tx, sql`select ${lease.machine}::uuid`, {
+    to: "suspect",
+    from: ["assigned"],
+    actor,
+    reason: "swapped",
+    data: { cause },
+    set: sql`strikes = strikes + 1`,
+  });
+  return true;
+}

@@ -1,0 +1,31 @@
+import { sql } from "drizzle-orm";
+import { type Db, rows } from "../db/client.ts";
+import type { Actor } from "./reasons.ts";
+import { json, tell } from "./transition.ts";
+
+/**
+ * Replaces the keys of a live assignment. On an active one a set-up run is queued: its account step puts the new
+ * keys on the machine, the recipe's steps are done and skipped. A set-up that is under way when the keys change is
+ * followed by such a run (`rerunIfKeysChanged`).
+ */
+export async function updateKeys(db: Db, assignment: string, sshKeys: string[], actor: Actor): Promise<void> {
+  await db.transaction(async (tx) => {
+    const [changed] = await rows<{ state: string; pool: string }>(
+      tx,
+      sql`update assignments set ssh_keys = ${json(sshKeys)}
+        where id = ${assignment} and state <> 'released' and ssh_keys <> ${json(sshKeys)} returning state, pool`,
+    );
+    if (changed === undefined) return;
+    await tell(tx, { kind: "keys", actor, reason: "asked_for", pool: changed.pool, assignment });
+    if (changed.state === "active") await queueSetup(tx, assignment);
+  });
+}
+
+/** Queues a set-up run for an assignment's machine, unless work on that machine is already under way. */
+export async function queueSetup(tx: Db, assignment: string): Promise<void> {
+  await tx.execute(sql`
+    insert into operations (kind, node, machine, assignment)
+    select 'setup', m.node, m.id, a.id from assignments a join machines m on m.id = a.machine
+    where a.id = ${assignment}
+    on conflict (machine) where state in ('queued', 'leased', 'cancelling') do nothing`);
+}

@@ -1,0 +1,118 @@
+import { sql } from "drizzle-orm";
+import { type Db, listOf, rows } from "../db/client.ts";
+import type { OperationKind } from "../db/tables/operations.ts";
+import { queueDeletes } from "./operations.ts";
+import { SETTINGS } from "./settings.ts";
+
+/**
+ * Leases: a relay session's time-limited right to one operation. Each carries a fencing token higher than all before
+ * it; whatever comes with another token than the row's changes nothing. What is leased again is what is queued and
+ * due, what ran out of its lease, and what an earlier session of the same node held: that session is superseded.
+ */
+export type Leased = {
+  id: string;
+  kind: OperationKind;
+  token: number;
+  attempt: number;
+  machine: string | null;
+  assignment: string | null;
+  node: string;
+};
+
+export type Free = { setups: number; others: number };
+
+/**
+ * Leases what the node may work on now, testers' set-ups first. Creates and deletes together never exceed
+ * `nodeConcurrency`, whoever asks: the node's row is locked while they are counted.
+ */
+export async function leaseWork(db: Db, node: string, session: string, free: Free): Promise<Leased[]> {
+  const [waiting] = await rows<{ any: boolean }>(db, sql`select exists (${due(node, session)}) as any`);
+  if (waiting?.any !== true) return [];
+  return db.transaction(async (tx) => {
+    await tx.execute(sql`select 1 from nodes where name = ${node} for no key update`);
+    await endAbandoned(tx, node, session);
+    return rows<Leased>(
+      tx,
+      sql`with due as (${due(node, session)}),
+      busy as (
+        select count(*)::int as count from operations
+        where node = ${node} and kind in ('create', 'delete') and state in ('leased', 'cancelling')
+          and session = ${session} and lease_until > now()
+      ),
+      setups as (select id from due where kind = 'setup' order by created_at limit ${free.setups}),
+      probes as (select id from due where kind = 'probe' limit 1),
+      heavy as (
+        select id from due where kind in ('create', 'delete') order by created_at
+        limit greatest(0, least(${free.others}::int, ${SETTINGS.nodeConcurrency}::int - (select count from busy)))
+      ),
+      chosen as (select id from setups union all select id from probes union all select id from heavy)
+      update operations set
+        state = 'leased', session = ${session}, token = nextval('fencing'), attempt = attempt + 1,
+        lease_until = now() + make_interval(secs => ${SETTINGS.leaseSeconds}),
+        first_leased_at = coalesce(first_leased_at, now())
+      where id in (select id from chosen)
+      returning id, kind, token, attempt, machine, assignment, node`,
+    );
+  });
+}
+
+function due(node: string, session: string) {
+  return sql`select id, kind, created_at from operations
+    where node = ${node} and (state = 'queued' and not_before <= now() or state in ('leased', 'cancelling') and ${left(session)})`;
+}
+
+/** Held by nobody any more: the lease ran out, or belongs to an earlier session of the node. */
+function left(session: string) {
+  return sql`(lease_until <= now() or session <> ${session})`;
+}
+
+/** Creates that are no longer wanted and whose relay is gone: they end here, and the delete takes over. */
+async function endAbandoned(tx: Db, node: string, session: string): Promise<void> {
+  const ended = await rows(
+    tx,
+    sql`update operations set state = 'cancelled', finished_at = now()
+      where node = ${node} and state = 'cancelling' and ${left(session)} returning id`,
+  );
+  if (ended.length > 0) await queueDeletes(tx);
+}
+
+export type Renewal = { id: string; token: number };
+
+/** Prolongs the leases that still stand; the others are not in the answer, and are lost. */
+export async function renewLeases(
+  db: Db,
+  session: string,
+  renewals: readonly Renewal[],
+): Promise<Map<string, "held" | "cancelling">> {
+  const standing = await rows<{ id: string; state: string; token: number }>(
+    db,
+    sql`update operations set lease_until = now() + make_interval(secs => ${SETTINGS.leaseSeconds})
+      where id in (${listOf(renewals.map((renewal) => renewal.id))}) and session = ${session}
+        and token in (${listOf(renewals.map((renewal) => renewal.token))})
+        and state in ('leased', 'cancelling')
+      returning id, state, token`,
+  );
+  const asked = new Map(renewals.map((renewal) => [renewal.id, renewal.token]));
+  return new Map(
+    standing
+      .filter((row) => asked.get(row.id) === row.token)
+      .map((row) => [row.id, row.state === "cancelling" ? "cancelling" : "held"]),
+  );
+}
+
+export type Standing = Leased & { state: "leased" | "cancelling"; pool: string | null };
+
+/**
+ * Locks an operation for its finish. Null where the token is not the row's any more: the result is stale.
+ * A lease that merely ran out and that nobody took over still counts: nothing happened in between.
+ */
+export async function lockLease(tx: Db, session: string, id: string, token: number): Promise<Standing | null> {
+  const [row] = await rows<Standing>(
+    tx,
+    sql`select o.id, o.kind, o.token, o.attempt, o.machine, o.assignment, o.node, o.state, m.pool
+      from operations o left join machines m on m.id = o.machine
+      where o.id = ${id} and o.token = ${token} and o.session = ${session} and o.state in ('leased', 'cancelling')
+      for no key update of o`,
+  );
+  return row ?? null;
+}

@@ -1,0 +1,162 @@
+import { sql } from "drizzle-orm";
+import type { HostKey, MachineState } from "../contract/machine.ts";
+import type { PoolSpec } from "../contract/pool.ts";
+import type { Recipe } from "../contract/recipe.ts";
+import type { LeasedOperation, MachineTarget } from "../contract/relay.ts";
+import { type Db, listOf, rows } from "../db/client.ts";
+import type { Leased } from "./lease.ts";
+import { SETTINGS } from "./settings.ts";
+
+/** What a relay is told with each lease: everything it needs, nothing that is another node's or tester's business. */
+type Source = {
+  operation: string;
+  machine: string;
+  name: string;
+  number: number;
+  port: number;
+  httpPort: number;
+  dialHost: string | null;
+  dialPort: number | null;
+  accessHost: string | null;
+  accessPort: number | null;
+  hostKey: HostKey | null;
+  driverRef: string | null;
+  spec: PoolSpec;
+  assignment: string | null;
+  username: string | null;
+  sshKeys: string[] | null;
+  params: Record<string, string> | null;
+  content: Recipe | null;
+  recipeVersion: string | null;
+  loggedIn: boolean;
+  logOffset: number;
+};
+
+/** The leased operations as the contract has them. One whose subject is gone is left out and runs out by itself. */
+export async function payloads(db: Db, leased: readonly Leased[]): Promise<LeasedOperation[]> {
+  if (leased.length === 0) return [];
+  const sources = new Map((await readSources(db, leased)).map((source) => [source.operation, source]));
+  const made: LeasedOperation[] = [];
+  for (const lease of leased) {
+    const payload =
+      lease.kind === "probe" ? await probePayload(db, lease) : machinePayload(lease, sources.get(lease.id));
+    if (payload !== null) made.push(payload);
+  }
+  return made;
+}
+
+function readSources(db: Db, leased: readonly Leased[]): Promise<Source[]> {
+  return rows<Source>(
+    db,
+    sql`select o.id as operation, m.id as machine, m.name, m.number, m.port, m.http_port as "httpPort",
+        m.dial_host as "dialHost", m.dial_port as "dialPort", m.access_host as "accessHost",
+        m.access_port as "accessPort", m.host_key as "hostKey", m.driver_ref as "driverRef", p.spec,
+        a.id as assignment, a.username, a.ssh_keys as "sshKeys", a.params, r.content, r.version as "recipeVersion",
+        a.logged_in_at is not null as "loggedIn",
+        coalesce((select max(l.end_byte) from setup_logs l where l.assignment = a.id and l.machine = m.id), 0) as "logOffset"
+      from operations o
+      join machines m on m.id = o.machine
+      join pools p on p.name = m.pool
+      left join assignments a on a.id = o.assignment
+      left join recipes r on r.name = a.recipe and r.version = a.recipe_version
+      where o.id in (${listOf(leased.map((lease) => lease.id))})`,
+  );
+}
+
+function machinePayload(lease: Leased, source: Source | undefined): LeasedOperation | null {
+  if (source === undefined) return null;
+  const head = { id: lease.id, token: lease.token, attempt: lease.attempt };
+  const { spec } = source;
+  if (lease.kind === "create") {
+    const { name: pool, shape, image, instanceType, adminSshKeys, bootTimeoutSeconds } = spec;
+    return {
+      ...head,
+      kind: "create",
+      machine: {
+        id: source.machine,
+        name: source.name,
+        number: source.number,
+        port: source.port,
+        httpPort: source.httpPort,
+        hostKey: source.hostKey,
+      },
+      spec: {
+        pool,
+        shape,
+        image,
+        instanceType,
+        adminSshKeys,
+        bootTimeoutSeconds,
+        ...(spec.healthCommand === undefined ? {} : { healthCommand: spec.healthCommand }),
+        ...(spec.readyCommand === undefined ? {} : { readyCommand: spec.readyCommand }),
+        ...(spec.accessCommand === undefined ? {} : { accessCommand: spec.accessCommand }),
+      },
+    };
+  }
+  if (lease.kind === "delete") {
+    return { ...head, kind: "delete", machine: { id: source.machine, name: source.name, driverRef: source.driverRef } };
+  }
+  return setupPayload(head, source);
+}
+
+function setupPayload(head: { id: string; token: number; attempt: number }, source: Source): LeasedOperation | null {
+  const { hostKey, dialHost, dialPort, accessHost, accessPort, assignment, username, content, recipeVersion } = source;
+  if (hostKey === null || dialHost === null || dialPort === null || accessHost === null || accessPort === null) return null;
+  if (assignment === null || username === null || content === null || recipeVersion === null) return null;
+  return {
+    ...head,
+    kind: "setup",
+    machine: {
+      id: source.machine,
+      name: source.name,
+      host: dialHost,
+      port: dialPort,
+      hostKey,
+      httpPort: source.httpPort,
+      access: { host: accessHost, port: accessPort },
+    },
+    assignment: {
+      id: assignment,
+      username,
+      sshKeys: source.sshKeys ?? [],
+      adminSshKeys: source.spec.keepAdminKeys ? source.spec.adminSshKeys : [],
+      sudo: source.spec.sudo,
+      ...splitSecrets(content, source.params ?? {}),
+      recipe: { name: content.name, version: recipeVersion, steps: content.steps },
+      loggedIn: source.loggedIn,
+      logOffset: source.logOffset,
+      connectBudgetSeconds: SETTINGS.connectBudgetSeconds,
+    },
+  };
+}
+
+function splitSecrets(recipe: Recipe, params: Record<string, string>) {
+  const entries = Object.entries(params);
+  const isSecret = (name: string) => recipe.params[name]?.secret === true;
+  return {
+    params: Object.fromEntries(entries.filter(([name]) => !isSecret(name))),
+    secrets: Object.fromEntries(entries.filter(([name]) => isSecret(name))),
+  };
+}
+
+/** Everything on the node that can be dialled, assigned machines included: those are shown, never torn down. */
+async function probePayload(db: Db, lease: Leased): Promise<LeasedOperation> {
+  const machines = await rows<MachineTarget & { state: MachineState; healthCommand: string | null }>(
+    db,
+    sql`select m.id, m.name, m.dial_host as host, m.dial_port as port, m.host_key as "hostKey", m.state,
+        p.spec ->> 'healthCommand' as "healthCommand"
+      from machines m join pools p on p.name = m.pool
+      where m.node = ${lease.node} and m.state in ('ready', 'suspect', 'assigned', 'held')
+        and m.dial_host is not null and m.host_key is not null
+      order by m.number`,
+  );
+  return {
+    id: lease.id,
+    token: lease.token,
+    attempt: lease.attempt,
+    kind: "probe",
+    machines,
+    attempts: SETTINGS.probeAttempts,
+    attemptSeconds: SETTINGS.probeAttemptSeconds,
+  };
+}

@@ -1,0 +1,89 @@
+import { sql } from "drizzle-orm";
+import { type Db, rows } from "../db/client.ts";
+import type { Actor } from "./reasons.ts";
+import { planPool, type PoolPlan, type PoolSituation } from "./replenish.ts";
+import { SETTINGS } from "./settings.ts";
+
+/**
+ * Applies the plan: the pool's row is locked, the situation is read, machines and their creates are inserted. With the
+ * lock held by one at a time, any number of overlapping sweeps create the deficit once.
+ * @returns the plan that was applied, and how many machines were really inserted (fewer where no node is online).
+ */
+export async function replenish(db: Db, pool: string, actor: Actor): Promise<PoolPlan & { created: number }> {
+  return db.transaction(async (tx) => {
+    const situation = await lockSituation(tx, pool);
+    if (situation === null) return { create: 0, shrink: 0, blocked: null, created: 0 };
+    const plan = planPool(situation);
+    const created = plan.create > 0 ? await insertMachines(tx, pool, plan.create, actor) : 0;
+    return { ...plan, created };
+  });
+}
+
+/** The pool's situation, under its row lock; null where there is no such pool. */
+export async function lockSituation(tx: Db, pool: string): Promise<PoolSituation | null> {
+  const [locked] = await rows(tx, sql`select 1 from pools where name = ${pool} for no key update`);
+  if (locked === undefined) return null;
+  const [row] = await rows<PoolSituation>(
+    tx,
+    sql`select p.target_size as "targetSize", p.max_size as "maxSize", p.paused, p.create_failures as "createFailures",
+        coalesce(p.create_not_before <= now(), true) as "backoffOver",
+        (select count(*)::int from assignments a where a.pool = p.name and a.state = 'waiting') as waiting,
+        c.counts, c."readyOffline", c."failedCreatesDeleting"
+      from pools p, lateral (
+        select jsonb_build_object(
+            'provisioning', count(*) filter (where m.state = 'provisioning'),
+            'ready', count(*) filter (where m.state = 'ready'),
+            'suspect', count(*) filter (where m.state = 'suspect'),
+            'assigned', count(*) filter (where m.state = 'assigned'),
+            'held', count(*) filter (where m.state = 'held'),
+            'deleting', count(*) filter (where m.state = 'deleting')) as counts,
+          (count(*) filter (where m.state = 'ready' and n.state <> 'online'))::int as "readyOffline",
+          (count(*) filter (where m.state = 'deleting' and m.ready_at is null
+            and m.deleting_since > now() - interval '1 hour'))::int as "failedCreatesDeleting"
+        from machines m join nodes n on n.name = m.node
+        where m.pool = p.name and m.state <> 'deleted') c
+      where p.name = ${pool}`,
+  );
+  return row ?? null;
+}
+
+/**
+ * Inserts machines one by one, each on the online node of the pool that has the fewest not proven gone, with two
+ * loopback ports that no live machine of that node has. Ports are drawn at random: another program of the host may hold
+ * one, and the next try must not draw the same again.
+ */
+async function insertMachines(tx: Db, pool: string, count: number, actor: Actor): Promise<number> {
+  let inserted = 0;
+  while (inserted < count) {
+    const [node] = await rows<{ name: string }>(
+      tx,
+      sql`select n.name from nodes n join pools p on p.name = ${pool}
+        where n.state = 'online' and (not p.spec ? 'nodes' or p.spec -> 'nodes' ? n.name)
+        order by (select count(*) from machines m where m.node = n.name and m.state <> 'deleted'), n.name
+        limit 1 for no key update of n`,
+    );
+    if (node === undefined) break;
+    await tx.execute(sql`
+      with free as (
+        select port, row_number() over () as n from (
+          select port from generate_series(${SETTINGS.portFrom}::int, ${SETTINGS.portTo}::int) port
+          where not exists (select 1 from machines m where m.node = ${node.name} and m.state <> 'deleted'
+            and port in (m.port, m.http_port))
+          order by random() limit 2) drawn
+      ),
+      number as (select nextval(pg_get_serial_sequence('machines', 'number')) as n),
+      made as (
+        insert into machines (number, name, pool, node, phase, port, http_port, machine_spec)
+        overriding system value
+        select number.n, ${pool} || '-' || number.n || '-' || left(s.installation::text, 4), ${pool}, ${node.name}, 'queued',
+          (select port from free where n = 1), (select port from free where n = 2), p.machine_spec
+        from number, pools p, settings s where p.name = ${pool}
+        returning id, pool, node
+      ),
+      work as (insert into operations (kind, node, machine) select 'create', node, id from made)
+      insert into events (kind, actor, reason, pool, node, machine, after)
+      select 'machine', ${actor}, 'refill', pool, node, id, 'provisioning' from made`);
+    inserted += 1;
+  }
+  return inserted;
+}

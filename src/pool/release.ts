@@ -1,0 +1,82 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { Assignment } from "../contract/assignment.ts";
+import { type Db, listOf, rows } from "../db/client.ts";
+import { readAssignments } from "./assignmentView.ts";
+import { choosePool } from "./assign.ts";
+import { WarmpoolError } from "./errors.ts";
+import { tearDown } from "./teardown.ts";
+import { type AssignmentMove, moveAssignments, type MovedAssignment } from "./transition.ts";
+
+/**
+ * Ends assignments: the slot of the tester is free again, the machine goes down and never returns to the pool, and
+ * params are forgotten. Access ends when the machine is stopped, the first thing its delete does.
+ */
+export async function endAssignments(
+  tx: Db,
+  which: SQL,
+  why: Pick<AssignmentMove, "actor" | "reason" | "from">,
+): Promise<MovedAssignment[]> {
+  const ended = await moveAssignments(tx, which, {
+    ...why,
+    to: "released",
+    set: sql`released_at = now(), params = '{}', access_ended_at = case when machine is null then now() end`,
+  });
+  if (ended.length === 0) return ended;
+  await tx.execute(sql`
+    update testers set assignment = null where assignment in (${listOf(ended.map((row) => row.id))})`);
+  const machines = ended.flatMap((row) => (row.machine === null ? [] : [row.machine]));
+  if (machines.length > 0) {
+    await tearDown(tx, sql`select id from machines where id in (${listOf(machines)})`, {
+      actor: why.actor,
+      reason: why.reason,
+    });
+  }
+  return ended;
+}
+
+/**
+ * Releases the tester's live assignment; one that is released already is given back as it is.
+ * @throws WarmpoolError NOT_FOUND where the tester never had one.
+ */
+export async function release(
+  db: Db,
+  tester: { username: string; pool?: string | undefined },
+  actor: AssignmentMove["actor"],
+): Promise<Assignment> {
+  const before = await findTester(db, tester);
+  await db.transaction((tx) =>
+    endAssignments(tx, sql`select ${before.id}::uuid`, { actor, reason: "released" }),
+  );
+  return findTester(db, tester);
+}
+
+/**
+ * The tester's live assignment, else the last one.
+ * @throws WarmpoolError NOT_FOUND, or BAD_REQUEST where the pool has to be named.
+ */
+export async function findTester(
+  db: Db,
+  tester: { username: string; pool?: string | undefined },
+): Promise<Assignment> {
+  const pool = await resolvePool(db, tester.pool);
+  const [found] = await readAssignments(
+    db,
+    sql`a.pool = ${pool} and a.username = ${tester.username}`,
+    sql`order by a.seq desc limit 1`,
+  );
+  if (found === undefined) {
+    throw new WarmpoolError("NOT_FOUND", `${tester.username} never had a machine of pool ${pool}`);
+  }
+  const { seq: _, ...assignment } = found;
+  return assignment;
+}
+
+/** The pool of that name, or with no name the only one or `default`. */
+export async function resolvePool(db: Db, name: string | undefined): Promise<string> {
+  const found = await rows<{ pool: string }>(
+    db,
+    sql`select name as pool from pools where ${name === undefined ? sql`true` : sql`name = ${name}`}
+      order by name = 'default' desc limit 2`,
+  );
+  return choosePool(found, name).pool;
+}
