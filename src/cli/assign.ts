@@ -1,0 +1,105 @@
+import { InvalidArgumentError } from "commander";
+import type { Command } from "commander";
+import type { AssignResult, Assignment } from "../contract/assignment.ts";
+import { assignmentLines } from "./assignmentView.ts";
+import { CliError, EXIT } from "./exit.ts";
+import { readPublicKeys } from "./keys.ts";
+import { progressView } from "./progressView.ts";
+import { answer, withSession } from "./session.ts";
+import type { Cli, Session } from "./session.ts";
+import { testerOf, testerVerb } from "./testerOptions.ts";
+import type { TesterOptions } from "./testerOptions.ts";
+import { parseDuration } from "./time.ts";
+import { isSettled, watchUntilSettled } from "./watch.ts";
+
+type AssignOptions = TesterOptions & {
+  key: string[];
+  param?: Record<string, string>;
+  ttl?: number;
+  /** true: watch until it is settled; false: fail where nothing is ready; left out: stand in line and come back. */
+  wait?: boolean;
+};
+
+/** `warmpool assign USER`: gives a tester a machine. */
+export function assign(program: Command, cli: Cli): void {
+  testerVerb(program, "assign", "give a tester a machine; repeating it gives the same one")
+    .requiredOption("--key <file>", "the tester's public key (.pub); may be repeated", collect)
+    .option("--param <name=value>", "a parameter of the recipe; may be repeated", collectParam)
+    .option("--ttl <duration>", "how long it lasts once active, such as 2h", parseDuration)
+    .option("--wait", "show how it comes along, until it can be used")
+    .option("--no-wait", "fail where no machine is ready, instead of waiting in line")
+    .action(withSession(cli, act));
+}
+
+async function act(session: Session, user: string, options: AssignOptions): Promise<void> {
+  const tester = testerOf(user, options);
+  const result = await session.client.tester.assign.mutate({
+    ...tester,
+    sshKeys: readPublicKeys(options.key),
+    ...(options.param === undefined ? {} : { params: options.param }),
+    ...(options.ttl === undefined ? {} : { ttlSeconds: options.ttl }),
+    ...(options.wait === false ? { wait: false } : {}),
+  });
+  const assignment =
+    options.wait === true && !isSettled(result.assignment)
+      ? await watch(session, tester, result.assignment)
+      : result.assignment;
+  answer<AssignResult>(session, { ...result, assignment }, () =>
+    assignmentLines(assignment, session.out, Date.now()),
+  );
+  // Asking again for one that has failed gives it back as it is, and that is no machine either.
+  if (assignment.state === "failed" || (options.wait === true && assignment.state === "released")) {
+    throw new CliError(
+      EXIT.failed,
+      `${user} has no machine to use: ${assignment.error?.message ?? `the assignment is ${assignment.state}`}.`,
+      `\`npx warmpool log ${user}\` shows what the set-up printed, \`npx warmpool release ${user}\` clears the way.`,
+    );
+  }
+  if (!isSettled(assignment)) {
+    session.out.note(`\`npx warmpool tester ${user}\` tells how far it is; --wait would have shown it.`);
+  }
+}
+
+async function watch(
+  session: Session,
+  tester: { username: string; pool?: string },
+  first: Assignment,
+): Promise<Assignment> {
+  const stop = new AbortController();
+  const interrupted = () =>
+    stop.abort(
+      new CliError(
+        EXIT.failed,
+        `stopped watching; ${tester.username} keeps the assignment.`,
+        `\`npx warmpool tester ${tester.username}\` tells how far it is, release gives it back.`,
+      ),
+    );
+  const view = progressView(session.out.progress, session.cli.env);
+  process.once("SIGINT", interrupted);
+  try {
+    view.change(first);
+    return await watchUntilSettled(session.client, tester, {
+      onChange: view.change,
+      onConnection: view.connection,
+      signal: stop.signal,
+    });
+  } finally {
+    view.close();
+    process.off("SIGINT", interrupted);
+  }
+}
+
+function collect(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}
+
+function collectParam(value: string, before: Record<string, string> | undefined): Record<string, string> {
+  const [, name, text] = /^([^=]+)=([\s\S]*)$/.exec(value) ?? [];
+  if (name === undefined || text === undefined) {
+    throw new InvalidArgumentError("Write it as NAME=VALUE.");
+  }
+  if (before !== undefined && Object.hasOwn(before, name)) {
+    throw new InvalidArgumentError(`${name} is given twice.`);
+  }
+  return { ...before, [name]: text };
+}

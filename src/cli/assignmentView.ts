@@ -1,0 +1,90 @@
+import type { Assignment } from "../contract/assignment.ts";
+import type { Output } from "./output.ts";
+import { fields } from "./table.ts";
+import { clean, wrap } from "./text.ts";
+import { ago, duration } from "./time.ts";
+
+/** An assignment in words, for `assign` and `tester`. Pure. */
+
+type Layout = Pick<Output, "columns" | "colors">;
+
+/** The assignment's outputs, `url` first, the others by name. */
+export function sortedOutputs(outputs: Record<string, string>): [string, string][] {
+  return Object.entries(outputs).toSorted(([one], [other]) =>
+    one === "url" ? -1 : other === "url" ? 1 : one < other ? -1 : 1,
+  );
+}
+
+/** The plain ssh command for the machine; null while there is none, or none any more. */
+export function sshCommand({ machine, state }: Assignment): string | null {
+  if (machine === null || state === "released") return null;
+  const port = machine.port === 22 ? "" : `-p ${machine.port} `;
+  return `ssh ${port}${machine.user}@${machine.host}`;
+}
+
+/** One sentence: where the assignment is. */
+export function headline(assignment: Assignment, now: number): string {
+  const { username, pool, state, machine, error, queue, setup } = assignment;
+  switch (state) {
+    case "waiting":
+      return `${username} waits for a machine of pool ${pool}${queue === null ? "" : `, ${queueText(queue)}`}.`;
+    case "setting_up":
+      return `${machine?.name ?? "A machine"} is being set up for ${username}${setup === null ? "" : `, step ${setup.step} of ${setup.steps}: ${setup.title}`}.`;
+    case "active":
+      return `${username} has ${machine?.name ?? "a machine"}, since ${ago(assignment.activeAt, now)}.`;
+    case "failed":
+      return `Set-up for ${username} failed${error?.step === undefined ? "" : ` in step ${error.step}`}: ${error?.message ?? "no cause was given"}`;
+    case "released":
+      return `${username} was released ${ago(assignment.releasedAt, now)}.`;
+  }
+}
+
+/** `place 3 in line, about 2m (1m to 4m)`. */
+export function queueText({ position, etaSeconds, etaRange }: NonNullable<Assignment["queue"]>): string {
+  const place = `place ${position} in line`;
+  if (etaSeconds === null) return place;
+  const range = etaRange === null ? "" : ` (${duration(etaRange[0])} to ${duration(etaRange[1])})`;
+  return `${place}, about ${duration(etaSeconds)}${range}`;
+}
+
+/** The whole view: the headline, how to log in, the outputs, and what there is to know about it. */
+export function assignmentLines(assignment: Assignment, layout: Layout, now: number): string[] {
+  const { colors, columns } = layout;
+  const color = {
+    waiting: colors.yellow,
+    setting_up: colors.yellow,
+    active: colors.green,
+    failed: colors.red,
+  };
+  const paint = assignment.state === "released" ? colors.dim : color[assignment.state];
+  const about = fields(aboutPairs(assignment, now), columns);
+  const outputs = fields(sortedOutputs(assignment.outputs), columns);
+  return [
+    ...wrap(clean(headline(assignment, now)), columns).map((line) => paint(line)),
+    ...section(about),
+    ...section(outputs),
+  ];
+}
+
+function aboutPairs(assignment: Assignment, now: number): [string, string | null][] {
+  const { machine, username, pool, expiresAt, swaps, externalId, error } = assignment;
+  const command = sshCommand(assignment);
+  const key = machine?.hostKey;
+  const left = expiresAt === null ? null : (Date.parse(expiresAt) - now) / 1000;
+  return [
+    ["log in", command === null ? null : `npx warmpool ssh ${username}`],
+    ["or plainly", command],
+    ["host key", command === null || key === undefined ? null : `${key.type} ${key.fingerprint}`],
+    ["pool", pool],
+    ["machine", machine === null ? null : machine.name],
+    ["asked for", ago(assignment.createdAt, now)],
+    ["expires", expiresAt === null || left === null ? null : left > 0 ? `in ${duration(left)}` : "now"],
+    ["swaps", swaps === 0 ? null : `${swaps}: machines that did not answer were replaced`],
+    ["external id", externalId],
+    ["error", error === null ? null : `${error.code}: ${error.message}`],
+  ];
+}
+
+function section(lines: string[]): string[] {
+  return lines.length === 0 ? [] : ["", ...lines];
+}

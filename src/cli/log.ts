@@ -1,0 +1,40 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Command } from "commander";
+import type { SetupLog } from "../contract/assignment.ts";
+import { withSession } from "./session.ts";
+import type { Cli, Session } from "./session.ts";
+import { patiently } from "./patience.ts";
+import { testerOf, testerVerb } from "./testerOptions.ts";
+import type { TesterOptions } from "./testerOptions.ts";
+import { cleanLines } from "./text.ts";
+
+type LogOptions = TesterOptions & { follow?: true };
+
+const POLL_MS = 1000;
+
+/** `warmpool log USER`: what the set-up printed. */
+export function log(program: Command, cli: Cli): void {
+  testerVerb(program, "log", "what the set-up printed")
+    .option("-f, --follow", "go on until the set-up has ended")
+    .action(withSession(cli, print));
+}
+
+async function print(session: Session, user: string, options: LogOptions): Promise<void> {
+  const tester = testerOf(user, options);
+  // The first call fails at once where something is wrong; only a log that was being followed is worth waiting for.
+  let log = await session.client.tester.log.query(tester);
+  show(session, log, options);
+  while (options.follow === true && !log.done) {
+    const after = log.next;
+    log = await patiently(session, () => session.client.tester.log.query({ ...tester, after }));
+    show(session, log, options);
+    if (!log.done && log.next === after) await delay(POLL_MS);
+  }
+}
+
+function show({ json, out }: Session, log: SetupLog, options: LogOptions): void {
+  if (!json) out.write(cleanLines(log.text));
+  // Following gives one answer a line, so that a reader can take them one by one.
+  else if (options.follow === true) out.write(`${JSON.stringify(log)}\n`);
+  else out.json(log);
+}

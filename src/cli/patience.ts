@@ -1,0 +1,33 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { errorCode, isWarmpoolError } from "../client/index.ts";
+import type { Session } from "./session.ts";
+
+/** How long a verb that watches something goes on trying while Warmpool cannot be reached. */
+export const PATIENCE_SECONDS = 60;
+const BETWEEN_MS = 1000;
+
+/** Whether trying again may help: no answer at all, or one that says "not now". */
+export function isPassing(error: unknown): boolean {
+  const code = errorCode(error);
+  return isWarmpoolError(error) && (code === null || code === "UNAVAILABLE" || code === "RATE_LIMITED");
+}
+
+/**
+ * Repeats a call that only reads until it is answered.
+ * @throws the call's own error where that is final, or the last one after PATIENCE_SECONDS.
+ */
+export async function patiently<T>(
+  session: Pick<Session, "out" | "url">,
+  call: () => Promise<T>,
+): Promise<T> {
+  const started = performance.now();
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isPassing(error) || performance.now() - started > PATIENCE_SECONDS * 1000) throw error;
+      if (attempt === 1) session.out.note(`${session.url} does not answer just now; trying on.`);
+    }
+    await delay(BETWEEN_MS);
+  }
+}

@@ -1,0 +1,88 @@
+import type { Command } from "commander";
+import type { RecipeView } from "../contract/recipe.ts";
+import { readRecipe } from "./recipeFolder.ts";
+import { answer, withSession } from "./session.ts";
+import type { Cli, Session } from "./session.ts";
+import { fields, table } from "./table.ts";
+import type { Column } from "./table.ts";
+import { ago, duration } from "./time.ts";
+
+/** `warmpool recipe push|list|get`. */
+export function recipe(program: Command, cli: Cli): void {
+  const verb = program.command("recipe").description("what is done on a machine for its tester");
+  verb
+    .command("push")
+    .description("store the recipe of a folder; what is running is not touched")
+    .argument("<dir>", "the folder with recipe.json and its scripts")
+    .action(withSession(cli, push));
+  verb.command("list").description("all recipes").action(withSession(cli, list));
+  verb.command("get").description("one recipe").argument("<name>", "its name").action(withSession(cli, get));
+}
+
+async function push(session: Session, dir: string): Promise<void> {
+  const stored = await session.client.recipe.put.mutate(readRecipe(dir));
+  answer(session, stored, ({ name, version, steps }) => [
+    `Recipe ${name} is stored: version ${short(version)}, ${steps.length} ${steps.length === 1 ? "step" : "steps"}.`,
+  ]);
+}
+
+async function list(session: Session): Promise<void> {
+  const recipes = await session.client.recipe.list.query();
+  answer(session, recipes, (all) =>
+    all.length === 0
+      ? ["No recipe yet. Store one with `npx warmpool recipe push DIR`."]
+      : table(COLUMNS, all, session.out.columns),
+  );
+}
+
+async function get(session: Session, name: string): Promise<void> {
+  const found = await session.client.recipe.get.query({ name });
+  answer(session, found, (one) => recipeLines(one, session.out.columns, Date.now()));
+}
+
+const COLUMNS: Column<RecipeView>[] = [
+  { title: "RECIPE", value: ({ name }) => name, keep: true },
+  { title: "VERSION", value: ({ version }) => short(version) },
+  { title: "STEPS", value: ({ steps }) => steps.length, align: "right" },
+  { title: "PARAMETERS", value: ({ params }) => Object.keys(params).join(", ") || null },
+  { title: "STORED", value: ({ createdAt }) => ago(createdAt, Date.now()) },
+];
+
+/** A recipe's parameters and steps; the scripts themselves only come with --json. */
+export function recipeLines(recipe: RecipeView, columns: number, now: number): string[] {
+  const { name, version, createdAt, params, steps } = recipe;
+  const parameters = Object.entries(params).map(([param, about]): [string, string] => {
+    const traits = [
+      about.required === true ? "required" : null,
+      about.secret === true ? "secret" : null,
+      about.default === undefined ? null : `default "${about.default}"`,
+      about.pattern === undefined ? null : `matches ${about.pattern}`,
+    ].filter((trait) => trait !== null);
+    return [param, [about.description, traits.join(", ")].filter(Boolean).join(" - ") || "optional"];
+  });
+  return [
+    ...fields(
+      [
+        ["recipe", name],
+        ["version", version],
+        ["stored", ago(createdAt, now)],
+      ],
+      columns,
+    ),
+    ...(parameters.length === 0 ? [] : ["", ...fields(parameters, columns)]),
+    "",
+    ...table(
+      [
+        { title: "STEP", value: ({ id }) => id, keep: true },
+        { title: "TITLE", value: ({ title }) => title },
+        { title: "WITHIN", value: ({ timeoutSeconds }) => duration(timeoutSeconds), align: "right" },
+      ],
+      steps,
+      columns,
+    ),
+  ];
+}
+
+function short(version: string): string {
+  return version.slice(0, 12);
+}

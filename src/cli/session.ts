@@ -1,0 +1,49 @@
+import type { Command } from "commander";
+import { createClient } from "../client/index.ts";
+import type { WarmpoolClient } from "../client/index.ts";
+import type { Output } from "./output.ts";
+import { targetOf } from "./target.ts";
+import type { TargetOptions } from "./target.ts";
+
+/** One run of the command line: what it writes to, and how it ends. */
+export type Cli = {
+  out: Output;
+  env: NodeJS.ProcessEnv;
+  /** Where the run talks to, once that is known: failures name it. */
+  url: string | null;
+  exitCode: number;
+};
+
+/** What a verb that talks to the API works with. */
+export type Session = { cli: Cli; client: WarmpoolClient; url: string; json: boolean; out: Output };
+
+export type GlobalOptions = TargetOptions & { json?: true };
+
+/** The options that every verb has, given before or after it. */
+export function globalOptions(program: Command): void {
+  program
+    .option("--url <url>", "the Warmpool to talk to (else WARMPOOL_URL, else the local one)")
+    .option("--token <token>", "who to be; better in WARMPOOL_TOKEN, which others cannot see")
+    .option("--state-dir <dir>", "where npm start keeps the local one", ".warmpool")
+    .option("--json", "print exactly the API's answer");
+}
+
+/** Turns what a verb does into what commander calls: `act` gets a session, then the verb's arguments and options. */
+export function withSession<Arguments extends unknown[]>(
+  cli: Cli,
+  act: (session: Session, ...args: Arguments) => Promise<void>,
+): (this: Command, ...args: Arguments) => Promise<void> {
+  return async function (...args) {
+    const options = this.optsWithGlobals<GlobalOptions>();
+    const { url, token } = targetOf(options, cli.env);
+    cli.url = url;
+    const client = createClient({ url, token });
+    await act({ cli, client, url, json: options.json === true, out: cli.out }, ...args);
+  };
+}
+
+/** Prints the API's answer: as it is under `--json`, else as the lines that `show` makes of it. */
+export function answer<T>(session: Session, value: T, show: (value: T) => string[]): void {
+  if (session.json) session.out.json(value);
+  else session.out.print(...show(value));
+}

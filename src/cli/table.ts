@@ -1,0 +1,63 @@
+import { clean, fit, pad, width, wrap } from "./text.ts";
+
+/** Rows and fields laid out within a terminal's width. Pure: no colours, no output. */
+
+/** A column. `keep` is for what a person copies (a name, an id): it is never cut. */
+export type Column<Row> = {
+  title: string;
+  value: (row: Row) => string | number | null;
+  align?: "right";
+  keep?: true;
+};
+
+const GAP = 2;
+const NARROWEST = 5;
+
+/** The lines of a table, its head first. Columns that are too wide together are cut, the widest first. */
+export function table<Row>(columns: Column<Row>[], rows: Row[], columnsOfTerminal: number): string[] {
+  const cells = [
+    columns.map((column) => column.title),
+    ...rows.map((row) => columns.map((column) => clean(String(column.value(row) ?? "-")))),
+  ];
+  const natural = columns.map((_, index) => Math.max(...cells.map((line) => width(line[index] ?? ""))));
+  const widths = narrowed(
+    natural,
+    columns.map((column) => column.keep === true),
+    columnsOfTerminal - GAP * (columns.length - 1),
+  );
+  return cells.map((line) =>
+    line
+      .map((cell, index) => pad(fit(cell, widths[index] ?? 0), widths[index] ?? 0, columns[index]?.align))
+      .join(" ".repeat(GAP))
+      .trimEnd(),
+  );
+}
+
+function narrowed(natural: number[], kept: boolean[], room: number): number[] {
+  const widths = [...natural];
+  for (let over = sum(widths) - room; over > 0; over--) {
+    const candidates = widths.map((each, index) => (kept[index] === true || each <= NARROWEST ? 0 : each));
+    const widest = Math.max(...candidates);
+    if (widest === 0) break;
+    const index = candidates.lastIndexOf(widest);
+    widths[index] = widest - 1;
+  }
+  return widths;
+}
+
+/** Lines of `name  value`, values wrapped beside their names; fields without a value are left out. */
+export function fields(pairs: [name: string, value: string | null][], columnsOfTerminal: number): string[] {
+  const shown = pairs.flatMap(([name, value]) =>
+    value === null ? [] : [[clean(name), clean(value)] as const],
+  );
+  const indent = Math.min(20, Math.max(0, ...shown.map(([name]) => width(name)))) + GAP;
+  return shown.flatMap(([name, value]) =>
+    wrap(value, columnsOfTerminal - indent).map((line, index) =>
+      index === 0 ? `${pad(name, indent - GAP)}  ${line}`.trimEnd() : " ".repeat(indent) + line,
+    ),
+  );
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}

@@ -1,0 +1,18 @@
+import type { Command } from "commander";
+
+/** What every verb about one tester takes besides the name. */
+export type TesterOptions = { pool?: string };
+
+/** Declares `VERB USER [--pool POOL]`. */
+export function testerVerb(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .argument("<user>", "the tester's username")
+    .option("--pool <pool>", "the pool, where there are several");
+}
+
+/** The API's input for one tester. */
+export function testerOf(username: string, options: TesterOptions): { username: string; pool?: string } {
+  return options.pool === undefined ? { username } : { username, pool: options.pool };
+}

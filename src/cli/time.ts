@@ -1,0 +1,47 @@
+import { CliError, EXIT } from "./exit.ts";
+
+const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+/**
+ * Reads `90s`, `30m`, `2h`, `7d`, or several in a row (`1h30m`), as seconds.
+ * @throws CliError (wrong use) for anything else.
+ */
+export function parseDuration(text: string): number {
+  if (!/^(\d+[smhd])+$/.test(text)) {
+    throw new CliError(EXIT.wrongUse, `"${text}" is no duration.`, "Write it as 90s, 30m, 2h, 7d or 1h30m.");
+  }
+  let seconds = 0;
+  for (const [, count, unit] of text.matchAll(/(\d+)([smhd])/g)) {
+    seconds += Number(count) * UNITS[unit as keyof typeof UNITS];
+  }
+  return seconds;
+}
+
+/** Seconds in the two largest units: `12s`, `3m 20s`, `2h 5m`, `3d 4h`. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return two(whole, 60, "m", 1, "s");
+  if (whole < 86_400) return two(whole, 3600, "h", 60, "m");
+  return two(whole, 86_400, "d", 3600, "h");
+}
+
+function two(seconds: number, unit: number, name: string, next: number, nextName: string): string {
+  const rest = Math.floor((seconds % unit) / next);
+  return `${Math.floor(seconds / unit)}${name}${rest === 0 ? "" : ` ${rest}${nextName}`}`;
+}
+
+/** Seconds as a stopwatch shows them: `0:07`, `12:30`, `1:02:03`. */
+export function stopwatch(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const digits = (value: number) => String(value).padStart(2, "0");
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60
+    ? `${minutes}:${digits(whole % 60)}`
+    : `${Math.floor(minutes / 60)}:${digits(minutes % 60)}:${digits(whole % 60)}`;
+}
+
+/** How long ago an ISO moment was, or a dash where there is none. */
+export function ago(iso: string | null, now: number): string {
+  return iso === null ? "-" : `${duration((now - Date.parse(iso)) / 1000)} ago`;
+}

@@ -1,0 +1,112 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { WarmpoolClient } from "../client/index.ts";
+import type { Assignment } from "../contract/assignment.ts";
+import { CliError, EXIT } from "./exit.ts";
+import { isPassing, PATIENCE_SECONDS } from "./patience.ts";
+
+/**
+ * Follows an assignment until it is active, failed or released. Invariant: a lost connection is never an end. The
+ * stream reconnects by itself; one that the server closed is opened anew; only when nothing has come through for
+ * PATIENCE_SECONDS is that an error.
+ */
+
+export type Watcher = {
+  onChange: (assignment: Assignment) => void;
+  onConnection: (state: "connected" | "lost") => void;
+  signal: AbortSignal;
+};
+
+const BETWEEN_STREAMS_MS = 1000;
+
+/** @throws CliError where the connection stays lost, the API's error where it refuses, or the signal's reason. */
+export async function watchUntilSettled(
+  client: WarmpoolClient,
+  tester: { username: string; pool?: string },
+  watcher: Watcher,
+): Promise<Assignment> {
+  const patience = new Patience();
+  for (;;) {
+    const last = await follow(client, tester, watcher, patience);
+    if (last !== null && isSettled(last)) return last;
+    await delay(BETWEEN_STREAMS_MS, undefined, { signal: watcher.signal }).catch(() => {});
+    watcher.signal.throwIfAborted();
+  }
+}
+
+export function isSettled({ state }: Assignment): boolean {
+  return state === "active" || state === "failed" || state === "released";
+}
+
+/** One subscription, to its end: the last assignment it brought, or null where it broke before the first. */
+function follow(
+  client: WarmpoolClient,
+  tester: { username: string; pool?: string },
+  watcher: Watcher,
+  patience: Patience,
+): Promise<Assignment | null> {
+  return new Promise((resolve, reject) => {
+    let last: Assignment | null = null;
+    const end = (settle: () => void) => {
+      patience.rest();
+      watcher.signal.removeEventListener("abort", aborted);
+      subscription.unsubscribe();
+      settle();
+    };
+    const lost = (error: unknown) => {
+      watcher.onConnection("lost");
+      patience.start(() => end(() => reject(lostForGood(error))));
+    };
+    const subscription = client.tester.watch.subscribe(tester, {
+      onData: ({ data }) => {
+        last = data;
+        watcher.onChange(data);
+        if (isSettled(data)) end(() => resolve(data));
+      },
+      onConnectionStateChange: ({ state, error }) => {
+        if (state === "connecting" && error !== null) lost(error);
+        else if (state === "pending") {
+          patience.reset();
+          watcher.onConnection("connected");
+        }
+      },
+      onError: (error) => end(() => (isPassing(error) ? resolve(last) : reject(error))),
+      onComplete: () => end(() => resolve(last)),
+    });
+    const aborted = () => end(() => reject(watcher.signal.reason));
+    watcher.signal.addEventListener("abort", aborted);
+    if (watcher.signal.aborted) aborted();
+  });
+}
+
+/** The clock that runs while the connection is lost, across subscriptions. */
+class Patience {
+  #lostAt: number | null = null;
+  #timer: NodeJS.Timeout | undefined;
+
+  start(onEnd: () => void): void {
+    this.#lostAt ??= performance.now();
+    clearTimeout(this.#timer);
+    const left = PATIENCE_SECONDS * 1000 - (performance.now() - this.#lostAt);
+    this.#timer = setTimeout(onEnd, Math.max(0, left));
+  }
+
+  /** The connection is back. */
+  reset(): void {
+    this.#lostAt = null;
+    this.rest();
+  }
+
+  /** Stops the timer but remembers since when the connection has been lost. */
+  rest(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
+function lostForGood(cause: unknown): CliError {
+  return new CliError(
+    EXIT.failed,
+    `the connection was lost and did not come back for ${PATIENCE_SECONDS} s; the assignment itself goes on.`,
+    "Is Warmpool running? Ask again with `npx warmpool tester USER`.",
+    { cause },
+  );
+}

@@ -1,0 +1,82 @@
+import type {
+  TRPCBuiltRouter,
+  TRPCErrorShape,
+  TRPCMutationProcedure,
+  TRPCQueryProcedure,
+  TRPCSubscriptionProcedure,
+} from "@trpc/server";
+import type { z } from "zod";
+import type {
+  Assignment,
+  AssignResult,
+  assignInput,
+  Page,
+  SetupLog,
+  testerInput,
+  testerListInput,
+  testerLogInput,
+  testerWatchInput,
+} from "../contract/assignment.ts";
+import type { ErrorCode } from "../contract/errors.ts";
+import type { machineGetInput, machineListInput, MachineView } from "../contract/machine.ts";
+import type { EnrollResult, enrollInput, NodeView } from "../contract/node.ts";
+import type { PoolSpecInput, PoolView } from "../contract/pool.ts";
+import type { RecipeView, recipe } from "../contract/recipe.ts";
+import type { DutyHeartbeat, DutyOutcome } from "../contract/sweep.ts";
+
+/**
+ * The published procedures as a table, written by hand: the declarations in the package then need the contract and
+ * none of the server's code. test/client/types.ts holds it equal to the router that the server really serves.
+ */
+
+/** What an error carries. `requestId` finds an `INTERNAL` in the server's log. */
+export type ErrorData = { code: ErrorCode; httpStatus: number; path?: string; requestId?: string };
+export type ErrorShape = TRPCErrorShape<ErrorData>;
+
+type Root = { ctx: object; meta: object; errorShape: ErrorShape; transformer: false };
+type Definition<Input, Output> = { input: Input; output: Output; meta: object; errorShape: ErrorShape };
+
+type Query<Input, Output> = TRPCQueryProcedure<Definition<Input, Output>>;
+type Mutation<Input, Output> = TRPCMutationProcedure<Definition<Input, Output>>;
+/** Each event has an id, which the client sends back when it reconnects. */
+type Tracked<Item> = AsyncIterable<{ id: string; data: Item }, void>;
+type Subscription<Input, Item> = TRPCSubscriptionProcedure<Definition<Input, Tracked<Item>>>;
+
+type Tester = z.input<typeof testerInput>;
+type ByName = { name: string };
+
+export type AppRouter = TRPCBuiltRouter<
+  Root,
+  {
+    tester: {
+      assign: Mutation<z.input<typeof assignInput>, AssignResult>;
+      status: Query<Tester, Assignment>;
+      watch: Subscription<z.input<typeof testerWatchInput>, Assignment>;
+      log: Query<z.input<typeof testerLogInput>, SetupLog>;
+      release: Mutation<Tester, Assignment>;
+      list: Query<z.input<typeof testerListInput>, Page<Assignment>>;
+    };
+    pool: {
+      list: Query<void, PoolView[]>;
+      get: Query<ByName, PoolView>;
+      put: Mutation<PoolSpecInput, PoolView>;
+    };
+    recipe: {
+      list: Query<void, RecipeView[]>;
+      get: Query<ByName, RecipeView>;
+      put: Mutation<z.input<typeof recipe>, RecipeView>;
+    };
+    machine: {
+      list: Query<z.input<typeof machineListInput>, Page<MachineView>>;
+      get: Query<z.input<typeof machineGetInput>, MachineView>;
+    };
+    node: {
+      list: Query<void, NodeView[]>;
+      enroll: Mutation<z.input<typeof enrollInput>, EnrollResult>;
+    };
+    sweep: {
+      run: Mutation<void, { duties: DutyOutcome[] }>;
+      duties: Query<void, DutyHeartbeat[]>;
+    };
+  }
+>;
