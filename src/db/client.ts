@@ -44,7 +44,9 @@ export function connect(url: string, options: ConnectOptions = {}): Connection {
     prepared: async <Row extends Record<string, unknown>>(statement: SQL) => {
       const { sql: text, params } = dialect.sqlToQuery(statement);
       onStatement?.(text);
-      const found: unknown = await client.unsafe(text, params as postgres.ParameterOrJSON<never>[], { prepare: true });
+      const found: unknown = await client.unsafe(text, params as postgres.ParameterOrJSON<never>[], {
+        prepare: true,
+      });
       return [...(found as Row[])];
     },
     close: async (graceSeconds = 5) => client.end({ timeout: graceSeconds }),
@@ -59,7 +61,12 @@ export async function rows<Row extends Record<string, unknown>>(db: Db, statemen
 
 /** `a, b, c` as parameters, for `in (…)`; an empty list matches nothing. */
 export function listOf(values: readonly (string | number)[]): SQL {
-  return values.length === 0 ? sql`null` : sql.join(values.map((value) => sql`${value}`), sql`, `);
+  return values.length === 0
+    ? sql`null`
+    : sql.join(
+        values.map((value) => sql`${value}`),
+        sql`, `,
+      );
 }
 
 /** A timestamp column as the ISO string the contract speaks, null staying null. */

@@ -33,7 +33,9 @@ export function isUnavailable(error: unknown): boolean {
       UNAVAILABLE.has(link.code) ||
       link.code.startsWith("08") ||
       CONFLICTING.has(link.code) ||
-      /network connection lost|connection (?:terminated|closed)|stream was cancelled|proxy request failed/i.test(link.message),
+      /network connection lost|connection (?:terminated|closed)|stream was cancelled|proxy request failed/i.test(
+        link.message,
+      ),
   );
 }
 
@@ -48,7 +50,11 @@ export function violatedConstraint(error: unknown): string | null {
 function chain(error: unknown): { code: string; message: string; constraint: string }[] {
   const links: { code: string; message: string; constraint: string }[] = [];
   for (let link = error; link instanceof Error && links.length < 8; link = link.cause) {
-    links.push({ code: field(link, "code"), message: link.message, constraint: field(link, "constraint_name") });
+    links.push({
+      code: field(link, "code"),
+      message: link.message,
+      constraint: field(link, "constraint_name"),
+    });
   }
   return links;
 }
@@ -56,4 +62,19 @@ function chain(error: unknown): { code: string; message: string; constraint: str
 function field(error: Error, name: string): string {
   const value: unknown = Reflect.get(error, name);
   return typeof value === "string" ? value : "";
+}
+
+/**
+ * What may be said of an error in a log or a heartbeat. Drizzle's own message holds the SQL and its parameters, so
+ * of a failed query only the server's code and the constraint are kept; nothing of it is ever for callers.
+ */
+export function describeFailure(error: unknown): string {
+  const links = chain(error);
+  const coded = links.find((link) => link.code !== "");
+  const kind = error instanceof Error ? error.name : typeof error;
+  if (coded !== undefined) {
+    return `${kind}: database error ${coded.code}${coded.constraint === "" ? "" : ` on ${coded.constraint}`}`;
+  }
+  if (links.some((link) => link.message.startsWith("Failed query"))) return `${kind}: a query failed`;
+  return links.length === 0 ? kind : `${kind}: ${links[0]?.message ?? ""}`;
 }

@@ -26,7 +26,9 @@ export async function migrate(url: string): Promise<void> {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const url = process.env["DATABASE_URL"];
   if (url === undefined || url === "") {
-    console.error("warmpool migrate: DATABASE_URL is not set; set it to the postgres:// URL of the database to migrate");
+    console.error(
+      "warmpool migrate: DATABASE_URL is not set; set it to the postgres:// URL of the database to migrate",
+    );
     process.exit(2);
   }
   await migrate(url);

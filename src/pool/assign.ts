@@ -21,7 +21,14 @@ export type AssignRequest = {
   wait?: boolean | undefined;
 };
 
-type Target = { pool: string; paused: boolean; ttl: number | null; recipe: string; version: string; content: Recipe };
+type Target = {
+  pool: string;
+  paused: boolean;
+  ttl: number | null;
+  recipe: string;
+  version: string;
+  content: Recipe;
+};
 
 /**
  * Gives the tester a machine: the hot path. One statement takes the tester's slot, picks the longest-ready machine,
@@ -30,7 +37,11 @@ type Target = { pool: string; paused: boolean; ttl: number | null; recipe: strin
  * become ready that this statement's snapshot could not see.
  * @throws WarmpoolError BAD_REQUEST, NOT_FOUND (pool), CONFLICT (other params), NO_CAPACITY, POOL_PAUSED.
  */
-export async function assign(connection: Connection, request: AssignRequest, actor: Actor): Promise<AssignResult> {
+export async function assign(
+  connection: Connection,
+  request: AssignRequest,
+  actor: Actor,
+): Promise<AssignResult> {
   const { db } = connection;
   const target = await findTarget(db, request.pool);
   const params = checkParams(target.content.params, request.params ?? {});
@@ -63,7 +74,12 @@ async function claimFor(
   return made === undefined ? repeat(connection.db, request, target, params, actor) : null;
 }
 
-function claimStatement(request: AssignRequest, target: Target, params: Record<string, string>, actor: Actor) {
+function claimStatement(
+  request: AssignRequest,
+  target: Target,
+  params: Record<string, string>,
+  actor: Actor,
+) {
   const id = crypto.randomUUID();
   return sql`
     with slot as (
@@ -141,15 +157,22 @@ async function liveAssignment(db: Db, pool: string, username: string): Promise<A
     sql`a.pool = ${pool} and a.username = ${username}`,
     sql`order by a.seq desc limit 1`,
   );
-  if (found === undefined) throw new WarmpoolError("UNAVAILABLE", "the assignment is being changed; ask again");
+  if (found === undefined)
+    throw new WarmpoolError("UNAVAILABLE", "the assignment is being changed; ask again");
   const { seq: _, ...assignment } = found;
   return assignment;
 }
 
 function nothingReady(target: Target): WarmpoolError {
   return target.paused
-    ? new WarmpoolError("POOL_PAUSED", `pool ${target.pool} is paused and has no ready machine; resume it or ask later`)
-    : new WarmpoolError("NO_CAPACITY", `pool ${target.pool} has no ready machine now; ask later, or without wait: false`);
+    ? new WarmpoolError(
+        "POOL_PAUSED",
+        `pool ${target.pool} is paused and has no ready machine; resume it or ask later`,
+      )
+    : new WarmpoolError(
+        "NO_CAPACITY",
+        `pool ${target.pool} has no ready machine now; ask later, or without wait: false`,
+      );
 }
 
 async function findTarget(db: Db, name: string | undefined): Promise<Target> {
@@ -174,7 +197,10 @@ export function choosePool<T extends { pool: string }>(found: readonly T[], name
       : new WarmpoolError("NOT_FOUND", `there is no pool named ${name}`);
   }
   if (second !== undefined && first.pool !== "default") {
-    throw new WarmpoolError("BAD_REQUEST", "there are several pools and none is named default; say which with pool");
+    throw new WarmpoolError(
+      "BAD_REQUEST",
+      "there are several pools and none is named default; say which with pool",
+    );
   }
   return first;
 }

@@ -51,7 +51,11 @@ const usualCreate = sql`(
     where e.pool = a.pool and e.ready_at is not null order by e.number desc limit 20) d)`;
 
 /** Assignments (alias `a`) that fit `where`, with `tail` for order and limit. */
-export async function readAssignments(db: Db, where: SQL, tail: SQL): Promise<(Assignment & { seq: number })[]> {
+export async function readAssignments(
+  db: Db,
+  where: SQL,
+  tail: SQL,
+): Promise<(Assignment & { seq: number })[]> {
   const found = await rows<Row>(
     db,
     sql`select a.id, a.seq, a.pool, a.username, a.external_id as "externalId", a.state,
@@ -97,7 +101,10 @@ function view(row: Row): Assignment {
         }
       : null,
     outputs: row.outputs,
-    queue: row.position === null ? null : { position: row.position, ...queueEta({ ...row, position: row.position }) },
+    queue:
+      row.position === null
+        ? null
+        : { position: row.position, ...queueEta({ ...row, position: row.position }) },
     setup:
       row.step === null || row.setupAt === null
         ? null

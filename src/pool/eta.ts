@@ -4,7 +4,11 @@ import { SETTINGS } from "./settings.ts";
  * Estimates from what was observed: medians of the last durations. Null where nothing was observed yet: a number
  * made up would be worse than none.
  */
-export function queueEta(line: { position: number; coming: number | null; usualCreateSeconds: number | null }): {
+export function queueEta(line: {
+  position: number;
+  coming: number | null;
+  usualCreateSeconds: number | null;
+}): {
   etaSeconds: number | null;
   etaRange: [number, number] | null;
 } {
@@ -17,7 +21,10 @@ export function queueEta(line: { position: number; coming: number | null; usualC
 }
 
 /** Seconds until a running set-up ends, by earlier ones of the same recipe version; never below one. */
-export function setupEta(run: { usualSetupSeconds: number | null; setupSeconds: number | null }): number | null {
+export function setupEta(run: {
+  usualSetupSeconds: number | null;
+  setupSeconds: number | null;
+}): number | null {
   if (run.usualSetupSeconds === null || run.setupSeconds === null) return null;
   return Math.max(1, Math.round(run.usualSetupSeconds - run.setupSeconds));
 }

@@ -91,7 +91,8 @@ async function handBack(tx: Db, lease: Standing, actor: Actor): Promise<void> {
     return;
   }
   await requeueOperation(tx, lease.id, 0, null);
-  if (lease.attempt === 1) await tx.execute(sql`update operations set first_leased_at = null where id = ${lease.id}`);
+  if (lease.attempt === 1)
+    await tx.execute(sql`update operations set first_leased_at = null where id = ${lease.id}`);
   await tell(tx, {
     kind: "operation",
     actor,
@@ -104,6 +105,9 @@ async function handBack(tx: Db, lease: Standing, actor: Actor): Promise<void> {
 
 function expectKind(lease: Standing, kind: Standing["kind"]): void {
   if (lease.kind !== kind) {
-    throw new WarmpoolError("BAD_REQUEST", `operation ${lease.id} is a ${lease.kind}; this is the result of a ${kind}`);
+    throw new WarmpoolError(
+      "BAD_REQUEST",
+      `operation ${lease.id} is a ${lease.kind}; this is the result of a ${kind}`,
+    );
   }
 }

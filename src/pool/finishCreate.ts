@@ -36,8 +36,19 @@ export async function created(tx: Db, lease: Standing, result: Created, actor: A
 }
 
 /** Crash-only: the machine is taken down with its evidence, and the pool waits longer before each next try. */
-export async function createFailed(tx: Db, lease: Standing, result: CreateFailed, actor: Actor): Promise<void> {
-  await endOperation(tx, lease.id, lease.state === "cancelling" ? "cancelled" : "failed", null, result.message);
+export async function createFailed(
+  tx: Db,
+  lease: Standing,
+  result: CreateFailed,
+  actor: Actor,
+): Promise<void> {
+  await endOperation(
+    tx,
+    lease.id,
+    lease.state === "cancelling" ? "cancelled" : "failed",
+    null,
+    result.message,
+  );
   await tx.execute(sql`
     update machines set evidence = ${json({ error: result.message, ...result.evidence })} where id = ${lease.machine}`);
   const down = await tearDown(tx, sql`select ${lease.machine}::uuid`, {

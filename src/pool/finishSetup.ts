@@ -25,7 +25,9 @@ export async function setUp(tx: Db, lease: Standing, result: SetUp, actor: Actor
       expires_at = now() + make_interval(secs => ttl_seconds),
       step = step || jsonb_build_object('step', step -> 'steps', 'percent', 100, 'title', 'Done')`,
   });
-  await tx.execute(sql`update assignments set handover = ${json(result.handover)} where id = ${lease.assignment}`);
+  await tx.execute(
+    sql`update assignments set handover = ${json(result.handover)} where id = ${lease.assignment}`,
+  );
   await rerunIfKeysChanged(tx, lease, result);
 }
 
@@ -36,7 +38,9 @@ async function rerunIfKeysChanged(tx: Db, lease: Standing, result: SetUp): Promi
     sql`select username, ssh_keys as "sshKeys" from assignments where id = ${lease.assignment} and state = 'active'`,
   );
   if (row === undefined || lease.assignment === null) return;
-  const onMachine = new Set(Object.entries(result.handover.keys).flatMap(([user, keys]) => (user === row.username ? keys : [])));
+  const onMachine = new Set(
+    Object.entries(result.handover.keys).flatMap(([user, keys]) => (user === row.username ? keys : [])),
+  );
   const same = row.sshKeys.length === onMachine.size && row.sshKeys.every((key) => onMachine.has(key));
   if (!same) await queueSetup(tx, lease.assignment);
 }

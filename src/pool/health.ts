@@ -12,7 +12,11 @@ export type Known = { state: MachineState; strikes: number; failureThreshold: nu
 
 export type Verdict =
   | { move: null; strikes: number }
-  | { move: "ready" | "suspect" | "deleting" | "held"; reason: "probe_alive" | "probe_dead" | "vanished" | "strikes" | "host_key_changed"; strikes: number };
+  | {
+      move: "ready" | "suspect" | "deleting" | "held";
+      reason: "probe_alive" | "probe_dead" | "vanished" | "strikes" | "host_key_changed";
+      strikes: number;
+    };
 
 /**
  * What a probe's answer does to a machine. Three answers: only `dead` counts against it, `unknown` counts for nothing.

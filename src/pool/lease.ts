@@ -29,7 +29,11 @@ export async function leaseWork(db: Db, node: string, session: string, free: Fre
   const [waiting] = await rows<{ any: boolean }>(db, sql`select exists (${due(node, session)}) as any`);
   if (waiting?.any !== true) return [];
   return db.transaction(async (tx) => {
-    await tx.execute(sql`select 1 from nodes where name = ${node} for no key update`);
+    const [current] = await rows(
+      tx,
+      sql`select 1 from nodes where name = ${node} and session = ${session} for no key update`,
+    );
+    if (current === undefined) return [];
     await endAbandoned(tx, node, session);
     return rows<Leased>(
       tx,
@@ -106,7 +110,12 @@ export type Standing = Leased & { state: "leased" | "cancelling"; pool: string |
  * Locks an operation for its finish. Null where the token is not the row's any more: the result is stale.
  * A lease that merely ran out and that nobody took over still counts: nothing happened in between.
  */
-export async function lockLease(tx: Db, session: string, id: string, token: number): Promise<Standing | null> {
+export async function lockLease(
+  tx: Db,
+  session: string,
+  id: string,
+  token: number,
+): Promise<Standing | null> {
   const [row] = await rows<Standing>(
     tx,
     sql`select o.id, o.kind, o.token, o.attempt, o.machine, o.assignment, o.node, o.state, m.pool

@@ -16,7 +16,12 @@ export async function endOperation(
 }
 
 /** Back to the queue, to be tried again after `seconds`. */
-export async function requeueOperation(tx: Db, id: string, seconds: number, error: string | null): Promise<void> {
+export async function requeueOperation(
+  tx: Db,
+  id: string,
+  seconds: number,
+  error: string | null,
+): Promise<void> {
   await tx.execute(sql`
     update operations set state = 'queued', session = null, lease_until = null, error = ${error},
       not_before = now() + make_interval(secs => ${seconds})

@@ -19,12 +19,16 @@ export function checkParams(params: Recipe["params"], given: Record<string, stri
   for (const [name, param] of Object.entries(params)) {
     const value = given[name] ?? param.default;
     if (value === undefined) {
-      if (param.required === true) throw new WarmpoolError("BAD_REQUEST", `params.${name}: is required by the recipe`);
+      if (param.required === true)
+        throw new WarmpoolError("BAD_REQUEST", `params.${name}: is required by the recipe`);
       continue;
     }
     if (value.includes("\0")) throw new WarmpoolError("BAD_REQUEST", `params.${name}: has a NUL character`);
     if (param.pattern !== undefined && !new RegExp(`^(?:${param.pattern})$`, "u").test(value)) {
-      throw new WarmpoolError("BAD_REQUEST", `params.${name}: does not fit the recipe's pattern ${param.pattern}`);
+      throw new WarmpoolError(
+        "BAD_REQUEST",
+        `params.${name}: does not fit the recipe's pattern ${param.pattern}`,
+      );
     }
     values[name] = value;
   }

@@ -94,14 +94,38 @@ function machinePayload(lease: Leased, source: Source | undefined): LeasedOperat
     };
   }
   if (lease.kind === "delete") {
-    return { ...head, kind: "delete", machine: { id: source.machine, name: source.name, driverRef: source.driverRef } };
+    return {
+      ...head,
+      kind: "delete",
+      machine: { id: source.machine, name: source.name, driverRef: source.driverRef },
+    };
   }
   return setupPayload(head, source);
 }
 
-function setupPayload(head: { id: string; token: number; attempt: number }, source: Source): LeasedOperation | null {
-  const { hostKey, dialHost, dialPort, accessHost, accessPort, assignment, username, content, recipeVersion } = source;
-  if (hostKey === null || dialHost === null || dialPort === null || accessHost === null || accessPort === null) return null;
+function setupPayload(
+  head: { id: string; token: number; attempt: number },
+  source: Source,
+): LeasedOperation | null {
+  const {
+    hostKey,
+    dialHost,
+    dialPort,
+    accessHost,
+    accessPort,
+    assignment,
+    username,
+    content,
+    recipeVersion,
+  } = source;
+  if (
+    hostKey === null ||
+    dialHost === null ||
+    dialPort === null ||
+    accessHost === null ||
+    accessPort === null
+  )
+    return null;
   if (assignment === null || username === null || content === null || recipeVersion === null) return null;
   return {
     ...head,

@@ -9,7 +9,15 @@ import { json, moveMachines, tell } from "./transition.ts";
 
 export type Probed = Extract<OperationResult, { outcome: "probed" }>;
 
-type Judged = { id: string; name: string; pool: string; state: MachineState; strikes: number; failureThreshold: number; probing: boolean };
+type Judged = {
+  id: string;
+  name: string;
+  pool: string;
+  state: MachineState;
+  strikes: number;
+  failureThreshold: number;
+  probing: boolean;
+};
 
 /**
  * Judges a probe in the transaction that stores it. A healthy one writes the node's row and nothing else.
@@ -45,7 +53,13 @@ export async function judgeProbe(
   return [...readyIn, ...(await nodeProbed(tx, node, operation.id, probed, notAlive))];
 }
 
-async function apply(tx: Db, node: string, machine: Judged, verdict: Verdict, cause: string | null): Promise<void> {
+async function apply(
+  tx: Db,
+  node: string,
+  machine: Judged,
+  verdict: Verdict,
+  cause: string | null,
+): Promise<void> {
   const which = sql`select ${machine.id}::uuid`;
   if (verdict.move === null) {
     if (verdict.strikes === machine.strikes) return;

@@ -24,15 +24,16 @@ export const ASSIGNMENT_MOVES: Record<AssignmentState, readonly AssignmentState[
 };
 
 /** What a state means for counting: only `ready` can be claimed, and everything not proven gone takes room. */
-export const MACHINE_COUNTS: Record<MachineState, { claimable: boolean; ready: boolean; capacity: boolean }> = {
-  provisioning: { claimable: false, ready: false, capacity: true },
-  ready: { claimable: true, ready: true, capacity: true },
-  suspect: { claimable: false, ready: false, capacity: true },
-  assigned: { claimable: false, ready: false, capacity: true },
-  held: { claimable: false, ready: false, capacity: true },
-  deleting: { claimable: false, ready: false, capacity: true },
-  deleted: { claimable: false, ready: false, capacity: false },
-};
+export const MACHINE_COUNTS: Record<MachineState, { claimable: boolean; ready: boolean; capacity: boolean }> =
+  {
+    provisioning: { claimable: false, ready: false, capacity: true },
+    ready: { claimable: true, ready: true, capacity: true },
+    suspect: { claimable: false, ready: false, capacity: true },
+    assigned: { claimable: false, ready: false, capacity: true },
+    held: { claimable: false, ready: false, capacity: true },
+    deleting: { claimable: false, ready: false, capacity: true },
+    deleted: { claimable: false, ready: false, capacity: false },
+  };
 
 /** The states from which a machine may move to `to`. */
 export function machineSources(to: MachineState): MachineState[] {

@@ -105,7 +105,14 @@ export async function moveAssignments(db: Db, which: SQL, move: AssignmentMove):
 /** An event about something that is no change of state. */
 export async function tell(
   db: Db,
-  told: Told & { kind: string; pool?: string; node?: string; machine?: string; assignment?: string; operation?: string },
+  told: Told & {
+    kind: string;
+    pool?: string;
+    node?: string;
+    machine?: string;
+    assignment?: string;
+    operation?: string;
+  },
 ): Promise<void> {
   await db.execute(sql`
     insert into events (kind, actor, reason, pool, node, machine, assignment, operation, data)

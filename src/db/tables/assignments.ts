@@ -71,14 +71,28 @@ export const assignments = pgTable(
   },
   (table) => [
     foreignKey({ columns: [table.pool, table.username], foreignColumns: [testers.pool, testers.username] }),
-    foreignKey({ columns: [table.recipe, table.recipeVersion], foreignColumns: [recipes.name, recipes.version] }),
-    uniqueIndex("assignments_one_live_per_tester").on(table.pool, table.username).where(sql`state <> 'released'`),
-    uniqueIndex("assignments_one_live_per_machine").on(table.machine).where(sql`state <> 'released'`),
-    index("assignments_line").on(table.pool, table.seq).where(sql`state = 'waiting'`),
+    foreignKey({
+      columns: [table.recipe, table.recipeVersion],
+      foreignColumns: [recipes.name, recipes.version],
+    }),
+    uniqueIndex("assignments_one_live_per_tester")
+      .on(table.pool, table.username)
+      .where(sql`state <> 'released'`),
+    uniqueIndex("assignments_one_live_per_machine")
+      .on(table.machine)
+      .where(sql`state <> 'released'`),
+    index("assignments_line")
+      .on(table.pool, table.seq)
+      .where(sql`state = 'waiting'`),
     index("assignments_machine").on(table.machine),
-    index("assignments_expiry").on(table.expiresAt).where(sql`state = 'active'`),
+    index("assignments_expiry")
+      .on(table.expiresAt)
+      .where(sql`state = 'active'`),
     index("assignments_newest").on(table.seq.desc()),
-    check("assignments_state", sql`${table.state} in ('waiting', 'setting_up', 'active', 'failed', 'released')`),
+    check(
+      "assignments_state",
+      sql`${table.state} in ('waiting', 'setting_up', 'active', 'failed', 'released')`,
+    ),
     check(
       "assignments_holds_machine",
       sql`${table.state} = 'released' or (${table.state} = 'waiting') = (${table.machine} is null)`,

@@ -1,5 +1,16 @@
 import { sql } from "drizzle-orm";
-import { bigint, check, index, integer, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
 import type { HostKey, MachinePhase, MachineState, ProbeAnswer, Receipt } from "../../contract/machine.ts";
 import type { Inventory, NodeState } from "../../contract/node.ts";
 import type { Listing } from "../../contract/relay.ts";
@@ -74,12 +85,22 @@ export const machines = pgTable(
   (table) => [
     uniqueIndex("machines_name").on(table.name),
     uniqueIndex("machines_number").on(table.number),
-    uniqueIndex("machines_port").on(table.node, table.port).where(sql`state <> 'deleted'`),
-    uniqueIndex("machines_http_port").on(table.node, table.httpPort).where(sql`state <> 'deleted'`),
+    uniqueIndex("machines_port")
+      .on(table.node, table.port)
+      .where(sql`state <> 'deleted'`),
+    uniqueIndex("machines_http_port")
+      .on(table.node, table.httpPort)
+      .where(sql`state <> 'deleted'`),
     /** The claim reads this and nothing else: ready ones of a pool, the longest-ready first. */
-    index("machines_claim").on(table.pool, table.readyAt).where(sql`state = 'ready'`),
-    index("machines_live").on(table.pool, table.state).where(sql`state <> 'deleted'`),
-    index("machines_node").on(table.node).where(sql`state <> 'deleted'`),
+    index("machines_claim")
+      .on(table.pool, table.readyAt)
+      .where(sql`state = 'ready'`),
+    index("machines_live")
+      .on(table.pool, table.state)
+      .where(sql`state <> 'deleted'`),
+    index("machines_node")
+      .on(table.node)
+      .where(sql`state <> 'deleted'`),
     check(
       "machines_state",
       sql`${table.state} in ('provisioning', 'ready', 'suspect', 'assigned', 'held', 'deleting', 'deleted')`,

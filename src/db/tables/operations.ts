@@ -1,5 +1,16 @@
 import { sql } from "drizzle-orm";
-import { bigint, check, index, integer, jsonb, pgTable, text, timestamp, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
 import { assignments } from "./assignments.ts";
 import { machines, nodes } from "./machines.ts";
 
@@ -38,8 +49,12 @@ export const operations = pgTable(
       .on(table.node)
       .where(sql`kind = 'probe' and state in ('queued', 'leased', 'cancelling')`),
     /** What a lease reads: the live ones of a node. */
-    index("operations_live").on(table.node, table.kind).where(sql`state in ('queued', 'leased', 'cancelling')`),
-    index("operations_finished").on(table.finishedAt).where(sql`finished_at is not null`),
+    index("operations_live")
+      .on(table.node, table.kind)
+      .where(sql`state in ('queued', 'leased', 'cancelling')`),
+    index("operations_finished")
+      .on(table.finishedAt)
+      .where(sql`finished_at is not null`),
     check("operations_kind", sql`${table.kind} in ('create', 'setup', 'delete', 'probe')`),
     check(
       "operations_state",
@@ -79,7 +94,9 @@ export const events = pgTable(
     data: jsonb("data").$type<Record<string, unknown>>(),
   },
   (table) => [
-    index("events_machine").on(table.machine, table.id).where(sql`machine is not null`),
+    index("events_machine")
+      .on(table.machine, table.id)
+      .where(sql`machine is not null`),
     index("events_at").on(table.at),
   ],
 );

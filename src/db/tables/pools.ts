@@ -1,5 +1,15 @@
 import { sql } from "drizzle-orm";
-import { boolean, check, index, integer, jsonb, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
+import {
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+} from "drizzle-orm/pg-core";
 import type { PoolCondition, PoolSpec } from "../../contract/pool.ts";
 import type { Recipe } from "../../contract/recipe.ts";
 
@@ -9,8 +19,12 @@ export const pools = pgTable(
   {
     name: text("name").primaryKey(),
     spec: jsonb("spec").$type<PoolSpec>().notNull(),
-    targetSize: integer("target_size").notNull().generatedAlwaysAs(sql`(spec ->> 'targetSize')::integer`),
-    maxSize: integer("max_size").notNull().generatedAlwaysAs(sql`(spec ->> 'maxSize')::integer`),
+    targetSize: integer("target_size")
+      .notNull()
+      .generatedAlwaysAs(sql`(spec ->> 'targetSize')::integer`),
+    maxSize: integer("max_size")
+      .notNull()
+      .generatedAlwaysAs(sql`(spec ->> 'maxSize')::integer`),
     /** Hash of the part of the spec that a machine is made of: a machine with another one is stale. */
     machineSpec: text("machine_spec").notNull(),
     paused: boolean("paused").notNull().default(false),

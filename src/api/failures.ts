@@ -1,0 +1,90 @@
+import { TRPCError } from "@trpc/server";
+import { ZodError } from "zod";
+import type { ErrorCode } from "../contract/errors.ts";
+import { isUnavailable } from "../db/failure.ts";
+import { HTTP_STATUS, WarmpoolError } from "../pool/errors.ts";
+import { logFailure } from "./log.ts";
+
+/** What a caller is told about a failure, whatever carried it. Nothing of the inside is in it. */
+export type Told = { code: ErrorCode; httpStatus: number; message: string; requestId?: string };
+
+const TRPC_CODES: Record<ErrorCode, TRPCError["code"]> = {
+  BAD_REQUEST: "BAD_REQUEST",
+  UNAUTHORIZED: "UNAUTHORIZED",
+  FORBIDDEN: "FORBIDDEN",
+  NOT_FOUND: "NOT_FOUND",
+  CONFLICT: "CONFLICT",
+  NO_CAPACITY: "CONFLICT",
+  POOL_PAUSED: "CONFLICT",
+  LEASE_LOST: "CONFLICT",
+  RATE_LIMITED: "TOO_MANY_REQUESTS",
+  UNAVAILABLE: "SERVICE_UNAVAILABLE",
+  INTERNAL: "INTERNAL_SERVER_ERROR",
+};
+
+/** Any error as one that tRPC carries; an unexpected one is logged under the request's id and says nothing else. */
+export function toTrpcError(error: unknown, requestId: string): TRPCError {
+  const cause = asWarmpoolError(error, requestId);
+  return new TRPCError({ code: TRPC_CODES[cause.code], message: cause.message, cause });
+}
+
+/** Any error as one of the closed set. */
+export function asWarmpoolError(error: unknown, requestId: string): WarmpoolError {
+  if (error instanceof WarmpoolError) return error;
+  if (error instanceof ZodError) return new WarmpoolError("BAD_REQUEST", sayIssues(error));
+  if (isUnavailable(error)) {
+    return new WarmpoolError("UNAVAILABLE", "the database cannot be asked now; try again in a moment");
+  }
+  logFailure("request failed", error, { requestId });
+  return new WarmpoolError("INTERNAL", `something went wrong; the log has it under request ${requestId}`);
+}
+
+/** What tRPC itself refuses (no such procedure, no JSON, wrong method), in our codes and words. */
+export function tellTrpcError(error: TRPCError, requestId: string): Told {
+  if (error.cause instanceof WarmpoolError) {
+    const { code, message } = error.cause;
+    return { code, httpStatus: HTTP_STATUS[code], message, ...(code === "INTERNAL" ? { requestId } : {}) };
+  }
+  if (error.cause instanceof ZodError) {
+    return { code: "BAD_REQUEST", httpStatus: 400, message: sayIssues(error.cause) };
+  }
+  switch (error.code) {
+    case "NOT_FOUND":
+      return { code: "NOT_FOUND", httpStatus: 404, message: "there is no such procedure" };
+    case "METHOD_NOT_SUPPORTED":
+      return { code: "BAD_REQUEST", httpStatus: 405, message: "queries take GET, mutations take POST" };
+    case "UNSUPPORTED_MEDIA_TYPE":
+      return {
+        code: "BAD_REQUEST",
+        httpStatus: 415,
+        message: "send JSON with content-type: application/json",
+      };
+    case "PARSE_ERROR":
+    case "BAD_REQUEST":
+      return {
+        code: "BAD_REQUEST",
+        httpStatus: 400,
+        message: "the request is not JSON of the form that tRPC takes",
+      };
+    default: {
+      const told = asWarmpoolError(error.cause ?? error, requestId);
+      return { code: told.code, httpStatus: HTTP_STATUS[told.code], message: told.message, requestId };
+    }
+  }
+}
+
+/** `sshKeys[1]: is a private key; …`, one sentence an issue, five at most. */
+export function sayIssues(error: ZodError): string {
+  return error.issues
+    .slice(0, 5)
+    .map((issue) => `${where(issue.path) || "input"}: ${issue.message}`)
+    .join("; ");
+}
+
+function where(path: readonly PropertyKey[]): string {
+  return path.reduce<string>(
+    (text, part) =>
+      typeof part === "number" ? `${text}[${part}]` : text === "" ? String(part) : `${text}.${String(part)}`,
+    "",
+  );
+}

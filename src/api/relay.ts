@@ -1,0 +1,59 @@
+import {
+  finishInput,
+  type FinishResult,
+  joinInput,
+  leaseInput,
+  type LeaseResult,
+  openInput,
+  renewInput,
+  reportInput,
+  type ReportResult,
+} from "../contract/relay.ts";
+import { sweep, takeOverdueSweep } from "../cron/sweep.ts";
+import { finish } from "../pool/finish.ts";
+import { leaseWork } from "../pool/lease.ts";
+import { heard, join, openSession, reportInventory } from "../pool/nodes.ts";
+import { payloads } from "../pool/payload.ts";
+import { renew } from "../pool/progress.ts";
+import { pause } from "./pause.ts";
+import { forJoin, forNode, router } from "./trpc.ts";
+
+/** A lease that waits looks for work so often: what is queued meanwhile is seen within about a second. */
+const LEASE_POLL_MS = 900;
+
+export const relayRouter = router({
+  join: forJoin.input(joinInput).mutation(({ ctx }) => join(ctx.connection.db, ctx.node, ctx.joinToken)),
+
+  open: forNode
+    .input(openInput)
+    .mutation(({ ctx, input }) => openSession(ctx.connection.db, ctx.node, input)),
+
+  lease: forNode.input(leaseInput).mutation(async ({ ctx, input, signal }): Promise<LeaseResult> => {
+    const { db } = ctx.connection;
+    await heard(db, ctx.node, input.session);
+    if (await takeOverdueSweep(db)) ctx.after(() => sweep(db));
+    const until = Date.now() + input.waitSeconds * 1000;
+    for (;;) {
+      const leased = await leaseWork(db, ctx.node, input.session, input.free);
+      const left = until - Date.now();
+      if (leased.length > 0 || left <= 0 || signal?.aborted === true)
+        return { operations: await payloads(db, leased) };
+      await pause(Math.min(LEASE_POLL_MS, left), signal);
+    }
+  }),
+
+  renew: forNode
+    .input(renewInput)
+    .mutation(({ ctx, input }) => renew(ctx.connection.db, input.session, input.operations)),
+
+  finish: forNode.input(finishInput).mutation(async ({ ctx, input }): Promise<FinishResult> => {
+    await finish(ctx.connection.db, ctx.node, input);
+    return { ok: true };
+  }),
+
+  report: forNode.input(reportInput).mutation(async ({ ctx, input }): Promise<ReportResult> => {
+    await heard(ctx.connection.db, ctx.node, input.session);
+    await reportInventory(ctx.connection.db, ctx.node, input.inventory);
+    return { ok: true };
+  }),
+});

@@ -1,0 +1,16 @@
+import { machineRouter, nodeRouter, poolRouter, recipeRouter, sweepRouter, tokenRouter } from "./admin.ts";
+import { relayRouter } from "./relay.ts";
+import { testerRouter } from "./tester.ts";
+import { router } from "./trpc.ts";
+
+/** Everything under /trpc. What clients may rely on is written down in src/client/router.ts and held against this. */
+export const appRouter = router({
+  tester: testerRouter,
+  pool: poolRouter,
+  recipe: recipeRouter,
+  machine: machineRouter,
+  node: nodeRouter,
+  token: tokenRouter,
+  sweep: sweepRouter,
+  relay: relayRouter,
+});

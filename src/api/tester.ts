@@ -1,0 +1,78 @@
+import { tracked } from "@trpc/server";
+import { sql } from "drizzle-orm";
+import {
+  assignInput,
+  testerInput,
+  testerListInput,
+  testerLogInput,
+  testerWatchInput,
+} from "../contract/assignment.ts";
+import type { Assignment } from "../contract/assignment.ts";
+import { assign } from "../pool/assign.ts";
+import { readAssignments } from "../pool/assignmentView.ts";
+import { page, parseCursor } from "../pool/machineView.ts";
+import { readLog } from "../pool/progress.ts";
+import { replenish } from "../pool/provision.ts";
+import { findTester, release } from "../pool/release.ts";
+import { pause } from "./pause.ts";
+import { forApp, router } from "./trpc.ts";
+
+/** Once a second at most per watcher. */
+const WATCH_MS = 1000;
+
+export const testerRouter = router({
+  assign: forApp.input(assignInput).mutation(async ({ ctx, input }) => {
+    const result = await assign(ctx.connection, input, ctx.actor);
+    if (result.created) ctx.after(() => replenish(ctx.connection.db, result.assignment.pool, ctx.actor));
+    return result;
+  }),
+
+  status: forApp.input(testerInput).query(({ ctx, input }) => findTester(ctx.connection.db, input)),
+
+  watch: forApp.input(testerWatchInput).subscription(async function* ({ ctx, input, signal }) {
+    let shown = input.lastEventId ?? "";
+    while (signal?.aborted !== true) {
+      const assignment = await findTester(ctx.connection.db, input);
+      const fingerprint = changeOf(assignment);
+      if (fingerprint !== shown) yield tracked(fingerprint, assignment);
+      shown = fingerprint;
+      if (["active", "failed", "released"].includes(assignment.state)) return;
+      await pause(WATCH_MS, signal);
+    }
+  }),
+
+  log: forApp.input(testerLogInput).query(async ({ ctx, input }) => {
+    const assignment = await findTester(ctx.connection.db, input);
+    return readLog(ctx.connection.db, assignment.id, input.after);
+  }),
+
+  release: forApp.input(testerInput).mutation(async ({ ctx, input }) => {
+    const assignment = await release(ctx.connection.db, input, ctx.actor);
+    ctx.after(() => replenish(ctx.connection.db, assignment.pool, ctx.actor));
+    return assignment;
+  }),
+
+  list: forApp.input(testerListInput).query(async ({ ctx, input }) => {
+    const where = sql`${input.pool === undefined ? sql`true` : sql`a.pool = ${input.pool}`}
+      and ${input.state === undefined ? sql`true` : sql`a.state = ${input.state}`}
+      and ${input.cursor === undefined ? sql`true` : sql`a.seq < ${parseCursor(input.cursor)}`}`;
+    const found = await readAssignments(
+      ctx.connection.db,
+      where,
+      sql`order by a.seq desc limit ${input.limit + 1}`,
+    );
+    return page(
+      found.map(({ seq, ...assignment }) => ({ ...assignment, cursor: seq })),
+      input.limit,
+    );
+  }),
+});
+
+/** Changes with everything a watcher sees but the estimates, which move all the time by themselves. */
+function changeOf({ setup, queue, ...rest }: Assignment): string {
+  const seen = JSON.stringify([rest, setup && { ...setup, etaSeconds: null }, queue?.position]);
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(seen))
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  return hash.toString(36);
+}

@@ -1,0 +1,76 @@
+import { initTRPC } from "@trpc/server";
+import { WarmpoolError } from "../pool/errors.ts";
+import type { Actor } from "../pool/reasons.ts";
+import { authenticate, type Caller } from "../pool/tokens.ts";
+import type { Edge } from "./edge.ts";
+import { tellTrpcError, toTrpcError } from "./failures.ts";
+
+export type Context = Edge & { requestId: string; bearer: string | null };
+
+const t = initTRPC.context<Context>().create({
+  isDev: false,
+  errorFormatter: ({ shape, error, ctx, path }) => {
+    const told = tellTrpcError(error, ctx?.requestId ?? "unknown");
+    const { message, ...rest } = told;
+    return { message, code: shape.code, data: { ...rest, path: path ?? null } };
+  },
+  sse: {
+    maxDurationMs: 10 * 60_000,
+    ping: { enabled: true, intervalMs: 10_000 },
+    client: { reconnectAfterInactivityMs: 30_000 },
+  },
+});
+
+export const router = t.router;
+
+/** Turns whatever a procedure throws into one of the closed codes; tRPC has wrapped it as an internal error. */
+const guarded = t.procedure.use(async ({ ctx, next }) => {
+  const result = await next();
+  if (!result.ok && result.error.code === "INTERNAL_SERVER_ERROR") {
+    throw toTrpcError(result.error.cause ?? result.error, ctx.requestId);
+  }
+  return result;
+});
+
+const authenticated = guarded.use(async ({ ctx, next }) => {
+  try {
+    const caller = await authenticate(ctx.connection.db, ctx.bearer, ctx.adminToken);
+    return next({ ctx: { caller } });
+  } catch (error) {
+    throw toTrpcError(error, ctx.requestId);
+  }
+});
+
+function byRole(roles: readonly Caller["role"][]) {
+  return authenticated.use(({ ctx, next }) => {
+    if (!roles.includes(ctx.caller.role)) {
+      const needed = roles.join(" or ");
+      const error = new WarmpoolError(
+        "FORBIDDEN",
+        `a token of role ${ctx.caller.role} may not call this; it takes ${needed}`,
+      );
+      throw toTrpcError(error, ctx.requestId);
+    }
+    const { role, name } = ctx.caller;
+    const actor: Actor = role === "node" || role === "join" ? `node:${name}` : `${role}:${name}`;
+    return next({ ctx: { actor } });
+  });
+}
+
+/** Who may call: the main app and admins; admins alone. */
+export const forApp = byRole(["app", "admin"]);
+export const forAdmin = byRole(["admin"]);
+
+/** A node's relay: only its own node's operations. */
+export const forNode = byRole(["node"]).use(({ ctx, next }) => {
+  if (ctx.caller.role !== "node")
+    throw toTrpcError(new WarmpoolError("FORBIDDEN", "takes a node's credential"), ctx.requestId);
+  return next({ ctx: { node: ctx.caller.node } });
+});
+
+/** The bearer of a one-time join token. */
+export const forJoin = byRole(["join"]).use(({ ctx, next }) => {
+  if (ctx.caller.role !== "join")
+    throw toTrpcError(new WarmpoolError("FORBIDDEN", "takes a join token"), ctx.requestId);
+  return next({ ctx: { node: ctx.caller.node, joinToken: ctx.caller.token } });
+});

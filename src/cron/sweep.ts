@@ -1,0 +1,91 @@
+import { sql } from "drizzle-orm";
+import { DUTIES, type Duty, type DutyHeartbeat, type DutyOutcome } from "../contract/sweep.ts";
+import { type Db, iso, rows } from "../db/client.ts";
+import { describeFailure } from "../db/failure.ts";
+import { SETTINGS } from "../pool/settings.ts";
+import type { RunDuty } from "./duty.ts";
+import { expire } from "./expire.ts";
+import { match } from "./match.ts";
+import { probe } from "./probe.ts";
+import { prune } from "./prune.ts";
+import { reap } from "./reap.ts";
+import { replenish } from "./replenish.ts";
+import { shrink } from "./shrink.ts";
+import { silence } from "./silence.ts";
+
+/** Every duty has its function: leaving one out does not compile. */
+const RUN: Record<Duty, RunDuty> = { expire, silence, probe, match, replenish, shrink, reap, prune };
+
+/**
+ * Runs all duties in order. One that fails is noted and does not stop the next. Sweeps may overlap: each duty
+ * guards what it changes by row locks, so a second one finds nothing left to do.
+ */
+export async function sweep(db: Db): Promise<DutyOutcome[]> {
+  const outcomes: DutyOutcome[] = [];
+  for (const duty of DUTIES) outcomes.push(await runDuty(db, duty));
+  return outcomes;
+}
+
+async function runDuty(db: Db, duty: Duty): Promise<DutyOutcome> {
+  try {
+    await db.execute(sql`
+      insert into duties (duty, last_start_at) values (${duty}, now())
+      on conflict (duty) do update set last_start_at = now()`);
+    const changes = await RUN[duty](db);
+    await end(db, duty, "done", changes, null);
+    return { duty, outcome: "done", changes, error: null };
+  } catch (cause) {
+    const error = describeFailure(cause);
+    await end(db, duty, "failed", 0, error).catch(() => {
+      // The database is what failed: the heartbeat stays old, and health turns red by its age.
+    });
+    return { duty, outcome: "failed", changes: 0, error };
+  }
+}
+
+async function end(
+  db: Db,
+  duty: Duty,
+  outcome: "done" | "failed",
+  changes: number,
+  error: string | null,
+): Promise<void> {
+  await db.execute(sql`
+    update duties set last_end_at = now(), outcome = ${outcome}, changes = ${changes}, error = ${error}
+    where duty = ${duty}`);
+}
+
+/** The heartbeats, in the order the duties run. */
+export async function heartbeats(db: Db): Promise<DutyHeartbeat[]> {
+  const found = await rows<DutyHeartbeat>(
+    db,
+    sql`select duty, ${iso(sql`last_start_at`)} as "lastStartAt", ${iso(sql`last_end_at`)} as "lastEndAt", outcome, error,
+        coalesce(last_end_at, last_start_at) < now() - make_interval(secs => ${SETTINGS.dutyLateSeconds}) as late
+      from duties`,
+  );
+  const byDuty = new Map(found.map((row) => [row.duty, row]));
+  return DUTIES.map(
+    (duty) =>
+      byDuty.get(duty) ?? {
+        duty,
+        lastStartAt: null,
+        lastEndAt: null,
+        outcome: null,
+        error: null,
+        late: false,
+      },
+  );
+}
+
+/**
+ * True for one caller when the last sweep began too long ago: the trigger was lost, and whoever asks runs it instead.
+ */
+export async function takeOverdueSweep(db: Db): Promise<boolean> {
+  const taken = await rows(
+    db,
+    sql`update duties set last_start_at = now()
+      where duty = ${DUTIES[0]} and last_start_at < now() - make_interval(secs => ${SETTINGS.dutyLateSeconds / 2})
+      returning duty`,
+  );
+  return taken.length > 0;
+}

@@ -1,0 +1,106 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { Page } from "../contract/assignment.ts";
+import type { Endpoint, HostKey, MachineView, ProbeAnswer } from "../contract/machine.ts";
+import { type Db, iso, rows } from "../db/client.ts";
+import { WarmpoolError } from "./errors.ts";
+
+type Row = Omit<MachineView, "access" | "lastProbe" | "assignment"> & {
+  cursor: number;
+  accessHost: string | null;
+  accessPort: number | null;
+  assignmentId: string | null;
+  username: string | null;
+  probedAt: string | null;
+  probed: boolean | null;
+  notAlive: { answer: ProbeAnswer; cause: string | null } | null;
+};
+
+/**
+ * Machines as an operator sees them. The last probe is not stored with the machine: that it was alive follows from
+ * the node's last probe, which keeps only the answers that were not.
+ */
+async function readMachines(
+  db: Db,
+  where: SQL,
+  limit: number,
+): Promise<(MachineView & { cursor: number })[]> {
+  const found = await rows<Row>(
+    db,
+    sql`select m.number as cursor, m.id, m.name, m.pool, m.node, m.state, m.phase, m.dial_host as host,
+        m.dial_port as port, m.access_host as "accessHost", m.access_port as "accessPort", m.host_key as "hostKey",
+        m.driver, m.driver_ref as "driverRef", m.machine_spec <> p.machine_spec as stale,
+        ${iso(sql`m.suspect_since`)} as "suspectSince", ${iso(sql`m.ready_at`)} as "readyAt",
+        ${iso(sql`m.created_at`)} as "createdAt", ${iso(sql`m.deleted_at`)} as "deletedAt",
+        a.id as "assignmentId", a.username, ${iso(sql`n.last_probe_at`)} as "probedAt",
+        m.ready_at < n.last_probe_at as probed, n.not_alive -> m.id::text as "notAlive", m.receipt, m.evidence
+      from machines m
+      join pools p on p.name = m.pool
+      join nodes n on n.name = m.node
+      left join assignments a on a.machine = m.id and a.state <> 'released'
+      where ${where} order by m.number desc limit ${limit}`,
+  );
+  return found.map(view);
+}
+
+function view(row: Row): MachineView & { cursor: number } {
+  const { accessHost, accessPort, assignmentId, username, probedAt, probed, notAlive, ...rest } = row;
+  const access: Endpoint | null =
+    accessHost === null || accessPort === null ? null : { host: accessHost, port: accessPort };
+  const hostKey: HostKey | null = row.hostKey;
+  return {
+    ...rest,
+    hostKey,
+    access,
+    assignment: assignmentId === null || username === null ? null : { id: assignmentId, username },
+    lastProbe:
+      probedAt === null || probed !== true || row.state === "deleting" || row.state === "deleted"
+        ? null
+        : { at: probedAt, answer: notAlive?.answer ?? "alive", cause: notAlive?.cause ?? null },
+  };
+}
+
+/** Newest first; without deleted ones unless that state is asked for. */
+export async function listMachines(
+  db: Db,
+  filter: {
+    pool?: string | undefined;
+    state?: string | undefined;
+    node?: string | undefined;
+    cursor?: string | undefined;
+    limit: number;
+  },
+): Promise<Page<MachineView>> {
+  const where = sql`${filter.state === undefined ? sql`m.state <> 'deleted'` : sql`m.state = ${filter.state}`}
+    and ${filter.pool === undefined ? sql`true` : sql`m.pool = ${filter.pool}`}
+    and ${filter.node === undefined ? sql`true` : sql`m.node = ${filter.node}`}
+    and ${filter.cursor === undefined ? sql`true` : sql`m.number < ${parseCursor(filter.cursor)}`}`;
+  return page(await readMachines(db, where, filter.limit + 1), filter.limit);
+}
+
+/** A machine by id or name. @throws WarmpoolError NOT_FOUND. */
+export async function getMachine(db: Db, idOrName: string): Promise<MachineView> {
+  const byId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(idOrName);
+  const [found] = await readMachines(db, byId ? sql`m.id = ${idOrName}` : sql`m.name = ${idOrName}`, 1);
+  if (found === undefined)
+    throw new WarmpoolError("NOT_FOUND", `there is no machine with the id or name ${idOrName}`);
+  const { cursor: _, ...machine } = found;
+  return machine;
+}
+
+/** One page out of `limit + 1` rows, and where the next begins. */
+export function page<T extends { cursor: number }>(found: T[], limit: number): Page<Omit<T, "cursor">> {
+  const items = found.slice(0, limit);
+  const last = items.at(-1);
+  return {
+    items: items.map(({ cursor: _, ...item }) => item),
+    nextCursor: found.length > limit && last !== undefined ? String(last.cursor) : null,
+  };
+}
+
+/** @throws WarmpoolError BAD_REQUEST for a cursor that this API never gave out. */
+export function parseCursor(cursor: string): number {
+  const value = Number(cursor);
+  if (!/^\d{1,15}$/.test(cursor))
+    throw new WarmpoolError("BAD_REQUEST", "cursor: is none that this API gave out");
+  return value;
+}

@@ -1,0 +1,128 @@
+import { sql } from "drizzle-orm";
+import type { EnrollResult, NodeView } from "../contract/node.ts";
+import type { Inventory } from "../contract/node.ts";
+import type { JoinResult, Listing, OpenResult } from "../contract/relay.ts";
+import { type Db, iso, rows } from "../db/client.ts";
+import { WarmpoolError } from "./errors.ts";
+import { leaseLost } from "./finish.ts";
+import { queueProbes } from "./probe.ts";
+import type { Actor } from "./reasons.ts";
+import { SETTINGS } from "./settings.ts";
+import { issueToken, spendToken } from "./tokens.ts";
+import { json, tell } from "./transition.ts";
+
+/** Nodes and their relays: enrolled by an admin, joined once, a session per relay process. */
+export async function listNodes(db: Db, name?: string): Promise<NodeView[]> {
+  return rows<NodeView>(
+    db,
+    sql`select n.name, n.state, n.driver, n.driver_version as "driverVersion", n.relay_version as "relayVersion",
+        ${iso(sql`n.last_seen_at`)} as "lastSeenAt", ${iso(sql`n.last_probe_at`)} as "lastProbeAt",
+        (select count(*)::int from machines m where m.node = n.name and m.state <> 'deleted') as machines,
+        n.inventory, ${iso(sql`n.created_at`)} as "createdAt"
+      from nodes n where ${name === undefined ? sql`true` : sql`n.name = ${name}`} order by n.name`,
+  );
+}
+
+/** Makes the node known, or lets a known one join again, and gives a join token that works once. */
+export async function enroll(db: Db, name: string, actor: Actor): Promise<EnrollResult> {
+  return db.transaction(async (tx) => {
+    await tx.execute(sql`insert into nodes (name) values (${name}) on conflict do nothing`);
+    await tx.execute(sql`
+      update tokens set revoked_at = now() where role = 'join' and node = ${name} and used_at is null and revoked_at is null`);
+    const issued = await issueToken(tx, {
+      role: "join",
+      name,
+      node: name,
+      ttlSeconds: SETTINGS.joinTokenSeconds,
+    });
+    await tell(tx, { kind: "node", actor, reason: "asked_for", node: name, data: { enrolled: true } });
+    const [node] = await listNodes(tx, name);
+    if (node === undefined || issued.expiresAt === null)
+      throw new WarmpoolError("INTERNAL", "the node was not stored");
+    return { node, joinToken: issued.token, expiresAt: issued.expiresAt };
+  });
+}
+
+/** Turns a join token into the node's credential; earlier credentials of the node end. */
+export async function join(db: Db, node: string, joinToken: string): Promise<JoinResult> {
+  return db.transaction(async (tx) => {
+    await spendToken(tx, joinToken);
+    await tx.execute(
+      sql`update tokens set revoked_at = now() where role = 'node' and node = ${node} and revoked_at is null`,
+    );
+    const issued = await issueToken(tx, { role: "node", name: node, node });
+    await tell(tx, { kind: "node", actor: `node:${node}`, reason: "joined", node });
+    return { node, credential: issued.token, installation: await installation(tx) };
+  });
+}
+
+export type Opening = {
+  relayVersion: string;
+  driver: string;
+  driverVersion: string;
+  sshPublicKey: string;
+  highestMachineNumber: number;
+  listing: Listing | null;
+};
+
+/**
+ * A relay process begins: a new session that supersedes the one before. The node's machines can be claimed only after
+ * a listing and a probe begun from now on, so a probe is queued at once.
+ */
+export async function openSession(db: Db, node: string, opening: Opening): Promise<OpenResult> {
+  const session = crypto.randomUUID();
+  return db.transaction(async (tx) => {
+    await tx.execute(sql`
+      update nodes set session = ${session}, session_at = now(), last_seen_at = now(), state = 'returning',
+        driver = ${opening.driver}, driver_version = ${opening.driverVersion}, relay_version = ${opening.relayVersion},
+        ssh_public_key = ${opening.sshPublicKey}, listing = coalesce(${json(opening.listing)}, listing),
+        highest_machine_number = greatest(highest_machine_number, ${opening.highestMachineNumber})
+      where name = ${node}`);
+    await tx.execute(sql`
+      update operations set state = 'cancelled', finished_at = now()
+      where node = ${node} and kind = 'probe' and state in ('leased', 'cancelling')`);
+    await queueProbes(tx, [node]);
+    await tell(tx, { kind: "node", actor: `node:${node}`, reason: "heard", node, data: { session } });
+    return {
+      session,
+      node,
+      installation: await installation(tx),
+      leaseSeconds: SETTINGS.leaseSeconds,
+      renewSeconds: SETTINGS.renewSeconds,
+    };
+  });
+}
+
+/**
+ * Notes that the relay was heard. A silent node that is heard again is `returning` until it has been probed.
+ * @throws WarmpoolError LEASE_LOST where a newer session of the node has taken over.
+ */
+export async function heard(db: Db, node: string, session: string): Promise<void> {
+  const [row] = await rows<{ state: string; was: string }>(
+    db,
+    sql`with before as (select name, state from nodes where name = ${node} and session = ${session} for no key update)
+      update nodes set last_seen_at = now(),
+        session_at = case when before.state = 'silent' then now() else session_at end,
+        state = case when before.state = 'silent' then 'returning' else nodes.state end
+      from before where nodes.name = before.name returning nodes.state, before.state as was`,
+  );
+  if (row === undefined) throw leaseLost(`session ${session}`);
+  if (row.was === "silent") {
+    await tell(db, { kind: "node", actor: `node:${node}`, reason: "heard", node });
+    await queueProbes(db, [node]);
+  }
+}
+
+/** Stores what the node has. */
+export async function reportInventory(db: Db, node: string, inventory: Inventory): Promise<void> {
+  await db.execute(
+    sql`update nodes set inventory = ${json(inventory)}, inventory_at = now() where name = ${node}`,
+  );
+}
+
+async function installation(db: Db): Promise<string> {
+  const [row] = await rows<{ installation: string }>(db, sql`select installation from settings`);
+  if (row === undefined)
+    throw new WarmpoolError("UNAVAILABLE", "the database is not migrated; run npm run migrate");
+  return row.installation;
+}

@@ -1,0 +1,173 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { PoolCounts, PoolSpec, PoolView } from "../contract/pool.ts";
+import { type Db, iso, listOf, rows } from "../db/client.ts";
+import { poolConditions, type PoolFacts } from "./conditions.ts";
+import { WarmpoolError } from "./errors.ts";
+import { canonical, sha256 } from "./hash.ts";
+import { lockSituation, replenish } from "./provision.ts";
+import type { Actor } from "./reasons.ts";
+import { endAssignments } from "./release.ts";
+import { runway } from "./runway.ts";
+import { tearDown } from "./teardown.ts";
+import { json, tell } from "./transition.ts";
+
+type Row = PoolFacts & {
+  name: string;
+  spec: PoolSpec;
+  counts: PoolCounts;
+  waiting: number;
+  claims: number;
+  usualCreateSeconds: number | null;
+  createdAt: string;
+};
+
+async function readPools(db: Db, where: SQL): Promise<PoolView[]> {
+  const count = (state: keyof PoolCounts) => sql`count(*) filter (where m.state = ${state})`;
+  const found = await rows<Row>(
+    db,
+    sql`select p.name, p.spec, p.paused, p.create_failures as "createFailures", ${iso(sql`p.created_at`)} as "createdAt",
+        ${iso(sql`p.create_not_before`)} as "createNotBefore", p.conditions as stored,
+        jsonb_build_object('provisioning', ${count("provisioning")}, 'ready', ${count("ready")},
+          'suspect', ${count("suspect")}, 'assigned', ${count("assigned")}, 'held', ${count("held")},
+          'deleting', ${count("deleting")}) as counts,
+        (count(*) filter (where m.state = 'ready' and n.state = 'online'))::int as claimable,
+        (select count(*)::int from nodes o where o.state = 'online') as "onlineNodes",
+        (select count(*)::int from assignments a where a.pool = p.name and a.state = 'waiting') as waiting,
+        (select count(*)::int from assignments a
+          where a.pool = p.name and a.created_at > now() - interval '1 hour') as claims,
+        (select percentile_cont(0.5) within group (order by extract(epoch from d.ready_at - d.created_at))
+          from (select ready_at, created_at from machines e where e.pool = p.name and e.ready_at is not null
+            order by e.number desc limit 20) d) as "usualCreateSeconds",
+        (select e.evidence ->> 'error' from machines e where e.pool = p.name and e.evidence is not null
+          order by e.number desc limit 1) as "lastFailure", to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as now
+      from pools p
+      left join machines m on m.pool = p.name and m.state <> 'deleted'
+      left join nodes n on n.name = m.node
+      where ${where} group by p.name order by p.name`,
+  );
+  return found.map((row) => ({
+    name: row.name,
+    spec: row.spec,
+    paused: row.paused,
+    counts: row.counts,
+    claimable: row.claimable,
+    waiting: row.waiting,
+    conditions: poolConditions({
+      ...row,
+      population: Object.values(row.counts).reduce((sum, n) => sum + n, 0),
+    }),
+    runway: runway(row),
+    createdAt: row.createdAt,
+  }));
+}
+
+export function listPools(db: Db): Promise<PoolView[]> {
+  return readPools(db, sql`true`);
+}
+
+/** @throws WarmpoolError NOT_FOUND. */
+export async function getPool(db: Db, name: string): Promise<PoolView> {
+  const [found] = await readPools(db, sql`p.name = ${name}`);
+  if (found === undefined) throw new WarmpoolError("NOT_FOUND", `there is no pool named ${name}`);
+  return found;
+}
+
+/**
+ * Makes or changes a pool. Machines made of another image, shape or set of admin keys become stale; a changed recipe
+ * has no effect on ready machines.
+ * @throws WarmpoolError NOT_FOUND where its recipe, or a node it names, does not exist.
+ */
+export async function putPool(db: Db, spec: PoolSpec, actor: Actor): Promise<PoolView> {
+  const { image, instanceType, shape, adminSshKeys } = spec;
+  const machineSpec = (await sha256(canonical({ image, instanceType, shape, adminSshKeys }))).slice(0, 16);
+  await db.transaction(async (tx) => {
+    await mustExist(tx, spec);
+    const [before] = await rows<{ spec: PoolSpec }>(
+      tx,
+      sql`select spec from pools where name = ${spec.name} for no key update`,
+    );
+    await tx.execute(sql`
+      insert into pools (name, spec, machine_spec) values (${spec.name}, ${json(spec)}, ${machineSpec})
+      on conflict (name) do update set spec = excluded.spec, machine_spec = excluded.machine_spec,
+        create_failures = 0, create_not_before = null`);
+    if (before !== undefined && canonical(before.spec) === canonical(spec)) return;
+    await tell(tx, {
+      kind: "pool",
+      actor,
+      reason: "spec_changed",
+      pool: spec.name,
+      data: { changed: changes(before?.spec, spec) },
+    });
+  });
+  await replenish(db, spec.name, actor);
+  return getPool(db, spec.name);
+}
+
+async function mustExist(tx: Db, spec: PoolSpec): Promise<void> {
+  const recipes = await rows(tx, sql`select 1 from recipes where name = ${spec.recipe} limit 1`);
+  if (recipes.length === 0) {
+    throw new WarmpoolError("NOT_FOUND", `recipe: there is none named ${spec.recipe}; push it first`);
+  }
+  if (spec.nodes === undefined) return;
+  const known = await rows<{ name: string }>(
+    tx,
+    sql`select name from nodes where name in (${listOf(spec.nodes)})`,
+  );
+  const missing = spec.nodes.filter((name) => !known.some((node) => node.name === name));
+  if (missing.length > 0) throw new WarmpoolError("NOT_FOUND", `nodes: not enrolled: ${missing.join(", ")}`);
+}
+
+function changes(before: PoolSpec | undefined, after: PoolSpec): string[] {
+  const keys = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after)])] as (keyof PoolSpec)[];
+  return keys.filter((key) => canonical(before?.[key] ?? null) !== canonical(after[key] ?? null));
+}
+
+/** A paused pool creates nothing and tears nothing down by itself; what is ready is still assigned. */
+export async function pausePool(db: Db, name: string, paused: boolean, actor: Actor): Promise<PoolView> {
+  await db.transaction(async (tx) => {
+    const changed = await rows(
+      tx,
+      sql`update pools set paused = ${paused} where name = ${name} and paused <> ${paused} returning name`,
+    );
+    if (changed.length > 0) {
+      await tell(tx, { kind: "pool", actor, reason: "spec_changed", pool: name, data: { paused } });
+    }
+  });
+  if (!paused) await replenish(db, name, actor);
+  return getPool(db, name);
+}
+
+/**
+ * Pauses the pool and takes its machines down: those without a live assignment, or with `assigned: "release"` all of
+ * them, whose assignments are released first.
+ */
+export async function emptyPool(
+  db: Db,
+  name: string,
+  assigned: "keep" | "release",
+  actor: Actor,
+): Promise<PoolView> {
+  await getPool(db, name);
+  await db.transaction(async (tx) => {
+    await lockSituation(tx, name);
+    await tx.execute(sql`update pools set paused = true where name = ${name}`);
+    if (assigned === "release") {
+      await endAssignments(tx, sql`select id from assignments where pool = ${name}`, {
+        actor,
+        reason: "emptied",
+      });
+    }
+    await tearDown(tx, sql`select id from machines where pool = ${name}`, { actor, reason: "emptied" });
+  });
+  return getPool(db, name);
+}
+
+/** Stores conditions that changed, so that their `since` outlives the moment of asking. */
+export async function noteConditions(db: Db): Promise<void> {
+  for (const pool of await listPools(db)) {
+    const stored = pool.conditions.map(({ message: _, ...condition }) => condition);
+    await db.execute(sql`
+      update pools set conditions = ${json(pool.conditions)}
+      where name = ${pool.name} and not (conditions @> ${json(stored)})`);
+  }
+}

@@ -1,0 +1,70 @@
+import { sql } from "drizzle-orm";
+import type { Progress, RenewResult } from "../contract/relay.ts";
+import { type Db, rows } from "../db/client.ts";
+import { renewLeases } from "./lease.ts";
+import { json } from "./transition.ts";
+
+type Renewal = { id: string; token: number; progress?: Progress | undefined };
+
+/** Prolongs leases and stores what the relay saw. Progress that comes with a lost lease is dropped. */
+export async function renew(db: Db, session: string, renewals: readonly Renewal[]): Promise<RenewResult> {
+  const standing = await renewLeases(db, session, renewals);
+  for (const renewal of renewals) {
+    if (renewal.progress !== undefined && standing.has(renewal.id))
+      await storeProgress(db, renewal, renewal.progress);
+  }
+  return { operations: renewals.map(({ id }) => ({ id, status: standing.get(id) ?? "lost" })) };
+}
+
+/** Each statement proves the lease again by its token: between renewal and progress it may have gone. */
+async function storeProgress(db: Db, renewal: Renewal, progress: Progress): Promise<void> {
+  const lease = sql`select 1 from operations o
+    where o.id = ${renewal.id} and o.token = ${renewal.token} and o.state in ('leased', 'cancelling')`;
+  if (progress.kind === "create") {
+    await db.execute(sql`
+      update machines set phase = ${progress.phase}, host_key = coalesce(${json(progress.hostKey)}, host_key)
+      where id = (select machine from operations where id = ${renewal.id}) and state = 'provisioning' and exists (${lease})`);
+    return;
+  }
+  const assignment = sql`(select assignment from operations where id = ${renewal.id})`;
+  if (progress.loggedIn !== undefined || progress.step !== undefined || progress.outputs !== undefined) {
+    await db.execute(sql`
+      update assignments set
+        logged_in_at = ${progress.loggedIn === true ? sql`coalesce(logged_in_at, now())` : sql`logged_in_at`},
+        step = coalesce(${json(progress.step)}, step),
+        outputs = outputs || coalesce(${json(progress.outputs)}, '{}')
+      where id = ${assignment} and state in ('setting_up', 'failed') and exists (${lease})`);
+  }
+  if (progress.log !== undefined && progress.log.end > progress.log.offset) {
+    const { offset, end, text } = progress.log;
+    await db.execute(sql`
+      insert into setup_logs (assignment, machine, start_byte, end_byte, text)
+      select o.assignment, o.machine, ${offset}, ${end}, ${text.replaceAll("\0", "")} from operations o
+      where o.id = ${renewal.id} and o.token = ${renewal.token} and o.state in ('leased', 'cancelling')
+        and ${offset} >= coalesce((select max(l.end_byte) from setup_logs l
+          where l.assignment = o.assignment and l.machine = o.machine), 0)
+      on conflict do nothing`);
+  }
+}
+
+/**
+ * A set-up's log from a cursor on. Cursors count the characters handed out, across the machines of a swap.
+ */
+export async function readLog(
+  db: Db,
+  assignment: string,
+  after: number,
+): Promise<{ text: string; next: number; done: boolean }> {
+  const [row] = await rows<{ text: string; length: number; done: boolean }>(
+    db,
+    sql`select substr(whole.text, ${after}::int + 1, 65536) as text, length(whole.text) as length,
+        a.state in ('active', 'failed', 'released') as done
+      from assignments a, lateral (
+        select coalesce(string_agg(l.text, '' order by m.ready_at, l.start_byte), '') as text
+        from setup_logs l join machines m on m.id = l.machine where l.assignment = a.id) whole
+      where a.id = ${assignment}`,
+  );
+  const text = row?.text ?? "";
+  const next = after + [...text].length;
+  return { text, next, done: row?.done === true && next >= row.length };
+}

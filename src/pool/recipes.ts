@@ -1,0 +1,52 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { Recipe, RecipeView } from "../contract/recipe.ts";
+import { type Db, iso, rows } from "../db/client.ts";
+import { WarmpoolError } from "./errors.ts";
+import { canonical, sha256 } from "./hash.ts";
+import type { Actor } from "./reasons.ts";
+import { json, tell } from "./transition.ts";
+
+/** Recipes by content: what was put last is current, what an assignment began with stays readable for ever. */
+async function readRecipes(db: Db, where: SQL): Promise<RecipeView[]> {
+  const found = await rows<{ content: Recipe; version: string; createdAt: string }>(
+    db,
+    sql`select distinct on (name) content, version, ${iso(sql`created_at`)} as "createdAt" from recipes
+      where ${where} order by name, put_at desc`,
+  );
+  return found.map(({ content, version, createdAt }) => ({ ...content, version, createdAt }));
+}
+
+/** The current version of every recipe. */
+export function listRecipes(db: Db): Promise<RecipeView[]> {
+  return readRecipes(db, sql`true`);
+}
+
+/** @throws WarmpoolError NOT_FOUND. */
+export async function getRecipe(db: Db, name: string): Promise<RecipeView> {
+  const [found] = await readRecipes(db, sql`name = ${name}`);
+  if (found === undefined)
+    throw new WarmpoolError("NOT_FOUND", `there is no recipe named ${name}; push it first`);
+  return found;
+}
+
+/** Makes this content the current one. The same content again is the same version. */
+export async function putRecipe(db: Db, recipe: Recipe, actor: Actor): Promise<RecipeView> {
+  const version = (await sha256(canonical(recipe))).slice(0, 16);
+  await db.transaction(async (tx) => {
+    const [before] = await rows<{ version: string }>(
+      tx,
+      sql`select version from recipes where name = ${recipe.name} order by put_at desc limit 1`,
+    );
+    await tx.execute(sql`
+      insert into recipes (name, version, content) values (${recipe.name}, ${version}, ${json(recipe)})
+      on conflict (name, version) do update set put_at = now()`);
+    if (before?.version === version) return;
+    await tell(tx, {
+      kind: "recipe",
+      actor,
+      reason: "spec_changed",
+      data: { name: recipe.name, before: before?.version ?? null, after: version },
+    });
+  });
+  return getRecipe(db, recipe.name);
+}

@@ -1,0 +1,88 @@
+import { serve } from "@hono/node-server";
+import { createApp } from "./api/app.ts";
+import { log, logFailure } from "./api/log.ts";
+import { sweep } from "./cron/sweep.ts";
+import { connect } from "./db/client.ts";
+
+/**
+ * The Node entry, for hosting Warmpool oneself: the same app and the same duties as src/worker.ts, on a timer.
+ * Configured by the environment; stops on SIGTERM after the requests under way.
+ */
+const config = readConfig();
+const connection = connect(config.databaseUrl, { max: config.connections });
+const running = new Set<Promise<unknown>>();
+
+function after(work: () => Promise<unknown>): void {
+  const promise = work()
+    .catch((error: unknown) => logFailure("work after the answer failed", error))
+    .finally(() => running.delete(promise));
+  running.add(promise);
+}
+
+const app = createApp();
+const server = serve({
+  fetch: (request) => app.fetch(request, { connection, adminToken: config.adminToken, after }),
+  hostname: config.host,
+  port: config.port,
+});
+server.on("listening", () => log("info", "listening", { host: config.host, port: config.port }));
+server.on("error", (error) => {
+  console.error(`warmpool server: cannot listen on ${config.host}:${config.port}: ${error.message}`);
+  process.exit(1);
+});
+
+const timer = config.sweepSeconds > 0 ? setInterval(runSweep, config.sweepSeconds * 1000) : undefined;
+if (timer !== undefined) runSweep();
+
+function runSweep(): void {
+  after(async () => {
+    for (const { duty, outcome, error } of await sweep(connection.db)) {
+      if (outcome === "failed") log("error", "duty failed", { duty, error });
+    }
+  });
+}
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop());
+
+async function stop(): Promise<void> {
+  clearInterval(timer);
+  const closed = new Promise((resolve) => server.close(resolve));
+  if ("closeAllConnections" in server) setTimeout(() => server.closeAllConnections(), 2000).unref();
+  await closed;
+  await Promise.allSettled(running);
+  await connection.close();
+  process.exit(0);
+}
+
+function readConfig() {
+  const { env } = process;
+  const databaseUrl = env["DATABASE_URL"] ?? "";
+  const adminToken = env["WARMPOOL_ADMIN_TOKEN"] ?? "";
+  if (databaseUrl === "")
+    die("DATABASE_URL is not set; set it to the postgres:// URL of a migrated database");
+  if (adminToken.length < 20)
+    die("WARMPOOL_ADMIN_TOKEN is not set or shorter than 20 characters; make one: openssl rand -hex 32");
+  return {
+    databaseUrl,
+    adminToken,
+    host: env["HOST"] ?? "127.0.0.1",
+    port: whole("PORT", 8787, 0),
+    connections: whole("WARMPOOL_DATABASE_CONNECTIONS", 20, 1),
+    /** 0 leaves the sweep to somebody else. */
+    sweepSeconds: whole("WARMPOOL_SWEEP_SECONDS", 60, 0),
+  };
+}
+
+function whole(name: string, fallback: number, min: number): number {
+  const text = process.env[name];
+  if (text === undefined || text === "") return fallback;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < min)
+    die(`${name} is ${text}; it must be a whole number, ${min} or more`);
+  return value;
+}
+
+function die(message: string): never {
+  console.error(`warmpool server: ${message}`);
+  process.exit(2);
+}

@@ -1,0 +1,50 @@
+import { createApp } from "./api/app.ts";
+import type { Edge } from "./api/edge.ts";
+import { logFailure } from "./api/log.ts";
+import { sweep } from "./cron/sweep.ts";
+import { connect } from "./db/client.ts";
+
+/** The Cloudflare entry: the same app and the same duties as src/server.ts, a database client for each request. */
+type Env = {
+  HYPERDRIVE: { connectionString: string };
+  WARMPOOL_ADMIN_TOKEN?: string;
+};
+
+/** A Worker may hold six connections at once; one request never needs more than these. */
+const CONNECTIONS = 3;
+
+const app = createApp();
+
+export default {
+  fetch(request, env, context) {
+    const edge: Edge = {
+      connection: connect(env.HYPERDRIVE.connectionString, { max: CONNECTIONS }),
+      adminToken: env.WARMPOOL_ADMIN_TOKEN,
+      after: (work) =>
+        context.waitUntil(
+          work().catch((error: unknown) => logFailure("work after the answer failed", error)),
+        ),
+    };
+    return app.fetch(request, edge);
+  },
+
+  async scheduled(_, env, context) {
+    const connection = connect(env.HYPERDRIVE.connectionString, { max: CONNECTIONS });
+    await sweep(connection.db);
+    context.waitUntil(connection.close());
+  },
+} satisfies WorkerEntry;
+
+/** What the platform calls; written out, because its own types would be global in every file of the project. */
+type WorkerEntry = {
+  fetch(
+    request: Request,
+    env: Env,
+    context: { waitUntil(work: Promise<unknown>): void },
+  ): Response | Promise<Response>;
+  scheduled(
+    event: { cron: string },
+    env: Env,
+    context: { waitUntil(work: Promise<unknown>): void },
+  ): Promise<void>;
+};
