@@ -73,7 +73,8 @@ export function localDriver(options: LocalOptions): LocalDriver {
     name: "local",
     privileged,
     banner: BANNERS[isolation.kind],
-    version: async () => `local 1 (${privileged ? "a system each: namespaces and overlay" : "a folder each, no root"})`,
+    version: async () =>
+      `local 1 (${privileged ? "a system each: namespaces and overlay" : "a folder each, no root"})`,
 
     async create(request: CreateRequest, signal: AbortSignal): Promise<DriverMachine> {
       signal.throwIfAborted();

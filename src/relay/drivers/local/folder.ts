@@ -112,7 +112,10 @@ export async function removeFolder(place: Place, name: string, signal: AbortSign
   const path = join(place.root, name);
   if ((await readMachine(place, path, "placed")) !== null) {
     await ensureLimbo(place);
-    await rename(path, join(limbo(place), `${name}~${randomUUID()}`));
+    await rename(path, join(limbo(place), `${name}~${randomUUID()}`)).catch((error: unknown) => {
+      // Another relay, or an earlier call, is removing it too.
+      if (!isErrno(error, "ENOENT")) throw error;
+    });
   }
   for (const entry of await readLimbo(place)) {
     if (entry.slice(0, entry.lastIndexOf("~")) !== name) continue;

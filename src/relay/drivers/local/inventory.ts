@@ -21,9 +21,7 @@ export async function readInventory(root: string): Promise<Inventory> {
       reserve: Math.max(2048, Math.ceil(total / 10)),
     },
     // What only root may use counts as used: it is not there for machines of an ordinary user.
-    disks: [
-      { name: root, totalGib: gib(disk.blocks), usedGib: gib(disk.blocks - disk.bavail), thin: true },
-    ],
+    disks: [{ name: root, totalGib: gib(disk.blocks), usedGib: gib(disk.blocks - disk.bavail), thin: true }],
   };
 }
 

@@ -18,9 +18,23 @@ export async function removeTree(
   { last, signal }: { last: string; signal: AbortSignal },
 ): Promise<void> {
   await assertNothingMounted(path);
-  const rest = (await readdir(path)).filter((entry) => entry !== last).map((entry) => join(path, entry));
-  if (rest.length > 0) await remove(rest, signal);
+  const rest = (await readdirOrEmpty(path)).filter((entry) => entry !== last);
+  if (rest.length > 0)
+    await remove(
+      rest.map((entry) => join(path, entry)),
+      signal,
+    );
   await remove([path], signal);
+}
+
+/** Empty where it has gone meanwhile: whoever else removes it wants the same. */
+async function readdirOrEmpty(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return [];
+    throw error;
+  }
 }
 
 /** A machine's own mounts live in its mount namespace alone: one that the host sees is somebody's mistake, or data. */
@@ -43,7 +57,10 @@ function unescapeMount(text: string): string {
 /** By coreutils' rm, in a process of its own: it can be ended, and never leaves the file system it started on. */
 async function remove(paths: string[], signal: AbortSignal): Promise<void> {
   const rm = () =>
-    run("rm", ["-rf", "--one-file-system", "--", ...paths], { signal, timeout: REMOVE_WITHIN_SECONDS * 1000 });
+    run("rm", ["-rf", "--one-file-system", "--", ...paths], {
+      signal,
+      timeout: REMOVE_WITHIN_SECONDS * 1000,
+    });
   try {
     await rm().catch(async (error: unknown) => {
       if (isErrno(error, "ABORT_ERR")) throw error;
@@ -54,6 +71,8 @@ async function remove(paths: string[], signal: AbortSignal): Promise<void> {
   } catch (cause) {
     if (isErrno(cause, "ABORT_ERR")) throw signal.reason;
     const why = cause instanceof Error && "stderr" in cause ? String(cause.stderr).trim() : String(cause);
-    throw new DriverError("retry", `A machine's folder could not be removed: ${why.slice(0, 500)}`, { cause });
+    throw new DriverError("retry", `A machine's folder could not be removed: ${why.slice(0, 500)}`, {
+      cause,
+    });
   }
 }

@@ -25,7 +25,13 @@ export const systemAccounts: Accounts = {
       .find((entry) => entry.startsWith(`${name}:`));
     const [, , uid, gid, , home, shell] = line?.split(":") ?? [];
     if (uid === undefined || gid === undefined || !home?.startsWith("/")) return null;
-    return { name, uid: Number(uid), gid: Number(gid), home, shell: shell === "" ? "/bin/sh" : (shell ?? "/bin/sh") };
+    return {
+      name,
+      uid: Number(uid),
+      gid: Number(gid),
+      home,
+      shell: shell === "" ? "/bin/sh" : (shell ?? "/bin/sh"),
+    };
   },
   // Node's own uid and gid options drop every supplementary group: membership of sudo or docker would not count.
   become: ({ uid, gid }) => ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--init-groups", "--"],

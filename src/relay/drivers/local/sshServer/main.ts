@@ -22,7 +22,8 @@ function log(text: string): void {
 
 function setting(name: string): string {
   const value = process.env[name];
-  if (value === undefined || value === "") throw new Error(`${name} is not set: only the driver starts this server`);
+  if (value === undefined || value === "")
+    throw new Error(`${name} is not set: only the driver starts this server`);
   return value;
 }
 
@@ -31,7 +32,10 @@ function accountsOfThisMachine(): Accounts {
   const names = Object.keys(process.env).filter((name) => name.startsWith("WARMPOOL_"));
   const own = ["WARMPOOL_PART", "WARMPOOL_HOST_KEY_FILE", "WARMPOOL_FOLDER"];
   const inherited = names.filter((name) => !own.includes(name)).map((name) => [name, setting(name)] as const);
-  return folderAccounts(setting("WARMPOOL_FOLDER"), { ...Object.fromEntries(inherited), WARMPOOL_PART: "child" });
+  return folderAccounts(setting("WARMPOOL_FOLDER"), {
+    ...Object.fromEntries(inherited),
+    WARMPOOL_PART: "child",
+  });
 }
 
 function authenticate(attempt: AuthContext, accounts: Accounts): Account | null {
@@ -66,8 +70,9 @@ function serve(connection: Connection, accounts: Accounts): void {
 }
 
 const accounts = accountsOfThisMachine();
-const server = new ssh2.Server({ hostKeys: [readFileSync(setting("WARMPOOL_HOST_KEY_FILE"))] }, (connection) =>
-  serve(connection, accounts),
+const server = new ssh2.Server(
+  { hostKeys: [readFileSync(setting("WARMPOOL_HOST_KEY_FILE"))] },
+  (connection) => serve(connection, accounts),
 );
 const port = Number(setting("WARMPOOL_SSH_PORT"));
 server.on("error", (error: Error) => {

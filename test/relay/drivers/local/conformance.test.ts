@@ -1,0 +1,4 @@
+import { driverConformance } from "../conformance.ts";
+import { localUnderTest } from "./machines.ts";
+
+driverConformance("local", localUnderTest);

@@ -1,0 +1,71 @@
+import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { CreateRequest } from "../../../../src/relay/driver.ts";
+import { localDriver } from "../../../../src/relay/drivers/local/driver.ts";
+import type { LocalDriver, LocalOptions } from "../../../../src/relay/drivers/local/driver.ts";
+import { findProcesses } from "../../../../src/relay/drivers/local/processes.ts";
+import type { MachineProcess } from "../../../../src/relay/drivers/local/processes.ts";
+import type { DriverUnderTest } from "../conformance.ts";
+
+/** A local driver with a folder of its own, for one test. */
+export type LocalUnderTest = DriverUnderTest & {
+  driver: LocalDriver;
+  options: LocalOptions;
+  processes(name: string): MachineProcess[];
+};
+
+export async function localUnderTest(hide: string[] = []): Promise<LocalUnderTest> {
+  const root = mkdtempSync(join(tmpdir(), "warmpool-machines-"));
+  const options: LocalOptions = { root, installation: randomUUID(), node: "n1", hide };
+  const driver = localDriver(options);
+  const processes = (name: string) => findProcesses(options).filter((one) => one.mark.machine === name);
+  return {
+    driver,
+    options,
+    processes,
+    again: async () => localDriver(options),
+    foreign: async () => localDriver({ ...options, installation: randomUUID() }),
+    leaveHalfMade: (request) => dieInCreate(options, request, "hostKey"),
+    freeze: async (name) => freeze(processes(name)),
+    async [Symbol.asyncDispose]() {
+      await removeAll(driver);
+      rmSync(root, { recursive: true });
+    },
+  };
+}
+
+/** Deletes every machine the driver knows of, half-made ones too. */
+export async function removeAll(driver: Pick<LocalDriver, "list" | "delete">): Promise<void> {
+  const signal = AbortSignal.timeout(30_000);
+  const { machines } = await driver.list(signal);
+  for (const { name } of machines) await driver.delete(name, signal);
+}
+
+export function freeze(processes: MachineProcess[]): void {
+  if (processes.length === 0) throw new Error("there is no process to freeze");
+  for (const { pid } of processes) process.kill(pid, "SIGSTOP");
+}
+
+/** What a create reads of its request, in the order it does: where a process can be made to die in it. */
+export type DeathPoint = "port" | "hostKey" | "authorizedKeys";
+
+/** Runs a create in a process of its own that is killed by SIGKILL when the create reads that part of the request. */
+export async function dieInCreate(
+  options: LocalOptions,
+  request: CreateRequest,
+  at: DeathPoint,
+): Promise<void> {
+  const program = fileURLToPath(new URL("./dieInCreate.ts", import.meta.url));
+  await new Promise<void>((resolve, reject) => {
+    const input = JSON.stringify({ options, request, at });
+    const child = execFile(process.execPath, [program], { timeout: 20_000 }, (error) => {
+      if (error?.signal === "SIGKILL") resolve();
+      else reject(new Error(`the create was not killed at ${at}`, { cause: error }));
+    });
+    child.stdin?.end(input);
+  });
+}
