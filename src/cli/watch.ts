@@ -63,8 +63,10 @@ function follow(
         if (isSettled(data)) end(() => resolve(data));
       },
       onConnectionStateChange: ({ state, error }) => {
-        if (state === "connecting" && error !== null) lost(error);
-        else if (state === "pending") {
+        if (state === "connecting" && error !== null) {
+          if (isPassing(error)) lost(error);
+          else end(() => reject(error));
+        } else if (state === "pending") {
           patience.reset();
           watcher.onConnection("connected");
         }

@@ -23,6 +23,7 @@ import type { EnrollResult, enrollInput, NodeView } from "../contract/node.ts";
 import type { PoolSpecInput, PoolView } from "../contract/pool.ts";
 import type { RecipeView, recipe } from "../contract/recipe.ts";
 import type { DutyHeartbeat, DutyOutcome } from "../contract/sweep.ts";
+import type { CreatedToken, createTokenInput } from "../contract/token.ts";
 
 /**
  * The published procedures as a table, written by hand: the declarations in the package then need the contract and
@@ -30,7 +31,7 @@ import type { DutyHeartbeat, DutyOutcome } from "../contract/sweep.ts";
  */
 
 /** What an error carries. `requestId` finds an `INTERNAL` in the server's log. */
-export type ErrorData = { code: ErrorCode; httpStatus: number; path?: string; requestId?: string };
+export type ErrorData = { code: ErrorCode; httpStatus: number; path: string | null; requestId?: string };
 export type ErrorShape = TRPCErrorShape<ErrorData>;
 
 type Root = { ctx: object; meta: object; errorShape: ErrorShape; transformer: false };
@@ -60,6 +61,8 @@ export type AppRouter = TRPCBuiltRouter<
       list: Query<void, PoolView[]>;
       get: Query<ByName, PoolView>;
       put: Mutation<PoolSpecInput, PoolView>;
+      pause: Mutation<ByName, PoolView>;
+      resume: Mutation<ByName, PoolView>;
     };
     recipe: {
       list: Query<void, RecipeView[]>;
@@ -73,6 +76,9 @@ export type AppRouter = TRPCBuiltRouter<
     node: {
       list: Query<void, NodeView[]>;
       enroll: Mutation<z.input<typeof enrollInput>, EnrollResult>;
+    };
+    token: {
+      create: Mutation<z.input<typeof createTokenInput>, CreatedToken>;
     };
     sweep: {
       run: Mutation<void, { duties: DutyOutcome[] }>;

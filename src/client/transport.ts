@@ -9,6 +9,8 @@ export type Fetch = typeof globalThis.fetch;
 type Init = Omit<RequestInit, "signal"> & { signal?: AbortSignal | null | undefined };
 type LinkFetch = (input: string | URL | Request, init?: Init) => Promise<Response>;
 
+const RETRY_SECONDS = 1;
+
 /** A `fetch` whose requests, from the first byte sent to the last one read, take `seconds` at most. */
 export function timedFetch(fetch: Fetch, seconds: number): LinkFetch {
   return (input, init) => {
@@ -18,8 +20,8 @@ export function timedFetch(fetch: Fetch, seconds: number): LinkFetch {
 }
 
 /**
- * A `fetch` for event streams that carries the token, which EventSource itself cannot, and turns an error answer
- * into a stream of one error event: EventSource would keep the status and throw the body away, and with it the code.
+ * A `fetch` for event streams that carries the token, which EventSource itself cannot. EventSource gives up at any
+ * status but 200 and throws the body away, so an error answer is turned into what tRPC understands (see `opened`).
  * @throws {DOMException} `TimeoutError` where the answer does not begin within `seconds`.
  */
 export function eventStreamFetch(fetch: Fetch, token: string, seconds: number): LinkFetch {
@@ -32,24 +34,40 @@ export function eventStreamFetch(fetch: Fetch, token: string, seconds: number): 
     try {
       const headers = new Headers(init?.headers);
       headers.set("authorization", `Bearer ${token}`);
-      const response = await fetch(input, { ...init, headers, signal: either(init?.signal, slow.signal) });
-      return response.ok ? response : await asErrorEvent(response);
+      return await opened(
+        await fetch(input, { ...init, headers, signal: either(init?.signal, slow.signal) }),
+      );
     } finally {
       clearTimeout(timer);
     }
   };
 }
 
-/** Where the body is no tRPC error, the answer is handed on as it is and EventSource reports its status. */
-async function asErrorEvent(response: Response): Promise<Response> {
+/**
+ * The answer as a stream: an error of the API becomes one error event, which tRPC judges by its code.
+ * @throws {TypeError} where a gateway says that the server is away just now, as if it had not been reached at all:
+ * EventSource then tries again.
+ */
+async function opened(response: Response): Promise<Response> {
+  if (response.ok) return withRetry(response, RETRY_SECONDS);
   const text = await response.text();
   const shape = errorShape(text);
-  if (shape === undefined) return new Response(text, response);
-  const retrySeconds = Number(response.headers.get("retry-after") ?? 1);
-  const retry = Number.isFinite(retrySeconds) ? `retry: ${retrySeconds * 1000}\n` : "";
-  return new Response(`${retry}event: serialized-error\ndata: ${JSON.stringify(shape)}\n\n`, {
-    headers: { "content-type": "text/event-stream" },
-  });
+  if (shape !== undefined) {
+    const event = `event: serialized-error\ndata: ${JSON.stringify(shape)}\n\n`;
+    const asked = Number(response.headers.get("retry-after") ?? RETRY_SECONDS);
+    const stream = new Response(event, { headers: { "content-type": "text/event-stream" } });
+    return withRetry(stream, Number.isFinite(asked) ? asked : RETRY_SECONDS);
+  }
+  if ([502, 503, 504].includes(response.status))
+    throw new TypeError(`the gateway answered ${response.status}`);
+  return new Response(text, response);
+}
+
+/** EventSource comes back 3 s after a stream has broken, unless the stream says otherwise. */
+function withRetry(response: Response, seconds: number): Response {
+  const first = new TextEncoder().encode(`retry: ${Math.round(seconds * 1000)}\n\n`);
+  const prefix = new TransformStream<Uint8Array, Uint8Array>({ start: (out) => out.enqueue(first) });
+  return new Response(response.body?.pipeThrough(prefix) ?? null, response);
 }
 
 function errorShape(text: string): unknown {
