@@ -65,10 +65,10 @@ async function insertMachines(tx: Db, pool: string, count: number, actor: Actor)
     if (node === undefined) break;
     await tx.execute(sql`
       with free as (
-        select port, row_number() over () as n from (
-          select port from generate_series(${SETTINGS.portFrom}::int, ${SETTINGS.portTo}::int) port
+        select candidate as port, row_number() over () as n from (
+          select candidate from generate_series(${SETTINGS.portFrom}::int, ${SETTINGS.portTo}::int) candidate
           where not exists (select 1 from machines m where m.node = ${node.name} and m.state <> 'deleted'
-            and port in (m.port, m.http_port))
+            and candidate in (m.port, m.http_port))
           order by random() limit 2) drawn
       ),
       number as (select nextval(pg_get_serial_sequence('machines', 'number')) as n),
