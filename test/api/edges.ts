@@ -1,0 +1,72 @@
+import { fileURLToPath } from "node:url";
+import { serve } from "@hono/node-server";
+import { createTestHarness } from "wrangler";
+import { createApp } from "../../src/api/app.ts";
+import { sweep } from "../../src/cron/sweep.ts";
+import { connect } from "../../src/db/client.ts";
+
+/** The two entries, so that every API test runs against both: the app in Node, and the real bundle in workerd. */
+export const ADMIN_TOKEN = "wp_admin_for_tests_only_0123456789";
+
+export type TestEdge = AsyncDisposable & {
+  url: string;
+  /** Fires the cron trigger once, and resolves when the sweep has ended. */
+  cron(): Promise<void>;
+};
+
+export type Runtime = "node" | "workerd";
+export const RUNTIMES: readonly Runtime[] = ["node", "workerd"];
+
+export async function startEdge(runtime: Runtime, databaseUrl: string): Promise<TestEdge> {
+  return runtime === "node" ? startNode(databaseUrl) : startWorkerd(databaseUrl);
+}
+
+async function startNode(databaseUrl: string): Promise<TestEdge> {
+  const connection = connect(databaseUrl, { max: 20 });
+  const running = new Set<Promise<unknown>>();
+  const app = createApp();
+  const server = serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: (request) =>
+      app.fetch(request, {
+        connection,
+        adminToken: ADMIN_TOKEN,
+        after: (work) => {
+          const promise = work().finally(() => running.delete(promise));
+          running.add(promise);
+        },
+      }),
+  });
+  await new Promise((resolve) => server.once("listening", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server has no port");
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    cron: async () => void (await sweep(connection.db)),
+    [Symbol.asyncDispose]: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      if ("closeAllConnections" in server) server.closeAllConnections();
+      await closed;
+      await Promise.allSettled(running);
+      await connection.close();
+    },
+  };
+}
+
+async function startWorkerd(databaseUrl: string): Promise<TestEdge> {
+  process.env["CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE"] = databaseUrl;
+  const server = createTestHarness({
+    root: fileURLToPath(new URL("../..", import.meta.url)),
+    workers: [{ configPath: "wrangler.toml", secrets: { WARMPOOL_ADMIN_TOKEN: ADMIN_TOKEN } }],
+  });
+  const { url } = await server.listen();
+  return {
+    url: url.origin,
+    cron: async () => {
+      const result = await server.getWorker().scheduled({ cron: "* * * * *" });
+      if (result.outcome !== "ok") throw new Error(`the scheduled handler ended with ${result.outcome}`);
+    },
+    [Symbol.asyncDispose]: () => server.close(),
+  };
+}
