@@ -1,0 +1,48 @@
+import type { Receipt } from "../contract/machine.ts";
+import type { DeleteOperation, OperationResult } from "../contract/relay.ts";
+import type { Driver } from "./driver.ts";
+import { wordsOf } from "./errors.ts";
+import type { Tools } from "./execute.ts";
+import type { Lease } from "./lease.ts";
+import { within } from "./pause.ts";
+import { LISTING_SECONDS } from "./session.ts";
+import { head } from "./text.ts";
+
+/**
+ * Stop, delete, then proof. A machine is gone only where the driver is sure that there is none of that name and a
+ * complete listing, begun after the delete returned, does not show it. "Could not ask" is never "gone".
+ */
+export async function deleteMachine(
+  operation: DeleteOperation,
+  lease: Lease,
+  { driver, connections }: Pick<Tools, "driver" | "connections">,
+): Promise<OperationResult> {
+  const { id, name } = operation.machine;
+  connections.drop(id);
+  try {
+    lease.ensure();
+    await driver.stop(name, within(60, lease.signal));
+    lease.ensure();
+    await driver.delete(name, within(120, lease.signal));
+    return { outcome: "deleted", receipt: await prove(driver, name, lease.signal) };
+  } catch (error) {
+    lease.signal.throwIfAborted();
+    return { outcome: "delete_failed", message: head(wordsOf(error), 4096) };
+  }
+}
+
+async function prove(driver: Driver, name: string, signal: AbortSignal): Promise<Receipt> {
+  const left = await driver.get(name, within(LISTING_SECONDS, signal));
+  if (left !== null)
+    throw new Error(`The driver still finds ${name} (${left.ref}, ${left.state}) after its delete.`);
+  const listingStartedAt = new Date().toISOString();
+  const { complete, machines, storageProof } = await driver.list(within(LISTING_SECONDS, signal));
+  if (!complete)
+    throw new Error("The driver's listing was not complete, so it proves nothing about what is gone.");
+  if (machines.some((machine) => machine.name === name)) {
+    throw new Error(
+      `The node's listing still shows ${name} after its delete: a machine or a disk of it is left.`,
+    );
+  }
+  return { kind: "listed", listingStartedAt, storageProof };
+}

@@ -1,0 +1,24 @@
+/** A relay that cannot go on. The message is for the person who runs it: what, why, what to do. */
+export class RelayError extends Error {
+  override name = "RelayError";
+}
+
+/** Somebody else may hold the operation now: stop at once, finish nothing. */
+export class LeaseLost extends Error {
+  override name = "LeaseLost";
+}
+
+/** The edge no longer wants the operation: end it and say so. */
+export class Cancelled extends Error {
+  override name = "Cancelled";
+}
+
+/** The relay is told to stop. */
+export class Stopping extends Error {
+  override name = "Stopping";
+}
+
+/** An error's own words, for a cause or a log line. */
+export function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,122 @@
+import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { join } from "node:path";
+import ssh2 from "ssh2";
+import { z } from "zod";
+import { RelayError } from "./errors.ts";
+import { makeKeyPair, type SshKeyPair } from "./hostKey.ts";
+
+/**
+ * All that a relay keeps, as files of its own folder: who it is (`relay.json`), its SSH key (`id_ed25519`), and the
+ * highest machine number it has seen (`highest-machine`). Everything else is in the database. Files appear whole or
+ * not at all.
+ */
+const identity = z.object({
+  url: z.url(),
+  node: z.string(),
+  credential: z.string(),
+  installation: z.string(),
+});
+export type Identity = z.infer<typeof identity>;
+
+const IDENTITY = "relay.json";
+const KEY = "id_ed25519";
+const HIGHEST = "highest-machine";
+
+export async function saveIdentity(dir: string, who: Identity): Promise<void> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await writeWhole(join(dir, IDENTITY), `${JSON.stringify(who, null, 2)}\n`);
+}
+
+/** @throws RelayError where this folder never joined, or holds something else. */
+export async function loadIdentity(dir: string): Promise<Identity> {
+  const path = join(dir, IDENTITY);
+  const text = await readOr(path, null);
+  if (text === null) {
+    throw new RelayError(
+      `${path} does not exist: this node has not joined. Run "relay join" with a join token first.`,
+    );
+  }
+  try {
+    return identity.parse(JSON.parse(text));
+  } catch (error) {
+    throw new RelayError(`${path} is damaged. Remove it and join again with a new join token.`, {
+      cause: error,
+    });
+  }
+}
+
+/** The relay's own key, made at the first start. The private half never leaves this folder. */
+export async function loadOrMakeKey(dir: string, node: string): Promise<SshKeyPair> {
+  const path = join(dir, KEY);
+  const text = await readOr(path, null);
+  if (text === null) {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const pair = makeKeyPair(`warmpool-relay@${node}`);
+    await writeWhole(path, pair.privateKey);
+    return pair;
+  }
+  const parsed = ssh2.utils.parseKey(text);
+  if (parsed instanceof Error) {
+    throw new RelayError(
+      `${path} is no SSH private key. Restore it: without it no machine of this node opens.`,
+      {
+        cause: parsed,
+      },
+    );
+  }
+  return {
+    privateKey: text,
+    publicKey: `${parsed.type} ${parsed.getPublicSSH().toString("base64")} ${parsed.comment}`,
+  };
+}
+
+/** Remembers the highest machine number ever seen, so that an edge restored from an old backup is noticed. */
+export class HighestNumber {
+  readonly #path: string;
+  #value: number;
+
+  private constructor(path: string, value: number) {
+    this.#path = path;
+    this.#value = value;
+  }
+
+  static async load(dir: string): Promise<HighestNumber> {
+    const path = join(dir, HIGHEST);
+    const value = Number(await readOr(path, "0"));
+    return new HighestNumber(path, Number.isSafeInteger(value) && value > 0 ? value : 0);
+  }
+
+  get value(): number {
+    return this.#value;
+  }
+
+  async saw(number: number): Promise<void> {
+    if (number <= this.#value) return;
+    this.#value = number;
+    await writeWhole(this.#path, `${number}\n`);
+  }
+}
+
+async function readOr<Missing>(path: string, missing: Missing): Promise<string | Missing> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return missing;
+    throw error;
+  }
+}
+
+let written = 0;
+
+async function writeWhole(path: string, text: string): Promise<void> {
+  written += 1;
+  const temporary = `${path}.${process.pid}.${written}`;
+  const file = await open(temporary, "w", 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await rename(temporary, path);
+}

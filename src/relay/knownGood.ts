@@ -1,0 +1,111 @@
+import type { HostKey } from "../contract/machine.ts";
+import type { CreateOperation } from "../contract/relay.ts";
+import type { DriverMachine } from "./driver.ts";
+import { wordsOf } from "./errors.ts";
+import type { Lease } from "./lease.ts";
+import { runOnNode } from "./nodeCommand.ts";
+import { pause } from "./pause.ts";
+import { Reconnecting } from "./reconnecting.ts";
+import type { ExecResult } from "./ssh.ts";
+import { printable, tail } from "./text.ts";
+
+/**
+ * From "it exists" to known good, in this order and within one boot timeout: it answers an exec under the pinned host
+ * key, its ready command and its health command end with 0 on it, and the access command ends with 0 on the node.
+ */
+export class NotGood extends Error {
+  readonly reason: "never_ready" | "not_reachable";
+  readonly evidence: Record<string, string>;
+  constructor(reason: NotGood["reason"], message: string, evidence: Record<string, string>) {
+    super(message);
+    this.reason = reason;
+    this.evidence = evidence;
+  }
+}
+
+type Subject = {
+  made: DriverMachine;
+  hostKey: HostKey;
+  spec: CreateOperation["spec"];
+  lease: Lease;
+  privateKey: string;
+  /** Aborted when the boot timeout has passed, or with the lease. */
+  signal: AbortSignal;
+};
+
+const COMMAND_SECONDS = 30;
+const FIRST_WAIT_MS = 100;
+const LONGEST_WAIT_MS = 1000;
+
+/** @throws NotGood when the boot timeout passes first; the lease's reason where that ends */
+export async function knownGood(subject: Subject): Promise<void> {
+  const { made, spec, lease } = subject;
+  using machine = new Reconnecting({ ...made.ssh, hostKey: subject.hostKey }, subject.privateKey);
+  const run = async (command: string, signal: AbortSignal): Promise<string | null> =>
+    failureOf(await machine.exec(command, { timeoutSeconds: COMMAND_SECONDS, signal, maxBytes: 16_384 }));
+  await stage(subject, "booting", "not_reachable", "it never answered over SSH", (signal) =>
+    run("true", signal),
+  );
+  for (const [name, command] of [
+    ["the ready command", spec.readyCommand],
+    ["the health command", spec.healthCommand],
+  ] as const) {
+    if (command === undefined) continue;
+    await stage(subject, "joining", "never_ready", `${name} never ended with 0`, (signal) =>
+      run(command, signal),
+    );
+  }
+  const { accessCommand } = spec;
+  if (accessCommand !== undefined) {
+    const env = { WARMPOOL_HOST: made.access.host, WARMPOOL_PORT: String(made.access.port) };
+    await stage(
+      subject,
+      "checking",
+      "not_reachable",
+      "the access command never ended with 0",
+      async (signal) => {
+        const { code, output } = await runOnNode(accessCommand, env, {
+          timeoutSeconds: COMMAND_SECONDS,
+          signal,
+        });
+        return code === 0 ? null : `exit ${code ?? "by a signal or timeout"}: ${output}`;
+      },
+    );
+  }
+  lease.ensure();
+}
+
+/** Tries until `attempt` returns null; what it returned or threw last is the cause in the end. */
+async function stage(
+  { lease, signal, made, spec }: Subject,
+  phase: "booting" | "joining" | "checking",
+  reason: NotGood["reason"],
+  failure: string,
+  attempt: (signal: AbortSignal) => Promise<string | null>,
+): Promise<void> {
+  lease.report({ kind: "create", phase }).catch(() => undefined);
+  let cause = "there was no time left to try";
+  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(LONGEST_WAIT_MS, wait * 2)) {
+    try {
+      const problem = await attempt(signal);
+      if (problem === null) return;
+      cause = problem;
+    } catch (error) {
+      if (!signal.aborted) cause = wordsOf(error);
+    }
+    await pause(wait, signal).catch(() => undefined);
+    lease.signal.throwIfAborted();
+    if (signal.aborted) {
+      throw new NotGood(
+        reason,
+        `${made.name}: ${failure} within ${spec.bootTimeoutSeconds} s. Last: ${tail(cause, 1000)}`,
+        { [phase]: cause },
+      );
+    }
+  }
+}
+
+function failureOf({ code, signal, stdout, stderr }: ExecResult): string | null {
+  if (code === 0) return null;
+  return `exit ${code ?? signal}: ${tail(printable(Buffer.concat([stdout, stderr])), 4000)}`;
+}

@@ -1,0 +1,169 @@
+import type { LeasedOperation, OpenResult, OperationResult } from "../contract/relay.ts";
+import type { Driver } from "./driver.ts";
+import { type Edge, EdgeError, endsSession, retryMs } from "./edge.ts";
+import { Cancelled, LeaseLost, Stopping, wordsOf } from "./errors.ts";
+import type { Executors } from "./execute.ts";
+import type { HeldLease } from "./lease.ts";
+import { log } from "./log.ts";
+import { pause, within } from "./pause.ts";
+import { Renewer } from "./renewer.ts";
+import { refusal } from "./session.ts";
+import { Slots } from "./slots.ts";
+
+/** The edge's own bound on a long poll. */
+const WAIT_SECONDS = 25;
+const REPORT_MS = 60_000;
+/** From the signal to stop until what still runs is left behind; set-ups go on on their machines. */
+const STOP_SECONDS = 3;
+
+/**
+ * Lease → run → finish, until `signal` is aborted. Results are kept and told when the edge can be reached again.
+ * @throws RelayError where the edge refuses this relay, or a newer one has taken over.
+ */
+export async function serve(
+  edge: Edge,
+  driver: Driver,
+  session: OpenResult,
+  execute: Executors,
+  signal: AbortSignal,
+): Promise<void> {
+  const over = new AbortController();
+  const stop = AbortSignal.any([signal, over.signal]);
+  const renewals = new AbortController();
+  const renewer = new Renewer(edge, session);
+  const slots = new Slots();
+  const deliveries = new AbortController();
+
+  const take = (operation: LeasedOperation, askedAt: number): void => {
+    const lease = renewer.hold(operation, askedAt);
+    log.info("Leased", { ...nameOf(operation), token: operation.token, attempt: operation.attempt });
+    slots.take(operation, async () => {
+      try {
+        const result: OperationResult = stop.aborted
+          ? { outcome: "handed_back" }
+          : await run(operation, lease, execute);
+        await deliver(edge, session.session, operation, result, deliveries.signal);
+      } catch (error) {
+        // Nothing is finished: whoever leases it next observes first.
+        log.warn("Let go", { ...nameOf(operation), token: operation.token, cause: wordsOf(error) });
+      } finally {
+        renewer.drop(lease);
+      }
+    });
+  };
+
+  const duties = [
+    leaseLoop(edge, session, slots, take, stop),
+    reportLoop(edge, driver, session.session, stop),
+    renewer.run(renewals.signal),
+  ].map((duty) =>
+    duty.catch((error: unknown) => {
+      over.abort(endsSession(error) ? refusal(error) : error);
+    }),
+  );
+  await new Promise<void>((resolve) => {
+    if (stop.aborted) resolve();
+    stop.addEventListener("abort", () => resolve(), { once: true });
+  });
+  renewer.endAll(new Stopping("The relay is stopping."));
+  await Promise.race([slots.idle(), pause(STOP_SECONDS * 1000, deliveries.signal)]);
+  deliveries.abort(new Stopping("The relay has stopped."));
+  renewals.abort();
+  await Promise.all(duties);
+  if (over.signal.aborted) throw over.signal.reason;
+}
+
+async function run(
+  operation: LeasedOperation,
+  lease: HeldLease,
+  execute: Executors,
+): Promise<OperationResult> {
+  try {
+    return await execute(operation, lease);
+  } catch (error) {
+    if (error instanceof Cancelled) return { outcome: "handed_back" };
+    throw error;
+  }
+}
+
+async function leaseLoop(
+  edge: Edge,
+  session: OpenResult,
+  slots: Slots,
+  take: (operation: LeasedOperation, askedAt: number) => void,
+  stop: AbortSignal,
+): Promise<void> {
+  let failures = 0;
+  while (!stop.aborted) {
+    const { free } = slots;
+    const full = free.setups === 0 || free.others === 0;
+    // A lease is counted from before the poll, so the poll must leave most of it; a full relay looks again soon.
+    const waitSeconds = full ? 1 : Math.min(WAIT_SECONDS, session.leaseSeconds / 2.4);
+    const askedAt = performance.now();
+    try {
+      const { operations } = await edge.lease({ session: session.session, free, waitSeconds }, stop);
+      failures = 0;
+      for (const operation of operations) take(operation, askedAt);
+      if (operations.length === 0 && performance.now() - askedAt < 500) await pause(500, stop);
+    } catch (error) {
+      if (stop.aborted) return;
+      if (endsSession(error)) throw error;
+      failures += 1;
+      log.warn("Leasing failed; trying again", { cause: wordsOf(error), failures });
+      await pause(retryMs(error, failures), stop).catch(() => undefined);
+    }
+  }
+}
+
+async function reportLoop(edge: Edge, driver: Driver, session: string, stop: AbortSignal): Promise<void> {
+  let failures = 0;
+  while (!stop.aborted) {
+    try {
+      const inventory = await driver.capacity(within(30, stop));
+      await edge.report({ session, inventory }, stop);
+      failures = 0;
+    } catch (error) {
+      if (stop.aborted) return;
+      if (endsSession(error)) throw error;
+      failures += 1;
+      log.warn("Reporting the node's capacity failed", { cause: wordsOf(error), failures });
+    }
+    await pause(failures === 0 ? REPORT_MS : retryMs(null, failures), stop).catch(() => undefined);
+  }
+}
+
+/** Tells the edge a result until it has heard it; a stale one is dropped. */
+async function deliver(
+  edge: Edge,
+  session: string,
+  operation: LeasedOperation,
+  result: OperationResult,
+  signal: AbortSignal,
+): Promise<void> {
+  const { id, token } = operation;
+  for (let failures = 1; ; failures += 1) {
+    try {
+      await edge.finish({ session, id, token, result }, signal);
+      log.info("Finished", { ...nameOf(operation), token, outcome: result.outcome, ...causeOf(result) });
+      return;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof EdgeError && error.code === "LEASE_LOST")
+        throw new LeaseLost("The result came too late.");
+      if (endsSession(error) || (error instanceof EdgeError && error.code === "BAD_REQUEST")) throw error;
+      log.warn("Finishing failed; trying again", { ...nameOf(operation), cause: wordsOf(error), failures });
+      await pause(retryMs(error, failures), signal);
+    }
+  }
+}
+
+function nameOf(operation: LeasedOperation): { kind: string; machine: string } {
+  return {
+    kind: operation.kind,
+    machine: operation.kind === "probe" ? `${operation.machines.length} machines` : operation.machine.name,
+  };
+}
+
+function causeOf(result: OperationResult): { cause?: string } {
+  return "message" in result ? { cause: result.message } : {};
+}

@@ -1,0 +1,158 @@
+import { realpathSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { localDriver } from "./drivers/local/driver.ts";
+import { connectEdge, EdgeError, endsSession } from "./edge.ts";
+import { RelayError, wordsOf } from "./errors.ts";
+import { executors } from "./execute.ts";
+import { HighestNumber, loadIdentity, loadOrMakeKey, saveIdentity } from "./identity.ts";
+import { log } from "./log.ts";
+import { serve } from "./loop.ts";
+import { openSession } from "./session.ts";
+import { SshPool } from "./sshPool.ts";
+import { packageVersion } from "./version.ts";
+
+/** The relay as a program: `join` once with a one-time token, then `run`. It dials out and opens no port. */
+export const DEFAULT_DIR = ".warmpool/relay";
+
+export type JoinOptions = { url: string; token: string; dir?: string };
+export type RunOptions = {
+  dir?: string;
+  /** Instead of the URL that was joined. */
+  url?: string;
+  driver?: "local";
+  /** Folder of the local driver's machines. */
+  machines?: string;
+  /** Folders of this host that must not be seen inside a local machine; the relay's own always is one. */
+  hide?: string[];
+  /** Aborted when the relay has to stop; without it SIGTERM and SIGINT stop it. */
+  signal?: AbortSignal;
+};
+
+/**
+ * Trades a one-time join token for this node's credential and keeps it in `dir`.
+ * @returns the node's name
+ * @throws RelayError where the edge refuses the token or cannot be reached
+ */
+export async function joinNode({
+  url,
+  token,
+  dir = DEFAULT_DIR,
+}: JoinOptions): Promise<{ node: string; dir: string }> {
+  const about = { relayVersion: packageVersion(), driver: "local", driverVersion: "not started" };
+  try {
+    const { node, credential, installation } = await connectEdge(url, token).join(
+      about,
+      AbortSignal.timeout(30_000),
+    );
+    await saveIdentity(dir, { url, node, credential, installation });
+    await loadOrMakeKey(dir, node);
+    return { node, dir };
+  } catch (error) {
+    if (endsSession(error)) {
+      throw new RelayError(
+        "The edge does not accept this join token: it works once and not for ever. Enroll again.",
+        {
+          cause: error,
+        },
+      );
+    }
+    throw error instanceof EdgeError ? new RelayError(wordsOf(error), { cause: error }) : error;
+  }
+}
+
+/**
+ * Serves this node until it is told to stop; returns within a few seconds of that.
+ * @throws RelayError where it never joined, is refused, or a newer relay has taken over
+ */
+export async function runRelay(options: RunOptions): Promise<void> {
+  const dir = resolve(options.dir ?? DEFAULT_DIR);
+  const who = await loadIdentity(dir);
+  const key = await loadOrMakeKey(dir, who.node);
+  const highest = await HighestNumber.load(dir);
+  const driver = localDriver({
+    root: options.machines ?? join(dir, "machines"),
+    installation: who.installation,
+    node: who.node,
+    hide: [dir, ...(options.hide ?? [])],
+  });
+  const signal = options.signal ?? signalled();
+  const url = options.url ?? who.url;
+  const edge = connectEdge(url, who.credential);
+  log.info("Starting", { node: who.node, url, driver: driver.name });
+  log.info(driver.banner);
+  using connections = new SshPool(key.privateKey);
+  try {
+    const about = {
+      relayVersion: packageVersion(),
+      driver: driver.name,
+      driverVersion: (await driver.version()).slice(0, 100),
+      sshPublicKey: key.publicKey,
+      highestMachineNumber: highest.value,
+    };
+    const session = await openSession(edge, driver, about, signal);
+    log.info("Serving", { node: session.node, session: session.session });
+    await serve(edge, driver, session, executors({ driver, key, highest, connections }), signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  log.info("Stopped; set-ups that were running go on on their machines", { node: who.node });
+}
+
+/** Aborted at the first SIGTERM or SIGINT; a second one ends the process at once. */
+function signalled(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ["SIGTERM", "SIGINT"] as const) {
+    process.once(name, () => controller.abort(new RelayError(`stopped by ${name}`)));
+  }
+  return controller.signal;
+}
+
+const USAGE = `Usage:
+  relay join --url URL [--dir DIR] [--token TOKEN]   (the token is better given as WARMPOOL_JOIN_TOKEN)
+  relay run [--dir DIR] [--url URL] [--driver local] [--machines DIR] [--hide DIR]…`;
+
+async function main(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      url: { type: "string" },
+      dir: { type: "string" },
+      token: { type: "string" },
+      driver: { type: "string" },
+      machines: { type: "string" },
+      hide: { type: "string", multiple: true },
+    },
+  });
+  const { url, dir, machines, hide, driver } = values;
+  const token = values.token ?? process.env["WARMPOOL_JOIN_TOKEN"];
+  const [command] = positionals;
+  if (command === "join" && url !== undefined && token !== undefined) {
+    const joined = await joinNode({ url, token, ...(dir === undefined ? {} : { dir }) });
+    process.stdout.write(
+      `Joined as ${joined.node}; kept in ${joined.dir}. Next: relay run --dir ${joined.dir}\n`,
+    );
+  } else if (command === "run" && (driver === undefined || driver === "local")) {
+    await runRelay({
+      ...(dir === undefined ? {} : { dir }),
+      ...(url === undefined ? {} : { url }),
+      ...(machines === undefined ? {} : { machines }),
+      ...(hide === undefined ? {} : { hide }),
+    });
+  } else {
+    throw new RelayError(USAGE);
+  }
+}
+
+if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  try {
+    await main(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${wordsOf(error)}\n`);
+    process.exitCode = 1;
+  }
+  // Timers and sockets of work that was let go must not keep a stopped relay alive.
+  process.exit();
+}

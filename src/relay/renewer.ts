@@ -1,0 +1,135 @@
+import type { Edge } from "./edge.ts";
+import { endsSession, retryMs } from "./edge.ts";
+import { Cancelled, LeaseLost, wordsOf } from "./errors.ts";
+import { HeldLease } from "./lease.ts";
+import { log } from "./log.ts";
+import { pause } from "./pause.ts";
+
+/** Progress that nobody waits for goes out at most this often. */
+const PROGRESS_MS = 1000;
+/** Log text that one call carries at most, in characters; what does not fit goes with the next, at once. */
+const LOG_CHARS = 256 * 1024;
+
+/**
+ * Renews every held lease in one call, every `renewSeconds` and sooner where there is progress to tell. It goes on
+ * trying while the edge cannot be reached; leases run out by their own clocks.
+ */
+export class Renewer {
+  readonly #edge: Edge;
+  readonly #session: { session: string; leaseSeconds: number; renewSeconds: number };
+  /** By token: the same operation may be leased again while its former lease is still being let go. */
+  readonly #held = new Map<number, HeldLease>();
+  #lastAt = performance.now();
+  #dueAt = Infinity;
+  #nap = new AbortController();
+
+  constructor(edge: Edge, session: { session: string; leaseSeconds: number; renewSeconds: number }) {
+    this.#edge = edge;
+    this.#session = session;
+  }
+
+  /** Takes on an operation that was leased by a request sent at `askedAt` (`performance.now()`). */
+  hold(operation: { id: string; token: number }, askedAt: number): HeldLease {
+    for (const former of this.#held.values()) {
+      if (former.id === operation.id) former.end(new LeaseLost("The operation was leased again."));
+    }
+    const lease = new HeldLease(operation, askedAt + this.#session.leaseSeconds * 1000, (urgent) =>
+      this.#wakeBy(urgent ? 0 : this.#lastAt + PROGRESS_MS),
+    );
+    this.#held.set(operation.token, lease);
+    this.#wakeBy(this.#lastAt + this.#session.renewSeconds * 1000);
+    return lease;
+  }
+
+  drop(lease: HeldLease): void {
+    lease.release();
+    this.#held.delete(lease.token);
+  }
+
+  /** Ends every lease that is held now. */
+  endAll(reason: Error): void {
+    for (const lease of this.#held.values()) lease.end(reason);
+  }
+
+  /**
+   * Renews until `signal` is aborted.
+   * @throws EdgeError where the session itself is refused.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      await this.#sleep(signal);
+      if (signal.aborted) return;
+      try {
+        await this.#renew(signal);
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        if (endsSession(error)) throw error;
+        failures += 1;
+        log.warn("Renewing failed; trying again", { cause: wordsOf(error), failures });
+        await pause(retryMs(error, failures), signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async #renew(signal: AbortSignal): Promise<void> {
+    let room = LOG_CHARS;
+    const asked = [...this.#held.values()]
+      .filter((lease) => !lease.signal.aborted)
+      .map((lease) => {
+        const progress = lease.nextProgress();
+        const size = progress?.kind === "setup" ? (progress.log?.text.length ?? 0) : 0;
+        if (size > room) return { lease, progress: undefined };
+        room -= size;
+        return { lease, progress };
+      });
+    this.#lastAt = performance.now();
+    this.#dueAt = this.#held.size === 0 ? Infinity : this.#lastAt + this.#session.renewSeconds * 1000;
+    if (asked.length === 0) return;
+    const askedAt = this.#lastAt;
+    let answer;
+    try {
+      answer = await this.#edge.renew(
+        {
+          session: this.#session.session,
+          operations: asked.map(({ lease, progress }) => ({
+            id: lease.id,
+            token: lease.token,
+            ...(progress === undefined ? {} : { progress }),
+          })),
+        },
+        signal,
+      );
+    } catch (error) {
+      this.#dueAt = 0;
+      throw error;
+    }
+    const statuses = new Map(answer.operations.map(({ id, status }) => [id, status]));
+    for (const { lease, progress } of asked) {
+      const status = statuses.get(lease.id) ?? "lost";
+      if (status === "lost") lease.end(new LeaseLost("The edge says that the lease is lost."));
+      else {
+        lease.renewed(askedAt + this.#session.leaseSeconds * 1000, progress);
+        if (status === "cancelling") lease.end(new Cancelled("The operation is no longer wanted."));
+      }
+    }
+    if (asked.some(({ lease, progress }) => progress === undefined && lease.hasProgress)) {
+      this.#wakeBy(room < LOG_CHARS ? 0 : this.#lastAt + PROGRESS_MS);
+    }
+  }
+
+  #wakeBy(at: number): void {
+    this.#dueAt = Math.min(this.#dueAt, at);
+    this.#nap.abort();
+  }
+
+  /** Until the next renewal is due; woken when that moves forward. */
+  async #sleep(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && performance.now() < this.#dueAt) {
+      this.#nap = new AbortController();
+      const wake = AbortSignal.any([signal, this.#nap.signal]);
+      await pause(Math.min(60_000, this.#dueAt - performance.now()), wake).catch(() => undefined);
+    }
+  }
+}

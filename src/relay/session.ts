@@ -1,0 +1,62 @@
+import type { z } from "zod";
+import type { Listing, openInput, OpenResult } from "../contract/relay.ts";
+import type { Driver } from "./driver.ts";
+import { type Edge, EdgeError, endsSession, retryMs } from "./edge.ts";
+import { RelayError, wordsOf } from "./errors.ts";
+import { log } from "./log.ts";
+import { pause, within } from "./pause.ts";
+
+export const LISTING_SECONDS = 30;
+
+type About = Omit<z.input<typeof openInput>, "listing">;
+
+/**
+ * Opens the session: looks at what stands on the node first, then tells the edge, again and again until it answers.
+ * @throws RelayError where the edge refuses this relay.
+ */
+export async function openSession(
+  edge: Edge,
+  driver: Driver,
+  about: About,
+  signal: AbortSignal,
+): Promise<OpenResult> {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await edge.open({ ...about, listing: await listingOf(driver, signal) }, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (endsSession(error) || (error instanceof EdgeError && error.code === "BAD_REQUEST"))
+        throw refusal(error);
+      log.warn("Opening the session failed; trying again", { cause: wordsOf(error), failures });
+      await pause(retryMs(error, failures), signal);
+    }
+  }
+}
+
+/** What the driver shows now, or null where it could not be asked. */
+export async function listingOf(driver: Driver, signal: AbortSignal): Promise<Listing | null> {
+  const startedAt = new Date().toISOString();
+  try {
+    const { complete, machines } = await driver.list(within(LISTING_SECONDS, signal));
+    return { complete, startedAt, names: machines.map((machine) => machine.name) };
+  } catch (error) {
+    signal.throwIfAborted();
+    log.warn("The driver could not list its machines", { cause: wordsOf(error) });
+    return null;
+  }
+}
+
+/** What the edge's refusal means for the person who runs this relay. */
+export function refusal(error: EdgeError): RelayError {
+  const meaning: Partial<Record<EdgeError["code"], string>> = {
+    LEASE_LOST:
+      "A newer relay has taken over this node. Only one can serve a node: stop the other one before starting this one again.",
+    UNAUTHORIZED:
+      "The edge does not accept this node's credential. Was the node removed? Enroll it and join again with the new token.",
+    FORBIDDEN:
+      "The edge does not let this credential act as a relay. Join again with a join token of this node.",
+  };
+  return new RelayError(meaning[error.code] ?? `The edge refuses what this relay says: ${error.message}`, {
+    cause: error,
+  });
+}

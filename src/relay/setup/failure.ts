@@ -1,0 +1,21 @@
+import type { OperationResult } from "../../contract/relay.ts";
+import { head } from "../text.ts";
+
+type SetupFailed = Extract<OperationResult, { outcome: "setup_failed" }>;
+
+/** A set-up that has failed, and at which step. */
+export class SetupFailure extends Error {
+  readonly reason: SetupFailed["reason"];
+  readonly at: { step?: string; exitCode?: number };
+
+  constructor(reason: SetupFailed["reason"], message: string, at: { step?: string; exitCode?: number } = {}) {
+    super(message);
+    this.name = "SetupFailure";
+    this.reason = reason;
+    this.at = at;
+  }
+
+  get result(): SetupFailed {
+    return { outcome: "setup_failed", reason: this.reason, message: head(this.message, 4096), ...this.at };
+  }
+}

@@ -1,0 +1,90 @@
+import type { Lease } from "../lease.ts";
+import { pause } from "../pause.ts";
+import type { ExecResult } from "../ssh.ts";
+import { LineCutter } from "./lines.ts";
+import type { Plan } from "./plan.ts";
+import type { SetupReporter } from "./reporter.ts";
+import { enter } from "./start.ts";
+
+/**
+ * Reads a run's log and exit record from the machine, about twice a second, one exec each. The log is read from its
+ * first byte: its markers say where the set-up is, whoever started it.
+ */
+export type RunEnd =
+  | { end: "ok" }
+  | { end: "failed"; step: number; code: number }
+  | { end: "timeout"; step: number };
+
+/** `gone`: no runner lives, and this plan's run left no exit record. */
+export type Followed = RunEnd | { end: "gone" };
+
+const POLL_MS = 500;
+const CHUNK = 256 * 1024;
+
+/** A command's exec on the machine that goes on trying over dropped connections: for commands that change nothing. */
+export type Ask = (command: string, maxBytes: number) => Promise<ExecResult>;
+
+export class LogReader {
+  readonly #plan: Plan;
+  readonly #ask: Ask;
+  readonly #reporter: SetupReporter;
+  readonly #cutter = new LineCutter();
+  #offset = 0;
+
+  constructor(plan: Plan, ask: Ask, reporter: SetupReporter) {
+    this.#plan = plan;
+    this.#ask = ask;
+    this.#reporter = reporter;
+  }
+
+  /** Follows until the run has ended and its log is read. Throws the lease's reason where that ends first. */
+  async follow(lease: Lease): Promise<Followed> {
+    for (;;) {
+      const poll = await this.#poll();
+      this.#reporter.read(this.#cutter.feed(poll.log));
+      await this.#reporter.tell();
+      // A full chunk: there is more to read before anything is concluded.
+      if (poll.log.length === CHUNK) continue;
+      if (!poll.alive && poll.run !== this.#plan.run) return { end: "gone" };
+      if (!poll.alive) {
+        const end = parseExit(poll.exit);
+        if (end === null) return { end: "gone" };
+        this.#reporter.read(this.#cutter.end());
+        return end;
+      }
+      await pause(POLL_MS, lease.signal);
+    }
+  }
+
+  async #poll(): Promise<{ alive: boolean; run: string; exit: string; log: Buffer }> {
+    const { code, stdout, stderr } = await this.#ask(pollCommand(this.#plan, this.#offset), CHUNK + 1024);
+    const header = stdout.subarray(0, stdout.indexOf(0x0a)).toString("utf8");
+    const [, alive, run = "", exit = ""] = /^(alive|still) (\S+) (.*)$/.exec(header) ?? [];
+    if (code !== 0 || alive === undefined)
+      throw new Error(`The machine cannot be asked: ${header} ${stderr.toString("utf8")}`);
+    const log = stdout.subarray(header.length + 1);
+    this.#offset += log.length;
+    return { alive: alive === "alive", run, exit, log };
+  }
+}
+
+/**
+ * Whether it lives is looked at before the exit record, and that before the log: so a record that is missing where
+ * nobody lives is missing for good, and the log behind a record is whole.
+ */
+function pollCommand(plan: Plan, offset: number): string {
+  return `${enter(plan.assignment)}
+life=still; if [ -f "$dir/alive" ] && ! flock -s -n "$dir/alive" true; then life=alive; fi
+run=$(cat "$dir/run" 2>/dev/null); exit=$(cat "$dir/exit" 2>/dev/null)
+printf '%s %s %s\\n' $life "\${run:--}" "\${exit:--}"
+[ ! -f "$dir/log" ] || tail -c +${offset + 1} "$dir/log" | head -c ${CHUNK}`;
+}
+
+/** The exit record as the runner writes it, or null where there is none. */
+export function parseExit(record: string): RunEnd | null {
+  const [word, step, code] = record.split(" ");
+  if (word === "ok") return { end: "ok" };
+  if (word === "failed") return { end: "failed", step: Number(step), code: Number(code) };
+  if (word === "timeout") return { end: "timeout", step: Number(step) };
+  return null;
+}

@@ -1,0 +1,83 @@
+import type { SetupOperation } from "../../contract/relay.ts";
+import { wordsOf } from "../errors.ts";
+import type { Lease } from "../lease.ts";
+import { pause, within } from "../pause.ts";
+import type { Reconnecting } from "../reconnecting.ts";
+import type { ExecOptions, ExecResult } from "../ssh.ts";
+import { SshError } from "../sshError.ts";
+import { SetupFailure } from "./failure.ts";
+
+const RETRY_MS = 300;
+const LONGEST_RETRY_MS = 5000;
+
+/**
+ * The first login of a set-up, within the machine's connect budget: where it does not come about, the edge gives the
+ * tester another machine. It is confirmed at the edge before anything on the machine is changed, because from then on
+ * there is no swap.
+ * @throws SetupFailure `unreachable` or `host_key_changed`
+ */
+export async function firstLogin(
+  operation: SetupOperation,
+  machine: Reconnecting,
+  lease: Lease,
+): Promise<void> {
+  if (operation.assignment.loggedIn) return;
+  const seconds = operation.assignment.connectBudgetSeconds;
+  const budget = within(seconds, lease.signal);
+  let last: unknown = null;
+  while (!(await tryLogin(machine, budget, (error) => (last = error)))) {
+    lease.signal.throwIfAborted();
+    if (last instanceof SshError && last.kind === "host_key_changed") throw hostKeyChanged(last);
+    if (!budget.aborted) await pause(RETRY_MS, budget).catch(() => undefined);
+    if (!budget.aborted) continue;
+    // That this relay cannot ask says nothing about the machine: let go, and let it be leased again.
+    if (last instanceof SshError && last.kind === "local") throw last;
+    throw new SetupFailure(
+      "unreachable",
+      `The machine could not be reached within ${seconds} s. Last: ${wordsOf(last)}`,
+    );
+  }
+  await lease.confirm({ kind: "setup", loggedIn: true });
+}
+
+async function tryLogin(
+  machine: Reconnecting,
+  budget: AbortSignal,
+  failed: (error: unknown) => void,
+): Promise<boolean> {
+  try {
+    await machine.login(budget);
+    return true;
+  } catch (error) {
+    // The budget's own end is no cause, unless it is all there is.
+    if (error instanceof SshError || !budget.aborted) failed(error);
+    return false;
+  }
+}
+
+/**
+ * An exec that goes on trying, over new connections, until the lease ends. The command may run more than once: it has
+ * to be one that can.
+ * @throws SetupFailure `host_key_changed`; the lease's reason
+ */
+export async function persistentExec(
+  machine: Reconnecting,
+  command: string,
+  options: Omit<ExecOptions, "signal">,
+  lease: Lease,
+): Promise<ExecResult> {
+  for (let wait = RETRY_MS; ; wait = Math.min(LONGEST_RETRY_MS, wait * 2)) {
+    try {
+      return await machine.exec(command, { ...options, signal: lease.signal });
+    } catch (error) {
+      lease.signal.throwIfAborted();
+      if (!(error instanceof SshError)) throw error;
+      if (error.kind === "host_key_changed") throw hostKeyChanged(error);
+    }
+    await pause(wait, lease.signal);
+  }
+}
+
+function hostKeyChanged(error: SshError): SetupFailure {
+  return new SetupFailure("host_key_changed", error.message);
+}

@@ -1,0 +1,59 @@
+import type { Line } from "./lines.ts";
+
+/** A log piece carries about this many characters at most; the contract allows more. */
+const PIECE = 48 * 1024;
+const FULL = 20;
+
+type Piece = { offset: number; end: number; text: string };
+
+/**
+ * Log text on its way to the edge, as pieces without gap or overlap: each starts at the byte where the one before it
+ * ended, and the first where the edge's stored log ends.
+ */
+export class LogOutbox {
+  readonly #pieces: Piece[] = [];
+  #at: number;
+
+  constructor(offset: number) {
+    this.#at = offset;
+  }
+
+  /** The piece to send next. It grows until it is acknowledged, so take it once for each report. */
+  get first(): Piece | undefined {
+    const [piece] = this.#pieces;
+    return piece === undefined ? undefined : { ...piece };
+  }
+
+  get isFull(): boolean {
+    return this.#pieces.length > FULL;
+  }
+
+  /** Adds a line; `shown` is its text for people, null where it was a marker. */
+  add(line: Line, shown: string | null): void {
+    if (line.end <= this.#at) return;
+    const whole = shown === null ? "" : shown + (line.newline ? "\n" : "");
+    // The edge has the start of this line: it ended the log once, and goes on now.
+    const text =
+      line.start < this.#at
+        ? Buffer.from(whole)
+            .subarray(this.#at - line.start)
+            .toString("utf8")
+        : whole;
+    const last = this.#pieces.at(-1);
+    if (last !== undefined && last.text.length + text.length <= PIECE) {
+      last.end = line.end;
+      last.text += text;
+    } else {
+      this.#pieces.push({ offset: this.#at, end: line.end, text });
+    }
+    this.#at = line.end;
+  }
+
+  /** The edge has `piece`; what was added to it since stays. */
+  acknowledge(piece: Piece | undefined): void {
+    const [first] = this.#pieces;
+    if (piece === undefined || first === undefined) return;
+    if (first.end === piece.end) this.#pieces.shift();
+    else Object.assign(first, { offset: piece.end, text: first.text.slice(piece.text.length) });
+  }
+}

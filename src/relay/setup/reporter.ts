@@ -1,0 +1,109 @@
+import type { Lease } from "../lease.ts";
+import type { Line } from "./lines.ts";
+import { LogOutbox } from "./outbox.ts";
+import { applyLine, INITIAL, stepOf, type SetupState } from "./progress.ts";
+import { redactor } from "./redact.ts";
+
+/**
+ * Tells the edge what the log says: where the set-up is, its outputs, and the log itself in contiguous pieces. One
+ * report is under way at a time; what happens meanwhile goes with the next. The step never goes backwards.
+ */
+export class SetupReporter {
+  readonly #lease: Lease;
+  readonly #titles: readonly string[];
+  readonly #redact: (text: string) => string;
+  readonly #outbox: LogOutbox;
+  #state: SetupState = INITIAL;
+  #told: Position & { outputs: string } = { step: 0, percent: 0, outputs: "{}" };
+  #sending: Promise<void> | null = null;
+  #lastText = "";
+
+  /** `logOffset` is what the edge has of the log, in bytes; `secrets` never leave in the log's text. */
+  constructor(lease: Lease, titles: readonly string[], logOffset: number, secrets: readonly string[]) {
+    this.#lease = lease;
+    this.#titles = titles;
+    this.#redact = redactor(secrets);
+    this.#outbox = new LogOutbox(logOffset);
+  }
+
+  get outputs(): Record<string, string> {
+    return this.#state.outputs;
+  }
+
+  /** The last line for people, with secrets out: what a failed step said in the end. */
+  get lastText(): string {
+    return this.#lastText;
+  }
+
+  read(lines: readonly Line[]): void {
+    for (const line of lines) {
+      const { state, text } = applyLine(this.#state, line.text);
+      this.#state = state;
+      const shown = text === null ? null : this.#redact(text);
+      if (shown !== null && shown.trim() !== "") this.#lastText = shown.trim();
+      this.#outbox.add(line, shown);
+    }
+  }
+
+  /** All steps are through: the hand-over check is under way. */
+  atHandover(): void {
+    this.#state = { ...this.#state, step: this.#titles.length, percent: 0 };
+  }
+
+  /** Sends what is new, unless a report is under way. Waits only where too much has piled up. */
+  async tell(): Promise<void> {
+    if (this.#sending === null && this.#isNews()) {
+      this.#sending = this.#send("report").finally(() => {
+        this.#sending = null;
+      });
+      // Its failure is the lease's end, which everything else here meets as well.
+      this.#sending.catch(() => undefined);
+    }
+    if (this.#outbox.isFull) await this.#sending;
+  }
+
+  /** Sends everything, and resolves when the edge has it. */
+  async flush(): Promise<void> {
+    await this.#sending;
+    while (this.#isNews()) await this.#send("confirm");
+  }
+
+  async #send(how: "report" | "confirm"): Promise<void> {
+    const step = this.#position();
+    const { outputs } = this.#state;
+    const log = this.#outbox.first;
+    await this.#lease[how]({
+      kind: "setup",
+      ...(step === null ? {} : { step }),
+      ...(Object.keys(outputs).length > 0 ? { outputs } : {}),
+      ...(log === undefined ? {} : { log }),
+    });
+    this.#told = { step: step?.step ?? 0, percent: step?.percent ?? 0, outputs: JSON.stringify(outputs) };
+    this.#outbox.acknowledge(log);
+  }
+
+  #isNews(): boolean {
+    const position = this.#position();
+    return (
+      this.#outbox.first !== undefined ||
+      (position !== null && (position.step !== this.#told.step || position.percent !== this.#told.percent)) ||
+      JSON.stringify(this.#state.outputs) !== this.#told.outputs
+    );
+  }
+
+  /** Null before the first step. */
+  #position(): ReturnType<typeof stepOf> | null {
+    if (this.#state.step === 0) return null;
+    const now = stepOf(this.#state, this.#titles);
+    if (isBefore(now, this.#told)) {
+      return stepOf({ ...this.#state, step: this.#told.step, percent: this.#told.percent }, this.#titles);
+    }
+    return now;
+  }
+}
+
+type Position = { step: number; percent: number };
+
+function isBefore(one: Position, other: Position): boolean {
+  return one.step < other.step || (one.step === other.step && one.percent < other.percent);
+}

@@ -1,0 +1,129 @@
+import type { OperationResult, SetupOperation } from "../../contract/relay.ts";
+import { LeaseLost } from "../errors.ts";
+import type { Tools } from "../execute.ts";
+import type { Lease } from "../lease.ts";
+import { Reconnecting } from "../reconnecting.ts";
+import { printable, tail } from "../text.ts";
+import { SetupFailure } from "./failure.ts";
+import { LogReader, type RunEnd } from "./follow.ts";
+import { keyProblems, parseKeys, READ_KEYS } from "./handover.ts";
+import { firstLogin, persistentExec } from "./login.ts";
+import { HANDOVER_STEP, type Plan, planOf, titlesOf } from "./plan.ts";
+import { SetupReporter } from "./reporter.ts";
+import { EXIT, STARTED, startScript } from "./start.ts";
+
+/**
+ * Sets a machine up for its tester. The steps run on the machine by themselves; this side starts them once, follows
+ * them from wherever they are, and believes their exit record only. It can be broken off at any line: whoever does it
+ * again, with a higher token, attaches to what runs.
+ */
+export async function setUp(
+  operation: SetupOperation,
+  lease: Lease,
+  { key }: Pick<Tools, "key">,
+): Promise<OperationResult> {
+  const plan = planOf(operation, key.publicKey);
+  using machine = new Reconnecting(operation.machine, key.privateKey);
+  const { assignment } = operation;
+  const reporter = new SetupReporter(
+    lease,
+    titlesOf(plan),
+    assignment.logOffset,
+    Object.values(assignment.secrets),
+  );
+  try {
+    await firstLogin(operation, machine, lease);
+    const end = await runToEnd(plan, operation.token, machine, reporter, lease);
+    if (end.end !== "ok") throw stepFailure(plan, end, reporter.lastText);
+    reporter.atHandover();
+    await reporter.tell();
+    const keys = await checkHandover(operation, key.publicKey, machine, lease);
+    await reporter.flush();
+    return {
+      outcome: "set_up",
+      outputs: reporter.outputs,
+      handover: { hostKey: operation.machine.hostKey.fingerprint, keys },
+    };
+  } catch (error) {
+    if (!(error instanceof SetupFailure)) throw error;
+    await reporter.flush();
+    return error.result;
+  }
+}
+
+/** Starts the run, or attaches to it, until there is an exit record of exactly this plan. */
+async function runToEnd(
+  plan: Plan,
+  token: number,
+  machine: Reconnecting,
+  reporter: SetupReporter,
+  lease: Lease,
+): Promise<RunEnd> {
+  const reader = new LogReader(
+    plan,
+    (command, maxBytes) => persistentExec(machine, command, { timeoutSeconds: 10, maxBytes }, lease),
+    reporter,
+  );
+  for (;;) {
+    lease.ensure();
+    await start(plan, token, machine, lease);
+    const followed = await reader.follow(lease);
+    if (followed.end !== "gone") return followed;
+  }
+}
+
+async function start(plan: Plan, token: number, machine: Reconnecting, lease: Lease): Promise<void> {
+  for (;;) {
+    const options = { stdin: startScript(plan, token), timeoutSeconds: 60, maxBytes: 16_384 };
+    const { code, stdout, stderr } = await persistentExec(machine, "sh -s", options, lease);
+    const said = printable(stdout).trim();
+    if (code === 0 && STARTED.some((answer) => answer === said)) return;
+    if (code === EXIT.fenced)
+      throw new LeaseLost("The machine has seen a higher token: another relay works on it.");
+    if (code === EXIT.locked) continue;
+    const output = tail(printable(Buffer.concat([stdout, stderr])), 1000);
+    throw new SetupFailure(
+      "machine_refused",
+      `The machine does not start the set-up (exit ${code}): ${output}`,
+    );
+  }
+}
+
+function stepFailure(plan: Plan, end: Exclude<RunEnd, { end: "ok" }>, lastText: string): SetupFailure {
+  const step = plan.steps[end.step - 1];
+  const last = lastText === "" ? "It printed nothing." : `The last line of the log: ${tail(lastText, 500)}`;
+  const at = { step: step?.id ?? String(end.step) };
+  return end.end === "timeout"
+    ? new SetupFailure(
+        "step_timed_out",
+        `Step "${step?.title}" took more than its ${step?.timeoutSeconds} s. ${last}`,
+        at,
+      )
+    : new SetupFailure("step_failed", `Step "${step?.title}" ended with exit code ${end.code}. ${last}`, {
+        ...at,
+        exitCode: end.code,
+      });
+}
+
+/** Reads the keys back. That the host key is the pinned one is proven by the connection they are read over. */
+async function checkHandover(
+  { assignment }: SetupOperation,
+  relayKey: string,
+  machine: Reconnecting,
+  lease: Lease,
+): Promise<Record<string, string[]>> {
+  const options = { timeoutSeconds: 30, maxBytes: 4 * 1024 * 1024 };
+  const { code, stdout, stderr } = await persistentExec(machine, READ_KEYS, options, lease);
+  const failure = (message: string): SetupFailure =>
+    new SetupFailure("handover_failed", message, { step: HANDOVER_STEP });
+  if (code !== 0)
+    throw failure(`The keys could not be read back (exit ${code}): ${tail(printable(stderr), 1000)}`);
+  const keys = parseKeys(stdout.toString("utf8"));
+  const problems = keyProblems(keys, {
+    username: assignment.username,
+    testerKeys: assignment.sshKeys,
+    rootKeys: [relayKey, ...assignment.adminSshKeys],
+  });
+  if (problems.length > 0) throw failure(`The machine is not clean. ${problems.join(" ")}`);
+  return keys;
+}

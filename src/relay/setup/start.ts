@@ -1,0 +1,99 @@
+import { quote, writeFile } from "../shell.ts";
+import type { Plan } from "./plan.ts";
+import { RUNNER, STEP } from "./runner.ts";
+
+/**
+ * The one script that changes a machine for a set-up. Under the machine's lock it refuses a token below the highest
+ * that was ever here, so a relay that slept cannot undo its successor; then it starts the runner, unless it runs or
+ * has ended already. It is one shell function, called in its last line: a script that arrives cut does nothing.
+ */
+export const EXIT = { fenced: 71, wornOut: 72, cannotWrite: 73, notStarted: 74, locked: 75 } as const;
+
+/**
+ * What the script prints. `busy`: an earlier run of this assignment, with other inputs or for an earlier operation, is
+ * still at it; follow that one and start again afterwards.
+ */
+export const STARTED = ["started", "running", "ended", "busy"] as const;
+
+/** A run that never reaches its end is started this often. */
+const MAX_STARTS = 5;
+
+/** For `sh -s`, as root. Everything that varies is in its text, nothing in arguments. */
+export function startScript(plan: Plan, token: number): string {
+  return `main() {
+set -u
+umask 077
+run=${quote(plan.run)}
+token=${token}
+${enter(plan.assignment)}
+mkdir -p "$dir" || return ${EXIT.cannotWrite}
+exec 8>>"$state/lock" || return ${EXIT.cannotWrite}
+flock -w 20 8 || { echo "another script holds the machine's lock" >&2; return ${EXIT.locked}; }
+fence=$(cat "$state/fence" 2>/dev/null || echo 0)
+if [ "$fence" -gt "$token" ]; then return ${EXIT.fenced}; fi
+echo "$token" >"$state/fence.new" && mv -f "$state/fence.new" "$state/fence" || return ${EXIT.cannotWrite}
+
+same=no
+if [ "$(cat "$dir/run" 2>/dev/null)" = "$run" ]; then same=yes; fi
+if [ -f "$dir/alive" ] && ! flock -s -n "$dir/alive" true; then
+  if [ $same = yes ]; then echo running; else echo busy; fi
+  return 0
+fi
+if [ $same = yes ] && [ -f "$dir/exit" ]; then echo ended; return 0; fi
+
+starts=$(cat "$dir/starts" 2>/dev/null || echo 0)
+[ $same = yes ] || starts=0
+if [ "$starts" -ge ${MAX_STARTS} ]; then
+  echo "the set-up was started $starts times on this machine and never reached its end" >&2
+  return ${EXIT.wornOut}
+fi
+rm -rf "$dir/exit" "$dir/began" "$dir/steps" "$dir/secrets" || return ${EXIT.cannotWrite}
+${writes(plan)}
+echo $((starts + 1)) >"$dir/starts" || return ${EXIT.cannotWrite}
+echo "$run" >"$dir/run.new" && mv -f "$dir/run.new" "$dir/run" || return ${EXIT.cannotWrite}
+start_runner
+tries=0
+until [ -f "$dir/began" ]; do
+  tries=$((tries + 1))
+  if [ $tries -gt 200 ]; then cat "$dir/runner.out" >&2; return ${EXIT.notStarted}; fi
+  sleep 0.05
+done
+echo started
+}
+
+# Away from this session: its end, and the connection's, mean nothing to the runner.
+start_runner() {
+  setsid /bin/sh "$dir/runner" "$dir" "$run" </dev/null >"$dir/runner.out" 2>&1 8>&- &
+}
+main
+`;
+}
+
+/** Sets `state` and `dir` to where a machine keeps its set-ups and this one. */
+export function enter(assignment: string): string {
+  return `state=\${WARMPOOL_STATE:-/var/lib/warmpool}; dir=$state/setup/${quote(assignment)}`;
+}
+
+function writes(plan: Plan): string {
+  const steps = plan.steps.map((step, index) => {
+    const folder = `"$dir/steps/${String(index + 1).padStart(3, "0")}"`;
+    return [
+      `mkdir -p ${folder} || return ${EXIT.cannotWrite}\n`,
+      writeFile(`${folder}/script`, step.script),
+      writeFile(`${folder}/number`, String(index + 1)),
+      writeFile(`${folder}/timeout`, String(step.timeoutSeconds)),
+      writeFile(`${folder}/hash`, step.hash),
+    ].join("");
+  });
+  const secrets = Object.entries(plan.secrets).map(([name, value]) =>
+    writeFile(`"$dir/secrets/"${quote(name)}`, value),
+  );
+  return [
+    writeFile(`"$dir/runner"`, RUNNER),
+    writeFile(`"$dir/step"`, STEP),
+    writeFile(`"$dir/env"`, plan.env),
+    ...steps,
+    `mkdir -p "$dir/secrets" || return ${EXIT.cannotWrite}\n`,
+    ...secrets,
+  ].join("");
+}

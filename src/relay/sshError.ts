@@ -1,0 +1,68 @@
+/**
+ * Why talking SSH to a machine went wrong. The kind decides what follows: `local` means that this relay could not ask
+ * and says nothing about the machine; `host_key_changed` means that somebody else may be answering; after `closed` or
+ * `timed_out` during an exec its outcome is unknown, not failed.
+ */
+export type SshErrorKind =
+  | "refused"
+  | "unreachable"
+  | "timed_out"
+  | "auth_failed"
+  | "host_key_changed"
+  | "closed"
+  | "local";
+
+export class SshError extends Error {
+  readonly kind: SshErrorKind;
+  constructor(kind: SshErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "SshError";
+    this.kind = kind;
+  }
+}
+
+const KINDS: Record<string, SshErrorKind> = {
+  ECONNREFUSED: "refused",
+  EHOSTUNREACH: "unreachable",
+  ENOTFOUND: "unreachable",
+  ETIMEDOUT: "timed_out",
+  ECONNRESET: "closed",
+  EPIPE: "closed",
+  EMFILE: "local",
+  ENFILE: "local",
+  ENOBUFS: "local",
+  ENOMEM: "local",
+  EAGAIN: "local",
+  EAI_AGAIN: "local",
+  EADDRNOTAVAIL: "local",
+  ENETUNREACH: "local",
+  ENETDOWN: "local",
+  EPERM: "local",
+  EACCES: "local",
+};
+
+const WORDS: Record<SshErrorKind, string> = {
+  refused: "connection refused",
+  unreachable: "no route to it",
+  timed_out: "no answer in time",
+  auth_failed: "the machine does not accept the relay's key",
+  host_key_changed: "host key changed",
+  closed: "the connection was closed",
+  local: "this relay could not ask",
+};
+
+/** What ssh2 emits as `error`, as one of ours. `where` is host:port. */
+export function toSshError(where: string, error: Error & { code?: unknown; level?: unknown }): SshError {
+  const kind = kindOf(error);
+  const detail = typeof error.code === "string" ? error.code : error.message;
+  return new SshError(kind, `SSH to ${where}: ${WORDS[kind]} (${detail})`, { cause: error });
+}
+
+function kindOf(error: Error & { code?: unknown; level?: unknown }): SshErrorKind {
+  if (typeof error.code === "string" && KINDS[error.code] !== undefined) return KINDS[error.code] ?? "closed";
+  if (error.level === "client-authentication") return "auth_failed";
+  if (error.level === "client-timeout") return "timed_out";
+  // A server without an ed25519 key cannot be the machine we pinned.
+  if (error.message.includes("no matching host key")) return "host_key_changed";
+  return "closed";
+}
