@@ -78,9 +78,9 @@ async function apply(tx: Db, lease: Standing, result: OperationResult, actor: Ac
       return [];
     case "probed": {
       expectKind(lease, "probe");
-      const readyIn = await judgeProbe(tx, lease.node, lease, result);
+      const touched = await judgeProbe(tx, lease.node, lease, result);
       await endOperation(tx, lease.id, "succeeded", null);
-      return readyIn;
+      return touched;
     }
   }
 }

@@ -23,7 +23,7 @@ type Judged = {
  * Judges a probe in the transaction that stores it. A healthy one writes the node's row and nothing else.
  * Only machines that were probed are judged: one that was made or handed out meanwhile is not in the answers, and one
  * whose state moved since then is judged by the state it has now.
- * @returns pools in which a machine turned ready, for `match`.
+ * @returns pools in which a machine moved, for `match` and `replenish`.
  */
 export async function judgeProbe(
   tx: Db,
@@ -41,16 +41,16 @@ export async function judgeProbe(
   const answers = new Map(probed.answers.map((answer) => [answer.id, answer]));
   const listed = probed.listing?.complete === true ? new Set(probed.listing.names) : null;
   const notAlive: Record<string, NotAlive> = {};
-  const readyIn = new Set<string>();
+  const touched = new Set<string>();
   for (const machine of known) {
     const heard = answers.get(machine.id);
     if (heard === undefined || !machine.probing) continue;
     if (heard.answer !== "alive") notAlive[machine.id] = { answer: heard.answer, cause: heard.cause };
     const verdict = judge(machine, { ...heard, listed: listed === null ? null : listed.has(machine.name) });
     await apply(tx, node, machine, verdict, heard.cause);
-    if (verdict.move === "ready") readyIn.add(machine.pool);
+    if (verdict.move !== null) touched.add(machine.pool);
   }
-  return [...readyIn, ...(await nodeProbed(tx, node, operation.id, probed, notAlive))];
+  return [...touched, ...(await nodeProbed(tx, node, operation.id, probed, notAlive))];
 }
 
 async function apply(

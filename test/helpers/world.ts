@@ -88,10 +88,13 @@ export async function openRelay(db: Db, node = NODE): Promise<StandInRelay> {
   });
   const relay: StandInRelay = {
     session,
-    lease: async (free = { setups: 1000, others: 1000 }) => payloads(db, await leaseWork(db, node, session, free)),
+    lease: async (free = { setups: 1000, others: 1000 }) =>
+      payloads(db, await leaseWork(db, node, session, free)),
     finish: ({ id, token }, result) => finish(db, node, { session, id, token, result }),
     pinHostKey: async ({ id, token }) => {
-      await renew(db, session, [{ id, token, progress: { kind: "create", phase: "booting", hostKey: HOST_KEY } }]);
+      await renew(db, session, [
+        { id, token, progress: { kind: "create", phase: "booting", hostKey: HOST_KEY } },
+      ]);
     },
     workOff: async () => {
       for (let round = 0; round < 1000; round += 1) {
@@ -102,7 +105,9 @@ export async function openRelay(db: Db, node = NODE): Promise<StandInRelay> {
       throw new Error("there is always more work");
     },
     answerProbe: async (dead = [], absent = []) => {
-      const probe = (await relay.lease({ setups: 0, others: 0 })).find((operation) => operation.kind === "probe");
+      const probe = (await relay.lease({ setups: 0, others: 0 })).find(
+        (operation) => operation.kind === "probe",
+      );
       if (probe?.kind !== "probe") throw new Error("no probe was queued");
       const names = await rows<{ name: string }>(
         db,
@@ -139,7 +144,11 @@ export async function doHappily(relay: StandInRelay, operation: LeasedOperation)
     case "probe":
       return relay.finish(operation, {
         outcome: "probed",
-        listing: { complete: true, startedAt: new Date().toISOString(), names: operation.machines.map((m) => m.name) },
+        listing: {
+          complete: true,
+          startedAt: new Date().toISOString(),
+          names: operation.machines.map((m) => m.name),
+        },
         answers: operation.machines.map(({ id }) => ({ id, answer: "alive", cause: null })),
       });
   }
@@ -150,8 +159,16 @@ export function createdOf(machine: { name: string; port: number }): OperationRes
   return { outcome: "created", driver: "stand-in", driverRef: machine.name, ...here, access: here };
 }
 
-export function setUpOf(username: string, keys: string[], outputs: Record<string, string> = {}): OperationResult {
-  return { outcome: "set_up", outputs, handover: { hostKey: HOST_KEY.fingerprint, keys: { [username]: keys } } };
+export function setUpOf(
+  username: string,
+  keys: string[],
+  outputs: Record<string, string> = {},
+): OperationResult {
+  return {
+    outcome: "set_up",
+    outputs,
+    handover: { hostKey: HOST_KEY.fingerprint, keys: { [username]: keys } },
+  };
 }
 
 export const DELETED: OperationResult = {

@@ -13,7 +13,10 @@ test("an assign gives the longest-ready machine and queues its set-up", async ()
   await using t = await testDb();
   const relay = await makeWorld(t.db, { targetSize: 2 });
   await relay.workOff();
-  const [first] = await rows<{ name: string }>(t.db, sql`select name from machines order by ready_at limit 1`);
+  const [first] = await rows<{ name: string }>(
+    t.db,
+    sql`select name from machines order by ready_at limit 1`,
+  );
 
   const { created, assignment } = await assign(t.connection, ask("alice"), APP);
 
@@ -72,7 +75,10 @@ test.each([1, 2, 3])(
       );
 
       expect(results.filter((result) => result.created)).toHaveLength(200);
-      const held = await rows<{ machine: string }>(t.db, sql`select machine from assignments where state = 'setting_up'`);
+      const held = await rows<{ machine: string }>(
+        t.db,
+        sql`select machine from assignments where state = 'setting_up'`,
+      );
       expect(new Set(held.map((row) => row.machine)).size).toBe(50);
       expect(held).toHaveLength(50);
       const waiting = await rows<{ username: string }>(
@@ -101,7 +107,10 @@ test("newcomers do not pass those who wait, and a machine that turns ready goes 
 
   expect(await findTester(t.db, { username: "first" })).toMatchObject({ state: "active" });
   expect(await findTester(t.db, { username: "second" })).toMatchObject({ state: "active" });
-  const order = await rows<{ username: string }>(t.db, sql`select username from assignments order by setup_at`);
+  const order = await rows<{ username: string }>(
+    t.db,
+    sql`select username from assignments order by setup_at`,
+  );
   expect(order.map((row) => row.username)).toEqual(["first", "second"]);
 });
 
@@ -121,7 +130,9 @@ test("a waiting one can be released, and the next moves up", async () => {
 test("wait: false with nothing ready is NO_CAPACITY and leaves nothing behind", async () => {
   await using t = await testDb();
   await makeWorld(t.db, { maxSize: 0 });
-  await expect(assign(t.connection, ask("alice", { wait: false }), APP)).rejects.toMatchObject({ code: "NO_CAPACITY" });
+  await expect(assign(t.connection, ask("alice", { wait: false }), APP)).rejects.toMatchObject({
+    code: "NO_CAPACITY",
+  });
   await expect(findTester(t.db, { username: "alice" })).rejects.toMatchObject({ code: "NOT_FOUND" });
   expect(await rows(t.db, sql`select 1 from testers`)).toEqual([]);
 });
@@ -161,9 +172,11 @@ test("other params on a repeat are CONFLICT; other keys are put on the machine b
   const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
   await relay.workOff();
   await assign(t.connection, ask("alice", { params: { greeting: "hi" } }), APP);
-  await expect(assign(t.connection, ask("alice", { params: { greeting: "ho" } }), APP)).rejects.toMatchObject({
-    code: "CONFLICT",
-  });
+  await expect(assign(t.connection, ask("alice", { params: { greeting: "ho" } }), APP)).rejects.toMatchObject(
+    {
+      code: "CONFLICT",
+    },
+  );
   await relay.workOff();
 
   await assign(t.connection, { username: "alice", sshKeys: [KEY_B] }, APP);
@@ -174,8 +187,12 @@ test("other params on a repeat are CONFLICT; other keys are put on the machine b
 test("unknown pool, unknown parameter and a value that does not fit change nothing", async () => {
   await using t = await testDb();
   await makeWorld(t.db);
-  await expect(assign(t.connection, ask("a", { pool: "nope" }), APP)).rejects.toMatchObject({ code: "NOT_FOUND" });
-  await expect(assign(t.connection, ask("a", { params: { wrong: "x" } }), APP)).rejects.toThrow(/params\.wrong/);
+  await expect(assign(t.connection, ask("a", { pool: "nope" }), APP)).rejects.toMatchObject({
+    code: "NOT_FOUND",
+  });
+  await expect(assign(t.connection, ask("a", { params: { wrong: "x" } }), APP)).rejects.toThrow(
+    /params\.wrong/,
+  );
   await expect(assign(t.connection, ask("a", { params: { greeting: "UPPER" } }), APP)).rejects.toThrow(
     /params\.greeting/,
   );

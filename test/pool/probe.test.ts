@@ -1,0 +1,112 @@
+import { sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import type { MachineState } from "../../src/contract/machine.ts";
+import { rows } from "../../src/db/client.ts";
+import { sweep } from "../../src/cron/sweep.ts";
+import { assign } from "../../src/pool/assign.ts";
+import { type Heard, judge } from "../../src/pool/health.ts";
+import { getMachine, listMachines } from "../../src/pool/machineView.ts";
+import { queueProbes } from "../../src/pool/probe.ts";
+import { testDb } from "../helpers/db.ts";
+import { APP, countStates, KEY_A, makeWorld, openRelay } from "../helpers/world.ts";
+
+const alive: Heard = { answer: "alive", cause: null, listed: true };
+const dead: Heard = { answer: "dead", cause: "refused", listed: true };
+const unknown: Heard = { answer: "unknown", cause: "no file descriptors", listed: null };
+
+test.each<[string, MachineState, number, Heard, string | null]>([
+  ["a dead answer makes a ready machine a suspect", "ready", 0, dead, "suspect"],
+  ["a second one takes it down", "suspect", 1, dead, "deleting"],
+  ["a good one brings it back", "suspect", 1, alive, "ready"],
+  ["R7 unknown is not dead", "suspect", 1, unknown, null],
+  ["absence from a complete listing outranks an answer", "ready", 1, { ...alive, listed: false }, "deleting"],
+  ["R8 without a listing an answer stands", "ready", 0, { ...alive, listed: null }, null],
+  ["an assigned machine is never torn down", "assigned", 9, dead, null],
+  ["a held one neither", "held", 9, dead, null],
+  ["a changed host key is held, not replaced", "ready", 5, { ...dead, cause: "host key changed" }, "held"],
+])("%s", (_, state, strikes, heard, move) => {
+  expect(judge({ state, strikes, failureThreshold: 2 }, heard).move).toBe(move);
+});
+
+test("a machine that stops answering: suspect after one sweep, deleting after two, replaced", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 3, maxSize: 5 });
+  await relay.workOff();
+  const [victim] = (await listMachines(t.db, { limit: 50 })).items;
+  if (victim === undefined) throw new Error("expected a machine");
+
+  await sweep(t.db);
+  await relay.answerProbe([victim.name]);
+  expect(await getMachine(t.db, victim.id)).toMatchObject({
+    state: "suspect",
+    lastProbe: { answer: "dead", cause: "refused" },
+  });
+  await sweep(t.db);
+  expect(await countStates(t.db)).toEqual({ ready: 2, suspect: 1 });
+  await relay.answerProbe([victim.name]);
+  expect(await countStates(t.db)).toEqual({ ready: 2, deleting: 1, provisioning: 1 });
+  await relay.workOff();
+  expect(await countStates(t.db)).toEqual({ ready: 3 });
+  expect(await getMachine(t.db, victim.id)).toMatchObject({ state: "deleted", receipt: { kind: "listed" } });
+});
+
+test("a healthy probe writes the node's row and no machine's", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 3, maxSize: 3 });
+  await relay.workOff();
+  await queueProbes(t.db);
+  const versions = () => rows(t.db, sql`select id, xmin::text from machines order by number`);
+  const before = await versions();
+  await relay.answerProbe();
+  expect(await versions()).toEqual(before);
+  const [machine] = (await listMachines(t.db, { limit: 1 })).items;
+  expect(machine?.lastProbe).toMatchObject({ answer: "alive", cause: null });
+});
+
+test("assigned machines are probed and shown, and stay", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  await relay.workOff();
+  const { assignment } = await assign(t.connection, { username: "alice", sshKeys: [KEY_A] }, APP);
+  await relay.workOff();
+  for (let round = 0; round < 3; round += 1) {
+    await queueProbes(t.db);
+    await relay.answerProbe([assignment.machine?.name ?? ""]);
+  }
+  expect(await getMachine(t.db, assignment.machine?.id ?? "")).toMatchObject({
+    state: "assigned",
+    lastProbe: { answer: "dead" },
+  });
+});
+
+test("a node that comes back is claimable only after a probe begun since, with a complete listing", async () => {
+  await using t = await testDb();
+  const before = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  await before.workOff();
+  await t.db.execute(sql`update nodes set last_seen_at = now() - interval '2 minutes'`);
+  await sweep(t.db);
+  expect(await rows(t.db, sql`select state from nodes`)).toEqual([{ state: "silent" }]);
+  expect(await countStates(t.db)).toEqual({ ready: 1 });
+
+  const after = await openRelay(t.db);
+  const ask = assign(t.connection, { username: "alice", sshKeys: [KEY_A] }, APP);
+  expect((await ask).assignment.state).toBe("waiting");
+  await after.answerProbe();
+  const [row] = await rows<{ state: string }>(t.db, sql`select state from assignments`);
+  expect(row?.state).toBe("setting_up");
+});
+
+test("R8 a truncated listing proves nothing", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 2, maxSize: 2 });
+  await relay.workOff();
+  await queueProbes(t.db);
+  const [probe] = await relay.lease();
+  if (probe?.kind !== "probe") throw new Error("expected a probe");
+  await relay.finish(probe, {
+    outcome: "probed",
+    listing: { complete: false, startedAt: new Date().toISOString(), names: [] },
+    answers: probe.machines.map(({ id }) => ({ id, answer: "alive", cause: null })),
+  });
+  expect(await countStates(t.db)).toEqual({ ready: 2 });
+});

@@ -1,0 +1,118 @@
+import { sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { connect, rows } from "../../src/db/client.ts";
+import { sweep } from "../../src/cron/sweep.ts";
+import { assign } from "../../src/pool/assign.ts";
+import {
+  createBackoffSeconds,
+  deleteBackoffSeconds,
+  planPool,
+  type PoolSituation,
+} from "../../src/pool/replenish.ts";
+import { testDb } from "../helpers/db.ts";
+import { APP, countStates, KEY_A, makeWorld } from "../helpers/world.ts";
+
+function situation(
+  overrides: Partial<Omit<PoolSituation, "counts">> & { counts?: Partial<PoolSituation["counts"]> },
+) {
+  const none = { provisioning: 0, ready: 0, suspect: 0, assigned: 0, held: 0, deleting: 0 };
+  return {
+    targetSize: 3,
+    maxSize: 6,
+    waiting: 0,
+    readyOffline: 0,
+    failedCreatesDeleting: 0,
+    paused: false,
+    createFailures: 0,
+    backoffOver: true,
+    ...overrides,
+    counts: { ...none, ...overrides.counts },
+  };
+}
+
+test.each([
+  ["an empty pool fills to target", situation({}), { create: 3, shrink: 0, blocked: null }],
+  ["what is on its way counts", situation({ counts: { ready: 1, provisioning: 2 } }), { create: 0 }],
+  [
+    "a suspect may come back and is not replaced yet",
+    situation({ counts: { ready: 2, suspect: 1 } }),
+    { create: 0 },
+  ],
+  ["those who wait are added", situation({ waiting: 2 }), { create: 5 }],
+  ["assigned ones are no stock", situation({ counts: { assigned: 2 } }), { create: 3 }],
+  ["R4 deleting ones are no stock but take room", situation({ counts: { deleting: 5 } }), { create: 1 }],
+  ["R4 held ones take room", situation({ counts: { held: 6 } }), { create: 0, blocked: "max_size" }],
+  [
+    "ready ones on a silent node are no stock",
+    situation({ counts: { ready: 3 }, readyOffline: 2 }),
+    { create: 2 },
+  ],
+  [
+    "R6 a failed create being deleted counts",
+    situation({ counts: { deleting: 3 }, failedCreatesDeleting: 3 }),
+    { create: 0 },
+  ],
+  [
+    "R6 while creates fail, one at a time",
+    situation({ createFailures: 2 }),
+    { create: 1, blocked: "backoff" },
+  ],
+  [
+    "R6 and not before the backoff is over",
+    situation({ createFailures: 2, backoffOver: false }),
+    { create: 0, blocked: "backoff" },
+  ],
+  ["a paused pool creates nothing", situation({ paused: true }), { create: 0, blocked: "paused" }],
+  ["a surplus shrinks by one", situation({ counts: { ready: 5 } }), { create: 0, shrink: 1 }],
+  ["not while somebody waits", situation({ counts: { ready: 5 }, waiting: 1 }), { shrink: 0 }],
+])("%s", (_, input, expected) => {
+  expect(planPool(input)).toMatchObject(expected);
+});
+
+test("R6 backoff doubles to a bound: at most 6 creates an hour in the long run", () => {
+  expect(createBackoffSeconds(1, 0.5)).toBe(0);
+  expect([2, 3, 4].map((failures) => createBackoffSeconds(failures, 0.5))).toEqual([5, 10, 20]);
+  expect(createBackoffSeconds(100, 0.5)).toBe(600);
+  expect(deleteBackoffSeconds(1, 0.5)).toBe(2);
+  expect(deleteBackoffSeconds(1000, 0.5)).toBe(300);
+});
+
+test("R11 overlapping sweeps of two API instances create exactly the deficit", async () => {
+  await using t = await testDb({ max: 10 });
+  await makeWorld(t.db, { targetSize: 0, maxSize: 8 });
+  await t.db.execute(sql`update pools set spec = spec || '{"targetSize": 5}'`);
+  const other = connect(t.url, { max: 10 });
+  try {
+    await Promise.all([sweep(t.db), sweep(other.db), sweep(t.db), sweep(other.db)]);
+  } finally {
+    await other.close();
+  }
+  expect(await countStates(t.db)).toEqual({ provisioning: 5 });
+});
+
+test("the population never exceeds maxSize, whoever waits", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 2, maxSize: 4 });
+  for (let n = 0; n < 10; n += 1) await assign(t.connection, { username: `t${n}`, sshKeys: [KEY_A] }, APP);
+  for (let round = 0; round < 3; round += 1) {
+    await sweep(t.db);
+    await relay.workOff();
+    const [row] = await rows<{ n: number }>(
+      t.db,
+      sql`select count(*)::int as n from machines where state <> 'deleted'`,
+    );
+    expect(row?.n).toBeLessThanOrEqual(4);
+  }
+  expect(await countStates(t.db)).toEqual({ assigned: 4 });
+});
+
+test("live machines of a node never share a port", async () => {
+  await using t = await testDb();
+  await makeWorld(t.db, { targetSize: 40, maxSize: 40 });
+  const ports = await rows<{ port: number }>(
+    t.db,
+    sql`select port from machines union all select http_port from machines`,
+  );
+  expect(new Set(ports.map((row) => row.port)).size).toBe(80);
+  expect(ports.every((row) => row.port >= 20_000 && row.port < 32_768)).toBe(true);
+});
