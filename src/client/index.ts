@@ -1,3 +1,5 @@
+// tRPC's declarations name Disposable; with this they compile whatever `lib` the importing project has chosen.
+/// <reference lib="esnext.disposable" preserve="true" />
 import { createTRPCClient, httpLink, httpSubscriptionLink, isTRPCClientError, splitLink } from "@trpc/client";
 import type { TRPCClient, TRPCClientError } from "@trpc/client";
 import { EventSource } from "eventsource";

@@ -1,0 +1,45 @@
+import { Writable } from "node:stream";
+import { main } from "../../src/cli/main.ts";
+import type { Stream } from "../../src/cli/output.ts";
+import { ADMIN_TOKEN } from "../api/edges.ts";
+
+/** One run of the command line: what it wrote and how it ended. */
+export type Ran = { code: number; stdout: string; stderr: string };
+
+export type RunOptions = {
+  /** The API to talk to, as its admin; left out, the run is told of none. */
+  url?: string;
+  env?: NodeJS.ProcessEnv;
+  /** Pretends that both streams are a terminal of so many columns. */
+  terminal?: number;
+  /** Sees standard error as it grows. */
+  onStderr?: (soFar: string) => void;
+};
+
+/** Runs `warmpool ARGS` in this process, its streams caught. */
+export async function warmpool(args: string[], options: RunOptions = {}): Promise<Ran> {
+  const stdout = caught(options.terminal);
+  const stderr = caught(options.terminal, options.onStderr);
+  const target = options.url === undefined ? {} : { WARMPOOL_URL: options.url, WARMPOOL_TOKEN: ADMIN_TOKEN };
+  const code = await main(args, stdout.stream, stderr.stream, { ...target, ...options.env });
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+/** The longest line, in characters. */
+export function longest(text: string): number {
+  return Math.max(...text.split("\n").map((line) => line.length));
+}
+
+function caught(columns: number | undefined, onText: (soFar: string) => void = () => {}) {
+  let text = "";
+  const writable = new Writable({
+    decodeStrings: false,
+    write(chunk, _encoding, done) {
+      text += String(chunk);
+      onText(text);
+      done();
+    },
+  });
+  const stream: Stream = columns === undefined ? writable : Object.assign(writable, { isTTY: true, columns });
+  return { stream, text: () => text };
+}

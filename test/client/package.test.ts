@@ -1,0 +1,111 @@
+import { execFile } from "node:child_process";
+import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../helpers/temporaryFolder.ts";
+import { aPool, anAssignment, inLine } from "./samples.ts";
+import { standIn } from "./standIn.ts";
+
+/** The package as others get it: packed, installed into an empty project, compiled against and run. */
+
+const run = promisify(execFile);
+const checkout = join(import.meta.dirname, "../..");
+const PACKED = ["package.json", "tsconfig.json", "tsconfig.build.json", "bin", "src", "drizzle", "recipes"];
+
+test(
+  "the packed package gives an empty project a typed client and the command line",
+  { timeout: 240_000 },
+  async () => {
+    await using folder = await temporaryFolder();
+    const project = await installed(folder.path);
+
+    await writeFile(join(project, "main.ts"), CONSUMER);
+    const { stdout: files } = await tsc(project, "main.ts", "--listFiles");
+    const read = files.split("\n").filter((file) => file.includes("/node_modules/warmpool/"));
+    expect(read.length).toBeGreaterThan(0);
+    expect(read.filter((file) => !/\/dist\/(client|contract)\//.test(file))).toEqual([]);
+
+    await using server = await standIn({
+      pools: () => [aPool()],
+      watch: async function* () {
+        yield ["1", inLine(1)];
+        yield ["2", anAssignment()];
+      },
+    });
+    const { stdout } = await run(process.execPath, [join(project, "main.js"), server.url], {
+      timeout: 30_000,
+    });
+    expect(JSON.parse(stdout)).toEqual({
+      pools: ["demo"],
+      states: ["waiting", "active"],
+      refused: "NOT_FOUND",
+    });
+
+    await writeFile(join(project, "wrong.ts"), WRONG);
+    const wrong = await tsc(project, "wrong.ts").catch((error: { stdout: string }) => error);
+    expect(wrong.stdout.match(/wrong\.ts\(\d+/g)).toEqual(["wrong.ts(3", "wrong.ts(4", "wrong.ts(5"]);
+
+    const bin = join(project, "node_modules/.bin/warmpool");
+    const status = ["status", "--json", "--url", server.url, "--token", "t"];
+    const { stdout: printed } = await run(process.execPath, [bin, ...status], { timeout: 30_000 });
+    expect(JSON.parse(printed)).toEqual([aPool()]);
+  },
+);
+
+/** Packs a copy, so that the checkout is left without a dist folder; npm takes dependencies from its cache. */
+async function installed(folder: string): Promise<string> {
+  const source = join(folder, "source");
+  const project = join(folder, "project");
+  await mkdir(source);
+  await mkdir(project);
+  for (const name of PACKED) await cp(join(checkout, name), join(source, name), { recursive: true });
+  await symlink(join(checkout, "node_modules"), join(source, "node_modules"));
+  await run("npm", ["pack", "--pack-destination", folder], { cwd: source, timeout: 90_000 });
+  const { version } = JSON.parse(await readFile(join(source, "package.json"), "utf8"));
+  await writeFile(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  const flags = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"];
+  await run("npm", ["install", ...flags, join(folder, `warmpool-${version}.tgz`)], {
+    cwd: project,
+    timeout: 120_000,
+  });
+  return project;
+}
+
+/** Strict, libraries checked too, and nothing in scope but what the package brings. */
+function tsc(project: string, file: string, ...more: string[]) {
+  const strict = [
+    "--strict",
+    "--target",
+    "ES2022",
+    "--module",
+    "NodeNext",
+    "--skipLibCheck",
+    "false",
+    "--types",
+    "",
+  ];
+  return run(join(checkout, "node_modules/.bin/tsc"), [...strict, ...more, file], {
+    cwd: project,
+    timeout: 60_000,
+  });
+}
+
+const CONSUMER = `
+import { createClient, errorCode, type Assignment } from "warmpool/client";
+declare const process: { argv: string[] };
+
+const warmpool = createClient({ url: process.argv[2] ?? "", token: "t" });
+const pools: string[] = (await warmpool.pool.list.query()).map((pool) => pool.name);
+const states: Assignment["state"][] = [];
+for await (const { data } of warmpool.tester.watch.subscribe({ username: "alice" })) states.push(data.state);
+const refused = await warmpool.tester.status.query({ username: "bob" }).catch(errorCode);
+console.log(JSON.stringify({ pools, states, refused }));
+`;
+
+const WRONG = `import { createClient } from "warmpool/client";
+const warmpool = createClient({ url: "http://127.0.0.1", token: "t" });
+await warmpool.tester.assign.mutate({ username: 1, sshKeys: [] });
+(await warmpool.tester.status.query({ username: "alice" })).nothingOfTheKind;
+await warmpool.tester.burn.mutate({});
+`;
