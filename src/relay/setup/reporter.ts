@@ -64,7 +64,8 @@ export class SetupReporter {
 
   /** Sends everything, and resolves when the edge has it. */
   async flush(): Promise<void> {
-    await this.#sending;
+    // A report that waits for its turn goes at once with a confirmation that adds nothing.
+    if (this.#sending !== null) await Promise.all([this.#sending, this.#lease.confirm({ kind: "setup" })]);
     while (this.#isNews()) await this.#send("confirm");
   }
 

@@ -36,9 +36,10 @@ export async function setUp(
     const end = await runToEnd(plan, operation.token, machine, reporter, lease);
     if (end.end !== "ok") throw stepFailure(plan, end, reporter.lastText);
     reporter.atHandover();
-    await reporter.tell();
-    const keys = await checkHandover(operation, key.publicKey, machine, lease);
-    await reporter.flush();
+    const [keys] = await Promise.all([
+      checkHandover(operation, key.publicKey, machine, lease),
+      reporter.flush(),
+    ]);
     return {
       outcome: "set_up",
       outputs: reporter.outputs,

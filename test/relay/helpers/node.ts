@@ -1,0 +1,97 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { MachineTarget } from "../../../src/contract/relay.ts";
+import type { Driver } from "../../../src/relay/driver.ts";
+import { localDriver } from "../../../src/relay/drivers/local/driver.ts";
+import type { Tools } from "../../../src/relay/execute.ts";
+import { makeHostKey, makeKeyPair, type SshKeyPair } from "../../../src/relay/hostKey.ts";
+import { HighestNumber } from "../../../src/relay/identity.ts";
+import { connect, type ExecResult } from "../../../src/relay/ssh.ts";
+import { SshPool } from "../../../src/relay/sshPool.ts";
+import { until } from "../../helpers/until.ts";
+import { randomUUID } from "node:crypto";
+
+/** A machine that runs, reachable with the node's key under its pinned host key. */
+export type TestMachine = MachineTarget & { httpPort: number; access: { host: string; port: number } };
+
+/** A node with real machines of the local driver in a folder of its own; all of it is gone at the end. */
+export type TestNode = AsyncDisposable & {
+  dir: string;
+  driver: Driver;
+  key: SshKeyPair;
+  tools: Tools;
+  machine(authorizedKeys?: string[]): Promise<TestMachine>;
+  /** Runs a command as root on a machine. */
+  exec(machine: MachineTarget, command: string): Promise<ExecResult>;
+  /** What it prints, without the last newline. */
+  read(machine: MachineTarget, command: string): Promise<string>;
+};
+
+const never = new AbortController().signal;
+
+export async function testNode(): Promise<TestNode> {
+  const dir = await mkdtemp(join(tmpdir(), "warmpool-node-"));
+  const driver = localDriver({
+    root: join(dir, "machines"),
+    installation: randomUUID(),
+    node: "n1",
+    hide: [],
+  });
+  const key = makeKeyPair("relay");
+  const connections = new SshPool(key.privateKey);
+  const tools: Tools = { driver, key, connections, highest: await HighestNumber.load(dir) };
+  const exec = async (machine: MachineTarget, command: string): Promise<ExecResult> => {
+    using connection = await connect(machine, key.privateKey, { timeoutSeconds: 5, signal: never });
+    return await connection.exec(command, { timeoutSeconds: 10, signal: never });
+  };
+  return {
+    dir,
+    driver,
+    key,
+    tools,
+    exec,
+    async read(machine, command) {
+      const { code, stdout, stderr } = await exec(machine, command);
+      if (code !== 0) throw new Error(`${command} ended with ${code}: ${stderr.toString()}`);
+      return stdout.toString().trimEnd();
+    },
+    async machine(authorizedKeys = []) {
+      const name = `m-${randomUUID().slice(0, 8)}`;
+      const { pair, pinned } = makeHostKey(name);
+      const [port, httpPort] = [await freePort(), await freePort()];
+      const made = await driver.create(
+        {
+          name,
+          shape: { vcpus: 1, memoryMib: 256, diskGib: 1 },
+          image: "local",
+          instanceType: "container",
+          authorizedKeys: [key.publicKey, ...authorizedKeys],
+          hostKey: pair,
+          port,
+          httpPort,
+        },
+        AbortSignal.timeout(15_000),
+      );
+      const machine = { id: randomUUID(), name, ...made.ssh, hostKey: pinned, httpPort, access: made.access };
+      await until(`${name} to answer`, async () => (await exec(machine, "true")).code === 0);
+      return machine;
+    },
+    async [Symbol.asyncDispose]() {
+      connections[Symbol.dispose]();
+      const { machines } = await driver.list(never);
+      for (const { name } of machines) await driver.delete(name, AbortSignal.timeout(15_000));
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A loopback port that nobody listened on a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  return port;
+}
