@@ -4,6 +4,7 @@ import type { Actor } from "../pool/reasons.ts";
 import { authenticate, type Caller } from "../pool/tokens.ts";
 import type { Edge } from "./edge.ts";
 import { tellTrpcError, toTrpcError } from "./failures.ts";
+import { unstorable } from "./storable.ts";
 
 export type Context = Edge & { requestId: string; bearer: string | null };
 
@@ -57,9 +58,16 @@ function byRole(roles: readonly Caller["role"][]) {
   });
 }
 
+/** People's texts are refused where Postgres could not store them; a relay's (logs, causes) are cleaned instead. */
+const storable = t.middleware(async ({ ctx, getRawInput, next }) => {
+  const problem = unstorable(await getRawInput(), "");
+  if (problem !== null) throw toTrpcError(new WarmpoolError("BAD_REQUEST", problem), ctx.requestId);
+  return next();
+});
+
 /** Who may call: the main app and admins; admins alone. */
-export const forApp = byRole(["app", "admin"]);
-export const forAdmin = byRole(["admin"]);
+export const forApp = byRole(["app", "admin"]).use(storable);
+export const forAdmin = byRole(["admin"]).use(storable);
 
 /** A node's relay: only its own node's operations. */
 export const forNode = byRole(["node"]).use(({ ctx, next }) => {

@@ -33,7 +33,7 @@ export function isUnavailable(error: unknown): boolean {
       UNAVAILABLE.has(link.code) ||
       link.code.startsWith("08") ||
       CONFLICTING.has(link.code) ||
-      /network connection lost|connection (?:terminated|closed)|stream was cancelled|proxy request failed/i.test(
+      /connection attempt failed|network connection lost|connection (?:terminated|closed)|stream was cancelled|proxy request failed/i.test(
         link.message,
       ),
   );

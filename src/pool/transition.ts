@@ -120,7 +120,11 @@ export async function tell(
       ${told.machine ?? null}, ${told.assignment ?? null}, ${told.operation ?? null}, ${json(told.data)})`);
 }
 
-/** A value as a jsonb parameter. */
+/** A value as a jsonb parameter. What Postgres cannot store in a text (NUL, half a character) is left out of it. */
 export function json(value: unknown): SQL {
-  return value === undefined || value === null ? sql`null::jsonb` : sql`${JSON.stringify(value)}::jsonb`;
+  if (value === undefined || value === null) return sql`null::jsonb`;
+  const text = JSON.stringify(value, (_, part: unknown) =>
+    typeof part === "string" ? part.replaceAll("\0", "").toWellFormed() : part,
+  );
+  return sql`${text}::jsonb`;
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { serve } from "@hono/node-server";
+import { vi } from "vitest";
 import { createTestHarness } from "wrangler";
 import { createApp } from "../../src/api/app.ts";
 import { sweep } from "../../src/cron/sweep.ts";
@@ -12,6 +13,8 @@ export type TestEdge = AsyncDisposable & {
   url: string;
   /** Fires the cron trigger once, and resolves when the sweep has ended. */
   cron(): Promise<void>;
+  /** Everything the edge has logged since it started. */
+  logs(): string;
 };
 
 export type Runtime = "node" | "workerd";
@@ -39,15 +42,18 @@ async function startNode(databaseUrl: string): Promise<TestEdge> {
       }),
   });
   await new Promise((resolve) => server.once("listening", resolve));
+  const log = vi.spyOn(console, "log");
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("the server has no port");
   return {
     url: `http://127.0.0.1:${address.port}`,
     cron: async () => void (await sweep(connection.db)),
+    logs: () => JSON.stringify(log.mock.calls),
     [Symbol.asyncDispose]: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       if ("closeAllConnections" in server) server.closeAllConnections();
       await closed;
+      log.mockRestore();
       await Promise.allSettled(running);
       await connection.close();
     },
@@ -67,6 +73,7 @@ async function startWorkerd(databaseUrl: string): Promise<TestEdge> {
       const result = await server.getWorker().scheduled({ cron: "* * * * *" });
       if (result.outcome !== "ok") throw new Error(`the scheduled handler ended with ${result.outcome}`);
     },
+    logs: () => JSON.stringify(server.getLogs()),
     [Symbol.asyncDispose]: () => server.close(),
   };
 }

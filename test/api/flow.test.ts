@@ -34,7 +34,10 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     expect(seen.at(0)).toBe("setting_up");
     expect(seen.at(-1)).toBe("active");
 
-    expect(await app.tester.status.query({ username: "alice" })).toMatchObject({ state: "active", id: assignment.id });
+    expect(await app.tester.status.query({ username: "alice" })).toMatchObject({
+      state: "active",
+      id: assignment.id,
+    });
     const { items } = await app.tester.list.query({ state: "active" });
     expect(items.map((item) => item.username)).toEqual(["alice"]);
     expect(await app.tester.release.mutate({ username: "alice" })).toMatchObject({ state: "released" });
