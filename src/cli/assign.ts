@@ -4,6 +4,7 @@ import type { AssignResult, Assignment } from "../contract/assignment.ts";
 import { assignmentLines } from "./assignmentView.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { readPublicKeys } from "./keys.ts";
+import { PATIENCE_SECONDS } from "./patience.ts";
 import { progressView } from "./progressView.ts";
 import { answer, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
@@ -82,6 +83,7 @@ async function watch(
       onChange: view.change,
       onConnection: view.connection,
       signal: stop.signal,
+      patienceSeconds: PATIENCE_SECONDS,
     });
   } finally {
     view.close();

@@ -20,6 +20,7 @@ import { ssh } from "./ssh.ts";
 import { status } from "./status.ts";
 import { sweep } from "./sweep.ts";
 import { tester } from "./tester.ts";
+import { token } from "./token.ts";
 
 const VERBS = [
   status,
@@ -34,6 +35,7 @@ const VERBS = [
   recipe,
   sweep,
   duties,
+  token,
   migrate,
   relay,
 ];
@@ -88,5 +90,7 @@ export async function runProcess(): Promise<void> {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     process.exit(error.code === "EPIPE" ? EXIT.done : EXIT.failed);
   });
-  process.exitCode = await main(process.argv.slice(2), process.stdout, process.stderr, process.env);
+  // Exits at once: what a relay let go (sockets, timers) must not keep the process. Pipes are written synchronously.
+  const code = await main(process.argv.slice(2), process.stdout, process.stderr, process.env);
+  process.exit(code);
 }

@@ -8,7 +8,7 @@ import { concerns, poolTable } from "./status.ts";
 import { fields } from "./table.ts";
 import { duration } from "./time.ts";
 
-/** `warmpool pool list|get|put`. */
+/** `warmpool pool list|get|put|pause|resume`. */
 export function pool(program: Command, cli: Cli): void {
   const verb = program.command("pool").description("the pools and their specs");
   verb.command("list").description("all pools").action(withSession(cli, list));
@@ -22,6 +22,16 @@ export function pool(program: Command, cli: Cli): void {
     .description("make a pool, or change it to what the file says")
     .argument("<file>", "its spec, JSON")
     .action(withSession(cli, put));
+  verb
+    .command("pause")
+    .description("create nothing and tear nothing down until it is resumed")
+    .argument("<pool>", "its name")
+    .action(withSession(cli, pause));
+  verb
+    .command("resume")
+    .description("end a pause")
+    .argument("<pool>", "its name")
+    .action(withSession(cli, resume));
 }
 
 async function list(session: Session): Promise<void> {
@@ -40,6 +50,16 @@ async function put(session: Session, file: string): Promise<void> {
   const spec = checked(poolSpec, readJson(file), (path) => `${file}: ${fieldName(path)}`);
   const pool = await session.client.pool.put.mutate(spec);
   answer(session, pool, (one) => [`Pool ${one.name} is stored.`, "", ...poolLines(one, session.out.columns)]);
+}
+
+async function pause(session: Session, name: string): Promise<void> {
+  const pool = await session.client.pool.pause.mutate({ name });
+  answer(session, pool, (one) => [`Pool ${one.name} is paused.`]);
+}
+
+async function resume(session: Session, name: string): Promise<void> {
+  const pool = await session.client.pool.resume.mutate({ name });
+  answer(session, pool, (one) => [`Pool ${one.name} goes on.`]);
 }
 
 /** The pool's line in the table, what is amiss with it, and its spec. */

@@ -1,6 +1,52 @@
+import { Option } from "commander";
 import type { Command } from "commander";
-import type { Cli } from "./session.ts";
+import { CliError, EXIT } from "./exit.ts";
+import type { Cli, GlobalOptions } from "./session.ts";
+
+type JoinOptions = { dir?: string };
+type RunOptions = { dir?: string; driver?: "local"; machines?: string; hide?: string[] };
+
+/** `warmpool relay join|run`: the part that runs on a node. Loaded only here: nobody else needs its libraries. */
 export function relay(program: Command, cli: Cli): void {
-  program.command("relay");
-  void cli;
+  const verb = program.command("relay").description("this host as a node: join once, then run");
+  verb
+    .command("join")
+    .description("trade the one-time join token (WARMPOOL_JOIN_TOKEN or --token) for a credential")
+    .option("--dir <dir>", "where the relay keeps its key and credential (.warmpool/relay)")
+    .action(async function (this: Command, options: JoinOptions) {
+      await join(this.optsWithGlobals<GlobalOptions>(), options, cli);
+    });
+  verb
+    .command("run")
+    .description("serve this node until it is told to stop")
+    .option("--dir <dir>", "where the relay keeps its key and credential (.warmpool/relay)")
+    .addOption(new Option("--driver <driver>", "what makes the machines").choices(["local"]))
+    .option("--machines <dir>", "where the local driver keeps its machines")
+    .option("--hide <dir>", "a folder that local machines must not see; may be repeated", collect)
+    .action(async function (this: Command, options: RunOptions) {
+      const { runRelay } = await import("../relay/main.ts");
+      const { url } = this.optsWithGlobals<GlobalOptions>();
+      await runRelay(url === undefined ? options : { ...options, url });
+    });
+}
+
+async function join({ url, token }: GlobalOptions, options: JoinOptions, cli: Cli): Promise<void> {
+  const edge = url ?? cli.env["WARMPOOL_URL"];
+  const joinToken = token ?? cli.env["WARMPOOL_JOIN_TOKEN"];
+  if (edge === undefined || joinToken === undefined) {
+    throw new CliError(
+      EXIT.wrongUse,
+      `there is no ${edge === undefined ? "--url" : "join token"} to join with.`,
+      "`npx warmpool node enroll NAME`, run where the admin is, prints both commands.",
+    );
+  }
+  cli.url = edge;
+  const { joinNode } = await import("../relay/main.ts");
+  const joined = await joinNode({ ...options, url: edge, token: joinToken });
+  cli.out.print(`Joined as node ${joined.node}; the credential is in ${joined.dir}.`);
+  cli.out.note("Next: npx warmpool relay run");
+}
+
+function collect(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value];
 }

@@ -38,16 +38,14 @@ export function poolTable(pools: PoolView[], columns: number): string[] {
   return table(COLUMNS, pools, columns);
 }
 
-/** A sentence for each condition that a person may have to look at. */
+/** A sentence for each condition that does not hold: its cause, and what to do about it. */
 export function concerns(pools: PoolView[], columns: number, now: number = Date.now()): string[] {
   return pools.flatMap((pool) =>
     pool.conditions
-      .filter((condition) => (condition.type === "Ready" ? !condition.status : condition.status))
+      .filter(({ status }) => !status)
       .flatMap((condition) =>
         wrap(
-          clean(
-            `${pool.name}: ${condition.message} (${condition.reason}, since ${ago(condition.since, now)})`,
-          ),
+          clean(`${pool.name}: ${condition.message} (${condition.reason}, ${ago(condition.since, now)})`),
           columns,
         ),
       ),

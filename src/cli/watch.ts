@@ -2,18 +2,20 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { WarmpoolClient } from "../client/index.ts";
 import type { Assignment } from "../contract/assignment.ts";
 import { CliError, EXIT } from "./exit.ts";
-import { isPassing, PATIENCE_SECONDS } from "./patience.ts";
+import { isPassing } from "./patience.ts";
 
 /**
  * Follows an assignment until it is active, failed or released. Invariant: a lost connection is never an end. The
- * stream reconnects by itself; one that the server closed is opened anew; only when nothing has come through for
- * PATIENCE_SECONDS is that an error.
+ * stream reconnects by itself; one that the server closed is opened anew; only when it stays lost for
+ * `patienceSeconds` is that an error.
  */
 
 export type Watcher = {
   onChange: (assignment: Assignment) => void;
   onConnection: (state: "connected" | "lost") => void;
   signal: AbortSignal;
+  /** How long the connection may stay lost. */
+  patienceSeconds: number;
 };
 
 const BETWEEN_STREAMS_MS = 1000;
@@ -24,7 +26,7 @@ export async function watchUntilSettled(
   tester: { username: string; pool?: string },
   watcher: Watcher,
 ): Promise<Assignment> {
-  const patience = new Patience();
+  const patience = new Patience(watcher.patienceSeconds);
   for (;;) {
     const last = await follow(client, tester, watcher, patience);
     if (last !== null && isSettled(last)) return last;
@@ -49,12 +51,13 @@ function follow(
     const end = (settle: () => void) => {
       patience.rest();
       watcher.signal.removeEventListener("abort", aborted);
-      subscription.unsubscribe();
+      // First: unsubscribing calls onComplete, and what has been settled stays so.
       settle();
+      subscription.unsubscribe();
     };
     const lost = (error: unknown) => {
       watcher.onConnection("lost");
-      patience.start(() => end(() => reject(lostForGood(error))));
+      patience.start(() => end(() => reject(lostForGood(watcher.patienceSeconds, error))));
     };
     const subscription = client.tester.watch.subscribe(tester, {
       onData: ({ data }) => {
@@ -82,13 +85,18 @@ function follow(
 
 /** The clock that runs while the connection is lost, across subscriptions. */
 class Patience {
+  readonly #seconds: number;
   #lostAt: number | null = null;
   #timer: NodeJS.Timeout | undefined;
+
+  constructor(seconds: number) {
+    this.#seconds = seconds;
+  }
 
   start(onEnd: () => void): void {
     this.#lostAt ??= performance.now();
     clearTimeout(this.#timer);
-    const left = PATIENCE_SECONDS * 1000 - (performance.now() - this.#lostAt);
+    const left = this.#seconds * 1000 - (performance.now() - this.#lostAt);
     this.#timer = setTimeout(onEnd, Math.max(0, left));
   }
 
@@ -104,10 +112,10 @@ class Patience {
   }
 }
 
-function lostForGood(cause: unknown): CliError {
+function lostForGood(seconds: number, cause: unknown): CliError {
   return new CliError(
     EXIT.failed,
-    `the connection was lost and did not come back for ${PATIENCE_SECONDS} s; the assignment itself goes on.`,
+    `the connection was lost and did not come back for ${seconds} s; the assignment itself goes on.`,
     "Is Warmpool running? Ask again with `npx warmpool tester USER`.",
     { cause },
   );

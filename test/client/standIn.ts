@@ -63,6 +63,7 @@ export async function standIn(answers: Answers): Promise<StandIn> {
     requests,
     cut: () => server.closeAllConnections(),
     [Symbol.asyncDispose]: async () => {
+      if (!server.listening) return;
       const closed = once(server, "close");
       server.close();
       server.closeAllConnections();

@@ -1,0 +1,179 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { DUTIES } from "../../src/contract/sweep.ts";
+import { temporaryFolder } from "../helpers/temporaryFolder.ts";
+import { KEY_A, specOf } from "../helpers/world.ts";
+import { installation } from "./installation.ts";
+import { longest, warmpool } from "./run.ts";
+
+/** Every verb that asks the API something, against the real one: its exit code, its words, and `--json`. */
+
+test("status and pool list show the pools", async () => {
+  await using at = await installation({ targetSize: 2, maxSize: 3 });
+  const shown = await warmpool(["status"], at);
+  expect(shown).toMatchObject({ code: 0, stderr: "" });
+  expect(shown.stdout).toMatch(/^POOL +READY .*\ndemo +2\/2 /);
+  expect(longest(shown.stdout)).toBeLessThanOrEqual(80);
+  expect((await warmpool(["pool", "list"], at)).stdout).toMatch(/^demo +2\/2 /m);
+  // A sweep notes since when the conditions stand; before that, each answer says "now".
+  await at.client.sweep.run.mutate();
+  const printed = await warmpool(["status", "--json"], at);
+  expect(JSON.parse(printed.stdout)).toEqual(await at.client.pool.list.query());
+});
+
+test("pool get and put: a spec goes in by file and comes out", async () => {
+  await using at = await installation();
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, "pool.json");
+  await writeFile(file, JSON.stringify(specOf({ name: "second", targetSize: 0, maxSize: 4 })));
+  const put = await warmpool(["pool", "put", file], at);
+  expect(put).toMatchObject({ code: 0, stderr: "" });
+  expect(put.stdout).toMatch(/^Pool second is stored\.\n/);
+  const got = await warmpool(["pool", "get", "second"], at);
+  expect(got.stdout).toMatch(/wanted +0 ready, 4 machines at most/);
+  expect(longest(got.stdout)).toBeLessThanOrEqual(80);
+  await at.client.sweep.run.mutate();
+  const printed = await warmpool(["--json", "pool", "get", "second"], at);
+  expect(JSON.parse(printed.stdout)).toEqual(await at.client.pool.get.query({ name: "second" }));
+});
+
+test("a spec that is wrong is refused by file and field, and nothing is sent", async () => {
+  await using at = await installation();
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, "pool.json");
+  await writeFile(file, JSON.stringify(specOf({ name: "second", targetSize: 5, maxSize: 4 })));
+  const put = await warmpool(["pool", "put", file], at);
+  expect(put).toMatchObject({ code: 2, stdout: "" });
+  expect(unwrapped(put.stderr)).toContain(`${file}: maxSize: must be at least targetSize`);
+  expect(await at.client.pool.list.query()).toHaveLength(1);
+});
+
+test("pause and resume; what does not hold is said with its cause and what to do", async () => {
+  await using at = await installation({ targetSize: 1, maxSize: 1 });
+  expect((await warmpool(["pool", "pause", "demo"], at)).stdout).toBe("Pool demo is paused.\n");
+  expect((await warmpool(["status"], at)).stdout).toMatch(/^demo .* paused$/m);
+  expect(unwrapped((await warmpool(["status"], at)).stdout)).toContain(
+    "demo: the pool is paused; resume it to refill (Paused, ",
+  );
+  expect((await warmpool(["pool", "resume", "demo"], at)).stdout).toBe("Pool demo goes on.\n");
+});
+
+test("machine list and get", async () => {
+  await using at = await installation({ targetSize: 2, maxSize: 3 });
+  const listed = await warmpool(["machine", "list", "--limit", "1"], at);
+  expect(listed.code).toBe(0);
+  expect(listed.stdout).toMatch(/^MACHINE +STATE .*\n\S+ +ready /);
+  expect(longest(listed.stdout)).toBeLessThanOrEqual(80);
+  const cursor = /--cursor (\S+)/.exec(listed.stderr)?.[1] ?? "";
+  const next = JSON.parse((await warmpool(["machine", "list", "--cursor", cursor, "--json"], at)).stdout);
+  expect(next).toEqual(await at.client.machine.list.query({ cursor }));
+  expect(next.items).toHaveLength(1);
+  const { name, id } = next.items[0];
+  const got = await warmpool(["machine", "get", name], at);
+  expect(got.stdout).toContain(id);
+  expect(longest(got.stdout)).toBeLessThanOrEqual(80);
+  expect((await warmpool(["machine", "list", "--state", "held"], at)).stdout).toBe("No such machine.\n");
+  expect(await warmpool(["machine", "list", "--state", "lost"], at)).toMatchObject({ code: 2, stdout: "" });
+});
+
+test("node list and enroll: the join token is shown once, for the environment", async () => {
+  await using at = await installation();
+  const enrolled = await warmpool(["node", "enroll", "n2"], at);
+  expect(enrolled.code).toBe(0);
+  expect(enrolled.stdout).toMatch(/^ {2}export WARMPOOL_JOIN_TOKEN=\S+$/m);
+  expect(enrolled.stdout).toContain(`npx warmpool relay join --url ${at.url}`);
+  const listed = await warmpool(["node", "list"], at);
+  expect(listed.stdout).toMatch(/^n1 +online /m);
+  expect(listed.stdout).toMatch(/^n2 +enrolled /m);
+  expect(longest(listed.stdout)).toBeLessThanOrEqual(80);
+});
+
+test("recipe push, list and get", async () => {
+  await using at = await installation();
+  await using folder = await temporaryFolder();
+  const step = { id: "hello", title: "Say hello", script: "hello.sh", timeoutSeconds: 90 };
+  const written = { name: "greeter", params: { WHOM: { required: true } }, steps: [step] };
+  await writeFile(join(folder.path, "recipe.json"), JSON.stringify(written));
+  await writeFile(join(folder.path, "hello.sh"), "echo hello\n");
+  const pushed = await warmpool(["recipe", "push", folder.path], at);
+  expect(pushed).toMatchObject({ code: 0, stderr: "" });
+  expect(pushed.stdout).toMatch(/^Recipe greeter is stored: version \w{12}, 1 step\.\n$/);
+  expect((await warmpool(["recipe", "list"], at)).stdout).toMatch(/^greeter +\w{12} +1 +WHOM /m);
+  const got = await warmpool(["recipe", "get", "greeter"], at);
+  expect(got.stdout).toMatch(/^WHOM +required$/m);
+  expect(got.stdout).toMatch(/^hello +Say hello +1m 30s$/m);
+  const printed = await warmpool(["recipe", "get", "greeter", "--json"], at);
+  expect(JSON.parse(printed.stdout)).toMatchObject({ name: "greeter", steps: [{ script: "echo hello\n" }] });
+});
+
+test("sweep and duties", async () => {
+  await using at = await installation();
+  const swept = await warmpool(["sweep"], at);
+  expect(swept).toMatchObject({ code: 0, stderr: "" });
+  for (const duty of DUTIES) expect(swept.stdout).toMatch(new RegExp(`^${duty} +done `, "m"));
+  const shown = await warmpool(["duties"], at);
+  expect(shown.stdout).toMatch(/^probe +\ds ago +\ds ago +done/m);
+  expect(longest(shown.stdout)).toBeLessThanOrEqual(80);
+  const printed = await warmpool(["duties", "--json"], at);
+  expect(JSON.parse(printed.stdout)).toEqual(await at.client.sweep.duties.query());
+});
+
+test("token create prints the token alone, for a script to take", async () => {
+  await using at = await installation();
+  const made = await warmpool(["token", "create", "main-app"], at);
+  expect(made.code).toBe(0);
+  expect(made.stdout).toMatch(/^wp_app_\S+\n$/);
+  expect(made.stderr).toContain("not shown again");
+});
+
+test("tester, log and release follow a tester to the end", async () => {
+  await using at = await installation();
+  await at.client.tester.assign.mutate({ username: "alice", sshKeys: [KEY_A] });
+  await at.relay.workOff();
+  const shown = await warmpool(["tester", "alice"], at);
+  expect(shown).toMatchObject({ code: 0, stderr: "" });
+  expect(shown.stdout).toMatch(/^alice has \S+, since /);
+  expect(shown.stdout).toMatch(/^or plainly +ssh -p \d+ alice@127\.0\.0\.1$/m);
+  const printed = await warmpool(["tester", "alice", "--json"], at);
+  expect(JSON.parse(printed.stdout)).toEqual(await at.client.tester.status.query({ username: "alice" }));
+  const log = await warmpool(["log", "alice", "--json"], at);
+  expect(JSON.parse(log.stdout)).toEqual(await at.client.tester.log.query({ username: "alice" }));
+  const released = await warmpool(["release", "alice"], at);
+  expect(released.code).toBe(0);
+  expect(released.stdout).toMatch(/^alice is released; \S+ is being torn down\.\n$/);
+  expect((await warmpool(["tester", "alice"], at)).stdout).toMatch(/^alice was released /);
+  expect(await warmpool(["ssh", "alice"], at)).toMatchObject({ code: 3, stdout: "" });
+});
+
+test("what is not there exits 3, on standard error, with the code", async () => {
+  await using at = await installation();
+  for (const args of [
+    ["tester", "nobody1"],
+    ["log", "nobody1"],
+    ["release", "nobody1"],
+    ["ssh", "nobody1"],
+    ["machine", "get", "wp-none"],
+    ["pool", "get", "none"],
+    ["recipe", "get", "none"],
+  ]) {
+    const ran = await warmpool(args, at);
+    expect(ran, args.join(" ")).toMatchObject({ code: 3, stdout: "" });
+    expect(ran.stderr, args.join(" ")).toMatch(/^warmpool: [\s\S]*\(NOT_FOUND\)/);
+  }
+});
+
+test("colours only on a terminal, and not under NO_COLOR", async () => {
+  await using at = await installation();
+  await at.client.tester.assign.mutate({ username: "alice", sshKeys: [KEY_A] });
+  const coloured = (text: string) => text.includes("\u001b[");
+  expect(coloured((await warmpool(["tester", "alice"], { ...at, terminal: 80 })).stdout)).toBe(true);
+  expect(coloured((await warmpool(["tester", "alice"], at)).stdout)).toBe(false);
+  const env = { NO_COLOR: "1" };
+  expect(coloured((await warmpool(["tester", "alice"], { ...at, terminal: 80, env })).stdout)).toBe(false);
+});
+
+/** What standard error said, without the line breaks that its width asked for. */
+function unwrapped(text: string): string {
+  return text.replaceAll("\n", " ");
+}
