@@ -4,21 +4,16 @@ import type { AppRouter } from "../../src/client/router.ts";
 
 /**
  * Holds the published table of procedures equal to what the server serves, by compiling: a procedure that is missing
- * in one of them, or whose input, output or kind differs, is an error here.
+ * in one of them, or whose input, output or kind differs, is named by the error here.
  */
 
-/** For relays and the local stack, which do not come through the published client. */
-type Internal = { relay: unknown; pool: "empty" };
-
 type Served = typeof appRouter;
-type Published<Table> = {
-  [Name in Exclude<keyof Table, "relay">]: Name extends keyof Internal
-    ? Omit<Table[Name], Extract<Internal[Name], string>>
-    : Table[Name];
-};
+/** For relays and the local stack, which do not come through the published client. */
+type Internal = `relay.${string}` | "pool.empty";
+
 type Kinds<Router extends AnyTRPCRouter> = {
-  [Name in keyof Router["_def"]["record"]]: {
-    [Procedure in keyof Router["_def"]["record"][Name]]: Router["_def"]["record"][Name][Procedure] extends {
+  [Group in keyof Router["_def"]["record"]]: {
+    [Name in keyof Router["_def"]["record"][Group]]: Router["_def"]["record"][Group][Name] extends {
       _def: { type: infer Kind };
     }
       ? Kind
@@ -26,9 +21,6 @@ type Kinds<Router extends AnyTRPCRouter> = {
   };
 };
 
-/** Each is assignable to the other, optional members and unions included. */
-type Same<One, Other> =
-  (<T>() => T extends Flat<One> ? 1 : 2) extends <T>() => T extends Flat<Other> ? 1 : 2 ? true : false;
 /** Structure alone, however it was put together. */
 type Flat<T> =
   T extends AsyncIterable<infer Item>
@@ -36,12 +28,35 @@ type Flat<T> =
     : T extends object
       ? { [Key in keyof T]: Flat<T[Key]> }
       : T;
+/** Equal to the last optional member: assignability either way would let those through. */
+type Same<One, Other> =
+  (<T>() => T extends Flat<One> ? 1 : 2) extends <T>() => T extends Flat<Other> ? 1 : 2 ? true : false;
 
-const same: {
-  inputs: Same<Published<inferRouterInputs<Served>>, inferRouterInputs<AppRouter>>;
-  outputs: Same<Published<inferRouterOutputs<Served>>, inferRouterOutputs<AppRouter>>;
-  kinds: Same<Published<Kinds<Served>>, Kinds<AppRouter>>;
-  errors: Same<inferRouterError<Served>, inferRouterError<AppRouter>>;
-} = { inputs: true, outputs: true, kinds: true, errors: true };
+type Paths<Table> = {
+  [Group in keyof Table & string]: `${Group}.${keyof Table[Group] & string}`;
+}[keyof Table & string];
+type At<Table, Path> = Path extends `${infer Group}.${infer Name}`
+  ? Group extends keyof Table
+    ? Name extends keyof Table[Group]
+      ? { there: Table[Group][Name] }
+      : "missing"
+    : "missing"
+  : never;
+/** `{ "pool.put": "differs" }` for each path at which the tables are not the same. */
+type Differing<One, Other> = {
+  [
+    Path in Exclude<Paths<One> | Paths<Other>, Internal> as Same<At<One, Path>, At<Other, Path>> extends true
+      ? never
+      : Path
+  ]: "differs";
+};
 
-void same;
+const differing: {
+  inputs: Differing<inferRouterInputs<Served>, inferRouterInputs<AppRouter>>;
+  outputs: Differing<inferRouterOutputs<Served>, inferRouterOutputs<AppRouter>>;
+  kinds: Differing<Kinds<Served>, Kinds<AppRouter>>;
+} = { inputs: {}, outputs: {}, kinds: {} };
+const sameErrors: Same<inferRouterError<Served>, inferRouterError<AppRouter>> = true;
+
+void differing;
+void sameErrors;
