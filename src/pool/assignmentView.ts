@@ -1,6 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Assignment, AssignmentState } from "../contract/assignment.ts";
-import type { HostKey } from "../contract/machine.ts";
 import type { SetupStep } from "../db/tables/assignments.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import { queueEta, setupEta } from "./eta.ts";
@@ -16,11 +15,7 @@ type Row = {
   username: string;
   externalId: string | null;
   state: AssignmentState;
-  machineId: string | null;
-  machineName: string | null;
-  accessHost: string | null;
-  accessPort: number | null;
-  hostKey: HostKey | null;
+  machine: Assignment["machine"];
   outputs: Record<string, string>;
   step: SetupStep | null;
   attempt: number;
@@ -59,8 +54,9 @@ export async function readAssignments(
   const found = await rows<Row>(
     db,
     sql`select a.id, a.seq, a.pool, a.username, a.external_id as "externalId", a.state,
-      m.id as "machineId", m.name as "machineName", m.access_host as "accessHost", m.access_port as "accessPort",
-      m.host_key as "hostKey", a.outputs, a.step, a.attempt, ${iso(sql`a.setup_at`)} as "setupAt",
+      case when m.id is not null then jsonb_build_object('id', m.id, 'name', m.name, 'host', m.access_host,
+        'port', m.access_port, 'user', a.username, 'hostKey', m.host_key) end as machine,
+      a.outputs, a.step, a.attempt, ${iso(sql`a.setup_at`)} as "setupAt",
       extract(epoch from now() - a.setup_at)::float8 as "setupSeconds",
       case when a.state = 'waiting' then
         (select count(*)::int from assignments w where w.pool = a.pool and w.state = 'waiting' and w.seq <= a.seq) end as position,
@@ -78,28 +74,13 @@ export async function readAssignments(
 }
 
 function view(row: Row): Assignment {
-  const hasMachine =
-    row.machineId !== null &&
-    row.machineName !== null &&
-    row.accessHost !== null &&
-    row.accessPort !== null &&
-    row.hostKey !== null;
   return {
     id: row.id,
     pool: row.pool,
     username: row.username,
     externalId: row.externalId,
     state: row.state,
-    machine: hasMachine
-      ? {
-          id: row.machineId as string,
-          name: row.machineName as string,
-          host: row.accessHost as string,
-          port: row.accessPort as number,
-          user: row.username,
-          hostKey: row.hostKey as HostKey,
-        }
-      : null,
+    machine: row.machine,
     outputs: row.outputs,
     queue:
       row.position === null
