@@ -40,37 +40,41 @@ const LONGEST_WAIT_MS = 1000;
 /** @throws NotGood when the boot timeout passes first; the lease's reason where that ends */
 export async function knownGood(subject: Subject): Promise<void> {
   const { made, spec, lease } = subject;
-  using machine = new Reconnecting({ ...made.ssh, hostKey: subject.hostKey }, subject.privateKey);
-  const run = async (command: string, signal: AbortSignal): Promise<string | null> =>
-    failureOf(await machine.exec(command, { timeoutSeconds: COMMAND_SECONDS, signal, maxBytes: 16_384 }));
-  await stage(subject, "booting", "not_reachable", "it never answered over SSH", (signal) =>
-    run("true", signal),
-  );
-  for (const [name, command] of [
-    ["the ready command", spec.readyCommand],
-    ["the health command", spec.healthCommand],
-  ] as const) {
-    if (command === undefined) continue;
-    await stage(subject, "joining", "never_ready", `${name} never ended with 0`, (signal) =>
-      run(command, signal),
+  const machine = new Reconnecting({ ...made.ssh, hostKey: subject.hostKey }, subject.privateKey);
+  try {
+    const run = async (command: string, signal: AbortSignal): Promise<string | null> =>
+      failureOf(await machine.exec(command, { timeoutSeconds: COMMAND_SECONDS, signal, maxBytes: 16_384 }));
+    await stage(subject, "booting", "not_reachable", "it never answered over SSH", (signal) =>
+      run("true", signal),
     );
-  }
-  const { accessCommand } = spec;
-  if (accessCommand !== undefined) {
-    const env = { WARMPOOL_HOST: made.access.host, WARMPOOL_PORT: String(made.access.port) };
-    await stage(
-      subject,
-      "checking",
-      "not_reachable",
-      "the access command never ended with 0",
-      async (signal) => {
-        const { code, output } = await runOnNode(accessCommand, env, {
-          timeoutSeconds: COMMAND_SECONDS,
-          signal,
-        });
-        return code === 0 ? null : `exit ${code ?? "by a signal or timeout"}: ${output}`;
-      },
-    );
+    for (const [name, command] of [
+      ["the ready command", spec.readyCommand],
+      ["the health command", spec.healthCommand],
+    ] as const) {
+      if (command === undefined) continue;
+      await stage(subject, "joining", "never_ready", `${name} never ended with 0`, (signal) =>
+        run(command, signal),
+      );
+    }
+    const { accessCommand } = spec;
+    if (accessCommand !== undefined) {
+      const env = { WARMPOOL_HOST: made.access.host, WARMPOOL_PORT: String(made.access.port) };
+      await stage(
+        subject,
+        "checking",
+        "not_reachable",
+        "the access command never ended with 0",
+        async (signal) => {
+          const { code, output } = await runOnNode(accessCommand, env, {
+            timeoutSeconds: COMMAND_SECONDS,
+            signal,
+          });
+          return code === 0 ? null : `exit ${code ?? "by a signal or timeout"}: ${output}`;
+        },
+      );
+    }
+  } finally {
+    machine[Symbol.dispose]();
   }
   lease.ensure();
 }

@@ -82,7 +82,7 @@ export async function runRelay(options: RunOptions): Promise<void> {
   const edge = connectEdge(url, who.credential);
   log.info("Starting", { node: who.node, url, driver: driver.name });
   log.info(driver.banner);
-  using connections = new SshPool(key.privateKey);
+  const connections = new SshPool(key.privateKey);
   try {
     const about = {
       relayVersion: packageVersion(),
@@ -96,6 +96,8 @@ export async function runRelay(options: RunOptions): Promise<void> {
     await serve(edge, driver, session, executors({ driver, key, highest, connections }), signal);
   } catch (error) {
     if (!signal.aborted) throw error;
+  } finally {
+    connections[Symbol.dispose]();
   }
   log.info("Stopped; set-ups that were running go on on their machines", { node: who.node });
 }

@@ -23,7 +23,7 @@ export async function setUp(
   { key }: Pick<Tools, "key">,
 ): Promise<OperationResult> {
   const plan = planOf(operation, key.publicKey);
-  using machine = new Reconnecting(operation.machine, key.privateKey);
+  const machine = new Reconnecting(operation.machine, key.privateKey);
   const { assignment } = operation;
   const reporter = new SetupReporter(
     lease,
@@ -49,6 +49,8 @@ export async function setUp(
     if (!(error instanceof SetupFailure)) throw error;
     await reporter.flush();
     return error.result;
+  } finally {
+    machine[Symbol.dispose]();
   }
 }
 
