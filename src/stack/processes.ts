@@ -125,7 +125,8 @@ function isZombie(info: ProcessInfo): boolean {
   return info.state === "Z" || info.state === "X";
 }
 
-function bootId(): string {
+/** Tells this run of the machine from the one before a reboot, when all numbers started anew. */
+export function bootId(): string {
   return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
 }
 

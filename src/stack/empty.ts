@@ -1,0 +1,62 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { WarmpoolClient } from "../client/index.ts";
+import type { MachineView } from "../contract/machine.ts";
+import type { StackFolder } from "./folder.ts";
+import { patiently } from "./patience.ts";
+
+const EDGE_SECONDS = 30;
+const TEARDOWN_SECONDS = 120;
+const EVERY_MS = 300;
+
+export type Emptied = {
+  /** Machines that testers hold: they are kept and go on. */
+  kept: MachineView[];
+  /** Machines whose teardown was not proven in time: the next start goes on with it. */
+  left: MachineView[];
+};
+
+/**
+ * Takes the machines of every pool down through the system itself, and waits until they are proven gone: all of
+ * them, or those that no tester holds. The pools are paused meanwhile; which ones is remembered beforehand, so that
+ * the next start lets them go on even when this one is killed half-way.
+ */
+export async function emptyPools(
+  admin: WarmpoolClient,
+  folder: StackFolder,
+  assigned: "keep" | "release",
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<Emptied> {
+  const pools = await patiently(() => admin.pool.list.query(), EDGE_SECONDS, signal);
+  const running = pools.filter((pool) => !pool.paused).map((pool) => pool.name);
+  folder.remember({ pausedPools: [...new Set([...folder.memory().pausedPools, ...running])] });
+  for (const { name } of pools) {
+    await patiently(() => admin.pool.empty.mutate({ name, assigned }), EDGE_SECONDS, signal);
+  }
+  const deadline = performance.now() + TEARDOWN_SECONDS * 1000;
+  let last = -1;
+  for (;;) {
+    const machines = await patiently(() => allMachines(admin), EDGE_SECONDS, signal);
+    const left = machines.filter((machine) => machine.assignment === null);
+    if (left.length === 0 || performance.now() >= deadline) {
+      return { kept: machines.filter((machine) => machine.assignment !== null), left };
+    }
+    if (left.length !== last) say(`${left.length} of ${machines.length} machines still to go`);
+    last = left.length;
+    await delay(EVERY_MS, undefined, { signal });
+  }
+}
+
+async function allMachines(admin: WarmpoolClient): Promise<MachineView[]> {
+  const machines: MachineView[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: { items: MachineView[]; nextCursor: string | null } = await admin.machine.list.query({
+      limit: 500,
+      ...(cursor === null ? {} : { cursor }),
+    });
+    machines.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return machines;
+}

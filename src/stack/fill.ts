@@ -1,0 +1,57 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { WarmpoolClient } from "../client/index.ts";
+import type { MachineView } from "../contract/machine.ts";
+import type { PoolView } from "../contract/pool.ts";
+import { POOL_NAME } from "./prepare.ts";
+
+const EVERY_MS = 500;
+
+/**
+ * Tells how the pool fills, a line for every change, and returns the pool once it is full: as many machines
+ * claimable as its target, or as its `maxSize` leaves beside those that testers hold.
+ */
+export async function watchFill(
+  admin: WarmpoolClient,
+  say: (line: string) => void,
+  signal: AbortSignal,
+): Promise<PoolView> {
+  let last = "";
+  for (;;) {
+    const seen = await look(admin).catch(() => null);
+    signal.throwIfAborted();
+    if (seen !== null) {
+      const line = describe(seen.pool, seen.machines);
+      if (line !== last) say(line);
+      last = line;
+      if (isFull(seen.pool)) return seen.pool;
+    }
+    await delay(EVERY_MS, undefined, { signal });
+  }
+}
+
+async function look(admin: WarmpoolClient): Promise<{ pool: PoolView; machines: MachineView[] }> {
+  const pool = await admin.pool.get.query({ name: POOL_NAME });
+  const { items } = await admin.machine.list.query({ pool: POOL_NAME, state: "provisioning", limit: 500 });
+  return { pool, machines: items };
+}
+
+function isFull({ spec, claimable, counts }: PoolView): boolean {
+  return claimable >= Math.min(spec.targetSize, spec.maxSize - counts.assigned - counts.held);
+}
+
+/** `1 of 3 ready; 2 on their way: cloning, booting`, and what keeps the pool from getting on where something does. */
+export function describe(pool: PoolView, machines: Pick<MachineView, "phase">[]): string {
+  const phases = machines.map((machine) => machine.phase ?? "queued").toSorted();
+  const { assigned, suspect, held, deleting } = pool.counts;
+  const others = Object.entries({ assigned, suspect, held, deleting })
+    .filter(([, count]) => count > 0)
+    .map(([state, count]) => `${count} ${state}`);
+  const onTheirWay = phases.length === 0 ? [] : [`${phases.length} on their way: ${phases.join(", ")}`];
+  const stuck = pool.conditions.find(({ type, status }) => type === "Progressing" && !status);
+  return [
+    `${pool.claimable} of ${pool.spec.targetSize} ready`,
+    ...onTheirWay,
+    ...others,
+    ...(stuck === undefined ? [] : [stuck.message]),
+  ].join("; ");
+}

@@ -1,0 +1,79 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { z } from "zod";
+import { makeKeyPair } from "../relay/hostKey.ts";
+import { readJson, writePrivate, writePrivateJson } from "./files.ts";
+import type { PartName } from "./record.ts";
+
+/**
+ * The state folder: everything that a stack keeps from one start to the next. Secrets are made once; each file that
+ * holds one is readable by its owner alone, the folder itself can be passed (see unprivileged.ts).
+ */
+const memorySchema = z.strictObject({
+  adminToken: z.string(),
+  /** Shown once by the edge when it was made; null before that. */
+  appToken: z.string().nullable(),
+  databasePort: z.int().nullable(),
+  /** Pools that stopping the stack paused: the next start lets them go on. */
+  pausedPools: z.array(z.string()),
+});
+export type Memory = z.infer<typeof memorySchema>;
+
+export type StackFolder = {
+  /** The real path. */
+  path: string;
+  postgres: string;
+  relay: string;
+  machines: string;
+  bundle: string;
+  localFile: string;
+  partsFile: string;
+  log(part: PartName): string;
+  memory(): Memory;
+  remember(change: Partial<Memory>): void;
+  /** Public line of the key pair that opens root on the pool's machines; its private half is `admin_key`. */
+  adminSshKey(): string;
+};
+
+export function openFolder(path: string): StackFolder {
+  mkdirSync(path, { recursive: true, mode: 0o711 });
+  const root = realpathSync(path);
+  const inside = (name: string) => join(root, name);
+  mkdirSync(inside("logs"), { recursive: true, mode: 0o700 });
+  const memoryFile = inside("stack.json");
+  const first = (): Memory => ({
+    adminToken: `wp_admin_${randomBytes(32).toString("base64url")}`,
+    appToken: null,
+    databasePort: null,
+    pausedPools: [],
+  });
+  const memory = readJson(memoryFile, memorySchema) ?? first();
+  writePrivateJson(memoryFile, memory);
+  return {
+    path: root,
+    postgres: inside("postgres"),
+    relay: inside("relay"),
+    machines: inside("machines"),
+    bundle: inside("bundle"),
+    localFile: inside("local.json"),
+    partsFile: inside("parts.json"),
+    log: (part) => inside(join("logs", `${part}.log`)),
+    memory: () => memory,
+    remember(change) {
+      Object.assign(memory, change);
+      writePrivateJson(memoryFile, memory);
+    },
+    adminSshKey: () => adminSshKey(inside("admin_key")),
+  };
+}
+
+function adminSshKey(file: string): string {
+  // The public half is written last: where it is, the private one is whole.
+  if (!existsSync(`${file}.pub`)) {
+    const { privateKey, publicKey } = makeKeyPair("warmpool-admin");
+    writePrivate(file, privateKey);
+    writeFileSync(`${file}.pub`, `${publicKey}\n`);
+  }
+  return readFileSync(`${file}.pub`, "utf8").trim();
+}

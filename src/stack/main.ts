@@ -1,0 +1,101 @@
+import { fileURLToPath } from "node:url";
+import { relative } from "node:path";
+import { emptyPools } from "./empty.ts";
+import type { Emptied } from "./empty.ts";
+import { watchFill } from "./fill.ts";
+import { openFolder } from "./folder.ts";
+import type { StackFolder } from "./folder.ts";
+import { lockFolder } from "./lock.ts";
+import { DEFAULT_STATE_DIR, readOptions } from "./options.ts";
+import type { StackOptions } from "./options.ts";
+import { stopSignal } from "./signals.ts";
+import { createStack } from "./stack.ts";
+import type { Stack } from "./stack.ts";
+
+/** `npm start`: a whole Warmpool on this machine, until Ctrl-C. See DESIGN "The local stack" in ARCHITECTURE.md. */
+const say = (line: string) => console.log(line);
+
+async function main(args: string[]): Promise<number> {
+  const options = readOptions(args);
+  if (process.platform !== "linux")
+    throw new Error("npm start needs Linux: machines and supervision use /proc.");
+  const driver = chooseDriver(options.driver);
+  // A reader that is gone (a closed terminal, `| head`) is no reason to leave machines behind.
+  process.stdout.on("error", () => undefined);
+  const folder = openFolder(options.stateDir);
+  const lock = await lockFolder(folder.path);
+  const stack = createStack(folder, options, say);
+  const stop = stopSignal(() => {
+    stack.kill();
+    console.error("Stopped at once: machines may be left. npm start finds them again.");
+    process.exit(1);
+  });
+  try {
+    say(driver);
+    await stack.start(stop);
+    await watchFill(stack.admin, (line) => say(`Pool demo: ${line}`), stop);
+    sayReady(stack.url, options);
+    await new Promise((resolve) => stop.addEventListener("abort", resolve, { once: true }));
+  } catch (error) {
+    if (!stop.aborted) {
+      await stack.stop();
+      throw error;
+    }
+  }
+  const code = await shutDown(stack, folder, options);
+  lock.release();
+  return code;
+}
+
+/** Takes down what nobody holds, then the parts; 1 where something that should be gone was not proven gone. */
+async function shutDown(stack: Stack, folder: StackFolder, options: StackOptions): Promise<number> {
+  say(options.destroy ? "Stopping: taking every machine down" : "Stopping: taking unassigned machines down");
+  let emptied: Emptied | null = null;
+  let problem: string | null = null;
+  if (stack.hasEdge()) {
+    try {
+      const assigned = options.destroy ? "release" : "keep";
+      emptied = await emptyPools(stack.admin, folder, assigned, say, AbortSignal.timeout(300_000));
+    } catch (error) {
+      problem = `The machines could not be taken down: ${wordsOf(error)}`;
+    }
+  }
+  await stack.stop();
+  for (const { name, assignment } of emptied?.kept ?? []) {
+    say(`Kept: ${name}, which ${assignment?.username ?? "somebody"} holds`);
+  }
+  const left = emptied?.left ?? [];
+  if (left.length > 0) problem = `Not proven gone in time: ${left.map(({ name }) => name).join(", ")}.`;
+  if (problem !== null) {
+    console.error(`${problem} npm start goes on with it.`);
+    return 1;
+  }
+  say("Stopped.");
+  return 0;
+}
+
+function chooseDriver(wanted: StackOptions["driver"]): string {
+  if (wanted === "incus") {
+    throw new Error("the driver incus is not part of this version. Take --driver local, or leave it out.");
+  }
+  return wanted === "local" ? "Driver: local" : "Driver: local (this version has no other one for npm start)";
+}
+
+function sayReady(url: string, options: StackOptions): void {
+  const here = options.stateDir === DEFAULT_STATE_DIR ? "" : ` --state-dir ${relative("", options.stateDir)}`;
+  say(`Warmpool is ready at ${url}`);
+  say(`Next: npx warmpool assign alice --key ~/.ssh/id_ed25519.pub --wait${here}`);
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    process.exit(await main(process.argv.slice(2)));
+  } catch (error) {
+    console.error(`npm start: ${wordsOf(error)}`);
+    process.exit(1);
+  }
+}

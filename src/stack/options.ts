@@ -1,0 +1,55 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+
+/** What `npm start -- …` takes. `targetSize` is null where it was not given: a later start then keeps the pool's. */
+export type StackOptions = {
+  port: number;
+  targetSize: number | null;
+  maxSize: number | null;
+  driver: "auto" | "incus" | "local";
+  runtime: "workerd" | "node";
+  stateDir: string;
+  sweepSeconds: number;
+  destroy: boolean;
+};
+
+export const DEFAULT_TARGET_SIZE = 3;
+export const DEFAULT_STATE_DIR = ".warmpool";
+
+/** Reads the arguments; prints what is wrong or the help and ends the process (2 or 0) where that is all there is. */
+export function readOptions(args: string[]): StackOptions {
+  const program = new Command("npm start --")
+    .description("Runs a whole Warmpool on this machine: database, edge, relay and a pool named demo.")
+    .configureHelp({ helpWidth: 80 })
+    .option("--port <n>", "where the edge listens on 127.0.0.1", whole(1, 65_535), 8787)
+    .option("--target-size <n>", "machines of the pool demo to keep ready (3 at first)", whole(0, 10_000))
+    .option("--max-size <n>", "most machines of the pool demo (target size + 3)", whole(0, 10_000))
+    .addOption(
+      new Option("--driver <name>", "what makes the machines")
+        .choices(["auto", "incus", "local"])
+        .default("auto"),
+    )
+    .addOption(
+      new Option("--runtime <name>", "what the edge runs in").choices(["workerd", "node"]).default("workerd"),
+    )
+    .option("--state-dir <dir>", "where everything is kept", DEFAULT_STATE_DIR)
+    .option("--sweep-seconds <n>", "seconds from one sweep to the next", whole(1, 3600), 60)
+    .option("--destroy", "on stopping remove assigned machines too", false)
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+  program.parse(args, { from: "user" });
+  const given = program.opts<
+    Omit<StackOptions, "targetSize" | "maxSize"> & { targetSize?: number; maxSize?: number }
+  >();
+  const options = { ...given, targetSize: given.targetSize ?? null, maxSize: given.maxSize ?? null };
+  if (options.maxSize !== null && options.maxSize < (options.targetSize ?? 0)) {
+    program.error("error: --max-size must be at least --target-size");
+  }
+  return options;
+}
+
+function whole(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+  };
+}

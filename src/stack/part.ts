@@ -1,0 +1,140 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { launch } from "./launch.ts";
+import type { Program } from "./launch.ts";
+import { isRunning } from "./processes.ts";
+import type { ProcessId } from "./processes.ts";
+import type { PartName, PartRecord } from "./record.ts";
+
+/**
+ * Keeps one part of the stack alive. A part lives when it answers, not when a pid exists: one that is silent for too
+ * long is ended, its whole session with it, and started again like one that died.
+ */
+export type PartPlan = {
+  name: PartName;
+  /** Makes the way free before each start, once nothing of the recorded session is left. */
+  prepare(): Promise<void>;
+  program(): Promise<Program>;
+  /** `unknown`: could not ask, which says nothing about the part. Has to come back within some seconds. */
+  ask(): Promise<"alive" | "silent" | "unknown">;
+  /** How long it may take to its first answer, and how long it may be silent afterwards. */
+  startSeconds: number;
+  silentSeconds: number;
+  end: { signal: NodeJS.Signals; graceSeconds: number };
+};
+
+export type Part = {
+  name: PartName;
+  /** The process that leads it, null while none runs. */
+  pid(): number | null;
+  /** Resolves at the next moment when the part is known to answer; rejects when `signal` ends the wait. */
+  answering(signal: AbortSignal): Promise<void>;
+  /** Ends the part for good. */
+  stop(): Promise<void>;
+};
+
+export type PartHost = {
+  record: PartRecord;
+  logFile(part: PartName): string;
+  /** Told at every change of `pid()`, and why a part is started again. */
+  changed(part: PartName, event: { kind: "started" } | { kind: "lost"; why: string }): void;
+};
+
+const ASK_EVERY_MS = { starting: 100, answering: 1000 };
+/** A part that has answered this long has earned a quick restart. */
+const STEADY_SECONDS = 30;
+const FIRST_DELAY_SECONDS = 0.2;
+const LONGEST_DELAY_SECONDS = 10;
+
+/** Starts a part and keeps it until `stop`. */
+export function keepPart(plan: PartPlan, host: PartHost): Part {
+  const stopping = new AbortController();
+  const waiting = new Set<() => void>();
+  let current: ProcessId | null = null;
+  let isAnswering = false;
+
+  const answered = () => {
+    isAnswering = true;
+    for (const resolve of waiting) resolve();
+    waiting.clear();
+  };
+  const lost = (why: string) => {
+    current = null;
+    isAnswering = false;
+    if (!stopping.signal.aborted) host.changed(plan.name, { kind: "lost", why });
+  };
+
+  async function once(): Promise<{ steady: boolean }> {
+    const startedAt = performance.now();
+    try {
+      await host.record.end(plan.name, plan.end);
+      await plan.prepare();
+      const program = await plan.program();
+      if (stopping.signal.aborted) return { steady: false };
+      const { id, ended } = await launch(program, host.logFile(plan.name), (identity) =>
+        host.record.set(plan.name, identity),
+      );
+      current = id;
+      host.changed(plan.name, { kind: "started" });
+      lost(await watch(plan, id, ended, answered, stopping.signal));
+    } catch (error) {
+      lost(error instanceof Error ? error.message : String(error));
+    }
+    return { steady: performance.now() - startedAt > STEADY_SECONDS * 1000 };
+  }
+
+  async function run(): Promise<void> {
+    let failures = 0;
+    while (!stopping.signal.aborted) {
+      const { steady } = await once();
+      failures = steady ? 1 : failures + 1;
+      const seconds = Math.min(FIRST_DELAY_SECONDS * 2 ** (failures - 1), LONGEST_DELAY_SECONDS);
+      await delay(seconds * 1000, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+    await host.record.end(plan.name, plan.end);
+  }
+
+  const running = run();
+  return {
+    name: plan.name,
+    pid: () => current?.pid ?? null,
+    answering(signal) {
+      if (isAnswering) return Promise.resolve();
+      return new Promise((resolve, reject) => {
+        waiting.add(resolve);
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      });
+    },
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}
+
+/** Watches a started part until it is lost, and says why it is; ends early when `signal` does. */
+async function watch(
+  plan: PartPlan,
+  id: ProcessId,
+  ended: Promise<string>,
+  answered: () => void,
+  signal: AbortSignal,
+): Promise<string> {
+  let phase: keyof typeof ASK_EVERY_MS = "starting";
+  let heardAt = performance.now();
+  const tick = () => delay(ASK_EVERY_MS[phase], null, { signal }).catch(() => null);
+  while (!signal.aborted) {
+    const answer = await Promise.race([plan.ask(), ended.then(() => "ended" as const)]);
+    if (answer === "ended" || !isRunning(id)) return await ended;
+    if (answer === "alive") {
+      phase = "answering";
+      answered();
+    }
+    if (answer !== "silent") heardAt = performance.now();
+    const silentSeconds = (performance.now() - heardAt) / 1000;
+    if (silentSeconds > (phase === "starting" ? plan.startSeconds : plan.silentSeconds)) {
+      return `has not answered for ${Math.round(silentSeconds)} s`;
+    }
+    await Promise.race([tick(), ended]);
+  }
+  return "is being stopped";
+}

@@ -1,0 +1,116 @@
+import { fileURLToPath } from "node:url";
+import type { WarmpoolClient } from "../client/index.ts";
+import type { StackFolder } from "./folder.ts";
+import type { StackOptions } from "./options.ts";
+import type { PartPlan } from "./part.ts";
+import { clearCluster, initCluster, postgresCommand } from "./postgres.ts";
+import type { Cluster } from "./postgres.ts";
+import { postgresAnswers } from "./postgresAnswer.ts";
+import { MARK } from "./record.ts";
+import type { PartName } from "./record.ts";
+
+/** How each part of the stack is started, asked and ended. */
+export const NODE_NAME = "local";
+/** The relay polls the edge at least this often (its long poll), with room for a slow answer. */
+const RELAY_HEARD_SECONDS = 40;
+const ASK_SECONDS = 3;
+
+/** How each part is asked to end (Postgres: a fast shutdown), and when it is killed instead. */
+export const END: Record<PartName, { signal: NodeJS.Signals; graceSeconds: number }> = {
+  postgres: { signal: "SIGINT", graceSeconds: 10 },
+  edge: { signal: "SIGTERM", graceSeconds: 10 },
+  relay: { signal: "SIGTERM", graceSeconds: 15 },
+};
+
+export function postgresPlan(folder: StackFolder, cluster: Cluster, port: number): PartPlan {
+  return {
+    name: "postgres",
+    async prepare() {
+      await initCluster(cluster);
+      await clearCluster(cluster);
+    },
+    program: async () => ({ ...(await postgresCommand(cluster, port)), env: marked(folder) }),
+    ask: async () => ((await postgresAnswers(port, ASK_SECONDS)) ? "alive" : "silent"),
+    startSeconds: 60,
+    silentSeconds: 15,
+    end: END.postgres,
+  };
+}
+
+export function edgePlan(
+  folder: StackFolder,
+  options: StackOptions,
+  databaseUrl: string,
+  url: string,
+): PartPlan {
+  const entry = options.runtime === "node" ? "../server.ts" : "./workerd.ts";
+  return {
+    name: "edge",
+    prepare: async () => undefined,
+    program: async () => ({
+      command: process.execPath,
+      args: [source(entry)],
+      env: {
+        ...marked(folder),
+        DATABASE_URL: databaseUrl,
+        HOST: "127.0.0.1",
+        PORT: String(options.port),
+        WARMPOOL_ADMIN_TOKEN: folder.memory().adminToken,
+        WARMPOOL_SWEEP_SECONDS: String(options.sweepSeconds),
+        WARMPOOL_BUNDLE: folder.bundle,
+      },
+    }),
+    ask: () => answersHttp(`${url}/healthz`),
+    startSeconds: 60,
+    silentSeconds: 15,
+    end: END.edge,
+  };
+}
+
+export function relayPlan(folder: StackFolder, url: string, admin: WarmpoolClient): PartPlan {
+  const options = ["--dir", folder.relay, "--url", url, "--driver", "local"];
+  const folders = ["--machines", folder.machines, "--hide", folder.path];
+  return {
+    name: "relay",
+    prepare: async () => undefined,
+    program: async () => ({
+      command: process.execPath,
+      args: [source("../relay/main.ts"), "run", ...options, ...folders],
+      env: marked(folder),
+    }),
+    ask: () => heardOf(admin),
+    startSeconds: 60,
+    silentSeconds: 10,
+    end: END.relay,
+  };
+}
+
+/** Any answer at all: an edge that says the database is down lives itself. */
+async function answersHttp(url: string): Promise<"alive" | "silent"> {
+  try {
+    const answer = await fetch(url, { signal: AbortSignal.timeout(ASK_SECONDS * 1000) });
+    await answer.body?.cancel();
+    return "alive";
+  } catch {
+    return "silent";
+  }
+}
+
+async function heardOf(admin: WarmpoolClient): Promise<"alive" | "silent" | "unknown"> {
+  try {
+    const nodes = await admin.node.list.query(undefined, { signal: AbortSignal.timeout(ASK_SECONDS * 1000) });
+    const heardAt = nodes.find((node) => node.name === NODE_NAME)?.lastSeenAt ?? null;
+    if (heardAt === null) return "silent";
+    return Date.now() - Date.parse(heardAt) < RELAY_HEARD_SECONDS * 1000 ? "alive" : "silent";
+  } catch {
+    return "unknown";
+  }
+}
+
+function marked(folder: StackFolder): Record<string, string> {
+  return { [MARK]: folder.path };
+}
+
+function source(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
+}

@@ -1,0 +1,100 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { readRecipe } from "../cli/recipeFolder.ts";
+import { errorCode } from "../client/index.ts";
+import type { WarmpoolClient } from "../client/index.ts";
+import type { PoolSpecInput } from "../contract/pool.ts";
+import type { StackFolder } from "./folder.ts";
+import { DEFAULT_TARGET_SIZE } from "./options.ts";
+import type { StackOptions } from "./options.ts";
+import { NODE_NAME } from "./parts.ts";
+import { patiently } from "./patience.ts";
+
+/**
+ * What a stack needs before its pool can fill. Each step sees for itself whether it was done, so that a start that
+ * was killed anywhere is finished by the next one; what an admin changed since is left as it is.
+ */
+export const POOL_NAME = "demo";
+const RECIPE_NAME = "example";
+/** Machines beyond the target, for testers who hold one while the pool fills up again. */
+const HEADROOM = 3;
+const EDGE_SECONDS = 60;
+
+export async function prepare(
+  folder: StackFolder,
+  options: StackOptions,
+  admin: WarmpoolClient,
+  url: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const ask = <T>(attempt: () => Promise<T>) => patiently(attempt, EDGE_SECONDS, signal);
+  if (folder.memory().appToken === null) {
+    const created = await ask(() => admin.token.create.mutate({ name: "local stack", role: "app" }));
+    folder.remember({ appToken: created.token });
+  }
+  if ((await ask(() => orNull(admin.recipe.get.query({ name: RECIPE_NAME })))) === null) {
+    const recipe = readRecipe(fileURLToPath(new URL("../../recipes/example", import.meta.url)));
+    await ask(() => admin.recipe.put.mutate(recipe));
+  }
+  await joinNode(folder, admin, url, ask, signal);
+  await putPool(folder, options, admin, ask);
+  for (const name of folder.memory().pausedPools) {
+    await ask(() => orNull(admin.pool.resume.mutate({ name })));
+    folder.remember({ pausedPools: folder.memory().pausedPools.filter((other) => other !== name) });
+  }
+}
+
+type Ask = <T>(attempt: () => Promise<T>) => Promise<T>;
+
+/** The relay keeps its credential in relay.json once it has joined. */
+async function joinNode(
+  folder: StackFolder,
+  admin: WarmpoolClient,
+  url: string,
+  ask: Ask,
+  signal: AbortSignal,
+): Promise<void> {
+  if (existsSync(join(folder.relay, "relay.json"))) return;
+  const { joinToken } = await ask(() => admin.node.enroll.mutate({ name: NODE_NAME }));
+  const relay = fileURLToPath(new URL("../relay/main.ts", import.meta.url));
+  await promisify(execFile)(process.execPath, [relay, "join", "--url", url, "--dir", folder.relay], {
+    env: { ...process.env, WARMPOOL_JOIN_TOKEN: joinToken },
+    timeout: 60_000,
+    signal,
+  });
+}
+
+async function putPool(
+  folder: StackFolder,
+  options: StackOptions,
+  admin: WarmpoolClient,
+  ask: Ask,
+): Promise<void> {
+  const pool = await ask(() => orNull(admin.pool.get.query({ name: POOL_NAME })));
+  if (pool !== null && options.targetSize === null && options.maxSize === null) return;
+  const targetSize = options.targetSize ?? pool?.spec.targetSize ?? DEFAULT_TARGET_SIZE;
+  const spec: PoolSpecInput = pool?.spec ?? {
+    name: POOL_NAME,
+    targetSize,
+    maxSize: targetSize,
+    shape: { vcpus: 1, memoryMib: 512, diskGib: 4 },
+    image: "local",
+    instanceType: "container",
+    adminSshKeys: [folder.adminSshKey()],
+    recipe: RECIPE_NAME,
+  };
+  const maxSize = options.maxSize ?? Math.max(pool?.spec.maxSize ?? 0, targetSize + HEADROOM);
+  await ask(() => admin.pool.put.mutate({ ...spec, targetSize, maxSize }));
+}
+
+async function orNull<T>(call: Promise<T>): Promise<T | null> {
+  try {
+    return await call;
+  } catch (error) {
+    if (errorCode(error) === "NOT_FOUND") return null;
+    throw error;
+  }
+}

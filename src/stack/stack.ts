@@ -1,0 +1,109 @@
+import { rmSync } from "node:fs";
+import { createClient } from "../client/index.ts";
+import type { WarmpoolClient } from "../client/index.ts";
+import { migrate } from "../db/migrate.ts";
+import { writePrivateJson } from "./files.ts";
+import type { StackFolder } from "./folder.ts";
+import type { StackOptions } from "./options.ts";
+import { keepPart } from "./part.ts";
+import type { Part, PartHost, PartPlan } from "./part.ts";
+import { edgePlan, END, postgresPlan, relayPlan } from "./parts.ts";
+import { freePort, isPortFree } from "./ports.ts";
+import { databaseUrl, initCluster } from "./postgres.ts";
+import { prepare } from "./prepare.ts";
+import { PARTS, partRecord } from "./record.ts";
+import type { PartName, PartRecord } from "./record.ts";
+import { signalProcess } from "./processes.ts";
+
+/**
+ * The parts of one local stack in the order in which they need each other: Postgres, the edge, the relay. While it
+ * runs, `local.json` says where everything is; after an orderly stop there is no such file.
+ */
+export type Stack = {
+  url: string;
+  admin: WarmpoolClient;
+  /**
+   * Starts the parts and prepares them for the pool demo.
+   * @throws Error that says what to do, or `signal`'s reason.
+   */
+  start(signal: AbortSignal): Promise<void>;
+  /** True once the edge can be asked, so that there is something to take down through it. */
+  hasEdge(): boolean;
+  stop(): Promise<void>;
+  /** Kills every part without waiting, for a person who will not wait. */
+  kill(): void;
+};
+
+export function createStack(folder: StackFolder, options: StackOptions, say: (line: string) => void): Stack {
+  const url = `http://127.0.0.1:${options.port}`;
+  const admin = createClient({ url, token: folder.memory().adminToken, timeoutSeconds: 10 });
+  const record = partRecord(folder.partsFile, folder.path);
+  const cluster = { folder: folder.postgres, keep: "durable" } as const;
+  const parts = new Map<PartName, Part>();
+  let database: string | null = null;
+
+  const writeLocal = () => {
+    const { adminToken, appToken } = folder.memory();
+    if (database === null || appToken === null || parts.size < PARTS.length) return;
+    const pid = (name: PartName) => parts.get(name)?.pid() ?? null;
+    writePrivateJson(folder.localFile, {
+      url,
+      adminToken,
+      appToken,
+      databaseUrl: database,
+      pids: { supervisor: process.pid, edge: pid("edge"), relay: pid("relay"), postgres: pid("postgres") },
+    });
+  };
+  const host: PartHost = {
+    record,
+    logFile: (part) => folder.log(part),
+    changed(part, event) {
+      if (event.kind === "started") writeLocal();
+      else say(`The ${part} ${event.why}; starting it again (see ${folder.log(part)})`);
+    },
+  };
+  const keep = (plan: PartPlan) => {
+    const part = keepPart(plan, host);
+    parts.set(plan.name, part);
+    return part;
+  };
+
+  return {
+    url,
+    admin,
+    hasEdge: () => parts.has("edge"),
+    async start(signal) {
+      await makeWay(record, options.port);
+      await initCluster(cluster);
+      const port = await freePort(folder.memory().databasePort ?? undefined);
+      folder.remember({ databasePort: port });
+      await keep(postgresPlan(folder, cluster, port)).answering(signal);
+      database = await databaseUrl(cluster, port);
+      await migrate(database);
+      say(`Postgres answers on 127.0.0.1:${port}`);
+      await keep(edgePlan(folder, options, database, url)).answering(signal);
+      say(`The edge answers at ${url} (${options.runtime})`);
+      await prepare(folder, options, admin, url, signal);
+      await keep(relayPlan(folder, url, admin)).answering(signal);
+      writeLocal();
+      say("The relay serves the node local");
+    },
+    async stop() {
+      for (const name of PARTS.toReversed()) await parts.get(name)?.stop();
+      rmSync(folder.localFile, { force: true });
+    },
+    kill() {
+      for (const name of PARTS) for (const { pid } of record.left(name)) signalProcess(pid, "SIGKILL");
+    },
+  };
+}
+
+/** Ends what an earlier supervisor left, and makes sure that the edge will get its port. */
+async function makeWay(record: PartRecord, port: number): Promise<void> {
+  for (const name of PARTS.toReversed()) await record.end(name, END[name]);
+  if (await isPortFree(port)) return;
+  throw new Error(
+    `port ${port} on 127.0.0.1 is in use by another program. Stop that one (ss -ltnp 'sport = :${port}' names it), ` +
+      `or choose another port: npm start -- --port ${port === 65_535 ? port - 1 : port + 1}`,
+  );
+}
