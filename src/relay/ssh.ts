@@ -2,7 +2,7 @@ import ssh2 from "ssh2";
 import type { Client, ClientChannel } from "ssh2";
 import type { HostKey } from "../contract/machine.ts";
 import { fingerprint } from "./hostKey.ts";
-import { SshError, toSshError } from "./sshError.ts";
+import { hostKeyChanged, SshError, toSshError } from "./sshError.ts";
 
 /**
  * The only file that knows ssh2. A connection exists only to a machine that proved the pinned host key: the verifier
@@ -66,10 +66,7 @@ export function connect(
       give(
         presented === null
           ? toSshError(where, error)
-          : new SshError(
-              "host_key_changed",
-              `SSH to ${where}: host key changed: it presented ${presented} instead of ${target.hostKey.fingerprint}`,
-            ),
+          : hostKeyChanged(where, `presented ${presented} instead of ${target.hostKey.fingerprint}`, error),
       ),
     );
     client.on("close", () =>

@@ -54,8 +54,15 @@ const WORDS: Record<SshErrorKind, string> = {
 /** What ssh2 emits as `error`, as one of ours. `where` is host:port. */
 export function toSshError(where: string, error: Error & { code?: unknown; level?: unknown }): SshError {
   const kind = kindOf(error);
+  // Said first: the edge knows this one by its beginning.
+  if (kind === "host_key_changed") return hostKeyChanged(where, "has no ed25519 key any more", error);
   const detail = typeof error.code === "string" ? error.code : error.message;
   return new SshError(kind, `SSH to ${where}: ${WORDS[kind]} (${detail})`, { cause: error });
+}
+
+/** The edge takes a machine out on a cause that begins like this. */
+export function hostKeyChanged(where: string, what: string, cause: Error): SshError {
+  return new SshError("host_key_changed", `host key changed: the machine at ${where} ${what}`, { cause });
 }
 
 function kindOf(error: Error & { code?: unknown; level?: unknown }): SshErrorKind {

@@ -42,8 +42,10 @@ export class LogReader {
     for (;;) {
       const poll = await this.#poll();
       this.#reporter.read(this.#cutter.feed(poll.log));
+      // A full chunk: there is more to read before anything is told or concluded. A relay that attaches late would
+      // tell of steps that are long past.
+      if (poll.log.length === CHUNK && !this.#reporter.isFull) continue;
       await this.#reporter.tell();
-      // A full chunk: there is more to read before anything is concluded.
       if (poll.log.length === CHUNK) continue;
       if (!poll.alive && poll.run !== this.#plan.run) return { end: "gone" };
       if (!poll.alive) {

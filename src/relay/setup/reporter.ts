@@ -35,6 +35,11 @@ export class SetupReporter {
     return this.#lastText;
   }
 
+  /** So much log waits to be sent that reading on would only pile it up. */
+  get isFull(): boolean {
+    return this.#outbox.isFull;
+  }
+
   read(lines: readonly Line[]): void {
     for (const line of lines) {
       const { state, text } = applyLine(this.#state, line.text);
