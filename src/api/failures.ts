@@ -1,4 +1,6 @@
 import { TRPCError } from "@trpc/server";
+import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
+import type { TRPC_ERROR_CODE_NUMBER } from "@trpc/server/rpc";
 import { ZodError } from "zod";
 import type { ErrorCode } from "../contract/errors.ts";
 import { isUnavailable } from "../db/failure.ts";
@@ -21,6 +23,11 @@ const TRPC_CODES: Record<ErrorCode, TRPCError["code"]> = {
   UNAVAILABLE: "SERVICE_UNAVAILABLE",
   INTERNAL: "INTERNAL_SERVER_ERROR",
 };
+
+/** The number in tRPC's envelope. Clients of a subscription decide by it whether to connect again. */
+export function rpcCodeOf(code: ErrorCode): TRPC_ERROR_CODE_NUMBER {
+  return TRPC_ERROR_CODES_BY_KEY[TRPC_CODES[code]];
+}
 
 /** Any error as one that tRPC carries; an unexpected one is logged under the request's id and says nothing else. */
 export function toTrpcError(error: unknown, requestId: string): TRPCError {

@@ -3,17 +3,17 @@ import { WarmpoolError } from "../pool/errors.ts";
 import type { Actor } from "../pool/reasons.ts";
 import { authenticate, type Caller } from "../pool/tokens.ts";
 import type { Edge } from "./edge.ts";
-import { tellTrpcError, toTrpcError } from "./failures.ts";
+import { rpcCodeOf, tellTrpcError, toTrpcError } from "./failures.ts";
 import { unstorable } from "./storable.ts";
 
 export type Context = Edge & { requestId: string; bearer: string | null };
 
 const t = initTRPC.context<Context>().create({
   isDev: false,
-  errorFormatter: ({ shape, error, ctx, path }) => {
+  errorFormatter: ({ error, ctx, path }) => {
     const told = tellTrpcError(error, ctx?.requestId ?? "unknown");
     const { message, ...rest } = told;
-    return { message, code: shape.code, data: { ...rest, path: path ?? null } };
+    return { message, code: rpcCodeOf(told.code), data: { ...rest, path: path ?? null } };
   },
   sse: {
     maxDurationMs: 10 * 60_000,

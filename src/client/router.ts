@@ -63,7 +63,7 @@ export type AppRouter = TRPCBuiltRouter<
       put: Mutation<PoolSpecInput, PoolView>;
       pause: Mutation<ByName, PoolView>;
       resume: Mutation<ByName, PoolView>;
-      empty: Mutation<ByName & { assigned?: "keep" | "release" }, PoolView>;
+      empty: Mutation<ByName & { assigned?: "keep" | "release" | undefined }, PoolView>;
     };
     recipe: {
       list: Query<void, RecipeView[]>;

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import { createClient } from "../../src/client/index.ts";
+import { createClient, errorCode } from "../../src/client/index.ts";
 import { watchUntilSettled } from "../../src/cli/watch.ts";
 import type { Watcher } from "../../src/cli/watch.ts";
 import type { Assignment } from "../../src/contract/assignment.ts";
 import { anAssignment, inLine, inSetup } from "../client/samples.ts";
 import { Refusal, standIn } from "../client/standIn.ts";
+import { installation } from "./installation.ts";
 import type { Answers } from "../client/standIn.ts";
 
 /** Watching through what the real API cannot be brought to at will: cut, closed and refused streams. */
@@ -81,6 +82,17 @@ test.each([
   await expect(watchUntilSettled(server.client, tester, watcherOf().watcher)).rejects.toMatchObject({
     data: { code },
   });
+});
+
+test("the real API's refusal ends the stream for any client, not only for this one", async () => {
+  await using at = await installation();
+  const ended = new Promise((resolve) => {
+    at.client.tester.watch.subscribe(
+      { username: "nobody1" },
+      { onError: resolve, onComplete: () => resolve(null) },
+    );
+  });
+  expect(errorCode(await ended)).toBe("NOT_FOUND");
 });
 
 test("a connection that stays lost is an error in the end, and says that the assignment goes on", async () => {

@@ -8,8 +8,8 @@ import type { AppRouter } from "../../src/client/router.ts";
  */
 
 type Served = typeof appRouter;
-/** For relays and the local stack, which do not come through the published client. */
-type Internal = `relay.${string}` | "pool.empty";
+/** Relays speak to the server by themselves, without the published client. */
+type Internal = `relay.${string}`;
 
 type Kinds<Router extends AnyTRPCRouter> = {
   [Group in keyof Router["_def"]["record"]]: {
