@@ -7,13 +7,19 @@ export type Login = Disposable & {
   /** The blob of the host key that the server showed, base64. */
   hostKey: string;
   exec(command: string, options?: { stdin?: string | Buffer; pty?: boolean }): Promise<Outcome>;
-  /** The channel itself, for a test that has to act while the command runs. */
+  /** A command that the test acts on while it runs. */
   open(command: string, options?: ExecOptions): Promise<OpenCommand>;
+  shell(): Promise<ClientChannel>;
   /** Cuts the connection without a goodbye. */
   cut(): void;
 };
 
-export type OpenCommand = { channel: ClientChannel; outcome: Promise<Outcome> };
+export type OpenCommand = {
+  channel: ClientChannel;
+  /** What it has printed so far. */
+  stdout(): string;
+  outcome: Promise<Outcome>;
+};
 export type Outcome = { code: number | null; signal: string | null; stdout: string; stderr: string };
 
 const LOGIN_WITHIN_MS = 10_000;
@@ -46,7 +52,7 @@ export async function login(
       client.exec(command, options, (error, channel) => {
         // Listened to at once: the exit status of a short command comes in the same packet as the answer.
         if (error) reject(error);
-        else resolve({ channel, outcome: collect(channel) });
+        else resolve(follow(channel));
       });
     });
   return {
@@ -57,6 +63,10 @@ export async function login(
       channel.end(stdin);
       return outcome;
     },
+    shell: () =>
+      new Promise((resolve, reject) => {
+        client.shell(false, (error, channel) => (error ? reject(error) : resolve(channel)));
+      }),
     cut: () => client.destroy(),
     [Symbol.dispose]() {
       client.destroy();
@@ -64,8 +74,7 @@ export async function login(
   };
 }
 
-/** Everything a channel gives until it closes. */
-function collect(channel: ClientChannel): Promise<Outcome> {
+function follow(channel: ClientChannel): OpenCommand {
   const parts = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   const ended: Pick<Outcome, "code" | "signal"> = { code: null, signal: null };
   channel.on("data", (data: Buffer) => parts.stdout.push(data));
@@ -73,13 +82,11 @@ function collect(channel: ClientChannel): Promise<Outcome> {
   channel.on("exit", (code: number | null, signal?: string) => {
     Object.assign(ended, { code, signal: signal ?? null });
   });
-  return new Promise((resolve) => {
+  const stdout = () => Buffer.concat(parts.stdout).toString();
+  const outcome = new Promise<Outcome>((resolve) => {
     channel.on("close", () =>
-      resolve({
-        ...ended,
-        stdout: Buffer.concat(parts.stdout).toString(),
-        stderr: Buffer.concat(parts.stderr).toString(),
-      }),
+      resolve({ ...ended, stdout: stdout(), stderr: Buffer.concat(parts.stderr).toString() }),
     );
   });
+  return { channel, outcome, stdout };
 }

@@ -51,7 +51,7 @@ export function localDriver(options: LocalOptions): LocalDriver {
   const privileged = process.geteuid?.() === 0;
   // The machines' own folder is hidden always: it holds the host keys of all of them.
   const isolation: Isolation = privileged
-    ? { kind: "system", hide: [root, ...options.hide.map(realOrAbsolute)] }
+    ? { kind: "system", hide: outermost([root, ...options.hide.map(realOrAbsolute)]) }
     : { kind: "folder" };
   let program: Promise<string> | undefined;
 
@@ -174,6 +174,11 @@ function assertName(name: string): void {
     "failed",
     `${JSON.stringify(name)} cannot be a local machine's name: lower-case letters, digits and -, 63 at most`,
   );
+}
+
+/** What lies inside another hidden folder is hidden with it. */
+function outermost(paths: string[]): string[] {
+  return [...new Set(paths)].filter((path) => !paths.some((other) => path.startsWith(`${other}/`)));
 }
 
 /** A folder that is not there yet is hidden under the name it was given. */

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { mkdir, open, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, open, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { DriverError } from "../../driver.ts";
@@ -36,8 +36,20 @@ function limbo({ root, owner }: Place): string {
   return join(root, `.limbo-${id}`);
 }
 
-/** Never makes the root: one that has gone away (an unmounted disk) must not look like one without machines. */
+/** A root that has gone away, as with an unmounted disk, must not look like one without machines. */
+async function assertRoot({ root }: Place): Promise<void> {
+  await access(root).catch((cause: unknown) => {
+    throw new DriverError(
+      "retry",
+      `The folder of machines ${root} cannot be reached, so nothing is known of them: was its disk unmounted, or the ` +
+        `folder moved?`,
+      { cause },
+    );
+  });
+}
+
 async function ensureLimbo(place: Place): Promise<void> {
+  await assertRoot(place);
   await mkdir(limbo(place), { mode: 0o700 }).catch((error: unknown) => {
     if (!isErrno(error, "EEXIST")) throw error;
   });
@@ -85,6 +97,7 @@ export async function makeFolder(place: Place, request: CreateRequest): Promise<
 
 /** The folder of that machine, whole, half-made or half-deleted; null where there is none of ours. */
 export async function readFolder(place: Place, name: string): Promise<MachineFolder | null> {
+  await assertRoot(place);
   const placed = await readMachine(place, join(place.root, name), "placed");
   if (placed !== null) return placed;
   const waiting = await listLimbo(place);
@@ -96,6 +109,7 @@ export async function readFolder(place: Place, name: string): Promise<MachineFol
  * @throws where the root or a mark in it cannot be read: then nothing is known about what is absent.
  */
 export async function listFolders(place: Place): Promise<MachineFolder[]> {
+  await assertRoot(place);
   const entries = await readdir(place.root, { withFileTypes: true });
   const folders = new Map<string, MachineFolder>();
   for (const folder of await listLimbo(place)) folders.set(folder.record.name, folder);

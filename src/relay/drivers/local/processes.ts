@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { DriverError } from "../../driver.ts";
 import { isErrno } from "./errno.ts";
@@ -16,14 +16,11 @@ const END_WITHIN_SECONDS = 15;
 
 /** Every live process that carries the owner's mark. */
 export function findProcesses(owner: Owner): MachineProcess[] {
-  return readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry))
-    .flatMap((entry) => {
-      const pid = Number(entry);
-      const found = readMark(readOrEmpty(`/proc/${pid}/environ`), owner);
-      const startTime = found === null ? null : readStartTime(pid);
-      return found === null || startTime === null ? [] : [{ pid, startTime, ...found }];
-    });
+  return processIds().flatMap((pid) => {
+    const found = readMark(readOrEmpty(`/proc/${pid}/environ`), owner);
+    const stat = found === null ? null : readStat(pid);
+    return found === null || stat === null ? [] : [{ pid, startTime: stat.startTime, ...found }];
+  });
 }
 
 /**
@@ -33,25 +30,44 @@ export function findProcesses(owner: Owner): MachineProcess[] {
  */
 export async function endProcesses(owner: Owner, machine: string, signal: AbortSignal): Promise<void> {
   const deadline = performance.now() + END_WITHIN_SECONDS * 1000;
+  const inside = new Set<string>();
   for (let pause = 5; ; pause = Math.min(pause * 2, 200)) {
     signal.throwIfAborted();
-    const left = findProcesses(owner).filter((process) => process.mark.machine === machine);
+    const marked = findProcesses(owner).filter((process) => process.mark.machine === machine);
+    for (const { pid } of marked) addNamespaceOf(pid, inside);
+    const left = [...marked.map(({ pid }) => pid), ...livingIn(inside)];
     if (left.length === 0) return;
     if (performance.now() > deadline) {
-      const pids = left.map((process) => process.pid).join(", ");
       throw new DriverError(
         "retry",
-        `Processes of ${machine} did not end within ${END_WITHIN_SECONDS} s of SIGKILL (pid ${pids}): the kernel ` +
-          `holds them, which is mostly a disk that does not answer. Look at their state in /proc/PID/stack.`,
+        `Processes of ${machine} did not end within ${END_WITHIN_SECONDS} s of SIGKILL (pid ${left.join(", ")}): the ` +
+          `kernel holds them, which is mostly a disk that does not answer. Look at their state in /proc/PID/stack.`,
       );
     }
-    left.forEach(kill);
+    marked.forEach(kill);
     await wait(pause, undefined, { signal });
   }
 }
 
+/**
+ * The PID namespace that this process gives its children, where it is not the driver's own. A dying PID 1 gives its
+ * environment up before its namespace is empty: the namespace tells when the unmarked processes in it have ended too.
+ */
+function addNamespaceOf(pid: number, namespaces: Set<string>): void {
+  const namespace = readLinkOrEmpty(`/proc/${pid}/ns/pid_for_children`);
+  if (namespace !== "" && namespace !== readLinkOrEmpty("/proc/self/ns/pid")) namespaces.add(namespace);
+}
+
+function livingIn(namespaces: Set<string>): number[] {
+  if (namespaces.size === 0) return [];
+  return processIds().filter(
+    (pid) =>
+      namespaces.has(readLinkOrEmpty(`/proc/${pid}/ns/pid`)) && !/^[ZX]?$/.test(readStat(pid)?.state ?? ""),
+  );
+}
+
 function kill(target: MachineProcess): void {
-  if (readStartTime(target.pid) !== target.startTime) return;
+  if (readStat(target.pid)?.startTime !== target.startTime) return;
   try {
     process.kill(target.pid, "SIGKILL");
   } catch (error) {
@@ -59,16 +75,25 @@ function kill(target: MachineProcess): void {
   }
 }
 
-/** Field 22 of /proc/PID/stat; the command name before it may itself hold spaces and brackets. */
-function readStartTime(pid: number): string | null {
-  const stat = readOrEmpty(`/proc/${pid}/stat`);
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? null;
+function processIds(): number[] {
+  return readdirSync("/proc").map(Number).filter(Number.isInteger);
 }
 
+/** Fields 3 and 22 of /proc/PID/stat; the command name before them may itself hold spaces and brackets. */
+function readStat(pid: number): { state: string; startTime: string } | null {
+  const stat = readOrEmpty(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const [state, startTime] = [fields[0], fields[19]];
+  return state === undefined || startTime === undefined ? null : { state, startTime };
+}
+
+const readOrEmpty = (path: string) => orEmpty(() => readFileSync(path, "latin1"));
+const readLinkOrEmpty = (path: string) => orEmpty(() => readlinkSync(path));
+
 /** Empty where the process has gone meanwhile, or belongs to a user whose processes cannot be ours. */
-function readOrEmpty(path: string): string {
+function orEmpty(read: () => string): string {
   try {
-    return readFileSync(path, "latin1");
+    return read();
   } catch (error) {
     if (isErrno(error, "ENOENT", "ESRCH", "EACCES", "EPERM")) return "";
     throw error;

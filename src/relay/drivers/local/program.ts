@@ -31,7 +31,7 @@ export async function prepareProgram(root: string): Promise<string> {
 
 async function bundleServer(): Promise<string> {
   // Loaded here and not at the top: a relay with another driver runs where only production packages are installed.
-  const { build } = await import("esbuild").catch((cause: unknown) => {
+  const { build, stop } = await import("esbuild").catch((cause: unknown) => {
     throw new DriverError(
       "failed",
       "The local driver is for development and needs the package esbuild, which is not installed here: run `npm ci` " +
@@ -53,6 +53,8 @@ async function bundleServer(): Promise<string> {
     // ssh2's native helpers are optional: it falls back to plain Node where they are not found.
     external: ["*.node", "cpu-features"],
   });
+  // Otherwise esbuild's own process stays for as long as the relay.
+  await stop();
   const [bundle] = result.outputFiles;
   if (bundle === undefined) throw new Error("esbuild gave no output for the machines' SSH server");
   return bundle.text;

@@ -56,16 +56,14 @@ function unescapeMount(text: string): string {
 
 /** By coreutils' rm, in a process of its own: it can be ended, and never leaves the file system it started on. */
 async function remove(paths: string[], signal: AbortSignal): Promise<void> {
-  const rm = () =>
-    run("rm", ["-rf", "--one-file-system", "--", ...paths], {
-      signal,
-      timeout: REMOVE_WITHIN_SECONDS * 1000,
-    });
+  const bounds = { signal, timeout: REMOVE_WITHIN_SECONDS * 1000 };
+  const rm = () => run("rm", ["-rf", "--one-file-system", "--", ...paths], bounds);
   try {
     await rm().catch(async (error: unknown) => {
       if (isErrno(error, "ABORT_ERR")) throw error;
-      // Folders that their owner made read-only (package caches do) stop a user who is not root.
-      await run("chmod", ["-R", "u+rwX", "--", ...paths], { signal, timeout: REMOVE_WITHIN_SECONDS * 1000 });
+      // Folders that their owner made read-only (package caches do) stop a user who is not root. Part of the paths has
+      // gone by now, which chmod calls a failure: what counts is what rm says next.
+      await run("chmod", ["-R", "u+rwX", "--", ...paths], bounds).catch(() => {});
       return rm();
     });
   } catch (cause) {

@@ -1,8 +1,10 @@
-import { execFile } from "node:child_process";
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { CreateRequest } from "../../../../src/relay/driver.ts";
 import { localDriver } from "../../../../src/relay/drivers/local/driver.ts";
@@ -29,7 +31,7 @@ export async function localUnderTest(hide: string[] = []): Promise<LocalUnderTes
     processes,
     again: async () => localDriver(options),
     foreign: async () => localDriver({ ...options, installation: randomUUID() }),
-    leaveHalfMade: (request) => dieInCreate(options, request, "hostKey"),
+    leaveHalfMade: (request) => dieInCreate({ options, request, at: "hostKey" }),
     freeze: async (name) => freeze(processes(name)),
     async [Symbol.asyncDispose]() {
       await removeAll(driver);
@@ -50,22 +52,23 @@ export function freeze(processes: MachineProcess[]): void {
   for (const { pid } of processes) process.kill(pid, "SIGSTOP");
 }
 
-/** What a create reads of its request, in the order it does: where a process can be made to die in it. */
-export type DeathPoint = "port" | "hostKey" | "authorizedKeys";
+/** Where a process can be made to die in a create: at what it reads of its request, in that order, or once it is done. */
+export type DeathPoint = "port" | "hostKey" | "authorizedKeys" | "done";
 
-/** Runs a create in a process of its own that is killed by SIGKILL when the create reads that part of the request. */
-export async function dieInCreate(
-  options: LocalOptions,
-  request: CreateRequest,
-  at: DeathPoint,
-): Promise<void> {
-  const program = fileURLToPath(new URL("./dieInCreate.ts", import.meta.url));
-  await new Promise<void>((resolve, reject) => {
-    const input = JSON.stringify({ options, request, at });
-    const child = execFile(process.execPath, [program], { timeout: 20_000 }, (error) => {
-      if (error?.signal === "SIGKILL") resolve();
-      else reject(new Error(`the create was not killed at ${at}`, { cause: error }));
-    });
-    child.stdin?.end(input);
-  });
+export type DoomedCreate = { options: LocalOptions; request: CreateRequest; at: DeathPoint };
+
+/** Runs a create in a process of its own that is killed by SIGKILL at that point of it. */
+export async function dieInCreate(doomed: DoomedCreate, run = runHere): Promise<void> {
+  const child = run("dieInCreate.ts");
+  child.stdin.end(JSON.stringify(doomed));
+  const [code, signal] = (await once(child, "exit", { signal: AbortSignal.timeout(20_000) })) as unknown[];
+  if (signal !== "SIGKILL")
+    throw new Error(`the create was not killed at ${doomed.at}, but ended with ${code}`);
 }
+
+export function runHere(program: string): ChildProcessByStdin {
+  const path = fileURLToPath(new URL(program, import.meta.url));
+  return spawn(process.execPath, [path], { stdio: ["pipe", "inherit", "inherit"] });
+}
+
+export type ChildProcessByStdin = ReturnType<typeof spawn> & { stdin: Writable };

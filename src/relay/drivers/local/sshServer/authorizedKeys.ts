@@ -11,8 +11,11 @@ import type { Account } from "./accounts.ts";
  */
 const MAX_BYTES = 1024 * 1024;
 
+/** What a client offers; without a signature it only asks whether the key would do. */
+export type Attempt = Pick<PublicKeyAuthContext, "key" | "signature" | "blob" | "hashAlgo">;
+
 /** Null where the key opens the account, else why not: for the console, never for the caller. */
-export function refusal(account: Account, attempt: PublicKeyAuthContext): string | null {
+export function refusal(account: Account, attempt: Attempt): string | null {
   const path = join(account.home, ".ssh/authorized_keys");
   const loose = [account.home, dirname(path)].find((folder) => !isSafe(statOf(folder), account));
   if (loose !== undefined) return `${loose} is missing, or others than its owner may write to it`;
@@ -23,14 +26,15 @@ export function refusal(account: Account, attempt: PublicKeyAuthContext): string
     .map(parseLine)
     .find((candidate) => candidate?.getPublicSSH().equals(attempt.key.data));
   if (key === undefined || key === null) return "the key is not among the authorized ones";
-  // The first attempt only asks whether the key would do; what lets anybody in is the signature.
+  // A public key is known to everybody: what lets somebody in is the signature.
   if (attempt.signature === undefined || attempt.blob === undefined) return null;
   return verify(key, attempt.blob, attempt.signature, attempt.hashAlgo) ? null : "the signature is wrong";
 }
 
 function verify(key: ParsedKey, blob: Buffer, signature: Buffer, hash: string | undefined): boolean {
-  // An Error comes back for what cannot be verified at all, and an Error is truthy.
-  return key.verify(blob, signature, hash) === true;
+  // Unlike its type says, an Error comes back for what cannot be verified at all, and an Error is truthy.
+  const verdict: unknown = key.verify(blob, signature, hash);
+  return verdict === true;
 }
 
 function parseLine(line: string): ParsedKey | null {

@@ -1,0 +1,148 @@
+import { execFileSync } from "node:child_process";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { until } from "../../../helpers/until.ts";
+import { request, rootLogin, soon } from "../conformance.ts";
+import { localUnderTest } from "./machines.ts";
+
+/** With root a machine is a system of its own: what happens in it stays in it, and the host's own things stay out. */
+describe.runIf(process.geteuid?.() === 0)("a machine and its host", () => {
+  test("accounts, sudo rights, packages' files and processes made in a machine are not on the host", async () => {
+    const before = hostState();
+    {
+      await using under = await localUnderTest();
+      const machine = await under.driver.create(await request(), soon());
+      const inside = namespaces(under.processes(machine.name).map(({ pid }) => pid));
+      {
+        using root = await rootLogin(machine);
+        const made = await root.exec(`set -e
+          useradd -m -s /bin/bash -G sudo zoe
+          mkdir -p /etc/sudoers.d && echo 'zoe ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/zoe
+          echo 'zoe ALL=(ALL) ALL' >> /etc/sudoers
+          touch /usr/bin/zoe /etc/zoe /home/zoe/here /root/here /tmp/zoe /var/lib/zoe
+          setsid setpriv --reuid=zoe --regid=zoe --init-groups sleep 1000 </dev/null >/dev/null 2>&1 &
+          id -un zoe`);
+        expect(made).toMatchObject({ code: 0, stdout: "zoe\n" });
+        await until("zoe's process", async () => (await root.exec("pgrep -u zoe sleep")).code === 0);
+      }
+      expect(hostState()).toEqual(before);
+      expect(processesIn(inside)).not.toEqual([]);
+      await under.driver.delete(machine.name, soon());
+      expect(processesIn(inside)).toEqual([]);
+    }
+    expect(hostState()).toEqual(before);
+  });
+
+  test("homes, keys, hidden folders and other machines of the host cannot be seen in a machine", async () => {
+    const hidden = mkdtempSync("/var/tmp/warmpool-hidden-");
+    writeFileSync(join(hidden, "relay.key"), "secret");
+    try {
+      await using under = await localUnderTest([hidden, join(hidden, "not-there-yet")]);
+      const other = await under.driver.create(await request(), soon());
+      const machine = await under.driver.create(await request(), soon());
+      using root = await rootLogin(machine);
+      const look = async (command: string) => (await root.exec(command)).stdout;
+      expect(await look(`ls -A ${hidden}; touch ${hidden}/x 2>&1`)).toMatch(
+        /^touch: .*Read-only file system\n$/,
+      );
+      expect(await look(`ls -A ${under.options.root}`)).toBe("");
+      expect(await look("ls -A /home /tmp; find /root -type f")).toBe(
+        "/home:\n\n/tmp:\n/root/.ssh/authorized_keys\n",
+      );
+      expect(await look("ls /etc/ssh/ssh_host_* 2>/dev/null")).toBe("");
+      expect(await look("hostname")).toBe(`${machine.name}\n`);
+      const processes = await look(
+        "cat /proc/[0-9]*/environ | tr '\\0' '\\n' | grep ^WARMPOOL_MACHINE= | sort -u",
+      );
+      expect(processes).toBe(`WARMPOOL_MACHINE=${machine.name}\n`);
+      expect(await look("cat /proc/mounts")).not.toContain(other.name);
+      expect(readFileSync(join(hidden, "relay.key"), "utf8")).toBe("secret");
+    } finally {
+      rmSync(hidden, { recursive: true });
+    }
+  });
+
+  test("a link planted in a machine does not lead its next start to the host's files", async () => {
+    const victim = mkdtempSync("/var/tmp/warmpool-victim-");
+    writeFileSync(join(victim, "ssh_host_ed25519_key"), "the host's");
+    try {
+      await using under = await localUnderTest();
+      const machine = await under.driver.create(await request(), soon());
+      {
+        using root = await rootLogin(machine);
+        expect(await root.exec(`rm -rf /etc/ssh && ln -s ${victim} /etc/ssh`)).toMatchObject({ code: 0 });
+      }
+      await under.driver.stop(machine.name, soon());
+      await under.driver.start(machine.name, soon());
+      using root = await rootLogin(machine);
+      expect(await root.exec("ls /etc/ssh/")).toMatchObject({ stdout: "" });
+      expect(readdirSync(victim)).toEqual(["ssh_host_ed25519_key"]);
+    } finally {
+      rmSync(victim, { recursive: true });
+    }
+  });
+
+  test("processes that their parents leave behind are reaped", async () => {
+    await using under = await localUnderTest();
+    const machine = await under.driver.create(await request(), soon());
+    using root = await rootLogin(machine);
+    await root.exec("for i in 1 2 3 4 5 6 7 8 9 10; do (setsid true &) ; done");
+    await until("no zombie", async () => (await root.exec("ps -eo stat= | grep -c ^Z")).stdout === "0\n");
+  });
+
+  test("terminals and the usual devices are there", async () => {
+    await using under = await localUnderTest();
+    const machine = await under.driver.create(await request(), soon());
+    using root = await rootLogin(machine);
+    const script =
+      "set -e; echo x >/dev/null; head -c 8 /dev/urandom | wc -c; cat /dev/null; : <(true); tty; touch /dev/shm/x";
+    const { code, stdout } = await root.exec(script, { pty: true });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: "8\r\n/dev/pts/0\r\n" });
+  });
+});
+
+/** All that must be on the host after a test exactly as it was before. */
+function hostState() {
+  const text = (path: string) => (existsSync(path) ? readFileSync(path, "utf8") : null);
+  const files = ["passwd", "group", "shadow", "gshadow", "subuid", "sudoers", "hosts", "hostname"];
+  return {
+    files: files.map((name) => text(join("/etc", name))),
+    sudoers: existsSync("/etc/sudoers.d") ? readdirSync("/etc/sudoers.d") : [],
+    folders: ["/home", "/root", "/usr/bin", "/etc", "/var/lib"].map((path) => readdirSync(path)),
+    mounts: readFileSync("/proc/self/mountinfo", "utf8"),
+    hostname: hostname(),
+    zoe: execFileSync("sh", ["-c", `id zoe 2>&1 || true; ls ${tmpdir()}/zoe 2>&1 || true`], {
+      encoding: "utf8",
+    }),
+  };
+}
+
+/** The process namespaces that these processes, or their children to be, live in, and that the test does not. */
+function namespaces(pids: number[]): Set<string> {
+  const own = readlinkSync("/proc/self/ns/pid");
+  const found = new Set(pids.map((pid) => readlinkSync(`/proc/${pid}/ns/pid`)));
+  found.delete(own);
+  return found;
+}
+
+/** A zombie is dead: who reaps it is the host's affair. */
+function processesIn(inside: Set<string>): string[] {
+  return readdirSync("/proc").filter((entry) => {
+    try {
+      if (!/^\d+$/.test(entry) || !inside.has(readlinkSync(`/proc/${entry}/ns/pid`))) return false;
+      return !/\) Z /.test(readFileSync(`/proc/${entry}/stat`, "utf8"));
+    } catch {
+      return false;
+    }
+  });
+}
