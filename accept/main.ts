@@ -1,0 +1,101 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { differences, type Snapshot, snapshot } from "../scripts/leftovers.ts";
+import { until } from "../test/helpers/until.ts";
+import { type Options, readOptions, type Runtime, USAGE } from "./options.ts";
+import type { Part } from "./part.ts";
+import { burst } from "./parts/burst.ts";
+import { crash } from "./parts/crash.ts";
+import { faults } from "./parts/faults.ts";
+import { path } from "./parts/path.ts";
+import { Report } from "./report.ts";
+import { killAllOf } from "./stack.ts";
+
+/**
+ * The acceptance run: drives a whole Warmpool from outside, by nothing but what INTERFACE.md fixes, and shows the
+ * points that issue 2 names. Every part starts from nothing and has to leave nothing. Imports nothing from src.
+ */
+const PARTS: readonly Part[] = [path, faults, crash, burst];
+/** What ends on its own (a database's last process, a socket on its way) gets so long to do it. */
+const SETTLE_SECONDS = 10;
+
+async function main(): Promise<number> {
+  const options = optionsOrExit();
+  const report = new Report();
+  await mkdir(options.stateDir, { recursive: true });
+  const folder = await mkdtemp(join(resolve(options.stateDir), "warmpool-accept-"));
+  stopWith(folder);
+  // npm keeps compiled code in the temporary folder, which is none of ours.
+  process.env["NODE_DISABLE_COMPILE_CACHE"] = "1";
+  for (const runtime of options.runtimes) {
+    for (const part of PARTS) {
+      if (options.only === null || options.only === part.name)
+        await runPart(part, runtime, options, folder, report);
+    }
+  }
+  if (report.failed === 0) await rm(folder, { recursive: true });
+  else report.note(`The logs of the parts are in ${folder}`);
+  report.summary();
+  return report.failed === 0 ? 0 : 1;
+}
+
+async function runPart(
+  part: Part,
+  runtime: Runtime,
+  { driver }: Options,
+  parent: string,
+  report: Report,
+): Promise<void> {
+  report.heading(`${part.title} (${part.name}, ${runtime})`);
+  const before = snapshot([parent]);
+  const folder = join(parent, `${part.name}-${runtime}`);
+  await mkdir(folder);
+  try {
+    await part.show({ report, runtime, driver, folder });
+    await report.check("processes, sockets, mounts, accounts and folders are as they were before", () =>
+      nothingLeft(before, parent),
+    );
+  } catch (error) {
+    report.broke(error);
+  } finally {
+    await killAllOf(folder);
+  }
+}
+
+async function nothingLeft(before: Snapshot, apart: string): Promise<void> {
+  await until(
+    "everything to be as before",
+    () => {
+      const left = differences(before, snapshot([apart]));
+      if (left.length > 0) throw new Error(left.join("\n"));
+      return true;
+    },
+    { seconds: SETTLE_SECONDS, everyMs: 250 },
+  );
+}
+
+function optionsOrExit(): Options {
+  try {
+    return readOptions(
+      process.argv.slice(2),
+      PARTS.map((part) => part.name),
+      tmpdir(),
+    );
+  } catch (error) {
+    console.error(`accept: ${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+/** A run that is ended from outside takes what it started with it. */
+function stopWith(folder: string): void {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => {
+      console.error(`\nStopped by ${signal}; ending what was started. The logs are in ${folder}`);
+      void killAllOf(folder).finally(() => process.exit(1));
+    });
+  }
+}
+
+process.exit(await main());

@@ -1,0 +1,44 @@
+import { parseArgs } from "node:util";
+
+export const RUNTIMES = ["node", "workerd"] as const;
+export type Runtime = (typeof RUNTIMES)[number];
+const DRIVERS = ["local", "incus"] as const;
+export type Driver = (typeof DRIVERS)[number];
+
+export type Options = {
+  driver: Driver;
+  runtimes: readonly Runtime[];
+  /** The name of the one part to run; null runs all. */
+  only: string | null;
+  /** Where the run keeps its own folder; it is removed when everything passed. */
+  stateDir: string;
+};
+
+export const USAGE = `usage: npm run accept -- [--driver local|incus] [--runtime node|workerd|both]
+                         [--only PART] [--state-dir DIR]`;
+
+/** @throws Error naming the option and what it takes. */
+export function readOptions(args: string[], parts: readonly string[], temporary: string): Options {
+  const { values } = parseArgs({
+    args,
+    options: {
+      driver: { type: "string", default: "local" },
+      runtime: { type: "string", default: "both" },
+      only: { type: "string" },
+      "state-dir": { type: "string", default: temporary },
+    },
+  });
+  const runtime = oneOf("--runtime", values.runtime, [...RUNTIMES, "both"] as const);
+  return {
+    driver: oneOf("--driver", values.driver, DRIVERS),
+    runtimes: runtime === "both" ? RUNTIMES : [runtime],
+    only: values.only === undefined ? null : oneOf("--only", values.only, parts),
+    stateDir: values["state-dir"],
+  };
+}
+
+function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((candidate) => candidate === value);
+  if (found === undefined) throw new Error(`${option} is ${value}; it takes one of: ${allowed.join(", ")}`);
+  return found;
+}

@@ -1,0 +1,134 @@
+import { until } from "../test/helpers/until.ts";
+import { anything, type Assigned, assigned, type Assignment, assignment } from "./interface.ts";
+import { listMachines, putPoolLike, untilFull } from "./pools.ts";
+import { type Rpc, RpcError } from "./rpc.ts";
+
+/** Many testers at once at a pool that has machines for a quarter of them, each asking twice. */
+export const TESTERS = 200;
+export const MACHINES = 50;
+
+export type Rush = { pool: string; usernames: string[]; held: Map<string, string>; waiting: string[] };
+
+/**
+ * Sends every tester's request twice, all at the same time, spread over the edges.
+ * @param patient whether 503 with Retry-After may be answered, and is then obeyed
+ * @returns who holds which machine, and who waits, the first in line first. @throws Error where a promise is broken.
+ */
+export async function rush(
+  edges: Rpc[],
+  pool: string,
+  key: string,
+  patient: boolean,
+): Promise<Rush & { refused: number }> {
+  const usernames = Array.from({ length: TESTERS }, (_, index) => `${pool}-t${index + 1}`);
+  let refused = 0;
+  const ask = async (username: string, edge: Rpc): Promise<Assigned> => {
+    for (;;) {
+      try {
+        return await edge.mutate("tester.assign", { username, pool, sshKeys: [key] }, assigned);
+      } catch (error) {
+        const seconds = error instanceof RpcError && error.status === 503 ? Number(error.retryAfter) : 0;
+        if (!patient || !(seconds > 0)) throw error;
+        refused += 1;
+        await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+      }
+    }
+  };
+  const [first, second] = [edges[0], edges.at(-1)];
+  if (first === undefined || second === undefined) throw new Error("there is no edge to ask");
+  const answers = await Promise.allSettled(
+    usernames.flatMap((username) => [ask(username, first), ask(username, second)]),
+  );
+  const failed = answers.filter((answer) => answer.status === "rejected");
+  if (failed.length > 0) {
+    throw new Error(
+      `${failed.length} of ${answers.length} requests failed, the first: ${String(failed[0]?.reason)}`,
+    );
+  }
+  checkPairs(answers.filter((answer) => answer.status === "fulfilled").map((answer) => answer.value));
+  return { ...(await lineUp(first, pool, usernames)), refused };
+}
+
+/** Of the two answers to a tester one made the assignment, and both name the same. */
+function checkPairs(answers: Assigned[]): void {
+  for (let n = 0; n < answers.length; n += 2) {
+    const [a, b] = [answers[n], answers[n + 1]];
+    if (a === undefined || b === undefined) throw new Error("an answer is missing");
+    const { username } = a.assignment;
+    if (a.assignment.id !== b.assignment.id) throw new Error(`${username} was given two assignments`);
+    if (a.created === b.created) throw new Error(`both answers to ${username} say created: ${a.created}`);
+  }
+}
+
+/** Who holds and who waits by what each tester is told. @throws Error where it is not 50, and 1 to 150. */
+async function lineUp(app: Rpc, pool: string, usernames: string[]): Promise<Rush> {
+  const all: Assignment[] = [];
+  // As many testers at a time as one edge may have connections, so that none is refused for asking.
+  for (let n = 0; n < usernames.length; n += 20) {
+    const some = usernames.slice(n, n + 20);
+    all.push(
+      ...(await Promise.all(
+        some.map((username) => app.query("tester.status", { username, pool }, assignment)),
+      )),
+    );
+  }
+  const held = new Map(
+    all.flatMap(({ machine, username }) => (machine === null ? [] : [[machine.id, username]])),
+  );
+  const holders = all.filter(({ machine }) => machine !== null).length;
+  if (holders !== MACHINES || held.size !== MACHINES)
+    throw new Error(`${holders} testers hold ${held.size} distinct machines, not ${MACHINES}`);
+  const waiting = all
+    .filter(({ state }) => state === "waiting")
+    .toSorted((a, b) => (a.queue?.position ?? 0) - (b.queue?.position ?? 0));
+  const positions = waiting.map(({ queue }) => queue?.position ?? 0);
+  const wrong = positions.findIndex((position, index) => position !== index + 1);
+  if (waiting.length !== TESTERS - MACHINES || wrong >= 0)
+    throw new Error(`${waiting.length} wait, at the positions ${positions.slice(0, 20).join(" ")} …`);
+  return { pool, usernames, held, waiting: waiting.map(({ username }) => username) };
+}
+
+/**
+ * One tester gives a machine back: what is made in its place goes to the first in line, and everybody else moves up
+ * by one.
+ */
+export async function moveUp(app: Rpc, { pool, held, waiting }: Rush): Promise<void> {
+  const [holder] = held.values();
+  const [next, second] = waiting;
+  const last = waiting.at(-1);
+  if (holder === undefined || next === undefined || second === undefined || last === undefined)
+    throw new Error("nobody holds a machine, or nobody waits");
+  await app.mutate("tester.release", { username: holder, pool }, assignment);
+  const status = (username: string) => app.query("tester.status", { username, pool }, assignment);
+  await until("the first in line to get a machine", async () => (await status(next)).machine !== null, {
+    seconds: 30,
+  });
+  const [now, end] = [await status(second), await status(last)];
+  if (now.queue?.position !== 1 || end.queue?.position !== waiting.length - 1)
+    throw new Error(`the second is now at ${now.queue?.position}, the last at ${end.queue?.position}`);
+}
+
+/** Ends a rush: everybody lets go, and the pool is empty. Those who wait go first, or they would be served. */
+export async function clearOut(admin: Rpc, { pool, usernames, waiting }: Rush): Promise<void> {
+  await putPoolLike(admin, pool, { targetSize: 0 });
+  const order = [...waiting, ...usernames.filter((username) => !waiting.includes(username))];
+  for (let n = 0; n < order.length; n += 20) {
+    const some = order.slice(n, n + 20);
+    await Promise.all(some.map((username) => admin.mutate("tester.release", { username, pool }, assignment)));
+  }
+  await until(
+    `pool ${pool} to be empty`,
+    async () => {
+      if ((await listMachines(admin, pool)).length === 0) return true;
+      await admin.mutate("sweep.run", undefined, anything);
+      return false;
+    },
+    { seconds: 60, everyMs: 250 },
+  );
+}
+
+/** A pool like the other one, of its own machines on one node, full. */
+export async function fillPool(admin: Rpc, like: string, name: string, node: string): Promise<void> {
+  await putPoolLike(admin, like, { name, nodes: [node], targetSize: MACHINES, maxSize: MACHINES });
+  await untilFull(admin, name, MACHINES, 60);
+}
