@@ -7,7 +7,7 @@ import { until } from "../helpers/until.ts";
 import { KEY_A, KEY_B, RECIPE, setUpOf } from "../helpers/world.ts";
 import type { StandInRelay } from "../helpers/world.ts";
 import { installation } from "./installation.ts";
-import { longest, warmpool } from "./run.ts";
+import { longest, unwrapped, warmpool } from "./run.ts";
 
 /** `warmpool assign`, against the real API; the test is the relay that sets machines up. */
 
@@ -113,7 +113,7 @@ test("a set-up that fails exits 1 with the step and where to look", async () => 
   expect(code).toBe(1);
   expect(stdout).toMatch(new RegExp(`^Set-up for alice failed in step ${step}`));
   expect(stderr).toContain("the step ended with 3");
-  expect(stderr.replaceAll("\n", " ")).toContain("npx warmpool log alice");
+  expect(unwrapped(stderr)).toContain("npx warmpool log alice");
 });
 
 test("--no-wait with nothing ready exits 4, with the code and what to do", async () => {
@@ -139,7 +139,7 @@ test("other parameters for the same tester exit 4, a username that is none exits
   expect(other.stderr).toContain("(CONFLICT)");
   const bad = await assign("Not-A-User");
   expect(bad).toMatchObject({ code: 2, stdout: "" });
-  expect(bad.stderr.replaceAll("\n", " ")).toContain("must be a Linux username");
+  expect(unwrapped(bad.stderr)).toContain("must be a Linux username");
 });
 
 test("several key files are sent as one list", async () => {
@@ -162,7 +162,7 @@ test.each([
   await using key = await keyFile(content);
   const ran = await warmpool(["assign", "alice", "--key", key.file], { url: "http://127.0.0.1:9" });
   expect(ran).toMatchObject({ code: 2, stdout: "" });
-  expect(ran.stderr.replaceAll("\n", " ")).toMatch(message);
+  expect(unwrapped(ran.stderr)).toMatch(message);
 });
 
 test.each([

@@ -30,6 +30,11 @@ export function longest(text: string): number {
   return Math.max(...text.split("\n").map((line) => line.length));
 }
 
+/** Text without the line breaks that its width asked for. */
+export function unwrapped(text: string): string {
+  return text.replaceAll("\n", " ");
+}
+
 function caught(columns: number | undefined, onText: (soFar: string) => void = () => {}) {
   let text = "";
   const writable = new Writable({

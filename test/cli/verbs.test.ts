@@ -5,7 +5,7 @@ import { DUTIES } from "../../src/contract/sweep.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 import { KEY_A, specOf } from "../helpers/world.ts";
 import { installation } from "./installation.ts";
-import { longest, warmpool } from "./run.ts";
+import { longest, unwrapped, warmpool } from "./run.ts";
 
 /** Every verb that asks the API something, against the real one: its exit code, its words, and `--json`. */
 
@@ -172,8 +172,3 @@ test("colours only on a terminal, and not under NO_COLOR", async () => {
   const env = { NO_COLOR: "1" };
   expect(coloured((await warmpool(["tester", "alice"], { ...at, terminal: 80, env })).stdout)).toBe(false);
 });
-
-/** What standard error said, without the line breaks that its width asked for. */
-function unwrapped(text: string): string {
-  return text.replaceAll("\n", " ");
-}

@@ -1,0 +1,73 @@
+import { execFile } from "node:child_process";
+import { cp, mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../helpers/temporaryFolder.ts";
+import { installation } from "./installation.ts";
+import { LAUNCHER, warmpoolProcess } from "./process.ts";
+import type { Ran } from "./run.ts";
+
+/** bin/warmpool.js, as a process: what only shows there. */
+
+const run = promisify(execFile);
+const checkout = dirname(dirname(LAUNCHER));
+
+test("a pipe gets the answer alone, without colours, and the exit code tells", async () => {
+  await using at = await installation();
+  const shown = await warmpoolProcess(["status"], at);
+  expect(shown).toMatchObject({ code: 0, stderr: "" });
+  expect(shown.stdout).toMatch(/^POOL .*\ndemo +1\/1 /);
+  expect(shown.stdout).not.toContain("\u001b");
+  expect(await warmpoolProcess(["tester", "nobody1"], at)).toMatchObject({ code: 3, stdout: "" });
+});
+
+test("npx finds it in the checkout", async () => {
+  const { version } = JSON.parse(await readFile(join(checkout, "package.json"), "utf8"));
+  const { stdout } = await run("npx", ["--no-install", "warmpool", "--version"], {
+    cwd: checkout,
+    timeout: 15_000,
+  });
+  expect(stdout).toBe(`${version}\n`);
+});
+
+test("a reader that has seen enough is no failure", async () => {
+  const script = `set -o pipefail; "${process.execPath}" "${LAUNCHER}" --help | true`;
+  await run("bash", ["-c", script], { timeout: 15_000 });
+});
+
+test("under a Node that is too old it hands over to the one from npm: arguments, output, exit code", async () => {
+  const shown = await old(LAUNCHER, "--version");
+  expect(shown).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+  const failed = await old(LAUNCHER, "no-such-verb");
+  expect(failed).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining("unknown command 'no-such-verb'"),
+  });
+});
+
+test("without a newer one it says which Node it needs", async () => {
+  await using folder = await temporaryFolder();
+  await mkdir(join(folder.path, "bin"));
+  await writeFile(join(folder.path, "package.json"), JSON.stringify({ type: "module" }));
+  const launcher = join(folder.path, "bin/warmpool.js");
+  await cp(LAUNCHER, launcher);
+  expect(await old(launcher, "--version")).toEqual({
+    code: 1,
+    stdout: "",
+    stderr:
+      "warmpool: needs Node 22.18 or newer, this is 20.1.0.\n" +
+      "Install a newer Node, or put one beside warmpool: npm install node@22\n",
+  });
+});
+
+/** Runs a launcher in a Node that takes itself for 20.1. */
+async function old(launcher: string, ...args: string[]): Promise<Ran> {
+  const versions = "{ value: { ...process.versions, node: '20.1.0' } }";
+  const pretend = `data:text/javascript,Object.defineProperty(process, 'versions', ${versions})`;
+  const ran = run(process.execPath, ["--import", pretend, launcher, ...args], { timeout: 15_000 });
+  return ran.then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    ({ code, stdout, stderr }: Ran) => ({ code, stdout, stderr }),
+  );
+}

@@ -1,0 +1,26 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import type { Ran, RunOptions } from "./run.ts";
+import { ADMIN_TOKEN } from "../api/edges.ts";
+
+export const LAUNCHER = join(import.meta.dirname, "../../bin/warmpool.js");
+
+/** Runs `warmpool ARGS` as a process of its own, by its launcher. */
+export async function warmpoolProcess(
+  args: string[],
+  { url, env, input = "" }: Pick<RunOptions, "url" | "env"> & { input?: string } = {},
+): Promise<Ran> {
+  const target = url === undefined ? {} : { WARMPOOL_URL: url, WARMPOOL_TOKEN: ADMIN_TOKEN };
+  return new Promise((resolve, reject) => {
+    const child = execFile(
+      process.execPath,
+      [LAUNCHER, ...args],
+      { env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...target, ...env }, timeout: 15_000 },
+      (error, stdout, stderr) => {
+        if (child.exitCode === null) reject(error ?? new Error("warmpool was ended by a signal"));
+        else resolve({ code: child.exitCode, stdout, stderr });
+      },
+    );
+    child.stdin?.end(input);
+  });
+}

@@ -1,0 +1,91 @@
+import { readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { knownHosts, sshArguments } from "../../src/cli/sshArguments.ts";
+import { makeHostKey, makeKeyPair } from "../../src/relay/hostKey.ts";
+import { anAssignment } from "../client/samples.ts";
+import { testDb } from "../helpers/db.ts";
+import { temporaryFolder } from "../helpers/temporaryFolder.ts";
+import { createdOf, KEY_A, makeWorld } from "../helpers/world.ts";
+import { ADMIN_TOKEN, startEdge } from "../api/edges.ts";
+import { createClient } from "../../src/client/index.ts";
+import { renew } from "../../src/pool/progress.ts";
+import { installation } from "./installation.ts";
+import { warmpoolProcess } from "./process.ts";
+import { warmpool } from "./run.ts";
+import { sshServer } from "./sshServer.ts";
+
+/** `warmpool ssh`, with the real OpenSSH client against a real server on the machine's port. */
+
+/** Alice, with a key of her own, on a machine whose host key is pinned; nothing listens on its port yet. */
+async function alice() {
+  const database = await testDb();
+  const folder = await temporaryFolder();
+  const relay = await makeWorld(database.db, { targetSize: 1, maxSize: 1 });
+  const host = makeHostKey("machine");
+  const [create] = await relay.lease();
+  if (create?.kind !== "create") throw new Error("nothing to create");
+  const { id, token } = create;
+  const progress = { kind: "create" as const, phase: "booting" as const, hostKey: host.pinned };
+  await renew(database.db, relay.session, [{ id, token, progress }]);
+  await relay.finish(create, createdOf(create.machine));
+  const edge = await startEdge("node", database.url);
+  const key = makeKeyPair("alice");
+  const identity = join(folder.path, "id");
+  await writeFile(identity, key.privateKey, { mode: 0o600 });
+  const client = createClient({ url: edge.url, token: ADMIN_TOKEN });
+  await client.tester.assign.mutate({ username: "alice", sshKeys: [key.publicKey] });
+  await relay.workOff();
+  return {
+    url: edge.url,
+    env: { TMPDIR: folder.path },
+    folder: folder.path,
+    port: create.machine.port,
+    hostKey: host.pair.privateKey,
+    publicKey: key.publicKey,
+    ssh: ["ssh", "alice", "--identity", identity, "--"],
+    [Symbol.asyncDispose]: async () => {
+      await edge[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+      await database.close();
+    },
+  };
+}
+
+test("it logs in, runs the command with its input, and ends as the command does", async () => {
+  await using at = await alice();
+  await using server = await sshServer(at.port, at.hostKey, at.publicKey);
+  const ran = await warmpoolProcess([...at.ssh, "exit 7"], { ...at, input: "some input\n" });
+  expect(ran).toEqual({ code: 7, stdout: "ran exit 7\nsome input\n", stderr: "" });
+  expect(server.users).toEqual(["alice"]);
+  expect(await readdir(at.folder)).toEqual(["id"]);
+});
+
+test("another host key at the same address is refused before anything is said", async () => {
+  await using at = await alice();
+  await using server = await sshServer(at.port, makeHostKey("impostor").pair.privateKey, at.publicKey);
+  const ran = await warmpoolProcess([...at.ssh, "exit 0"], at);
+  expect(ran).toMatchObject({ code: 255, stdout: "" });
+  expect(ran.stderr).toContain("Host key verification failed");
+  expect(server.users).toEqual([]);
+});
+
+test("who still waits for a machine exits 4 and is told so", async () => {
+  await using at = await installation({ targetSize: 0, maxSize: 1 });
+  await at.client.tester.assign.mutate({ username: "bob", sshKeys: [KEY_A] });
+  const ran = await warmpool(["ssh", "bob"], at);
+  expect(ran).toMatchObject({ code: 4, stdout: "" });
+  expect(ran.stderr).toMatch(/^warmpool: bob has no machine yet\. bob waits for a machine/);
+});
+
+test("no configuration file has a say, and only the pinned key is known", () => {
+  const { machine } = anAssignment();
+  if (machine === null) throw new Error("the sample has a machine");
+  const args = sshArguments(machine, "/tmp/a b/known_hosts", undefined, ["ls", "-l"]);
+  expect(args.slice(0, 2)).toEqual(["-F", "none"]);
+  expect(args).toContain("StrictHostKeyChecking=yes");
+  expect(args).toContain('UserKnownHostsFile="/tmp/a b/known_hosts"');
+  expect(args.slice(args.indexOf("--"))).toEqual(["--", "127.0.0.1", "ls", "-l"]);
+  expect(args.join(" ")).not.toContain("IdentitiesOnly");
+  expect(knownHosts(machine)).toBe(`wp-demo-7 ssh-ed25519 ${machine.hostKey.key}\n`);
+});
