@@ -44,6 +44,7 @@ export async function login(
         return true;
       },
     });
+    client.setNoDelay(true);
   });
   client.on("error", () => {});
 

@@ -61,9 +61,9 @@ export type DoomedCreate = { options: LocalOptions; request: CreateRequest; at: 
 export async function dieInCreate(doomed: DoomedCreate, run = runHere): Promise<void> {
   const child = run("dieInCreate.ts");
   child.stdin.end(JSON.stringify(doomed));
-  const [code, signal] = (await once(child, "exit", { signal: AbortSignal.timeout(20_000) })) as unknown[];
-  if (signal !== "SIGKILL")
-    throw new Error(`the create was not killed at ${doomed.at}, but ended with ${code}`);
+  await once(child, "exit", { signal: AbortSignal.timeout(20_000) });
+  if (child.signalCode === "SIGKILL") return;
+  throw new Error(`the create was not killed at ${doomed.at}, but ended with code ${child.exitCode}`);
 }
 
 export function runHere(program: string): ChildProcessByStdin {

@@ -93,7 +93,7 @@ function remoteDriver(child: Program): Driver {
     const id = ++last;
     const answered = new Promise<Answer>((resolve) => waiting.set(id, resolve));
     const send = (what: Call) => child.stdin.write(`${JSON.stringify(what)}\n`);
-    const abort = () => send({ id, method: "abort", args: [(signal?.reason as Error).message] });
+    const abort = () => send({ id, method: "abort", args: [String(signal?.reason?.message)] });
     if (signal?.aborted === true) abort();
     signal?.addEventListener("abort", abort, { once: true });
     send({ id, method, args });

@@ -1,4 +1,5 @@
 import { closeSync, readFileSync, writeSync } from "node:fs";
+import { createServer } from "node:net";
 import ssh2 from "ssh2";
 import type { AuthContext, Connection } from "ssh2";
 import { folderAccounts, systemAccounts } from "./accounts.ts";
@@ -29,13 +30,10 @@ function setting(name: string): string {
 
 function accountsOfThisMachine(): Accounts {
   if (process.env["WARMPOOL_UNPRIVILEGED"] !== "1") return systemAccounts;
-  const names = Object.keys(process.env).filter((name) => name.startsWith("WARMPOOL_"));
-  const own = ["WARMPOOL_PART", "WARMPOOL_HOST_KEY_FILE", "WARMPOOL_FOLDER"];
-  const inherited = names.filter((name) => !own.includes(name)).map((name) => [name, setting(name)] as const);
-  return folderAccounts(setting("WARMPOOL_FOLDER"), {
-    ...Object.fromEntries(inherited),
-    WARMPOOL_PART: "child",
-  });
+  const own = new Set(["WARMPOOL_HOST_KEY_FILE", "WARMPOOL_FOLDER"]);
+  const inherited = Object.keys(process.env).filter((name) => name.startsWith("WARMPOOL_") && !own.has(name));
+  const marks = Object.fromEntries(inherited.map((name) => [name, setting(name)]));
+  return folderAccounts(setting("WARMPOOL_FOLDER"), { ...marks, WARMPOOL_PART: "child" });
 }
 
 function authenticate(attempt: AuthContext, accounts: Accounts): Account | null {
@@ -70,12 +68,13 @@ function serve(connection: Connection, accounts: Accounts): void {
 }
 
 const accounts = accountsOfThisMachine();
-const server = new ssh2.Server(
-  { hostKeys: [readFileSync(setting("WARMPOOL_HOST_KEY_FILE"))] },
-  (connection) => serve(connection, accounts),
+const ssh = new ssh2.Server({ hostKeys: [readFileSync(setting("WARMPOOL_HOST_KEY_FILE"))] }, (connection) =>
+  serve(connection, accounts),
 );
+// SSH sends many small packets: held back to be sent together, each would cost 40 ms.
+const server = createServer({ noDelay: true }, (socket) => ssh.injectSocket(socket));
 const port = Number(setting("WARMPOOL_SSH_PORT"));
-server.on("error", (error: Error) => {
+server.on("error", (error) => {
   log(`cannot listen on 127.0.0.1:${port}: ${error.message}`);
   process.exit(1);
 });
