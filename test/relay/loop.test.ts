@@ -10,10 +10,20 @@ import { freePort } from "./helpers/node.ts";
 import { randomUUID } from "node:crypto";
 import { setupOperation } from "./helpers/setup.ts";
 
-async function createOf(name: string, number = 1): Promise<Omit<CreateOperation, "id" | "token" | "attempt">> {
+async function createOf(
+  name: string,
+  number = 1,
+): Promise<Omit<CreateOperation, "id" | "token" | "attempt">> {
   return {
     kind: "create",
-    machine: { id: randomUUID(), name, number, port: await freePort(), httpPort: await freePort(), hostKey: null },
+    machine: {
+      id: randomUUID(),
+      name,
+      number,
+      port: await freePort(),
+      httpPort: await freePort(),
+      hostKey: null,
+    },
     spec: {
       pool: "demo",
       shape: { vcpus: 1, memoryMib: 256, diskGib: 1 },
@@ -35,11 +45,32 @@ test("whole", async () => {
   const created = await edge.result(c);
   console.log(created, c.progress);
   if (created.outcome !== "created" || c.body.kind !== "create") throw new Error("no");
-  const key = c.progress.map((p) => (p.kind === "create" ? p.hostKey : undefined)).find((k) => k !== undefined)!;
-  const machine = { id: c.body.machine.id, name: "m-1", host: created.host, port: created.port, hostKey: key, httpPort: c.body.machine.httpPort, access: created.access };
-  const probe = () => edge.enqueue({ kind: "probe", machines: [{ ...machine, state: "ready", healthCommand: null }], attempts: 3, attemptSeconds: 4 });
+  const key = c.progress
+    .map((p) => (p.kind === "create" ? p.hostKey : undefined))
+    .find((k) => k !== undefined)!;
+  const machine = {
+    id: c.body.machine.id,
+    name: "m-1",
+    host: created.host,
+    port: created.port,
+    hostKey: key,
+    httpPort: c.body.machine.httpPort,
+    access: created.access,
+  };
+  const probe = () =>
+    edge.enqueue({
+      kind: "probe",
+      machines: [{ ...machine, state: "ready", healthCommand: null }],
+      attempts: 3,
+      attemptSeconds: 4,
+    });
   console.log(JSON.stringify(await edge.result(probe())));
-  const { id: _i, token: _t, attempt: _a, ...setup } = setupOperation(machine, [["a", "echo hi; sleep 1.2; echo ::output url=u"]]);
+  const {
+    id: _i,
+    token: _t,
+    attempt: _a,
+    ...setup
+  } = setupOperation(machine, [["a", "echo hi; sleep 1.2; echo ::output url=u"]]);
   const t0 = performance.now();
   const s = edge.enqueue(setup);
   console.log(await edge.result(s), performance.now() - t0, JSON.stringify(s.progress));

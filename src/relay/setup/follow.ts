@@ -7,7 +7,7 @@ import type { SetupReporter } from "./reporter.ts";
 import { enter } from "./start.ts";
 
 /**
- * Reads a run's log and exit record from the machine, about twice a second, one exec each. The log is read from its
+ * Reads a run's log and exit record from the machine, about twice a second (more often at first), one exec each. The log is read from its
  * first byte: its markers say where the set-up is, whoever started it.
  */
 export type RunEnd =
@@ -18,6 +18,7 @@ export type RunEnd =
 /** `gone`: no runner lives, and this plan's run left no exit record. */
 export type Followed = RunEnd | { end: "gone" };
 
+const FIRST_POLL_MS = 100;
 const POLL_MS = 500;
 const CHUNK = 256 * 1024;
 
@@ -39,7 +40,7 @@ export class LogReader {
 
   /** Follows until the run has ended and its log is read. Throws the lease's reason where that ends first. */
   async follow(lease: Lease): Promise<Followed> {
-    for (;;) {
+    for (let wait = FIRST_POLL_MS; ; wait = Math.min(POLL_MS, wait * 1.5)) {
       const poll = await this.#poll();
       this.#reporter.read(this.#cutter.feed(poll.log));
       // A full chunk: there is more to read before anything is told or concluded. A relay that attaches late would
@@ -54,7 +55,7 @@ export class LogReader {
         this.#reporter.read(this.#cutter.end());
         return end;
       }
-      await pause(POLL_MS, lease.signal);
+      await pause(wait, lease.signal);
     }
   }
 

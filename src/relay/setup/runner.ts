@@ -42,7 +42,7 @@ for step in "$dir"/steps/*; do
   limit=$(cat "$step/timeout")
   mark "step-start $number $began"
   rm -f "$step/code"
-  timeout -k 10 "$limit" /bin/sh "$dir/step" "$dir" "$step" >>"$log" 2>&1
+  timeout -k 5 "$limit" /bin/sh "$dir/step" "$dir" "$step" >>"$log" 2>&1
   status=$?
   if [ -f "$step/code" ]; then code=$(cat "$step/code"); else code=$status; fi
   mark "step-end $number $code $(now)"

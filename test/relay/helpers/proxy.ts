@@ -9,7 +9,7 @@ export type Proxy = AsyncDisposable & {
   cut(): void;
 };
 
-export async function proxyTo(port: number): Promise<Proxy> {
+export async function proxyTo(port: number, listen = 0): Promise<Proxy> {
   const sockets = new Set<Socket>();
   let taken = 0;
   const server = createServer((near) => {
@@ -28,7 +28,7 @@ export async function proxyTo(port: number): Promise<Proxy> {
       one.pipe(other);
     }
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(listen, "127.0.0.1", resolve));
   const cut = (): void => {
     for (const socket of sockets) socket.resetAndDestroy();
   };

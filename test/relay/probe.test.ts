@@ -1,0 +1,128 @@
+import { randomUUID } from "node:crypto";
+import { createServer } from "node:net";
+import { expect, test } from "vitest";
+import type { OperationResult, ProbeOperation } from "../../src/contract/relay.ts";
+import type { Driver } from "../../src/relay/driver.ts";
+import { makeHostKey, makeKeyPair } from "../../src/relay/hostKey.ts";
+import { probeMachines } from "../../src/relay/probe.ts";
+import { SshPool } from "../../src/relay/sshPool.ts";
+import { TestLease } from "./helpers/lease.ts";
+import { freePort, type TestMachine, type TestNode, testNode } from "./helpers/node.ts";
+import { proxyTo } from "./helpers/proxy.ts";
+
+type Asked = ProbeOperation["machines"][number];
+type Probed = Extract<OperationResult, { outcome: "probed" }>;
+
+const askFor = (
+  { id, name, host, port, hostKey }: TestMachine,
+  healthCommand: string | null = null,
+): Asked => ({
+  id,
+  name,
+  host,
+  port,
+  hostKey,
+  state: "ready",
+  healthCommand,
+});
+
+async function probe(node: TestNode, machines: Asked[], driver: Driver = node.driver): Promise<Probed> {
+  const operation: ProbeOperation = {
+    kind: "probe",
+    id: randomUUID(),
+    token: 1,
+    attempt: 1,
+    machines,
+    attempts: 2,
+    attemptSeconds: 0.5,
+  };
+  return (await probeMachines(operation, new TestLease(), { ...node.tools, driver })) as Probed;
+}
+
+test("a machine that answers is alive, over one connection from probe to probe", async () => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  await using proxy = await proxyTo(machine.port);
+  const asked = askFor({ ...machine, port: proxy.port }, "true");
+  for (let round = 0; round < 3; round += 1) {
+    const { answers, listing } = await probe(node, [asked]);
+    expect(answers).toEqual([{ id: machine.id, answer: "alive", cause: null }]);
+    expect(listing).toMatchObject({ complete: true, names: [machine.name] });
+  }
+  expect(proxy.taken).toBe(1);
+  // A connection that broke in between is no dead machine.
+  proxy.cut();
+  expect((await probe(node, [asked])).answers).toMatchObject([{ answer: "alive" }]);
+  expect(proxy.taken).toBe(2);
+});
+
+test("dead machines say why, and three of them take no longer than one", async () => {
+  await using node = await testNode();
+  const [sick, frozen, changed] = [await node.machine(), await node.machine(), await node.machine()];
+  const silent = createServer();
+  const silentPort = await freePort();
+  await new Promise<void>((resolve) => silent.listen(silentPort, "127.0.0.1", resolve));
+  try {
+    const closedPort = await freePort();
+    const began = performance.now();
+    const { answers } = await probe(node, [
+      askFor(sick, "echo the disk is full; exit 3"),
+      askFor({ ...frozen, port: silentPort }),
+      askFor({ ...frozen, id: randomUUID(), port: closedPort }),
+      askFor({ ...changed, hostKey: makeHostKey("expected").pinned }),
+    ]);
+    expect(performance.now() - began).toBeLessThan(2500);
+    const causes = Object.fromEntries(answers.map(({ id, cause }) => [id, cause]));
+    expect(answers.map(({ answer }) => answer)).toEqual(["dead", "dead", "dead", "dead"]);
+    expect(causes[sick.id]).toBe("health command ended with 3: the disk is full");
+    expect(causes[frozen.id]).toContain("no answer in 0.5 s");
+    expect(causes[changed.id]).toMatch(/^host key changed: .*presented SHA256:/);
+    expect(Object.values(causes)).toContainEqual(expect.stringContaining("connection refused"));
+  } finally {
+    silent.close();
+  }
+});
+
+test("a machine that does not take the relay's key is dead", async () => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  using connections = new SshPool(makeKeyPair("another").privateKey);
+  const tools = { ...node.tools, connections };
+  const { answers } = await probe({ ...node, tools }, [askFor(machine)]);
+  expect(answers).toMatchObject([
+    { answer: "dead", cause: expect.stringContaining("does not accept") as string },
+  ]);
+});
+
+test("absence from a complete listing outranks whatever answers; one that is not complete says nothing", async () => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  const listing = (complete: boolean): Driver => ({
+    ...node.driver,
+    list: async () => ({ complete, machines: [], storageProof: "volumes" }),
+  });
+  expect((await probe(node, [askFor(machine)], listing(true))).answers).toEqual([
+    { id: machine.id, answer: "dead", cause: "not in the node's listing" },
+  ]);
+  expect((await probe(node, [askFor(machine)], listing(false))).answers).toMatchObject([{ answer: "alive" }]);
+});
+
+test("a driver that cannot list leaves the listing out and asks the machines all the same", async () => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  const driver: Driver = { ...node.driver, list: () => Promise.reject(new Error("the socket is gone")) };
+  expect(await probe(node, [askFor(machine)], driver)).toMatchObject({
+    listing: null,
+    answers: [{ answer: "alive" }],
+  });
+});
+
+test("where the relay itself cannot ask, the answer is unknown", async () => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  // Nothing of this relay may connect to a broadcast address: EACCES, before a packet leaves.
+  const { answers } = await probe(node, [askFor({ ...machine, host: "255.255.255.255" })]);
+  expect(answers).toMatchObject([
+    { answer: "unknown", cause: expect.stringContaining("could not ask") as string },
+  ]);
+});

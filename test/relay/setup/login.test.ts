@@ -1,0 +1,118 @@
+import { createServer } from "node:net";
+import { expect, test } from "vitest";
+import { LeaseLost } from "../../../src/relay/errors.ts";
+import { makeHostKey, makeKeyPair } from "../../../src/relay/hostKey.ts";
+import { setUp } from "../../../src/relay/setup/setup.ts";
+import { until } from "../../helpers/until.ts";
+import { TestLease } from "../helpers/lease.ts";
+import { freePort, testNode } from "../helpers/node.ts";
+import { proxyTo } from "../helpers/proxy.ts";
+import { setupOperation } from "../helpers/setup.ts";
+
+test("a machine that cannot be reached within its budget is given up before anything is told", async () => {
+  await using node = await testNode();
+  const { pinned } = makeHostKey("m");
+  const machine = {
+    id: "m",
+    name: "m",
+    host: "127.0.0.1",
+    port: await freePort(),
+    hostKey: pinned,
+    httpPort: 1,
+    access: { host: "127.0.0.1", port: 1 },
+  };
+  const lease = new TestLease();
+  const began = performance.now();
+  const operation = setupOperation(machine, [["a", "true"]], { connectBudgetSeconds: 1 });
+  expect(await setUp(operation, lease, node.tools)).toMatchObject({
+    outcome: "setup_failed",
+    reason: "unreachable",
+    message: expect.stringMatching(/within 1 s\. Last: .*refused/) as string,
+  });
+  expect(performance.now() - began).toBeLessThan(2500);
+  expect(lease.told).toEqual([]);
+});
+
+test("a machine that takes the connection and says nothing is given up in time too", async () => {
+  await using node = await testNode();
+  const silent = createServer();
+  const port = await freePort();
+  await new Promise<void>((resolve) => silent.listen(port, "127.0.0.1", resolve));
+  try {
+    const { pinned } = makeHostKey("m");
+    const machine = {
+      id: "m",
+      name: "m",
+      host: "127.0.0.1",
+      port,
+      hostKey: pinned,
+      httpPort: 1,
+      access: { host: "127.0.0.1", port: 1 },
+    };
+    const operation = setupOperation(machine, [["a", "true"]], { connectBudgetSeconds: 1 });
+    expect(await setUp(operation, new TestLease(), node.tools)).toMatchObject({ reason: "unreachable" });
+  } finally {
+    silent.close();
+  }
+});
+
+test("a machine that does not take the relay's key is unreachable, not failed", async () => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  const operation = setupOperation(machine, [["a", "true"]], { connectBudgetSeconds: 1 });
+  const stranger = { ...node.tools, key: makeKeyPair("another relay") };
+  expect(await setUp(operation, new TestLease(), stranger)).toMatchObject({ reason: "unreachable" });
+});
+
+test("another host key ends the set-up at once", async () => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  const { pinned } = makeHostKey("expected");
+  const operation = setupOperation({ ...machine, hostKey: pinned }, [["a", "true"]]);
+  expect(await setUp(operation, new TestLease(), node.tools)).toMatchObject({
+    reason: "host_key_changed",
+    message: expect.stringContaining(`presented ${machine.hostKey.fingerprint}`) as string,
+  });
+});
+
+test("nothing on the machine is changed before the edge knows of the first login", async () => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  class Deaf extends TestLease {
+    override confirm(): Promise<void> {
+      return Promise.reject(new LeaseLost("lost while it was told"));
+    }
+  }
+  const operation = setupOperation(machine, [["a", "true"]]);
+  await expect(setUp(operation, new Deaf(), node.tools)).rejects.toThrow(LeaseLost);
+  expect((await node.exec(machine, "ls /var/lib/warmpool")).code).not.toBe(0);
+
+  const lease = new TestLease();
+  await setUp({ ...operation, token: 2 }, lease, node.tools);
+  expect(lease.told[0]).toEqual({ kind: "setup", loggedIn: true });
+});
+
+test("after the first login it tries until the machine is back, longer than any budget", async () => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  const lease = new TestLease();
+  let port: number;
+  let running: ReturnType<typeof setUp>;
+  {
+    await using proxy = await proxyTo(machine.port);
+    ({ port } = proxy);
+    const steps: [string, string][] = [["wait", "until [ -f /root/go ]; do sleep 0.05; done"]];
+    running = setUp(
+      setupOperation({ ...machine, port }, steps, { connectBudgetSeconds: 1 }),
+      lease,
+      node.tools,
+    );
+    await until("the step", () => lease.told.some((told) => told.kind === "setup" && told.step?.step === 2));
+  }
+  const lost = performance.now();
+  await until("the budget to be long over", () => performance.now() - lost > 1500);
+  await node.exec(machine, "touch /root/go");
+  await using back = await proxyTo(machine.port, port);
+  expect(await running).toMatchObject({ outcome: "set_up" });
+  expect(back.taken).toBeGreaterThan(0);
+});

@@ -1,0 +1,157 @@
+import { randomUUID } from "node:crypto";
+import { expect, test } from "vitest";
+import type { Progress } from "../../../src/contract/relay.ts";
+import { setUp } from "../../../src/relay/setup/setup.ts";
+import { TestLease } from "../helpers/lease.ts";
+import { testNode } from "../helpers/node.ts";
+import { setupOperation } from "../helpers/setup.ts";
+
+function logOf(told: Progress[]): string {
+  return told.flatMap((progress) => (progress.kind === "setup" ? [progress.log?.text ?? ""] : [])).join("");
+}
+
+test("a failed step ends the set-up with its exit code and last words; a retry runs only what is not done", async () => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  const steps: [string, string][] = [
+    ["first", "echo first >>/root/trace"],
+    ["second", "echo second >>/root/trace; echo the disk is full; [ -f /root/fixed ] || exit 3"],
+    ["third", "echo third >>/root/trace"],
+  ];
+  const operation = setupOperation(machine, steps);
+  expect(await setUp(operation, new TestLease(), node.tools)).toEqual({
+    outcome: "setup_failed",
+    reason: "step_failed",
+    step: "second",
+    exitCode: 3,
+    message: 'Step "Do second" ended with exit code 3. The last line of the log: the disk is full',
+  });
+  expect(await node.read(machine, "cat /root/trace")).toBe("first\nsecond");
+
+  // Leased again, the same operation believes what is written; another one, a retry, tries again.
+  expect(await setUp({ ...operation, token: 2 }, new TestLease(), node.tools)).toMatchObject({
+    reason: "step_failed",
+  });
+  await node.exec(machine, "touch /root/fixed");
+  const retry = { ...operation, id: randomUUID(), token: 3 };
+  expect(await setUp(retry, new TestLease(), node.tools)).toMatchObject({ outcome: "set_up" });
+  expect(await node.read(machine, "cat /root/trace")).toBe("first\nsecond\nsecond\nthird");
+});
+
+test("a step that was done runs again when its script or an input is another, and only then", async () => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  const trace = "echo $WARMPOOL_PARAM_color >>/root/trace";
+  const first = setupOperation(machine, [["a", trace]], { params: { color: "red" } });
+  const again = { ...first, id: randomUUID(), token: 2 };
+  const other = setupOperation(
+    machine,
+    [["a", trace]],
+    { ...first.assignment, params: { color: "blue" } },
+    { token: 3 },
+  );
+  for (const operation of [first, again, other]) {
+    expect(await setUp(operation, new TestLease(), node.tools)).toMatchObject({ outcome: "set_up" });
+  }
+  expect(await node.read(machine, "cat /root/trace")).toBe("red\nblue");
+});
+
+test.each([
+  ["that can be told to end", "sleep 300 & sleep 300"],
+  ["that does not listen", "trap '' TERM; sleep 300 & while :; do sleep 0.1; done"],
+])("a step %s is ended when its time is over, with all it started", async (_, script) => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  const operation = setupOperation(machine, [["slow", script, 1]]);
+  expect(await setUp(operation, new TestLease(), node.tools)).toMatchObject({
+    outcome: "setup_failed",
+    reason: "step_timed_out",
+    step: "slow",
+    message: expect.stringContaining('Step "Do slow" took more than its 1 s.') as string,
+  });
+  expect((await node.exec(machine, "pgrep -x sleep")).code).toBe(1);
+});
+
+test("a program that a step leaves behind lives on, and holds nothing up", async () => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  const script = "setsid sh -c 'while :; do sleep 0.2; done' & echo $! >/root/daemon";
+  expect(
+    await setUp(setupOperation(machine, [["daemon", script]]), new TestLease(), node.tools),
+  ).toMatchObject({
+    outcome: "set_up",
+  });
+  expect((await node.exec(machine, "kill -0 $(cat /root/daemon)")).code).toBe(0);
+});
+
+test("inputs arrive as they are, secrets as files that are gone at the end; neither is in arguments or the log", async () => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  const value = `it's "quoted" $HOME \\n\n  two lines, ünïcödé `;
+  const secret = "s3cret-value\nsecond-part";
+  const script = `
+    printf %s "$WARMPOOL_PARAM_text" >/root/text
+    stat -c %a "$WARMPOOL_SECRETS/token" >/root/mode
+    cp "$WARMPOOL_SECRETS/token" /root/token
+    env >/root/env; cat /proc/[0-9]*/cmdline | tr '\\0' ' ' >/root/arguments
+    cat "$WARMPOOL_SECRETS/token"; echo "with $(head -n 1 "$WARMPOOL_SECRETS/token") inside"
+    echo "$WARMPOOL_USERNAME $WARMPOOL_HOME $WARMPOOL_HTTP_PORT $WARMPOOL_HTTP_URL"`;
+  const lease = new TestLease();
+  const operation = setupOperation(machine, [["a", script]], {
+    params: { text: value },
+    secrets: { token: secret },
+  });
+  expect(await setUp(operation, lease, node.tools)).toMatchObject({ outcome: "set_up" });
+
+  expect((await node.exec(machine, "cat /root/text")).stdout.toString()).toBe(value);
+  expect((await node.exec(machine, "cat /root/token")).stdout.toString()).toBe(secret);
+  expect(await node.read(machine, "cat /root/mode")).toBe("600");
+  expect(await node.read(machine, "cat /root/env /root/arguments")).not.toContain("s3cret-value");
+  expect(await node.read(machine, "cat /root/arguments")).not.toContain("quoted");
+  const log = logOf(lease.told);
+  expect(log).toContain("***");
+  expect(log).not.toMatch(/s3cret-value|second-part/);
+  const { httpPort } = machine;
+  expect(log).toContain(`alice /home/alice ${httpPort} http://127.0.0.1:${httpPort}/`);
+  await node.exec(machine, "rm /root/token");
+  expect(
+    (await node.exec(machine, "grep -rlF -e s3cret-value -e second-part /var/lib/warmpool/setup/*/[!l]*"))
+      .code,
+  ).toBe(1);
+});
+
+test("secrets are wiped after a failed run too", async () => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  const operation = setupOperation(machine, [["a", "exit 1"]], { secrets: { token: "s3cret-value" } });
+  expect(await setUp(operation, new TestLease(), node.tools)).toMatchObject({ reason: "step_failed" });
+  expect((await node.exec(machine, "grep -rF s3cret-value /var/lib/warmpool")).code).toBe(1);
+});
+
+test("the log is whole and in order, however long: markers out, half lines kept, pieces without gaps", async () => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  const script = `
+    seq 1 40000
+    echo "::output first=1" ; echo "::output url=http://x/?a=b=c"
+    i=0; while [ $i -lt 3000 ]; do printf 'äöü€ '; i=$((i + 1)); done
+    printf 'no newline'`;
+  const lease = new TestLease();
+  const result = await setUp(setupOperation(machine, [["long", script]]), lease, node.tools);
+  expect(result).toMatchObject({ outcome: "set_up", outputs: { first: "1", url: "http://x/?a=b=c" } });
+  const numbers = Array.from({ length: 40_000 }, (_, index) => `${index + 1}\n`).join("");
+  expect(logOf(lease.told)).toBe(
+    `The account alice is ready: 1 key(s), sudo: no.\n${numbers}${"äöü€ ".repeat(3000)}no newline\n`,
+  );
+});
+
+test("a script with a #! line of its own is run by that", async () => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  const script = "#!/usr/bin/perl\nprint '::output by=', 'perl', chr(10);";
+  expect(await setUp(setupOperation(machine, [["perl", script]]), new TestLease(), node.tools)).toMatchObject(
+    {
+      outputs: { by: "perl" },
+    },
+  );
+});
