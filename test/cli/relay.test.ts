@@ -15,15 +15,15 @@ test("relay join trades the token that node enroll printed for a credential, onc
   const dir = join(folder.path, "relay");
   const enrolled = await warmpool(["node", "enroll", "n2"], at);
   const token = /WARMPOOL_JOIN_TOKEN=(\S+)/.exec(enrolled.stdout)?.[1] ?? "";
-  const join_ = ["relay", "join", "--url", at.url, "--dir", dir];
-  const joined = await warmpool(join_, { env: { WARMPOOL_JOIN_TOKEN: token } });
+  const args = ["relay", "join", "--url", at.url, "--dir", dir];
+  const joined = await warmpool(args, { env: { WARMPOOL_JOIN_TOKEN: token } });
   expect(joined).toMatchObject({ code: 0, stdout: `Joined as node n2; the credential is in ${dir}.\n` });
   expect(JSON.parse(await readFile(join(dir, "relay.json"), "utf8"))).toMatchObject({
     url: at.url,
     node: "n2",
   });
   expect((await stat(join(dir, "relay.json"))).mode & 0o777).toBe(0o600);
-  const again = await warmpool(join_, { env: { WARMPOOL_JOIN_TOKEN: token } });
+  const again = await warmpool(args, { env: { WARMPOOL_JOIN_TOKEN: token } });
   expect(again).toMatchObject({ code: 1, stdout: "" });
   expect(again.stderr).toMatch(/^warmpool: .*join token/);
 });

@@ -21,16 +21,20 @@ type Kinds<Router extends AnyTRPCRouter> = {
   };
 };
 
-/** Structure alone, however it was put together. */
-type Flat<T> =
-  T extends AsyncIterable<infer Item>
+/**
+ * Structure alone, however it was put together, so that being assignable either way means being the same: `any` is
+ * made to differ from everything, and an object without some optional member from one with it.
+ */
+type Flat<T> = 0 extends 1 & T
+  ? { any: true }
+  : T extends AsyncIterable<infer Item>
     ? { stream: Flat<Item> }
-    : T extends object
-      ? { [Key in keyof T]: Flat<T[Key]> }
-      : T;
-/** Equal to the last optional member: assignability either way would let those through. */
-type Same<One, Other> =
-  (<T>() => T extends Flat<One> ? 1 : 2) extends <T>() => T extends Flat<Other> ? 1 : 2 ? true : false;
+    : T extends readonly (infer Item)[]
+      ? { list: Flat<Item>; length: T["length"] }
+      : T extends object
+        ? { keys: keyof T; members: { [Key in keyof T]: Flat<T[Key]> } }
+        : T;
+type Same<One, Other> = [Flat<One>, Flat<Other>] extends [Flat<Other>, Flat<One>] ? true : false;
 
 type Paths<Table> = {
   [Group in keyof Table & string]: `${Group}.${keyof Table[Group] & string}`;
