@@ -46,6 +46,3 @@ export const recipeName = z
 export const paramName = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, "must be letters, digits or _, not a digit first, 64 at most");
-
-/** A moment as an ISO 8601 string in UTC. */
-export const isoDate = z.iso.datetime();

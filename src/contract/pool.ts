@@ -3,7 +3,7 @@ import { nodeName, poolName, recipeName } from "./names.ts";
 import { sshPublicKeys } from "./sshKey.ts";
 
 /** What one machine is made of. Memory in MiB, disk in GiB. */
-export const shape = z.strictObject({
+const shape = z.strictObject({
   vcpus: z.int().min(1).max(1024),
   memoryMib: z
     .int()
@@ -50,7 +50,6 @@ export const poolSpec = z
     message: "must be at least targetSize",
   });
 
-export type Shape = z.infer<typeof shape>;
 export type PoolSpec = z.infer<typeof poolSpec>;
 /** The spec as a caller may write it, defaults left out. */
 export type PoolSpecInput = z.input<typeof poolSpec>;

@@ -39,14 +39,6 @@ export function isUnavailable(error: unknown): boolean {
   );
 }
 
-/** The name of the constraint a statement ran into, or null. */
-export function violatedConstraint(error: unknown): string | null {
-  for (const link of chain(error)) {
-    if (link.code.startsWith("23") && link.constraint !== "") return link.constraint;
-  }
-  return null;
-}
-
 function chain(error: unknown): { code: string; message: string; constraint: string }[] {
   const links: { code: string; message: string; constraint: string }[] = [];
   for (let link = error; link instanceof Error && links.length < 8; link = link.cause) {

@@ -1,0 +1,69 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { MACHINE_STATES } from "../src/contract/machine.ts";
+import { ASSIGNMENT_STATES } from "../src/contract/assignment.ts";
+import { ERROR_CODES } from "../src/contract/errors.ts";
+import { HTTP_STATUS } from "../src/pool/errors.ts";
+import { REASONS } from "../src/pool/reasons.ts";
+import { ASSIGNMENT_MOVES, MACHINE_COUNTS, MACHINE_MOVES } from "../src/pool/states.ts";
+
+/**
+ * Writes the documents that are tables of the code: docs/states.md and docs/codes.md. With `--check` it writes
+ * nothing and exits 1 where one is not what the code says.
+ */
+const HEAD = "<!-- Written by `npm run docs` from the code's own tables. Change those, not this. -->\n\n";
+
+const yes = (value: boolean) => (value ? "yes" : "no");
+
+function states(): string {
+  const machines = MACHINE_STATES.map((state) => {
+    const { claimable, ready, capacity } = MACHINE_COUNTS[state];
+    const next = MACHINE_MOVES[state].map((to) => `\`${to}\``).join(", ") || "–";
+    return `| \`${state}\` | ${next} | ${yes(claimable)} | ${yes(ready)} | ${yes(capacity)} |`;
+  });
+  const assignments = ASSIGNMENT_STATES.map(
+    (state) => `| \`${state}\` | ${ASSIGNMENT_MOVES[state].map((to) => `\`${to}\``).join(", ") || "–"} |`,
+  );
+  return [
+    `${HEAD}# States\n`,
+    "What a machine or an assignment may turn into. One function writes each (src/pool/transition.ts), by",
+    "compare-and-set, with its event in the same statement.\n",
+    "## Machines\n",
+    "| state | may turn | claimable | counts as ready | takes room |",
+    "|---|---|---|---|---|",
+    ...machines,
+    "\nClaimable and ready also need the machine's node to be online.\n",
+    "## Assignments\n",
+    "| state | may turn |",
+    "|---|---|",
+    ...assignments,
+    "",
+  ].join("\n");
+}
+
+function reasons(): string {
+  return [
+    `${HEAD}# Codes\n`,
+    "## Errors\n",
+    "The closed set a caller can meet: `data.code` of a tRPC error, with this HTTP status.\n",
+    "| code | HTTP |",
+    "|---|---|",
+    ...ERROR_CODES.map((code) => `| \`${code}\` | ${HTTP_STATUS[code]} |`),
+    "\n## Reasons\n",
+    "Why something happened: every event carries one.\n",
+    "| reason | meaning |",
+    "|---|---|",
+    ...Object.entries(REASONS).map(([reason, meaning]) => `| \`${reason}\` | ${meaning} |`),
+    "",
+  ].join("\n");
+}
+
+const check = process.argv.includes("--check");
+const docs = { "docs/states.md": states(), "docs/codes.md": reasons() };
+await mkdir("docs", { recursive: true });
+for (const [file, text] of Object.entries(docs)) {
+  if (!check) await writeFile(file, text);
+  else if ((await readFile(file, "utf8").catch(() => "")) !== text) {
+    console.error(`${file} is not what the code says; run npm run docs`);
+    process.exitCode = 1;
+  }
+}
