@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { writeFile } from "node:fs/promises";
 import { expect, test } from "vitest";
 import type { CreateOperation, OperationResult } from "../../src/contract/relay.ts";
 import { createMachine } from "../../src/relay/create.ts";
@@ -58,7 +59,6 @@ test("ends at known good: pinned key, ready and health command, access from the 
     healthCommand: "true",
     accessCommand: `[ "$WARMPOOL_HOST:$WARMPOOL_PORT" = "$(cat '${node.dir}/access')" ]`,
   });
-  const { writeFile } = await import("node:fs/promises");
   await writeFile(`${node.dir}/access`, `127.0.0.1:${operation.machine.port}`);
   const result = await createMachine(operation, lease, node.tools);
   expect(result).toMatchObject({

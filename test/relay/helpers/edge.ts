@@ -17,6 +17,9 @@ import {
   reportInput,
 } from "../../../src/contract/relay.ts";
 import { until } from "../../helpers/until.ts";
+import { quiet } from "./quiet.ts";
+
+quiet();
 
 /**
  * The relay's protocol over real HTTP and tRPC, with the contract's own schemas, and a queue in memory where the edge
@@ -44,6 +47,8 @@ export type TestEdge = AsyncDisposable & {
   readonly listings: (Listing | null)[];
   readonly inventories: Inventory[];
   readonly renewals: number;
+  /** Procedures that were refused by `failWith`, in order. */
+  readonly refused: string[];
   enqueue(body: Body<LeasedOperation>): Queued;
   /** The operation's result, once a relay has finished it. */
   result(operation: Queued, seconds?: number): Promise<OperationResult>;
@@ -78,6 +83,7 @@ export async function testEdge(lease = { leaseSeconds: 60, renewSeconds: 15 }): 
   const operations = new Map<string, Queued>();
   const listings: (Listing | null)[] = [];
   const inventories: Inventory[] = [];
+  const refused: string[] = [];
   let session: string | null = null;
   let token = 0;
   let joined = false;
@@ -86,7 +92,10 @@ export async function testEdge(lease = { leaseSeconds: 60, renewSeconds: 15 }): 
   const closing = new AbortController();
 
   const call = t.procedure.use(({ ctx, path, next }) => {
-    if (failing !== null) refuse(failing);
+    if (failing !== null) {
+      refused.push(path);
+      refuse(failing);
+    }
     if (ctx.bearer !== (path === "relay.join" ? JOIN_TOKEN : CREDENTIAL)) refuse("UNAUTHORIZED");
     return next();
   });
@@ -181,6 +190,7 @@ export async function testEdge(lease = { leaseSeconds: 60, renewSeconds: 15 }): 
     operations,
     listings,
     inventories,
+    refused,
     get renewals() {
       return renewals;
     },

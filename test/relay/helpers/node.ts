@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -11,7 +12,9 @@ import { HighestNumber } from "../../../src/relay/identity.ts";
 import { connect, type ExecResult } from "../../../src/relay/ssh.ts";
 import { SshPool } from "../../../src/relay/sshPool.ts";
 import { until } from "../../helpers/until.ts";
-import { randomUUID } from "node:crypto";
+import { quiet } from "./quiet.ts";
+
+quiet();
 
 /** A machine that runs, reachable with the node's key under its pinned host key. */
 export type TestMachine = MachineTarget & { httpPort: number; access: { host: string; port: number } };
