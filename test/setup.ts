@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,13 +50,26 @@ async function testServer(): Promise<TestServer> {
   if (given !== undefined && given !== "") return { url: given, stop: async () => undefined };
   const folder = await mkdtemp(join(tmpdir(), "warmpool-test-postgres-"));
   const server = await startPostgres({ folder, keep: "throwaway" });
+  const release = guard(server.pid, folder);
   return {
     url: server.url,
     async stop(keep) {
       await server[Symbol.asyncDispose]();
+      release();
       if (keep)
         console.error(`Databases of failed tests are kept; to open them: node test/openKept.ts ${folder}`);
       else await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Takes the server down when this run is killed: then nobody says `done`, and the pipe just ends. */
+function guard(pid: number, folder: string): () => void {
+  const script = `read -r done && exit; kill -QUIT "$1"; while kill -0 "$1"; do sleep 0.1; done; rm -rf "$2"`;
+  const child = spawn("/bin/sh", ["-c", script, "sh", String(pid), folder], {
+    detached: true,
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  child.unref();
+  return () => child.stdin.end("done\n");
 }

@@ -5,6 +5,8 @@ import type { PoolView } from "../contract/pool.ts";
 import { POOL_NAME } from "./prepare.ts";
 
 const EVERY_MS = 500;
+/** A hindrance younger than this is the start itself, and passes. */
+const WORTH_TELLING_MS = 10_000;
 
 /**
  * Tells how the pool fills, a line for every change, and returns the pool once it is full: as many machines
@@ -47,7 +49,10 @@ export function describe(pool: PoolView, machines: Pick<MachineView, "phase">[])
     .filter(([, count]) => count > 0)
     .map(([state, count]) => `${count} ${state}`);
   const onTheirWay = phases.length === 0 ? [] : [`${phases.length} on their way: ${phases.join(", ")}`];
-  const stuck = pool.conditions.find(({ type, status }) => type === "Progressing" && !status);
+  const stuck = pool.conditions.find(
+    ({ type, status, since }) =>
+      type === "Progressing" && !status && Date.now() - Date.parse(since) > WORTH_TELLING_MS,
+  );
   return [
     `${pool.claimable} of ${pool.spec.targetSize} ready`,
     ...onTheirWay,

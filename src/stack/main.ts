@@ -1,5 +1,4 @@
 import { fileURLToPath } from "node:url";
-import { relative } from "node:path";
 import { emptyPools } from "./empty.ts";
 import type { Emptied } from "./empty.ts";
 import { watchFill } from "./fill.ts";
@@ -52,7 +51,7 @@ async function shutDown(stack: Stack, folder: StackFolder, options: StackOptions
   say(options.destroy ? "Stopping: taking every machine down" : "Stopping: taking unassigned machines down");
   let emptied: Emptied | null = null;
   let problem: string | null = null;
-  if (stack.hasEdge()) {
+  if (stack.canTakeDown()) {
     try {
       const assigned = options.destroy ? "release" : "keep";
       emptied = await emptyPools(stack.admin, folder, assigned, say, AbortSignal.timeout(300_000));
@@ -82,7 +81,7 @@ function chooseDriver(wanted: StackOptions["driver"]): string {
 }
 
 function sayReady(url: string, options: StackOptions): void {
-  const here = options.stateDir === DEFAULT_STATE_DIR ? "" : ` --state-dir ${relative("", options.stateDir)}`;
+  const here = options.stateDir === DEFAULT_STATE_DIR ? "" : ` --state-dir ${options.stateDir}`;
   say(`Warmpool is ready at ${url}`);
   say(`Next: npx warmpool assign alice --key ~/.ssh/id_ed25519.pub --wait${here}`);
 }

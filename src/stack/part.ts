@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { launch } from "./launch.ts";
 import type { Program } from "./launch.ts";
-import { isRunning } from "./processes.ts";
+import { isRunning, readProcess } from "./processes.ts";
 import type { ProcessId } from "./processes.ts";
 import type { PartName, PartRecord } from "./record.ts";
 
@@ -99,6 +99,7 @@ export function keepPart(plan: PartPlan, host: PartHost): Part {
     pid: () => current?.pid ?? null,
     answering(signal) {
       if (isAnswering) return Promise.resolve();
+      if (signal.aborted) return Promise.reject(signal.reason);
       return new Promise((resolve, reject) => {
         waiting.add(resolve);
         signal.addEventListener("abort", () => reject(signal.reason), { once: true });
@@ -123,7 +124,7 @@ async function watch(
   let heardAt = performance.now();
   const tick = () => delay(ASK_EVERY_MS[phase], null, { signal }).catch(() => null);
   while (!signal.aborted) {
-    const answer = await Promise.race([plan.ask(), ended.then(() => "ended" as const)]);
+    const answer = await Promise.race([askOne(plan, id), ended.then(() => "ended" as const)]);
     if (answer === "ended" || !isRunning(id)) return await ended;
     if (answer === "alive") {
       phase = "answering";
@@ -137,4 +138,9 @@ async function watch(
     await Promise.race([tick(), ended]);
   }
   return "is being stopped";
+}
+
+/** A leader that is stopped does nothing, even where other processes of its session still answer. */
+async function askOne(plan: PartPlan, id: ProcessId): ReturnType<PartPlan["ask"]> {
+  return readProcess(id.pid)?.state === "T" ? "silent" : plan.ask();
 }

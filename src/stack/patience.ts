@@ -27,5 +27,5 @@ export async function patiently<T>(
 function isOutOfReach(error: unknown): boolean {
   if (!isWarmpoolError(error)) return false;
   const code = errorCode(error);
-  return code === null || code === "UNAVAILABLE" || code === "INTERNAL";
+  return code === null || code === "UNAVAILABLE";
 }

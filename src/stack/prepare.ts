@@ -49,7 +49,11 @@ export async function prepare(
 
 type Ask = <T>(attempt: () => Promise<T>) => Promise<T>;
 
-/** The relay keeps its credential in relay.json once it has joined. */
+/** A relay keeps its credential in relay.json from the moment it has joined. */
+export function hasJoined(folder: StackFolder): boolean {
+  return existsSync(join(folder.relay, "relay.json"));
+}
+
 async function joinNode(
   folder: StackFolder,
   admin: WarmpoolClient,
@@ -57,7 +61,7 @@ async function joinNode(
   ask: Ask,
   signal: AbortSignal,
 ): Promise<void> {
-  if (existsSync(join(folder.relay, "relay.json"))) return;
+  if (hasJoined(folder)) return;
   const { joinToken } = await ask(() => admin.node.enroll.mutate({ name: NODE_NAME }));
   const relay = fileURLToPath(new URL("../relay/main.ts", import.meta.url));
   await promisify(execFile)(process.execPath, [relay, "join", "--url", url, "--dir", folder.relay], {

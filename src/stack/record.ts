@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { readJson, writePrivateJson } from "./files.ts";
-import { bootId, endProcesses, hasEnvironment, listProcesses, readProcess } from "./processes.ts";
+import { bootId, endProcesses, hasEnvironment, isRunning, listProcesses, readProcess } from "./processes.ts";
 import type { ProcessId, ProcessInfo } from "./processes.ts";
 
 /**
@@ -23,7 +23,10 @@ const recordSchema = z.strictObject({
 
 export type PartRecord = {
   set(part: PartName, id: ProcessId): void;
-  /** Ends what is left of the part's session: asked first, killed after `graceSeconds`. */
+  /**
+   * Ends what is left of the part's session: asked first, killed after `graceSeconds`. What has lost its leader has
+   * nobody to end it in good order and is killed.
+   */
   end(part: PartName, how: { signal: NodeJS.Signals; graceSeconds: number }): Promise<void>;
   /** The processes of the part's session that still run. */
   left(part: PartName): ProcessInfo[];
@@ -42,7 +45,11 @@ export function partRecord(path: string, mark: string): PartRecord {
       record[part] = id;
       writePrivateJson(path, record);
     },
-    end: (part, how) => endProcesses(() => left(part), how),
+    end(part, how) {
+      const id = record[part];
+      const isLed = id !== undefined && isRunning(id);
+      return endProcesses(() => left(part), isLed ? how : { signal: "SIGKILL", graceSeconds: 5 });
+    },
   };
 }
 

@@ -10,7 +10,7 @@ import type { Part, PartHost, PartPlan } from "./part.ts";
 import { edgePlan, END, postgresPlan, relayPlan } from "./parts.ts";
 import { freePort, isPortFree } from "./ports.ts";
 import { databaseUrl, initCluster } from "./postgres.ts";
-import { prepare } from "./prepare.ts";
+import { hasJoined, prepare } from "./prepare.ts";
 import { PARTS, partRecord } from "./record.ts";
 import type { PartName, PartRecord } from "./record.ts";
 import { signalProcess } from "./processes.ts";
@@ -27,12 +27,17 @@ export type Stack = {
    * @throws Error that says what to do, or `signal`'s reason.
    */
   start(signal: AbortSignal): Promise<void>;
-  /** True once the edge can be asked, so that there is something to take down through it. */
-  hasEdge(): boolean;
+  /**
+   * Makes sure that a relay serves, so that machines can be taken down through the system itself.
+   * @returns false where that is not possible yet: no edge has answered, or no relay has ever joined.
+   */
+  canTakeDown(): boolean;
   stop(): Promise<void>;
   /** Kills every part without waiting, for a person who will not wait. */
   kill(): void;
 };
+
+const CALLED = { postgres: "Postgres", edge: "The edge", relay: "The relay" };
 
 export function createStack(folder: StackFolder, options: StackOptions, say: (line: string) => void): Stack {
   const url = `http://127.0.0.1:${options.port}`;
@@ -41,6 +46,7 @@ export function createStack(folder: StackFolder, options: StackOptions, say: (li
   const cluster = { folder: folder.postgres, keep: "durable" } as const;
   const parts = new Map<PartName, Part>();
   let database: string | null = null;
+  let edgeHasAnswered = false;
 
   const writeLocal = () => {
     const { adminToken, appToken } = folder.memory();
@@ -59,7 +65,7 @@ export function createStack(folder: StackFolder, options: StackOptions, say: (li
     logFile: (part) => folder.log(part),
     changed(part, event) {
       if (event.kind === "started") writeLocal();
-      else say(`The ${part} ${event.why}; starting it again (see ${folder.log(part)})`);
+      else say(`${CALLED[part]} ${event.why}; starting it again (see ${folder.log(part)})`);
     },
   };
   const keep = (plan: PartPlan) => {
@@ -71,7 +77,11 @@ export function createStack(folder: StackFolder, options: StackOptions, say: (li
   return {
     url,
     admin,
-    hasEdge: () => parts.has("edge"),
+    canTakeDown() {
+      if (!edgeHasAnswered || !hasJoined(folder)) return false;
+      if (!parts.has("relay")) keep(relayPlan(folder, url, admin));
+      return true;
+    },
     async start(signal) {
       await makeWay(record, options.port);
       await initCluster(cluster);
@@ -82,6 +92,7 @@ export function createStack(folder: StackFolder, options: StackOptions, say: (li
       await migrate(database);
       say(`Postgres answers on 127.0.0.1:${port}`);
       await keep(edgePlan(folder, options, database, url)).answering(signal);
+      edgeHasAnswered = true;
       say(`The edge answers at ${url} (${options.runtime})`);
       await prepare(folder, options, admin, url, signal);
       await keep(relayPlan(folder, url, admin)).answering(signal);

@@ -1,0 +1,103 @@
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createClient } from "../../src/client/index.ts";
+import { freePort } from "../../src/stack/ports.ts";
+import { readProcess } from "../../src/stack/processes.ts";
+import { until } from "./until.ts";
+
+export type PartPids = { supervisor: number; edge: number; relay: number; postgres: number };
+export type LocalFile = {
+  url: string;
+  adminToken: string;
+  appToken: string;
+  databaseUrl: string;
+  pids: PartPids;
+};
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const READY_SECONDS = 90;
+
+/** A local stack as a user has it: `npm start` in a process of its own, on a state folder of the test's. */
+export async function startStack(stateDir: string, args: string[] = [], port?: number) {
+  const chosen = port ?? (await freePort());
+  const main = join(ROOT, "src/stack/main.ts");
+  const options = ["--port", String(chosen), "--state-dir", stateDir, "--sweep-seconds", "2"];
+  const child = spawn(process.execPath, [main, ...options, "--target-size", "1", ...args], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  let isAbandoned = false;
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (output += String(data)));
+  const exited = new Promise<number | string>((resolve) => {
+    child.once("exit", (code, signal) => resolve(code ?? signal ?? "unknown"));
+  });
+  const local = async (): Promise<LocalFile> =>
+    JSON.parse(await readFile(join(stateDir, "local.json"), "utf8")) as LocalFile;
+  return {
+    port: chosen,
+    output: () => output,
+    exited,
+    local,
+    signal: (name: NodeJS.Signals) => child.kill(name),
+    async ready(): Promise<LocalFile> {
+      const isReady = () => {
+        if (child.exitCode !== null) return "ended";
+        return output.includes("Warmpool is ready at") && "ready";
+      };
+      const seen = await until("the stack to be ready", isReady, { seconds: READY_SECONDS });
+      if (seen === "ended") throw new Error(`the stack ended with ${child.exitCode}:\n${output}`);
+      return local();
+    },
+    /** The part's new pid, once `local.json` has another one than `old`. */
+    another: (part: keyof PartPids, old: number) =>
+      until(`another ${part}`, async () => {
+        const pid = (await local()).pids[part];
+        return pid !== old && pid;
+      }),
+    /** Leaves what still runs to the next stack on that folder. */
+    abandon: () => (isAbandoned = true),
+    /** Kills it and everything of it at once, for a test that fails half-way. */
+    async [Symbol.asyncDispose]() {
+      if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+      await exited;
+      if (!isAbandoned) killAll(stateDir);
+    },
+  };
+}
+
+export function adminOf({ url, adminToken }: LocalFile) {
+  return createClient({ url, token: adminToken, timeoutSeconds: 10 });
+}
+
+/** Pids of every process that was started by a stack on that folder, its machines among them. */
+export function processesOf(stateDir: string): number[] {
+  return readdirSync("/proc")
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .filter((pid) => readProcess(pid)?.state !== "Z" && mentions(pid, stateDir));
+}
+
+function killAll(stateDir: string): void {
+  for (const pid of processesOf(stateDir)) {
+    try {
+      process.kill(pid, "SIGKILL");
+    } catch {
+      // It ended by itself, with another one's death.
+    }
+  }
+}
+
+function mentions(pid: number, stateDir: string): boolean {
+  if (pid === process.pid) return false;
+  try {
+    return (["environ", "cmdline"] as const).some((file) =>
+      readFileSync(`/proc/${pid}/${file}`, "latin1").includes(stateDir),
+    );
+  } catch {
+    return false;
+  }
+}
