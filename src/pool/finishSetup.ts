@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { OperationResult } from "../contract/relay.ts";
+import { sshKeyIdentity } from "../contract/sshKey.ts";
 import { type Db, rows } from "../db/client.ts";
 import { queueSetup } from "./keys.ts";
 import type { Standing } from "./lease.ts";
@@ -38,10 +39,9 @@ async function rerunIfKeysChanged(tx: Db, lease: Standing, result: SetUp): Promi
     sql`select username, ssh_keys as "sshKeys" from assignments where id = ${lease.assignment} and state = 'active'`,
   );
   if (row === undefined || lease.assignment === null) return;
-  const onMachine = new Set(
-    Object.entries(result.handover.keys).flatMap(([user, keys]) => (user === row.username ? keys : [])),
-  );
-  const same = row.sshKeys.length === onMachine.size && row.sshKeys.every((key) => onMachine.has(key));
+  const onMachine = new Set((result.handover.keys[row.username] ?? []).map(sshKeyIdentity));
+  const same =
+    row.sshKeys.length === onMachine.size && row.sshKeys.every((key) => onMachine.has(sshKeyIdentity(key)));
   if (!same) await queueSetup(tx, lease.assignment);
 }
 
