@@ -55,7 +55,7 @@ test("ends at known good: pinned key, ready and health command, access from the 
   await using node = await testNode();
   const lease = new TestLease();
   const operation = await operationOf({
-    readyCommand: "[ -e /root/asked ] || { touch /root/asked; exit 1; }",
+    readyCommand: "[ -e $HOME/asked ] || { touch $HOME/asked; exit 1; }",
     healthCommand: "true",
     accessCommand: `[ "$WARMPOOL_HOST:$WARMPOOL_PORT" = "$(cat '${node.dir}/access')" ]`,
   });
@@ -98,7 +98,7 @@ test("makes nothing before the edge has pinned the host key", async () => {
 test("a later attempt goes on with the machine that is there, under the key that is pinned", async () => {
   await using node = await testNode();
   const first = new TestLease();
-  const operation = await operationOf({ readyCommand: "test -e /root/go" });
+  const operation = await operationOf({ readyCommand: "test -e $HOME/go" });
   const broken = createMachine(operation, first, node.tools);
   await until("the machine to join", () =>
     first.told.some((told) => told.kind === "create" && told.phase === "joining"),
@@ -111,7 +111,7 @@ test("a later attempt goes on with the machine that is there, under the key that
   const later = { ...operation, token: 2, attempt: 2, machine: { ...operation.machine, hostKey } };
   const finished = createMachine(later, second, node.tools);
   const target = { id: "x", name: "x", host: "127.0.0.1", port: operation.machine.port, hostKey };
-  await node.exec(target, "touch /root/go");
+  await node.exec(target, "touch $HOME/go");
   expect(await finished).toMatchObject({ outcome: "created", port: operation.machine.port });
   expect(second.told.every((told) => told.kind === "create" && told.hostKey === undefined)).toBe(true);
 });

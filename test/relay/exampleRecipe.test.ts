@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { recipe, type Recipe } from "../../src/contract/recipe.ts";
 import { setUp } from "../../src/relay/setup/setup.ts";
 import { TestLease } from "./helpers/lease.ts";
-import { testNode } from "./helpers/node.ts";
+import { testNode, testOnSystem as test } from "./helpers/node.ts";
 import { setupOperation } from "./helpers/setup.ts";
 
 const folder = new URL("../../recipes/example/", import.meta.url);

@@ -1,5 +1,8 @@
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:net";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import type { OperationResult, ProbeOperation } from "../../src/contract/relay.ts";
 import type { Driver } from "../../src/relay/driver.ts";
@@ -8,6 +11,7 @@ import { probeMachines } from "../../src/relay/probe.ts";
 import { SshPool } from "../../src/relay/sshPool.ts";
 import { TestLease } from "./helpers/lease.ts";
 import { freePort, type TestMachine, type TestNode, testNode } from "./helpers/node.ts";
+import type { Input } from "./helpers/probeWithoutFiles.ts";
 import { proxyTo } from "./helpers/proxy.ts";
 
 type Asked = ProbeOperation["machines"][number];
@@ -117,12 +121,22 @@ test("a driver that cannot list leaves the listing out and asks the machines all
   });
 });
 
-test("where the relay itself cannot ask, the answer is unknown", async () => {
+test("a relay that is out of file descriptors says unknown, not dead", async () => {
   await using node = await testNode();
   const machine = await node.machine();
-  // Nothing of this relay may connect to a broadcast address: EACCES, before a packet leaves.
-  const { answers } = await probe(node, [askFor({ ...machine, host: "255.255.255.255" })]);
-  expect(answers).toMatchObject([
-    { answer: "unknown", cause: expect.stringContaining("could not ask") as string },
-  ]);
+  const program = fileURLToPath(new URL("helpers/probeWithoutFiles.ts", import.meta.url));
+  const child = spawn("sh", ["-c", `ulimit -n 60; exec "$0" "$@"`, process.execPath, program], {
+    stdio: ["pipe", "pipe", "inherit"],
+    timeout: 15_000,
+  });
+  const input: Input = { root: node.dir, privateKey: node.key.privateKey, machines: [askFor(machine)] };
+  child.stdin.end(`${JSON.stringify(input)}\n`);
+  const [without, withFiles] = JSON.parse(await text(child.stdout)) as Probed[];
+  expect(without).toMatchObject({
+    listing: null,
+    answers: [
+      { answer: "unknown", cause: expect.stringContaining("this relay could not ask (EMFILE)") as string },
+    ],
+  });
+  expect(withFiles).toMatchObject({ answers: [{ answer: "dead", cause: "not in the node's listing" }] });
 });

@@ -6,10 +6,9 @@ import { fingerprint } from "../hostKey.ts";
  * The proof of a clean hand-over: every key file on the machine that opens an account is read back, and no key but
  * the tester's, the relay's and the admins' is in any of them.
  */
-export type Handover = Extract<OperationResult, { outcome: "set_up" }>["handover"];
 
 /** Key lines by account, as they stand in its files. */
-export type AccountKeys = Record<string, string[]>;
+export type AccountKeys = Extract<OperationResult, { outcome: "set_up" }>["handover"]["keys"];
 
 /**
  * Prints `ACCOUNT BASE64` for every key file of every account. Files that sshd would not read because of their mode

@@ -3,7 +3,10 @@ import type { SetupOperation } from "../../contract/relay.ts";
 import { quote } from "../shell.ts";
 import { accountScript } from "./account.ts";
 
-/** One step as it goes to the machine. `hash` covers its content and every input: the same hash is not run again. */
+/**
+ * One step as it goes to the machine. `hash` covers its content and inputs: the same hash is not run again. Secrets are
+ * left out: an assignment's never change, and once it is active they are forgotten, which is no reason to run again.
+ */
 export type PlannedStep = {
   /** How the edge calls it; the account's own is not of the recipe. */
   id: string;
@@ -54,7 +57,7 @@ export function planOf(operation: SetupOperation, relayKey: string): Plan {
   };
   const steps = [account, ...assignment.recipe.steps].map((step) => ({
     ...step,
-    hash: sha256([step.script, ...sorted(inputs), ...sorted(assignment.secrets)]),
+    hash: sha256([step.script, ...sorted(inputs)]),
   }));
   return {
     run: `${operation.id}.${sha256(steps.map((step) => `${step.hash} ${step.timeoutSeconds}`)).slice(0, 16)}`,

@@ -118,7 +118,7 @@ export async function testEdge(lease = { leaseSeconds: 60, renewSeconds: 15 }): 
     operation.leaseUntil = Date.now() + lease.leaseSeconds * 1000;
     if (operation.state === "queued") operation.state = "leased";
     const { id, attempt, body } = operation;
-    return { id, token, attempt, ...body } as LeasedOperation;
+    return { id, token, attempt, ...body };
   };
   const standing = (id: string, asked: number): Queued | null => {
     const operation = operations.get(id);

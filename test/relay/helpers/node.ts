@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { test } from "vitest";
 import type { MachineTarget } from "../../../src/contract/relay.ts";
 import type { Driver } from "../../../src/relay/driver.ts";
 import { localDriver } from "../../../src/relay/drivers/local/driver.ts";
@@ -15,6 +16,9 @@ import { until } from "../../helpers/until.ts";
 import { quiet } from "./quiet.ts";
 
 quiet();
+
+/** For what only a machine with a root of its own can show: without root the local driver has none. */
+export const testOnSystem = test.runIf(process.geteuid?.() === 0);
 
 /** A machine that runs, reachable with the node's key under its pinned host key. */
 export type TestMachine = MachineTarget & { httpPort: number; access: { host: string; port: number } };
@@ -34,14 +38,11 @@ export type TestNode = AsyncDisposable & {
 
 const never = new AbortController().signal;
 
-export async function testNode(): Promise<TestNode> {
+/** `given` is a driver of the caller's instead of one of its own. */
+export async function testNode(given?: Driver): Promise<TestNode> {
   const dir = await mkdtemp(join(tmpdir(), "warmpool-node-"));
-  const driver = localDriver({
-    root: join(dir, "machines"),
-    installation: randomUUID(),
-    node: "n1",
-    hide: [],
-  });
+  const options = { root: join(dir, "machines"), installation: randomUUID(), node: "n1", hide: [] };
+  const driver = given ?? localDriver(options);
   const key = makeKeyPair("relay");
   const connections = new SshPool(key.privateKey);
   const tools: Tools = { driver, key, connections, highest: await HighestNumber.load(dir) };

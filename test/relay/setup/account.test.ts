@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { makeKeyPair } from "../../../src/relay/hostKey.ts";
 import { setUp } from "../../../src/relay/setup/setup.ts";
 import { TestLease } from "../helpers/lease.ts";
-import { testNode } from "../helpers/node.ts";
+import { testNode, testOnSystem as test } from "../helpers/node.ts";
 import { setupOperation, testerKey } from "../helpers/setup.ts";
 
 test("the tester gets an account with exactly their keys, theirs alone", async () => {

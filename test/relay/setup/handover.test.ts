@@ -3,7 +3,7 @@ import { makeKeyPair } from "../../../src/relay/hostKey.ts";
 import { keyProblems, parseKeys } from "../../../src/relay/setup/handover.ts";
 import { setUp } from "../../../src/relay/setup/setup.ts";
 import { TestLease } from "../helpers/lease.ts";
-import { testNode } from "../helpers/node.ts";
+import { testNode, testOnSystem } from "../helpers/node.ts";
 import { setupOperation, testerKey } from "../helpers/setup.ts";
 
 const stranger = makeKeyPair("stranger@elsewhere").publicKey;
@@ -50,7 +50,7 @@ test.each([
   for (const [index, problem] of problems.entries()) expect(found[index]).toMatch(problem);
 });
 
-test.each([
+testOnSystem.each([
   ["the tester's", "/home/alice/.ssh/authorized_keys"],
   ["root's second", "/root/.ssh/authorized_keys2"],
   ["another account's", "/home/mallory/.ssh/authorized_keys"],
@@ -67,7 +67,7 @@ test.each([
   });
 });
 
-test("admins' keys stay where the pool keeps them, and go where it does not", async () => {
+testOnSystem("admins' keys stay where the pool keeps them, and go where it does not", async () => {
   await using node = await testNode();
   const machine = await node.machine([admin]);
   const keeping = setupOperation(machine, [["a", "true"]], { adminSshKeys: [admin] });

@@ -1,11 +1,11 @@
 import { createServer } from "node:net";
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { LeaseLost } from "../../../src/relay/errors.ts";
 import { makeHostKey, makeKeyPair } from "../../../src/relay/hostKey.ts";
 import { setUp } from "../../../src/relay/setup/setup.ts";
 import { until } from "../../helpers/until.ts";
 import { TestLease } from "../helpers/lease.ts";
-import { freePort, testNode } from "../helpers/node.ts";
+import { freePort, testNode, testOnSystem as test } from "../helpers/node.ts";
 import { proxyTo } from "../helpers/proxy.ts";
 import { setupOperation } from "../helpers/setup.ts";
 

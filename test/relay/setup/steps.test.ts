@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import type { Progress } from "../../../src/contract/relay.ts";
 import { setUp } from "../../../src/relay/setup/setup.ts";
 import { TestLease } from "../helpers/lease.ts";
-import { testNode } from "../helpers/node.ts";
+import { testNode, testOnSystem as test } from "../helpers/node.ts";
 import { setupOperation } from "../helpers/setup.ts";
 
 function logOf(told: Progress[]): string {

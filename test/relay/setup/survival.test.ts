@@ -1,10 +1,10 @@
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import type { Progress, SetupOperation } from "../../../src/contract/relay.ts";
 import { LeaseLost } from "../../../src/relay/errors.ts";
 import { setUp } from "../../../src/relay/setup/setup.ts";
 import { until } from "../../helpers/until.ts";
 import { TestLease } from "../helpers/lease.ts";
-import { type TestMachine, type TestNode, testNode } from "../helpers/node.ts";
+import { type TestMachine, type TestNode, testNode, testOnSystem as test } from "../helpers/node.ts";
 import { proxyTo } from "../helpers/proxy.ts";
 import { setupOperation } from "../helpers/setup.ts";
 

@@ -1,0 +1,41 @@
+import { closeSync, openSync } from "node:fs";
+import { createInterface } from "node:readline";
+import type { ProbeOperation } from "../../../src/contract/relay.ts";
+import { localDriver } from "../../../src/relay/drivers/local/driver.ts";
+import { probeMachines } from "../../../src/relay/probe.ts";
+import { SshPool } from "../../../src/relay/sshPool.ts";
+import { TestLease } from "./lease.ts";
+import { quiet } from "./quiet.ts";
+
+/**
+ * A program: probes machines twice, first with all its file descriptors taken, then with them free. Run it under a low
+ * `ulimit -n`. Reads what to probe from stdin, prints the two results as one line of JSON.
+ */
+export type Input = { root: string; privateKey: string; machines: ProbeOperation["machines"] };
+
+quiet();
+const { value } = await createInterface(process.stdin)[Symbol.asyncIterator]().next();
+const { root, privateKey, machines } = JSON.parse(String(value)) as Input;
+const driver = localDriver({ root, installation: "probing", node: "n1", hide: [] });
+const connections = new SshPool(privateKey);
+const operation: ProbeOperation = {
+  kind: "probe",
+  id: "00000000-0000-4000-8000-000000000000",
+  token: 1,
+  attempt: 1,
+  machines,
+  attempts: 2,
+  attemptSeconds: 1,
+};
+
+const taken: number[] = [];
+try {
+  for (;;) taken.push(openSync("/dev/null", "r"));
+} catch (error) {
+  if ((error as NodeJS.ErrnoException).code !== "EMFILE") throw error;
+}
+const without = await probeMachines(operation, new TestLease(), { driver, connections });
+for (const descriptor of taken) closeSync(descriptor);
+const withFiles = await probeMachines(operation, new TestLease(), { driver, connections });
+connections[Symbol.dispose]();
+process.stdout.write(`${JSON.stringify([without, withFiles])}\n`);
