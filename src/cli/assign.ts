@@ -6,9 +6,9 @@ import { CliError, EXIT } from "./exit.ts";
 import { readPublicKeys } from "./keys.ts";
 import { PATIENCE_SECONDS } from "./patience.ts";
 import { progressView } from "./progressView.ts";
-import { answer, withSession } from "./session.ts";
+import { answer, next, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
-import { testerOf, testerVerb } from "./testerOptions.ts";
+import { testerOf, testerVerb, testerWords } from "./testerOptions.ts";
 import type { TesterOptions } from "./testerOptions.ts";
 import { parseDuration } from "./time.ts";
 import { isSettled, watchUntilSettled } from "./watch.ts";
@@ -34,6 +34,7 @@ export function assign(program: Command, cli: Cli): void {
 
 async function act(session: Session, user: string, options: AssignOptions): Promise<void> {
   const tester = testerOf(user, options);
+  const words = testerWords(user, options);
   const result = await session.client.tester.assign.mutate({
     ...tester,
     sshKeys: readPublicKeys(options.key),
@@ -43,27 +44,30 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
   });
   const assignment =
     options.wait === true && !isSettled(result.assignment)
-      ? await watch(session, tester, result.assignment)
+      ? await watch(session, tester, words, result.assignment)
       : result.assignment;
   answer<AssignResult>(session, { ...result, assignment }, () =>
-    assignmentLines(assignment, session.out, Date.now()),
+    assignmentLines(assignment, next(session, "ssh", ...words), session.out, Date.now()),
   );
   // Asking again for one that has failed gives it back as it is, and that is no machine either.
   if (assignment.state === "failed" || (options.wait === true && assignment.state === "released")) {
     throw new CliError(
       EXIT.failed,
       `${user} has no machine to use: ${assignment.error?.message ?? `the assignment is ${assignment.state}`}.`,
-      `\`npx warmpool log ${user}\` shows what the set-up printed, \`npx warmpool release ${user}\` clears the way.`,
+      `\`${next(session, "log", ...words)}\` shows what the set-up printed; release clears the way.`,
     );
   }
   if (!isSettled(assignment)) {
-    session.out.note(`\`npx warmpool tester ${user}\` tells how far it is; --wait would have shown it.`);
+    session.out.note(
+      `\`${next(session, "tester", ...words)}\` tells how far it is; --wait would have shown it.`,
+    );
   }
 }
 
 async function watch(
   session: Session,
   tester: { username: string; pool?: string },
+  words: string[],
   first: Assignment,
 ): Promise<Assignment> {
   const stop = new AbortController();
@@ -72,7 +76,7 @@ async function watch(
       new CliError(
         EXIT.failed,
         `stopped watching; ${tester.username} keeps the assignment.`,
-        `\`npx warmpool tester ${tester.username}\` tells how far it is, release gives it back.`,
+        `\`${next(session, "tester", ...words)}\` tells how far it is, release gives it back.`,
       ),
     );
   const view = progressView(session.out.progress, session.cli.env);

@@ -1,6 +1,7 @@
 import type { Assignment } from "../contract/assignment.ts";
 import type { Output } from "./output.ts";
 import { fields } from "./table.ts";
+import type { Field } from "./table.ts";
 import { clean, wrap } from "./text.ts";
 import { ago, duration } from "./time.ts";
 
@@ -31,7 +32,7 @@ export function headline(assignment: Assignment, now: number): string {
     case "setting_up":
       return `${machine?.name ?? "A machine"} is being set up for ${username}${setup === null ? "" : `, step ${setup.step} of ${setup.steps}: ${setup.title}`}.`;
     case "active":
-      return `${username} has ${machine?.name ?? "a machine"}, since ${ago(assignment.activeAt, now)}.`;
+      return `${username} has ${machine?.name ?? "a machine"}, set up ${ago(assignment.activeAt, now)}.`;
     case "failed":
       return `Set-up for ${username} failed${error?.step === undefined ? "" : ` in step ${error.step}`}: ${error?.message ?? "no cause was given"}`;
     case "released":
@@ -47,8 +48,13 @@ export function queueText({ position, etaSeconds, etaRange }: NonNullable<Assign
   return `${place}, about ${duration(etaSeconds)}${range}`;
 }
 
-/** The whole view: the headline, how to log in, the outputs, and what there is to know about it. */
-export function assignmentLines(assignment: Assignment, layout: Layout, now: number): string[] {
+/** The whole view: the headline, how to log in (`logIn` is the command line for it), the outputs, and what there is to know about it. */
+export function assignmentLines(
+  assignment: Assignment,
+  logIn: string,
+  layout: Layout,
+  now: number,
+): string[] {
   const { colors, columns } = layout;
   const color = {
     waiting: colors.yellow,
@@ -57,8 +63,11 @@ export function assignmentLines(assignment: Assignment, layout: Layout, now: num
     failed: colors.red,
   };
   const paint = assignment.state === "released" ? colors.dim : color[assignment.state];
-  const about = fields(aboutPairs(assignment, now), columns);
-  const outputs = fields(sortedOutputs(assignment.outputs), columns);
+  const about = fields(aboutPairs(assignment, logIn, now), columns);
+  const outputs = fields(
+    sortedOutputs(assignment.outputs).map(([name, value]): Field => [name, value, "whole"]),
+    columns,
+  );
   return [
     ...wrap(clean(headline(assignment, now)), columns).map((line) => paint(line)),
     ...section(about),
@@ -66,14 +75,14 @@ export function assignmentLines(assignment: Assignment, layout: Layout, now: num
   ];
 }
 
-function aboutPairs(assignment: Assignment, now: number): [string, string | null][] {
-  const { machine, username, pool, expiresAt, swaps, externalId, error } = assignment;
+function aboutPairs(assignment: Assignment, logIn: string, now: number): Field[] {
+  const { machine, pool, expiresAt, swaps, externalId, error } = assignment;
   const command = sshCommand(assignment);
   const key = machine?.hostKey;
   const left = expiresAt === null ? null : (Date.parse(expiresAt) - now) / 1000;
   return [
-    ["log in", command === null ? null : `npx warmpool ssh ${username}`],
-    ["or plainly", command],
+    ["log in", command === null ? null : logIn, "whole"],
+    ["or plainly", command, "whole"],
     ["host key", command === null || key === undefined ? null : `${key.type} ${key.fingerprint}`],
     ["pool", pool],
     ["machine", machine === null ? null : machine.name],

@@ -26,7 +26,9 @@ async function print(session: Session, user: string, options: LogOptions): Promi
   show(session, log, options);
   while (options.follow === true && !log.done) {
     const after = log.next;
-    log = await patiently(session, () => session.client.tester.log.query({ ...tester, after }));
+    log = await patiently({ url: session.url, note: session.out.note }, () =>
+      session.client.tester.log.query({ ...tester, after }),
+    );
     show(session, log, options);
     if (!log.done && log.next === after) await delay(POLL_MS);
   }

@@ -5,7 +5,7 @@ import type { MachineState, MachineView } from "../contract/machine.ts";
 import { answer, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
 import { fields, table } from "./table.ts";
-import type { Column } from "./table.ts";
+import type { Column, Field } from "./table.ts";
 import { cleanLines } from "./text.ts";
 import { ago } from "./time.ts";
 
@@ -57,7 +57,7 @@ const COLUMNS: Column<MachineView>[] = [
 /** Everything about a machine; its evidence, where there is some, last and whole. */
 export function machineLines(machine: MachineView, columns: number, now: number): string[] {
   const { hostKey, lastProbe, receipt, evidence } = machine;
-  const pairs: [string, string | null][] = [
+  const pairs: Field[] = [
     ["machine", machine.name],
     ["id", machine.id],
     ["state", stateText(machine)],
@@ -70,7 +70,7 @@ export function machineLines(machine: MachineView, columns: number, now: number)
     ["driver", machine.driver === null ? null : `${machine.driver} ${machine.driverRef ?? ""}`],
     ["made", ago(machine.createdAt, now)],
     ["ready", machine.readyAt === null ? null : ago(machine.readyAt, now)],
-    ["suspect", machine.suspectSince === null ? null : `since ${ago(machine.suspectSince, now)}`],
+    ["suspect", machine.suspectSince === null ? null : ago(machine.suspectSince, now)],
     ["stale", machine.stale ? "the pool's spec has changed since" : null],
     [
       "last probe",

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { errorCode, isWarmpoolError } from "../client/index.ts";
-import type { Session } from "./session.ts";
 
 /** How long a verb that watches something goes on trying while Warmpool cannot be reached. */
 export const PATIENCE_SECONDS = 60;
@@ -17,7 +16,7 @@ export function isPassing(error: unknown): boolean {
  * @throws the call's own error where that is final, or the last one after PATIENCE_SECONDS.
  */
 export async function patiently<T>(
-  session: Pick<Session, "out" | "url">,
+  { url, note }: { url: string; note: (text: string) => void },
   call: () => Promise<T>,
 ): Promise<T> {
   const started = performance.now();
@@ -26,7 +25,7 @@ export async function patiently<T>(
       return await call();
     } catch (error) {
       if (!isPassing(error) || performance.now() - started > PATIENCE_SECONDS * 1000) throw error;
-      if (attempt === 1) session.out.note(`${session.url} does not answer just now; trying on.`);
+      if (attempt === 1) note(`${url} does not answer just now; trying on.`);
     }
     await delay(BETWEEN_MS);
   }

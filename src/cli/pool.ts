@@ -6,6 +6,7 @@ import { answer, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
 import { concerns, poolTable } from "./status.ts";
 import { fields } from "./table.ts";
+import type { Field } from "./table.ts";
 import { duration } from "./time.ts";
 
 /** `warmpool pool list|get|put|pause|resume`. */
@@ -66,7 +67,7 @@ async function resume(session: Session, name: string): Promise<void> {
 export function poolLines(pool: PoolView, columns: number): string[] {
   const { spec, runway } = pool;
   const amiss = concerns([pool], columns);
-  const pairs: [string, string | null][] = [
+  const pairs: Field[] = [
     ["wanted", `${spec.targetSize} ready, ${spec.maxSize} machines at most`],
     ["shape", `${spec.shape.vcpus} vCPU, ${spec.shape.memoryMib} MiB memory, ${spec.shape.diskGib} GiB disk`],
     ["image", `${spec.image} (${spec.instanceType})`],

@@ -44,7 +44,7 @@ async function join({ url, token }: GlobalOptions, options: JoinOptions, cli: Cl
   const { joinNode } = await import("../relay/main.ts");
   const joined = await joinNode({ ...options, url: edge, token: joinToken });
   cli.out.print(`Joined as node ${joined.node}; the credential is in ${joined.dir}.`);
-  cli.out.note("Next: npx warmpool relay run");
+  cli.out.note(`Next: npx warmpool relay run${options.dir === undefined ? "" : ` --dir ${options.dir}`}`);
 }
 
 function collect(value: string, before: string[] | undefined): string[] {

@@ -15,16 +15,25 @@ export type Cli = {
 };
 
 /** What a verb that talks to the API works with. */
-export type Session = { cli: Cli; client: WarmpoolClient; url: string; json: boolean; out: Output };
+export type Session = {
+  cli: Cli;
+  client: WarmpoolClient;
+  url: string;
+  json: boolean;
+  out: Output;
+  sameTarget: string[];
+};
 
 export type GlobalOptions = TargetOptions & { json?: true };
+
+const DEFAULT_STATE_DIR = ".warmpool";
 
 /** The options that every verb has, given before or after it. */
 export function globalOptions(program: Command): void {
   program
     .option("--url <url>", "the Warmpool to talk to (else WARMPOOL_URL, else the local one)")
     .option("--token <token>", "who to be; better in WARMPOOL_TOKEN, which others cannot see")
-    .option("--state-dir <dir>", "where npm start keeps the local one", ".warmpool")
+    .option("--state-dir <dir>", "where npm start keeps the local one", DEFAULT_STATE_DIR)
     .option("--json", "print exactly the API's answer");
 }
 
@@ -38,8 +47,28 @@ export function withSession<Arguments extends unknown[]>(
     const { url, token } = targetOf(options, cli.env);
     cli.url = url;
     const client = createClient({ url, token });
-    await act({ cli, client, url, json: options.json === true, out: cli.out }, ...args);
+    await act(
+      { cli, client, url, json: options.json === true, out: cli.out, sameTarget: sameTarget(options) },
+      ...args,
+    );
   };
+}
+
+/** A command line to try next, talking to the same Warmpool as this one. */
+export function next(session: Pick<Session, "sameTarget">, ...words: string[]): string {
+  return ["npx warmpool", ...words, ...session.sameTarget].join(" ");
+}
+
+/** What has to be said again for the next command to reach the same place: options that were given, but no token. */
+function sameTarget({ url, stateDir }: GlobalOptions): string[] {
+  return [
+    ...(url === undefined ? [] : ["--url", shellWord(url)]),
+    ...(stateDir === DEFAULT_STATE_DIR ? [] : ["--state-dir", shellWord(stateDir)]),
+  ];
+}
+
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** Prints the API's answer: as it is under `--json`, else as the lines that `show` makes of it. */

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { headline } from "./assignmentView.ts";
 import { CliError, EXIT } from "./exit.ts";
-import { withSession } from "./session.ts";
+import { next, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
 import { knownHosts, sshArguments } from "./sshArguments.ts";
 import type { DialledMachine } from "./sshArguments.ts";
-import { testerOf, testerVerb } from "./testerOptions.ts";
+import { testerOf, testerVerb, testerWords } from "./testerOptions.ts";
 import type { TesterOptions } from "./testerOptions.ts";
 
 type SshOptions = TesterOptions & { identity?: string };
@@ -32,14 +32,14 @@ async function act(session: Session, user: string, command: string[], options: S
     throw new CliError(
       EXIT.notFound,
       `${user} has no machine any more.`,
-      `\`npx warmpool assign ${user} --key FILE\` gets one.`,
+      `\`${next(session, "assign", ...testerWords(user, options), "--key FILE")}\` gets one.`,
     );
   }
   if (assignment.machine === null) {
     throw new CliError(
       EXIT.conflict,
       `${user} has no machine yet. ${headline(assignment, Date.now())}`,
-      `\`npx warmpool tester ${user}\` tells when it is there.`,
+      `\`${next(session, "tester", ...testerWords(user, options))}\` tells when it is there.`,
     );
   }
   session.cli.exitCode = await run(assignment.machine, options.identity, command);

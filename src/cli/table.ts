@@ -45,17 +45,21 @@ function narrowed(natural: number[], kept: boolean[], room: number): number[] {
   return widths;
 }
 
+/** A name and its value. `whole` is for what a person copies: it stays on one line, however long. */
+export type Field = [name: string, value: string | null, layout?: "whole"];
+
 /** Lines of `name  value`, values wrapped beside their names; fields without a value are left out. */
-export function fields(pairs: [name: string, value: string | null][], columnsOfTerminal: number): string[] {
-  const shown = pairs.flatMap(([name, value]) =>
-    value === null ? [] : [[clean(name), clean(value)] as const],
+export function fields(pairs: Field[], columnsOfTerminal: number): string[] {
+  const shown = pairs.flatMap(([name, value, layout]) =>
+    value === null ? [] : [{ name: clean(name), value: clean(value), layout }],
   );
-  const indent = Math.min(20, Math.max(0, ...shown.map(([name]) => width(name)))) + GAP;
-  return shown.flatMap(([name, value]) =>
-    wrap(value, columnsOfTerminal - indent).map((line, index) =>
+  const indent = Math.min(20, Math.max(0, ...shown.map(({ name }) => width(name)))) + GAP;
+  return shown.flatMap(({ name, value, layout }) => {
+    const lines = layout === "whole" ? [value] : wrap(value, columnsOfTerminal - indent);
+    return lines.map((line, index) =>
       index === 0 ? `${pad(name, indent - GAP)}  ${line}`.trimEnd() : " ".repeat(indent) + line,
-    ),
-  );
+    );
+  });
 }
 
 function sum(numbers: number[]): number {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { answer, withSession } from "./session.ts";
+import { answer, next, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
-import { testerOf, testerVerb } from "./testerOptions.ts";
+import { testerOf, testerVerb, testerWords } from "./testerOptions.ts";
 import type { TesterOptions } from "./testerOptions.ts";
 import { assignmentLines } from "./assignmentView.ts";
 
@@ -14,5 +14,8 @@ export function tester(program: Command, cli: Cli): void {
 
 async function show(session: Session, user: string, options: TesterOptions): Promise<void> {
   const assignment = await session.client.tester.status.query(testerOf(user, options));
-  answer(session, assignment, (found) => assignmentLines(found, session.out, Date.now()));
+  answer(session, assignment, (found) => {
+    const logIn = next(session, "ssh", ...testerWords(user, options));
+    return assignmentLines(found, logIn, session.out, Date.now());
+  });
 }

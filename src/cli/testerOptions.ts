@@ -12,6 +12,11 @@ export function testerVerb(program: Command, name: string, description: string):
     .option("--pool <pool>", "the pool, where there are several");
 }
 
+/** `USER`, and the pool where one was given: for a command line to try next. */
+export function testerWords(username: string, { pool }: TesterOptions): string[] {
+  return pool === undefined ? [username] : [username, "--pool", pool];
+}
+
 /** The API's input for one tester. */
 export function testerOf(username: string, options: TesterOptions): { username: string; pool?: string } {
   return options.pool === undefined ? { username } : { username, pool: options.pool };

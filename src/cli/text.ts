@@ -52,11 +52,14 @@ export function pad(text: string, columns: number, align: "left" | "right" = "le
   return align === "left" ? text + gap : gap + text;
 }
 
-/** Lines of at most `columns`, broken at spaces. A longer word (a URL) stays whole: it is there to be copied. */
+/**
+ * Lines of at most `columns`, broken at spaces. A longer word (a URL) stays whole, and so does what stands between
+ * backticks (a command line): it is there to be copied.
+ */
 export function wrap(text: string, columns: number): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(/ +/)) {
+  for (const word of text.match(/(?:`[^`]*`|[^ ])+/g) ?? []) {
     if (line !== "" && width(line) + 1 + width(word) > columns) {
       lines.push(line);
       line = word;

@@ -32,6 +32,27 @@ test("without --wait it comes back at once and tells how to go on", async () => 
   });
 });
 
+test("what it proposes to try next reaches the same place", async () => {
+  await using at = await installation();
+  await using key = await keyFile();
+  const args = [
+    "assign",
+    "alice",
+    "--key",
+    key.file,
+    "--pool",
+    "demo",
+    "--url",
+    at.url,
+    "--state-dir",
+    "a dir",
+  ];
+  const ran = await warmpool(args, at);
+  const next = `alice --pool demo --url ${at.url} --state-dir 'a dir'`;
+  expect(ran.stdout).toContain(`npx warmpool ssh ${next}\n`);
+  expect(ran.stderr).toContain(`\`npx warmpool tester ${next}\``);
+});
+
 test("--wait shows how it comes along, then the login and the outputs, url first", async () => {
   await using at = await installation();
   await using key = await keyFile();
@@ -50,7 +71,7 @@ test("--wait shows how it comes along, then the login and the outputs, url first
   expect(code).toBe(0);
   expect(stderr).toMatch(/^0:00 {2}setting up \S+/);
   expect(stderr).toMatch(/^\d:\d\d {2}active$/m);
-  expect(stdout).toMatch(/^alice has \S+, since /);
+  expect(stdout).toMatch(/^alice has \S+, set up /);
   expect(stdout).toMatch(/^log in +npx warmpool ssh alice$/m);
   expect(stdout).toMatch(/\n\nurl +http:\/\/127\.0\.0\.1:21000\/\nanswer +42\n$/);
   expect(longest(stdout + stderr)).toBeLessThanOrEqual(80);

@@ -4,12 +4,13 @@ import { assignmentLines, sortedOutputs, sshCommand } from "../../src/cli/assign
 import { anAssignment, inLine } from "../client/samples.ts";
 
 const now = Date.parse("2026-11-24T10:10:00.000Z");
+const logIn = "npx warmpool ssh alice";
 const layout = { columns: 80, colors: pc.createColors(false) };
 
 test("an active one tells how to log in, then its outputs, url first", () => {
-  const lines = assignmentLines(anAssignment({ expiresAt: "2026-11-24T12:10:00.000Z" }), layout, now);
+  const lines = assignmentLines(anAssignment({ expiresAt: "2026-11-24T12:10:00.000Z" }), logIn, layout, now);
   expect(lines).toEqual([
-    "alice has wp-demo-7, since 9m 55s ago.",
+    "alice has wp-demo-7, set up 9m 55s ago.",
     "",
     "log in      npx warmpool ssh alice",
     "or plainly  ssh -p 20007 alice@127.0.0.1",
@@ -25,7 +26,7 @@ test("an active one tells how to log in, then its outputs, url first", () => {
 });
 
 test("one in line tells its place and offers no login", () => {
-  const lines = assignmentLines(inLine(2), layout, now);
+  const lines = assignmentLines(inLine(2), logIn, layout, now);
   expect(lines[0]).toBe("alice waits for a machine of pool demo, place 2 in line, about 2m (1m to 4m).");
   expect(lines.join("\n")).not.toContain("ssh");
 });
@@ -36,7 +37,7 @@ test("a failed one tells the step and the cause within the columns", () => {
     message: "the script ended with 3, after a rather long while",
     step: "install",
   };
-  const lines = assignmentLines(anAssignment({ state: "failed", error, outputs: {} }), layout, now);
+  const lines = assignmentLines(anAssignment({ state: "failed", error, outputs: {} }), logIn, layout, now);
   expect(lines.join(" ")).toContain("Set-up for alice failed in step install: the script ended with 3");
   expect(lines.every((line) => line.length <= 80)).toBe(true);
 });

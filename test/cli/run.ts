@@ -12,13 +12,14 @@ export type RunOptions = {
   env?: NodeJS.ProcessEnv;
   /** Pretends that both streams are a terminal of so many columns. */
   terminal?: number;
-  /** Sees standard error as it grows. */
+  /** See what was written as it grows. */
+  onStdout?: (soFar: string) => void;
   onStderr?: (soFar: string) => void;
 };
 
 /** Runs `warmpool ARGS` in this process, its streams caught. */
 export async function warmpool(args: string[], options: RunOptions = {}): Promise<Ran> {
-  const stdout = caught(options.terminal);
+  const stdout = caught(options.terminal, options.onStdout);
   const stderr = caught(options.terminal, options.onStderr);
   const target = options.url === undefined ? {} : { WARMPOOL_URL: options.url, WARMPOOL_TOKEN: ADMIN_TOKEN };
   const code = await main(args, stdout.stream, stderr.stream, { ...target, ...options.env });

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { fields, table } from "../../src/cli/table.ts";
+import type { Field } from "../../src/cli/table.ts";
 
 type Row = { name: string; count: number; remark: string | null };
 const columns = [
@@ -32,12 +33,18 @@ test("cells are cleaned of what could move the cursor", () => {
 });
 
 test("fields stand beside their names, wrapped, without those that have no value", () => {
-  const pairs: [string, string | null][] = [
+  const pairs: Field[] = [
     ["pool", "demo"],
     ["error", "this text is too long for one line"],
+    ["copy", "a command that is too long for it", "whole"],
     ["expires", null],
   ];
-  expect(fields(pairs, 26)).toEqual(["pool   demo", "error  this text is too", "       long for one line"]);
+  expect(fields(pairs, 26)).toEqual([
+    "pool   demo",
+    "error  this text is too",
+    "       long for one line",
+    "copy   a command that is too long for it",
+  ]);
 });
 
 test("no fields are no lines", () => {

@@ -50,4 +50,6 @@ test("wrapped text keeps to its columns but never breaks a word", () => {
     "http://127.0.0.1:8787/a/long/path",
     "now",
   ]);
+  expect(wrap("try `npx warmpool status` now", 12)).toEqual(["try", "`npx warmpool status`", "now"]);
+  expect(wrap("an odd ` alone", 8)).toEqual(["an odd `", "alone"]);
 });

@@ -133,7 +133,7 @@ test("tester, log and release follow a tester to the end", async () => {
   await at.relay.workOff();
   const shown = await warmpool(["tester", "alice"], at);
   expect(shown).toMatchObject({ code: 0, stderr: "" });
-  expect(shown.stdout).toMatch(/^alice has \S+, since /);
+  expect(shown.stdout).toMatch(/^alice has \S+, set up /);
   expect(shown.stdout).toMatch(/^or plainly +ssh -p \d+ alice@127\.0\.0\.1$/m);
   const printed = await warmpool(["tester", "alice", "--json"], at);
   expect(JSON.parse(printed.stdout)).toEqual(await at.client.tester.status.query({ username: "alice" }));
