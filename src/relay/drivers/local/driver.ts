@@ -53,15 +53,14 @@ export function localDriver(options: LocalOptions): LocalDriver {
   const isolation: Isolation = privileged
     ? { kind: "system", hide: outermost([root, ...options.hide.map(realOrAbsolute)]) }
     : { kind: "folder" };
-  let program: Promise<string> | undefined;
 
   async function bootFolder(folder: MachineFolder, signal: AbortSignal): Promise<void> {
     const { name, sshPort, httpPort } = folder.record;
     await assertPortFree(sshPort, "SSH");
     await assertPortFree(httpPort, "what its tester opens");
-    program ??= prepareProgram(root);
+    const program = await prepareProgram(root);
     try {
-      await boot(folder, await program, isolation, signal);
+      await boot(folder, program, isolation, signal);
     } catch (error) {
       // Also where the signal is aborted: this call's effects must have ended when it returns.
       await endProcesses(place.owner, name, AbortSignal.timeout(20_000));

@@ -22,7 +22,7 @@ const machineRecord = z.strictObject({
   httpPort: z.int().min(1).max(65_535),
   createdAt: z.iso.datetime(),
 });
-export type MachineRecord = z.infer<typeof machineRecord>;
+type MachineRecord = z.infer<typeof machineRecord>;
 
 /** `placed`: whole, can be started. `limbo`: half-made or half-deleted, can only be deleted. */
 export type MachineFolder = { path: string; record: MachineRecord; where: "placed" | "limbo" };

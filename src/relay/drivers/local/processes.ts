@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
 import { DriverError } from "../../driver.ts";
 import { isErrno } from "./errno.ts";
@@ -9,10 +9,17 @@ import type { MachineMark, Owner, Part } from "./mark.ts";
  * The processes of the owner's machines, as /proc shows them. A process is known by pid and start time together, and
  * is looked at again right before it is killed. A zombie has an empty environment and so counts as gone.
  */
-export type MachineProcess = { pid: number; startTime: string; mark: MachineMark; part: Part };
+type Known = { pid: number; startTime: string };
+export type MachineProcess = Known & { mark: MachineMark; part: Part };
 
 /** A SIGKILLed process ends within milliseconds unless the kernel holds it (a hung disk): seconds. */
 const END_WITHIN_SECONDS = 15;
+/** How long somebody else's process that does not get to its end may hold up the end of a machine. */
+const ENDING_FOR_SECONDS = 2;
+
+/** Bits of a process's flags, from the kernel's include/linux/sched.h. */
+const PF_EXITING = 0x4;
+const PF_KTHREAD = 0x200000;
 
 /** Every live process that carries the owner's mark. */
 export function findProcesses(owner: Owner): MachineProcess[] {
@@ -25,45 +32,51 @@ export function findProcesses(owner: Owner): MachineProcess[] {
 
 /**
  * Kills everything marked as this machine's, frozen processes too, and waits until nothing of it is left. Looks again
- * after every round, so that what was started in the meantime is found as well.
+ * after every round, so that what was started in the meantime is found as well. When a PID 1 is gone, so is all in
+ * its namespace, marked or not.
  * @throws DriverError `retry` where something is still there after 15 s; the signal's reason where that is aborted.
  */
 export async function endProcesses(owner: Owner, machine: string, signal: AbortSignal): Promise<void> {
-  const deadline = performance.now() + END_WITHIN_SECONDS * 1000;
-  const inside = new Set<string>();
+  const start = performance.now();
+  const seconds = () => (performance.now() - start) / 1000;
+  let ending: Known[] | undefined;
+  const seen = new Map<number, Known>();
   for (let pause = 5; ; pause = Math.min(pause * 2, 200)) {
     signal.throwIfAborted();
     const marked = findProcesses(owner).filter((process) => process.mark.machine === machine);
-    for (const { pid } of marked) addNamespaceOf(pid, inside);
-    const left = [...marked.map(({ pid }) => pid), ...livingIn(inside)];
-    if (left.length === 0) return;
-    if (performance.now() > deadline) {
+    // After the marks are read: a process that begins to end between the two looks is then in one of them.
+    ending ??= findEnding();
+    for (const process of marked) seen.set(process.pid, process);
+    const left = [...seen.values()].filter(isAlive);
+    if (left.length === 0 && (seconds() > ENDING_FOR_SECONDS || !ending.some(isAlive))) return;
+    if (seconds() > END_WITHIN_SECONDS) {
+      const pids = left.map((process) => process.pid).join(", ");
       throw new DriverError(
         "retry",
-        `Processes of ${machine} did not end within ${END_WITHIN_SECONDS} s of SIGKILL (pid ${left.join(", ")}): the ` +
-          `kernel holds them, which is mostly a disk that does not answer. Look at their state in /proc/PID/stack.`,
+        `Processes of ${machine} did not end within ${END_WITHIN_SECONDS} s of SIGKILL (pid ${pids}): the kernel ` +
+          `holds them, which is mostly a disk that does not answer. Look at their state in /proc/PID/stack.`,
       );
     }
     marked.forEach(kill);
-    await wait(pause, undefined, { signal });
+    await wait(pause);
   }
 }
 
 /**
- * The PID namespace that this process gives its children, where it is not the driver's own. A dying PID 1 gives its
- * environment up before its namespace is empty: the namespace tells when the unmarked processes in it have ended too.
+ * Processes that end at this moment, whosever they are. Such a one has given up its environment, and its mark with it,
+ * but not yet its port, nor as a PID 1 the processes under it.
  */
-function addNamespaceOf(pid: number, namespaces: Set<string>): void {
-  const namespace = readLinkOrEmpty(`/proc/${pid}/ns/pid_for_children`);
-  if (namespace !== "" && namespace !== readLinkOrEmpty("/proc/self/ns/pid")) namespaces.add(namespace);
+function findEnding(): Known[] {
+  return processIds().flatMap((pid) => {
+    const stat = readStat(pid);
+    const isEnding = stat !== null && (stat.flags & PF_EXITING) !== 0 && (stat.flags & PF_KTHREAD) === 0;
+    return isEnding ? [{ pid, startTime: stat.startTime }] : [];
+  });
 }
 
-function livingIn(namespaces: Set<string>): number[] {
-  if (namespaces.size === 0) return [];
-  return processIds().filter(
-    (pid) =>
-      namespaces.has(readLinkOrEmpty(`/proc/${pid}/ns/pid`)) && !/^[ZX]?$/.test(readStat(pid)?.state ?? ""),
-  );
+function isAlive({ pid, startTime }: Known): boolean {
+  const stat = readStat(pid);
+  return stat !== null && stat.startTime === startTime && !/[ZX]/.test(stat.state);
 }
 
 function kill(target: MachineProcess): void {
@@ -79,21 +92,19 @@ function processIds(): number[] {
   return readdirSync("/proc").map(Number).filter(Number.isInteger);
 }
 
-/** Fields 3 and 22 of /proc/PID/stat; the command name before them may itself hold spaces and brackets. */
-function readStat(pid: number): { state: string; startTime: string } | null {
+/** Fields 3, 9 and 22 of /proc/PID/stat; the command name before them may itself hold spaces and brackets. */
+function readStat(pid: number): { state: string; flags: number; startTime: string } | null {
   const stat = readOrEmpty(`/proc/${pid}/stat`);
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const [state, startTime] = [fields[0], fields[19]];
-  return state === undefined || startTime === undefined ? null : { state, startTime };
+  const [state, flags, startTime] = [fields[0], fields[6], fields[19]];
+  if (state === undefined || startTime === undefined) return null;
+  return { state, flags: Number(flags), startTime };
 }
 
-const readOrEmpty = (path: string) => orEmpty(() => readFileSync(path, "latin1"));
-const readLinkOrEmpty = (path: string) => orEmpty(() => readlinkSync(path));
-
 /** Empty where the process has gone meanwhile, or belongs to a user whose processes cannot be ours. */
-function orEmpty(read: () => string): string {
+function readOrEmpty(path: string): string {
   try {
-    return read();
+    return readFileSync(path, "latin1");
   } catch (error) {
     if (isErrno(error, "ENOENT", "ESRCH", "EACCES", "EPERM")) return "";
     throw error;

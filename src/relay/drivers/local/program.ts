@@ -11,7 +11,7 @@ import { BOOT_SCRIPT, INIT_SCRIPT } from "./scripts.ts";
  * its content and put there by rename, so several relays may start at once and a machine always boots whole files.
  */
 export async function prepareProgram(root: string): Promise<string> {
-  const files = { "sshd.cjs": await bundleServer(), "boot.sh": BOOT_SCRIPT, "init.sh": INIT_SCRIPT };
+  const files = { "sshd.cjs": await bundleOnce(), "boot.sh": BOOT_SCRIPT, "init.sh": INIT_SCRIPT };
   const hash = createHash("sha256").update(JSON.stringify(files)).digest("hex").slice(0, 16);
   const folder = join(root, ".program", hash);
   if (await exists(folder)) return folder;
@@ -27,6 +27,17 @@ export async function prepareProgram(root: string): Promise<string> {
     if (!isErrno(error, "ENOTEMPTY", "EEXIST")) throw error;
   }
   return folder;
+}
+
+let bundled: Promise<string> | undefined;
+
+/** Once a process: esbuild's own process is shared by all who use it here, and ended by the first that is done. */
+function bundleOnce(): Promise<string> {
+  bundled ??= bundleServer().catch((error: unknown) => {
+    bundled = undefined;
+    throw error;
+  });
+  return bundled;
 }
 
 async function bundleServer(): Promise<string> {

@@ -20,18 +20,11 @@ const ROOT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 /** The machine's real accounts, read from /etc/passwd at every look: an account can come and go at any time. */
 export const systemAccounts: Accounts = {
   find(name) {
-    const line = readFileSync("/etc/passwd", "utf8")
-      .split("\n")
-      .find((entry) => entry.startsWith(`${name}:`));
-    const [, , uid, gid, , home, shell] = line?.split(":") ?? [];
+    const entries = readFileSync("/etc/passwd", "utf8").split("\n");
+    const fields = entries.map((entry) => entry.split(":")).find(([first]) => first === name);
+    const [, , uid, gid, , home, shell = ""] = fields ?? [];
     if (uid === undefined || gid === undefined || !home?.startsWith("/")) return null;
-    return {
-      name,
-      uid: Number(uid),
-      gid: Number(gid),
-      home,
-      shell: shell === "" ? "/bin/sh" : (shell ?? "/bin/sh"),
-    };
+    return { name, uid: Number(uid), gid: Number(gid), home, shell: shell === "" ? "/bin/sh" : shell };
   },
   // Node's own uid and gid options drop every supplementary group: membership of sudo or docker would not count.
   become: ({ uid, gid }) => ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--init-groups", "--"],

@@ -35,7 +35,7 @@ test("a key opens the account that authorised it and no other", async () => {
   await addAccount(root, "bert", [makeKeyPair("bert").publicKey]);
   using ann = await login(machine.ssh, "ann", key);
   expect(await ann.exec("echo $USER")).toMatchObject({ stdout: "ann\n" });
-  for (const other of ["bert", "root", "nobody", "ghost", "../root", ""]) {
+  for (const other of ["bert", "root", "root:x", "nobody", "ghost", "../root", ""]) {
     await expect(login(machine.ssh, other, key)).rejects.toThrow(REFUSED);
   }
 });
