@@ -1,4 +1,4 @@
-import type { Reporter, TestCase, TestModule } from "vitest/node";
+import type { Reporter, TestCase, TestModule, TestRunEndReason } from "vitest/node";
 
 /** Tests slower than this are listed, the slowest first. */
 const SLOW_MS = 1000;
@@ -6,12 +6,13 @@ const LISTED = 10;
 
 /** Ends a run with its slowest tests and the line `N passed, N failed` (`, N skipped` where there are some). */
 export class Summary implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[], reason: TestRunEndReason): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()]);
     const count = (state: string) => tests.filter((test) => test.result().state === state).length;
-    // A file that does not even load and an error outside of any test are failures too.
+    // A file that does not even load and an error outside of any test are failures too, and so is the setup's.
     const unloaded = modules.filter((module) => module.errors().length > 0).length;
-    const failed = count("failed") + unloaded + errors.length;
+    const counted = count("failed") + unloaded + errors.length;
+    const failed = reason === "failed" ? Math.max(counted, 1) : counted;
     const skipped = count("skipped") + count("pending");
     const lines = [
       ...slowest(tests),

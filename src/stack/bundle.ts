@@ -1,14 +1,28 @@
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { z } from "zod";
+import { readJson, writePrivateJson } from "./files.ts";
 
 /**
  * What wrangler would deploy: its own bundle of src/worker.ts with the settings of wrangler.toml. Both come from
- * short-lived processes, because wrangler itself holds 200 MB for as long as it is loaded.
+ * short-lived processes, because wrangler itself holds 200 MB for as long as it is loaded, and are kept for as long
+ * as no source changes: an edge that is started again is there in a second.
  */
+const bundleSchema = z.strictObject({
+  /** The bundle's file in its folder. */
+  main: z.string(),
+  name: z.string(),
+  compatibilityDate: z.string(),
+  compatibilityFlags: z.array(z.string()),
+  crons: z.array(z.string()),
+});
+export type Bundle = z.infer<typeof bundleSchema> & { folder: string };
+
 const settings = z.object({
   name: z.string(),
   main: z.string(),
@@ -17,16 +31,6 @@ const settings = z.object({
   triggers: z.object({ crons: z.array(z.string()).default([]) }),
 });
 
-export type Bundle = {
-  folder: string;
-  /** The bundle's file in `folder`. */
-  main: string;
-  name: string;
-  compatibilityDate: string;
-  compatibilityFlags: string[];
-  crons: string[];
-};
-
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const READ_SETTINGS = `
   const { unstable_readConfig } = await import("wrangler");
@@ -34,30 +38,50 @@ const READ_SETTINGS = `
 `;
 
 /**
- * Builds the bundle into `folder` (2 s).
+ * The bundle of the sources as they are now, from below `cache` or built into it (2 s).
  * @throws Error with wrangler's words where the code does not build.
  */
-export async function buildBundle(folder: string): Promise<Bundle> {
-  const wrangler = join(
-    dirname(createRequire(import.meta.url).resolve("wrangler/package.json")),
-    "bin",
-    "wrangler.js",
-  );
+export async function bundleIn(cache: string): Promise<Bundle> {
+  const key = sourceHash();
+  const folder = join(cache, key);
+  const recordFile = join(folder, "bundle.json");
+  const kept = readJson(recordFile, bundleSchema);
+  if (kept !== null) return { ...kept, folder };
+  rmSync(cache, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const bundle = await build(folder);
+  // Written last: where it is, the bundle is whole.
+  writePrivateJson(recordFile, bundle);
+  return { ...bundle, folder };
+}
+
+async function build(folder: string): Promise<z.infer<typeof bundleSchema>> {
+  const wrangler = createRequire(import.meta.url).resolve("wrangler/package.json");
   const [config] = await Promise.all([
     run(["--input-type=module", "-e", READ_SETTINGS], folder),
-    run([wrangler, "deploy", "--dry-run", "--outdir", folder], folder),
+    run([join(dirname(wrangler), "bin", "wrangler.js"), "deploy", "--dry-run", "--outdir", folder], folder),
   ]);
-  const { name, main, compatibility_date, compatibility_flags, triggers } = settings.parse(
-    JSON.parse(config),
-  );
+  const { name, main, triggers, ...rest } = settings.parse(JSON.parse(config));
   return {
-    folder,
     main: `${basename(main, ".ts")}.js`,
     name,
-    compatibilityDate: compatibility_date,
-    compatibilityFlags: compatibility_flags,
+    compatibilityDate: rest.compatibility_date,
+    compatibilityFlags: rest.compatibility_flags,
     crons: triggers.crons,
   };
+}
+
+/** Of everything that the bundle is made from; the lock file stands for the packages. */
+function sourceHash(): string {
+  const hash = createHash("sha256");
+  const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .toSorted()
+    .map((name) => join("src", name));
+  for (const name of ["wrangler.toml", "package-lock.json", ...sources]) {
+    hash.update(`${name}\0`).update(readFileSync(join(ROOT, name)));
+  }
+  return hash.digest("hex").slice(0, 16);
 }
 
 async function run(args: string[], folder: string): Promise<string> {

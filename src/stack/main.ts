@@ -77,7 +77,10 @@ function chooseDriver(wanted: StackOptions["driver"]): string {
   if (wanted === "incus") {
     throw new Error("the driver incus is not part of this version. Take --driver local, or leave it out.");
   }
-  return wanted === "local" ? "Driver: local" : "Driver: local (this version has no other one for npm start)";
+  const why = wanted === "local" ? "" : " (this version has no other one for npm start)";
+  const how =
+    process.geteuid?.() === 0 ? "" : ", without root: a machine is a folder, not a system of its own";
+  return `Driver: local${why}${how}`;
 }
 
 function sayReady(url: string, options: StackOptions): void {

@@ -11,9 +11,9 @@ const NOBODY = 65_534;
 
 export type Unprivileged = {
   /** The program and arguments that run `command` without root's rights, under the same pid. */
-  wrap(command: string, args: string[]): { command: string; args: string[] };
+  wrap: (command: string, args: string[]) => { command: string; args: string[] };
   /** Makes a file or folder belong to whoever `wrap` runs as. */
-  own(path: string): Promise<void>;
+  own: (path: string) => Promise<void>;
 };
 
 /** How a program is kept from running as root here; for anybody but root it just runs. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
-import { buildBundle } from "./bundle.ts";
+import { bundleIn } from "./bundle.ts";
 
 /**
  * The edge in workerd: one Node process that holds one workerd, where `wrangler dev` is six processes. The bundle and
@@ -16,7 +16,7 @@ const SWEEP_TIMEOUT_MS = 120_000;
 
 type ScheduledWorker = { scheduled(event: { cron: string }): Promise<{ outcome: string }> };
 
-const bundle = await buildBundle(required("WARMPOOL_BUNDLE"));
+const bundle = await bundleIn(required("WARMPOOL_BUNDLE"));
 const miniflare = new Miniflare(
   convertV4MiniflareOptions({
     host: "127.0.0.1",
