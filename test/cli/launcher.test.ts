@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
+import { KEY_A } from "../helpers/world.ts";
 import { installation } from "./installation.ts";
 import { LAUNCHER, warmpoolProcess } from "./process.ts";
 import type { Ran } from "./run.ts";
@@ -34,6 +35,22 @@ test("npx finds it in the checkout", async () => {
 test("a reader that has seen enough is no failure", async () => {
   const script = `set -o pipefail; "${process.execPath}" "${LAUNCHER}" --help | true`;
   await run("bash", ["-c", script], { timeout: 15_000 });
+});
+
+test("Ctrl-C while waiting leaves the place in line, and says so", async () => {
+  await using at = await installation({ targetSize: 0, maxSize: 1 });
+  await using folder = await temporaryFolder();
+  const key = join(folder.path, "id.pub");
+  await writeFile(key, KEY_A);
+  const ran = await warmpoolProcess(["assign", "bob", "--key", key, "--wait"], {
+    ...at,
+    onStderr: (soFar, kill) => {
+      if (soFar.includes("place 1 in line") && !soFar.includes("stopped")) kill("SIGINT");
+    },
+  });
+  expect(ran).toMatchObject({ code: 1, stdout: "" });
+  expect(ran.stderr).toContain("warmpool: stopped watching; bob keeps the assignment.\n");
+  expect(await at.client.tester.status.query({ username: "bob" })).toMatchObject({ state: "waiting" });
 });
 
 test("under a Node that is too old it hands over to the one from npm: arguments, output, exit code", async () => {

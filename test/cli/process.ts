@@ -5,10 +5,16 @@ import { ADMIN_TOKEN } from "../api/edges.ts";
 
 export const LAUNCHER = join(import.meta.dirname, "../../bin/warmpool.js");
 
+type ProcessOptions = Pick<RunOptions, "url" | "env"> & {
+  input?: string;
+  /** Sees standard error as it grows, and may send the process a signal. */
+  onStderr?: (soFar: string, kill: (signal: NodeJS.Signals) => void) => void;
+};
+
 /** Runs `warmpool ARGS` as a process of its own, by its launcher. */
 export async function warmpoolProcess(
   args: string[],
-  { url, env, input = "" }: Pick<RunOptions, "url" | "env"> & { input?: string } = {},
+  { url, env, input = "", onStderr }: ProcessOptions = {},
 ): Promise<Ran> {
   const target = url === undefined ? {} : { WARMPOOL_URL: url, WARMPOOL_TOKEN: ADMIN_TOKEN };
   return new Promise((resolve, reject) => {
@@ -20,6 +26,10 @@ export async function warmpoolProcess(
         if (child.exitCode === null) reject(error ?? new Error("warmpool was ended by a signal"));
         else resolve({ code: child.exitCode, stdout, stderr });
       },
+    );
+    let stderr = "";
+    child.stderr?.on("data", (chunk) =>
+      onStderr?.((stderr += String(chunk)), (signal) => child.kill(signal)),
     );
     child.stdin?.end(input);
   });
