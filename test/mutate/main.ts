@@ -35,8 +35,7 @@ async function readPatch(file: string): Promise<Patch> {
 }
 
 /** A copy of what git knows, with the packages of this checkout. */
-async function copyCheckout(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "warmpool-mutate-"));
+async function copyCheckout(folder: string): Promise<void> {
   const { stdout } = await run("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
     cwd: root,
     maxBuffer: 16 * 1024 * 1024,
@@ -45,7 +44,6 @@ async function copyCheckout(): Promise<string> {
     if (existsSync(join(root, path))) await cp(join(root, path), join(folder, path));
   }
   await symlink(join(root, "node_modules"), join(folder, "node_modules"));
-  return folder;
 }
 
 /** Whether the named test passes in the folder; that it ran at all is checked too. */
@@ -71,8 +69,9 @@ async function passes(folder: string, patch: Patch): Promise<boolean> {
 }
 
 async function tryPatch(patch: Patch): Promise<string | null> {
-  const folder = await copyCheckout();
+  const folder = await mkdtemp(join(tmpdir(), "warmpool-mutate-"));
   try {
+    await copyCheckout(folder);
     if (!(await passes(folder, patch))) return "the test is red without the patch";
     await run("git", ["apply", "--unsafe-paths", "--directory", folder, join(here, patch.file)], {
       cwd: "/",
