@@ -93,17 +93,17 @@ export class HeldLease implements Lease {
 
   /** Ends the right to go on; the first reason stays. */
   end(reason: LeaseLost | Cancelled | Error): void {
-    this.release();
     this.#controller.abort(reason);
-    for (const waiter of [...(this.#sending?.waiters ?? []), ...(this.#pending?.waiters ?? [])])
-      waiter.reject(reason);
-    this.#sending = null;
-    this.#pending = null;
+    this.release(reason);
   }
 
-  /** Stops the clock: the operation has ended here. */
-  release(): void {
+  /** Stops the clock: the operation has ended here, and nobody is told anything more of it. */
+  release(reason: Error = new LeaseLost("The operation has ended.")): void {
     clearTimeout(this.#timer);
+    const waiters = [...(this.#sending?.waiters ?? []), ...(this.#pending?.waiters ?? [])];
+    for (const waiter of waiters) waiter.reject(reason);
+    this.#sending = null;
+    this.#pending = null;
   }
 
   #queue(progress: Progress, urgent: boolean): Promise<void> {

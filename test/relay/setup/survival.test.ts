@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import type { Progress, SetupOperation } from "../../../src/contract/relay.ts";
 import { LeaseLost } from "../../../src/relay/errors.ts";
@@ -8,10 +9,14 @@ import { type TestMachine, type TestNode, testNode, testOnSystem as test } from 
 import { proxyTo } from "../helpers/proxy.ts";
 import { setupOperation } from "../helpers/setup.ts";
 
-/** Three steps that leave a line at their start and end in /root/trace; the middle one waits for /root/go. */
+/**
+ * Three steps that leave a line at their start and end in /root/trace. The first prints more than is read at a time,
+ * the second waits for /root/go.
+ */
 const TRACED: [string, string][] = ["one", "two", "three"].map((id) => [
   id,
   `echo "start ${id}" >>/root/trace
+   ${id === "one" ? "seq 1 60000" : ""}
    echo "this is ${id}"
    ${id === "two" ? "until [ -f /root/go ]; do sleep 0.05; done" : ""}
    echo "end ${id}" >>/root/trace`,
@@ -81,7 +86,7 @@ test("a relay that is killed in mid set-up changes nothing: the next one attache
 
   const told = [...first.told, ...second.told];
   expectForwardOnly(told);
-  expect(expectContiguous(told)).toMatch(/this is one\nthis is two\nthis is three\n$/);
+  expect(expectContiguous(told)).toMatch(/60000\nthis is one\nthis is two\nthis is three\n$/);
   // Attached in the middle, it knows at once where the set-up is.
   expect(second.told[0]).toMatchObject({ step: { step: 3, steps: 5, title: "Do two" } });
 });
@@ -139,6 +144,27 @@ test("a relay that slept is refused by the machine, and has no effect", async ()
   await expect(setUp(stale, new TestLease(), node.tools)).rejects.toThrow(LeaseLost);
   expect(await node.read(machine, "cat /root/trace")).toBe("ran");
   expect(await node.read(machine, "find /var/lib/warmpool -type f | sort | xargs sha256sum")).toBe(before);
+});
+
+test("another operation for the same tester lets the run that is under way end, and then does its own", async () => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  const operation = setupOperation(machine, TRACED, { params: { color: "red" } });
+  const first = new TestLease();
+  const killed = setUp(operation, first, node.tools);
+  await inStepTwo(node, machine);
+  first.end();
+  await expect(killed).rejects.toThrow(LeaseLost);
+
+  const lease = new TestLease();
+  const next = again(operation, first.told);
+  const other = { ...next, id: randomUUID(), assignment: { ...next.assignment, params: { color: "blue" } } };
+  const running = setUp(other, lease, node.tools);
+  await until("the other one to follow", () => lease.told.length > 0);
+  await node.exec(machine, "touch /root/go");
+  expect(await running).toMatchObject({ outcome: "set_up" });
+  expect(await node.read(machine, "cat /root/trace")).toBe(`${ONCE_EACH}\n${ONCE_EACH}`);
+  expectForwardOnly(lease.told);
 });
 
 test("a machine that restarts in mid set-up goes on: what was done is skipped", async () => {

@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import { LineCutter } from "../../../src/relay/setup/lines.ts";
+import { SetupReporter } from "../../../src/relay/setup/reporter.ts";
+import { TestLease } from "../helpers/lease.ts";
+
+/** What a reporter tells of one chunk of the log after the other. */
+async function tell(
+  chunks: string[],
+  { offset = 0, secrets = [] as string[] } = {},
+): Promise<TestLease["told"]> {
+  const lease = new TestLease();
+  const reporter = new SetupReporter(lease, ["Account", "One", "Two", "Hand over"], offset, secrets);
+  const cutter = new LineCutter();
+  for (const chunk of chunks) {
+    reporter.read(cutter.feed(Buffer.from(chunk)));
+    await reporter.flush();
+  }
+  return lease.told;
+}
+
+const steps = (told: TestLease["told"]): unknown[] =>
+  told.map(
+    (progress) => progress.kind === "setup" && progress.step && [progress.step.step, progress.step.percent],
+  );
+
+test("tells the step, outputs and log of each chunk, and nothing where there is no news", async () => {
+  const told = await tell([
+    "::warmpool run-start r 1\n::warmpool step-start 2 1\nhello\n::output a=1\n",
+    "",
+    "hal",
+    "f\n",
+  ]);
+  expect(told).toEqual([
+    {
+      kind: "setup",
+      step: { step: 2, steps: 4, title: "One", percent: 0 },
+      outputs: { a: "1" },
+      log: { offset: 0, end: 70, text: "hello\n" },
+    },
+    {
+      kind: "setup",
+      step: { step: 2, steps: 4, title: "One", percent: 0 },
+      outputs: { a: "1" },
+      log: { offset: 70, end: 75, text: "half\n" },
+    },
+  ]);
+});
+
+test("never goes back, whatever another run of the same assignment does", async () => {
+  const told = await tell([
+    "::warmpool run-start r 1\n::warmpool step-start 3 1\n::progress 50\n",
+    "::warmpool run-start other 1\n::warmpool step-start 1 1\n",
+    "::warmpool step-start 3 1\n::progress 20\n",
+    "::progress 60\n",
+  ]);
+  expect(steps(told)).toEqual([
+    [3, 50],
+    [3, 50],
+    [3, 50],
+    [3, 60],
+  ]);
+});
+
+test("a secret is in no piece of the log, nor in the last words", async () => {
+  const lease = new TestLease();
+  const reporter = new SetupReporter(lease, ["Account", "Hand over"], 0, ["hunter22"]);
+  reporter.read(new LineCutter().feed(Buffer.from("the password is hunter22\n")));
+  await reporter.flush();
+  expect(reporter.lastText).toBe("the password is ***");
+  expect(JSON.stringify(lease.told)).not.toContain("hunter22");
+});
