@@ -141,7 +141,9 @@ export async function testEdge(lease = { leaseSeconds: 60, renewSeconds: 15 }): 
       }),
       lease: call.input(leaseInput).mutation(async ({ input, signal }) => {
         inSession(input.session);
-        await until("work", () => due(input.free).length > 0 || signal?.aborted || closing.signal.aborted, {
+        const over = (): boolean =>
+          signal?.aborted === true || closing.signal.aborted || session !== input.session;
+        await until("work", () => due(input.free).length > 0 || over(), {
           seconds: input.waitSeconds,
         }).catch(() => null);
         inSession(input.session);
