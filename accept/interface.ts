@@ -77,6 +77,8 @@ export const machine = z.looseObject({
 export type Machine = z.infer<typeof machine>;
 export const machines = z.looseObject({ items: z.array(machine), nextCursor: z.string().nullable() });
 
+export const nodes = z.array(z.looseObject({ name: z.string() }));
+
 export const pool = z.looseObject({
   spec: z.looseObject({ name: z.string(), targetSize: z.int(), maxSize: z.int(), recipe: z.string() }),
   counts: z.strictObject({

@@ -3,7 +3,7 @@
  * after it builds on it, and would only fail for the same reason.
  */
 const WIDTH = 80;
-const INDENT = 13;
+const INDENT = 15;
 
 export class PartFailed extends Error {}
 
@@ -49,7 +49,7 @@ export class Report {
   broke(error: unknown): void {
     if (error instanceof PartFailed) return;
     this.#failed += 1;
-    console.log("  FAIL       the part broke");
+    console.log("  FAIL         the part broke");
     for (const line of explain(error)) this.note(line);
   }
 
@@ -62,7 +62,7 @@ export class Report {
   #line(verdict: string, startedAt: number, name: string): void {
     const took = `${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
     const [first = "", ...rest] = wrap(name, WIDTH - INDENT);
-    console.log(`  ${verdict.padEnd(4)}${took.padStart(6)} ${first}`);
+    console.log(`  ${verdict.padEnd(4)}${took.padStart(8)} ${first}`);
     for (const line of rest) console.log(" ".repeat(INDENT) + line);
   }
 }

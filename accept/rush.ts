@@ -1,5 +1,5 @@
 import { until } from "../test/helpers/until.ts";
-import { anything, type Assigned, assigned, type Assignment, assignment } from "./interface.ts";
+import { type Assigned, assigned, assignment, assignments } from "./interface.ts";
 import { listMachines, putPoolLike, untilFull } from "./pools.ts";
 import { type Rpc, RpcError } from "./rpc.ts";
 
@@ -7,7 +7,8 @@ import { type Rpc, RpcError } from "./rpc.ts";
 export const TESTERS = 200;
 export const MACHINES = 50;
 
-export type Rush = { pool: string; usernames: string[]; held: Map<string, string>; waiting: string[] };
+/** `held` has each machine's holder, `waiting` those without, the first in line first. */
+export type Rush = { pool: string; held: Map<string, string>; waiting: string[] };
 
 /**
  * Sends every tester's request twice, all at the same time, spread over the edges.
@@ -46,7 +47,7 @@ export async function rush(
     );
   }
   checkPairs(answers.filter((answer) => answer.status === "fulfilled").map((answer) => answer.value));
-  return { ...(await lineUp(first, pool, usernames)), refused };
+  return { ...(await lineUp(first, pool)), refused };
 }
 
 /** Of the two answers to a tester one made the assignment, and both name the same. */
@@ -60,18 +61,9 @@ function checkPairs(answers: Assigned[]): void {
   }
 }
 
-/** Who holds and who waits by what each tester is told. @throws Error where it is not 50, and 1 to 150. */
-async function lineUp(app: Rpc, pool: string, usernames: string[]): Promise<Rush> {
-  const all: Assignment[] = [];
-  // As many testers at a time as one edge may have connections, so that none is refused for asking.
-  for (let n = 0; n < usernames.length; n += 20) {
-    const some = usernames.slice(n, n + 20);
-    all.push(
-      ...(await Promise.all(
-        some.map((username) => app.query("tester.status", { username, pool }, assignment)),
-      )),
-    );
-  }
+/** Who holds and who waits, as it is at one moment. @throws Error where it is not 50, and 1 to 150. */
+async function lineUp(app: Rpc, pool: string): Promise<Rush> {
+  const { items: all } = await app.query("tester.list", { pool, limit: 500 }, assignments);
   const held = new Map(
     all.flatMap(({ machine, username }) => (machine === null ? [] : [[machine.id, username]])),
   );
@@ -85,7 +77,7 @@ async function lineUp(app: Rpc, pool: string, usernames: string[]): Promise<Rush
   const wrong = positions.findIndex((position, index) => position !== index + 1);
   if (waiting.length !== TESTERS - MACHINES || wrong >= 0)
     throw new Error(`${waiting.length} wait, at the positions ${positions.slice(0, 20).join(" ")} …`);
-  return { pool, usernames, held, waiting: waiting.map(({ username }) => username) };
+  return { pool, held, waiting: waiting.map(({ username }) => username) };
 }
 
 /**
@@ -108,23 +100,16 @@ export async function moveUp(app: Rpc, { pool, held, waiting }: Rush): Promise<v
     throw new Error(`the second is now at ${now.queue?.position}, the last at ${end.queue?.position}`);
 }
 
-/** Ends a rush: everybody lets go, and the pool is empty. Those who wait go first, or they would be served. */
-export async function clearOut(admin: Rpc, { pool, usernames, waiting }: Rush): Promise<void> {
-  await putPoolLike(admin, pool, { targetSize: 0 });
-  const order = [...waiting, ...usernames.filter((username) => !waiting.includes(username))];
-  for (let n = 0; n < order.length; n += 20) {
-    const some = order.slice(n, n + 20);
-    await Promise.all(some.map((username) => admin.mutate("tester.release", { username, pool }, assignment)));
-  }
-  await until(
-    `pool ${pool} to be empty`,
-    async () => {
-      if ((await listMachines(admin, pool)).length === 0) return true;
-      await admin.mutate("sweep.run", undefined, anything);
-      return false;
-    },
-    { seconds: 60, everyMs: 250 },
+/** Ends a rush: the pool may have no machines any more, and those who hold one give it back. */
+export async function clearOut(admin: Rpc, { pool }: Rush): Promise<void> {
+  await putPoolLike(admin, pool, { targetSize: 0, maxSize: 0 });
+  const rows = await listMachines(admin, pool);
+  const holders = rows.map((row) => row.assignment?.username).filter((username) => username !== undefined);
+  await Promise.all(
+    holders.map((username) => admin.mutate("tester.release", { username, pool }, assignment)),
   );
+  const isEmpty = async () => (await listMachines(admin, pool)).length === 0;
+  await until(`pool ${pool} to be empty`, isEmpty, { seconds: 60, everyMs: 100 });
 }
 
 /** A pool like the other one, of its own machines on one node, full. */

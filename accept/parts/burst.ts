@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { until } from "../../test/helpers/until.ts";
-import { assignments } from "../interface.ts";
+import { assignments, nodes } from "../interface.ts";
 import { type Context, freePort, type Part, POOL, started } from "../part.ts";
 import { putPoolLike, untilFull } from "../pools.ts";
 import type { Rpc } from "../rpc.ts";
@@ -30,6 +30,7 @@ async function show(context: Context): Promise<void> {
 
 async function onNode({ report, folder }: Context, stack: Stack, key: string): Promise<void> {
   const { admin } = stack;
+  const real = (await admin.query("node.list", undefined, nodes)).map(({ name }) => name);
   const port = await freePort();
   const second = await report.check("a second server works on the same database", () =>
     startServer(stack.local(), port, join(folder, "server.log")),
@@ -38,7 +39,8 @@ async function onNode({ report, folder }: Context, stack: Stack, key: string): P
   await report.check(`${RUNS} of ${RUNS} runs on ${MACHINES} ready rows hold`, () =>
     standInRuns(stack, edges, key),
   );
-  await putPoolLike(admin, POOL, { targetSize: MACHINES, maxSize: MACHINES });
+  // The stand-in's node is taken for a node that is there until it has been silent for long enough.
+  await putPoolLike(admin, POOL, { targetSize: MACHINES, maxSize: MACHINES, nodes: real });
   await report.check(
     `${MACHINES} real machines are ready`,
     async () => void (await untilFull(admin, POOL, MACHINES, 300)),
