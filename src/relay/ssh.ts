@@ -109,6 +109,9 @@ function wrap(client: Client, where: string): SshConnection {
   client.on("error", (error: Error) => {
     cause = toSshError(where, error);
   });
+  client.on("end", () => {
+    usable = false;
+  });
   client.on("close", () => {
     usable = false;
     const error = cause ?? new SshError("closed", `SSH to ${where}: the connection was closed`);
@@ -139,11 +142,16 @@ function wrap(client: Client, where: string): SshConnection {
             options.signal.removeEventListener("abort", abort);
             pending.delete(reject);
           };
-          client.exec(command, (error, opened) => {
-            if (error !== undefined) return reject(toSshError(where, error));
-            channel = opened;
-            collect(opened, options, resolve, reject, where);
-          });
+          try {
+            client.exec(command, (error, opened) => {
+              if (error !== undefined) return reject(toSshError(where, error));
+              channel = opened;
+              collect(opened, options, resolve, reject, where);
+            });
+          } catch (error) {
+            // It throws where the other side has hung up and `close` is still to come.
+            reject(toSshError(where, error as Error));
+          }
         });
       } finally {
         release();

@@ -150,6 +150,24 @@ test("a command whose connection drops has an unknown outcome", async () => {
   await expect(connection.exec("0", options)).rejects.toMatchObject({ kind: "closed" });
 });
 
+test("a command that is begun as the other side hangs up has an unknown outcome too", async () => {
+  const { pair, pinned } = makeHostKey("m");
+  await using server = await sshServer([pair.privateKey], pinned);
+  using connection = await connect(server.target, relayKey.privateKey, options);
+  for (const client of server.connections) client.end();
+  // Whenever the news arrives, before the call, during it or while its channel opens.
+  for (let tries = 0; connection.usable; tries += 1) {
+    const attempt = connection.exec("0", options).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    const error = await attempt;
+    if (error !== null) expect(error).toMatchObject({ kind: "closed" });
+    expect(tries).toBeLessThan(1000);
+  }
+  await expect(connection.exec("0", options)).rejects.toMatchObject({ kind: "closed" });
+});
+
 test("a command that does not end in time makes the connection unusable", async () => {
   const { pair, pinned } = makeHostKey("m");
   await using server = await sshServer([pair.privateKey], pinned);

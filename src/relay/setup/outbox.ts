@@ -52,7 +52,7 @@ export class LogOutbox {
   /** The edge has `piece`; what was added to it since stays. */
   acknowledge(piece: Piece | undefined): void {
     const [first] = this.#pieces;
-    if (piece === undefined || first === undefined) return;
+    if (piece === undefined || first?.offset !== piece.offset) return;
     if (first.end === piece.end) this.#pieces.shift();
     else Object.assign(first, { offset: piece.end, text: first.text.slice(piece.text.length) });
   }

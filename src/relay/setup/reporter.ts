@@ -57,13 +57,7 @@ export class SetupReporter {
 
   /** Sends what is new, unless a report is under way. Waits only where too much has piled up. */
   async tell(): Promise<void> {
-    if (this.#sending === null && this.#isNews()) {
-      this.#sending = this.#send("report").finally(() => {
-        this.#sending = null;
-      });
-      // Its failure is the lease's end, which everything else here meets as well.
-      this.#sending.catch(() => undefined);
-    }
+    if (this.#isNews()) this.#begin("report");
     if (this.#outbox.isFull) await this.#sending;
   }
 
@@ -71,7 +65,20 @@ export class SetupReporter {
   async flush(): Promise<void> {
     // A report that waits for its turn goes at once with a confirmation that adds nothing.
     if (this.#sending !== null) await Promise.all([this.#sending, this.#lease.confirm({ kind: "setup" })]);
-    while (this.#isNews()) await this.#send("confirm");
+    while (this.#sending !== null || this.#isNews()) {
+      this.#begin("confirm");
+      await this.#sending;
+    }
+  }
+
+  /** One at a time, whoever asks: a piece of the log is acknowledged once. */
+  #begin(how: "report" | "confirm"): void {
+    if (this.#sending !== null) return;
+    this.#sending = this.#send(how).finally(() => {
+      this.#sending = null;
+    });
+    // Its failure is the lease's end, which everything else here meets as well.
+    this.#sending.catch(() => undefined);
   }
 
   async #send(how: "report" | "confirm"): Promise<void> {

@@ -69,3 +69,17 @@ test("a secret is in no piece of the log, nor in the last words", async () => {
   expect(reporter.lastText).toBe("the password is ***");
   expect(JSON.stringify(lease.told)).not.toContain("hunter22");
 });
+
+test("two that flush at once send every piece once", async () => {
+  const lease = new TestLease();
+  const reporter = new SetupReporter(lease, ["Account", "Hand over"], 0, []);
+  const cutter = new LineCutter();
+  reporter.read(cutter.feed(Buffer.from(`${"x".repeat(10_000)}\n`.repeat(12))));
+  await Promise.all([reporter.flush(), reporter.flush(), reporter.tell()]);
+  const pieces = lease.told.flatMap((told) =>
+    told.kind === "setup" && told.log !== undefined ? [told.log] : [],
+  );
+  expect(pieces.length).toBeGreaterThan(1);
+  expect(pieces.map((piece) => piece.offset)).toEqual([0, ...pieces.slice(0, -1).map((piece) => piece.end)]);
+  expect(pieces.map((piece) => piece.text).join("")).toHaveLength(12 * 10_001);
+});
