@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** What the kernel says runs and listens here (Linux, /proc). What ends while it is being read is left out. */
-export type Process = { pid: number; parent: number; state: string; startTime: number; command: string };
+export type Process = { pid: number; parent: number; isZombie: boolean; startTime: number; command: string };
 export type Listener = { protocol: string; address: string; port: number; inode: string };
 
 const KERNEL_THREADS = 2;
@@ -14,7 +14,7 @@ export function processes(): Process[] {
     .filter((entry) => /^\d+$/.test(entry))
     .map((entry) => readProcess(Number(entry)))
     .filter((found) => found !== null)
-    .filter(({ pid, parent, state }) => pid !== KERNEL_THREADS && parent !== KERNEL_THREADS && state !== "Z");
+    .filter(({ pid, parent, isZombie }) => pid !== KERNEL_THREADS && parent !== KERNEL_THREADS && !isZombie);
 }
 
 /** TCP and UDP sockets that wait for somebody, of both families. */
@@ -56,7 +56,8 @@ function readProcess(pid: number): Process | null {
   return {
     pid,
     parent: Number(fields[1]),
-    state: fields[0] ?? "X",
+    // One whose last thread has not ended yet still holds what it had.
+    isZombie: fields[0] === "Z" && Number(fields[17]) <= 1,
     startTime: Number(fields[19]),
     command: line === "" ? stat.slice(stat.indexOf("("), nameEnd + 1) : line,
   };

@@ -27,6 +27,8 @@ export type StackFolder = {
   relay: string;
   machines: string;
   bundle: string;
+  /** The edge's temporary files: a killed workerd host leaves them, the next start of the edge clears them. */
+  scratch: string;
   localFile: string;
   partsFile: string;
   log(part: PartName): string;
@@ -56,6 +58,7 @@ export function openFolder(path: string): StackFolder {
     relay: inside("relay"),
     machines: inside("machines"),
     bundle: inside("bundle"),
+    scratch: inside("scratch"),
     localFile: inside("local.json"),
     partsFile: inside("parts.json"),
     log: (part) => inside(join("logs", `${part}.log`)),

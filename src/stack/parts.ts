@@ -1,3 +1,4 @@
+import { mkdir, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { WarmpoolClient } from "../client/index.ts";
 import type { StackFolder } from "./folder.ts";
@@ -46,7 +47,10 @@ export function edgePlan(
   const entry = options.runtime === "node" ? "../server.ts" : "./workerd.ts";
   return {
     name: "edge",
-    prepare: async () => undefined,
+    async prepare() {
+      await rm(folder.scratch, { recursive: true, force: true });
+      await mkdir(folder.scratch, { mode: 0o700 });
+    },
     program: async () => ({
       command: process.execPath,
       args: [source(entry)],
@@ -58,6 +62,7 @@ export function edgePlan(
         WARMPOOL_ADMIN_TOKEN: folder.memory().adminToken,
         WARMPOOL_SWEEP_SECONDS: String(options.sweepSeconds),
         WARMPOOL_BUNDLE: folder.bundle,
+        TMPDIR: folder.scratch,
       },
     }),
     ask: () => answersHttp(`${url}/healthz`),

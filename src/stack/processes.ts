@@ -12,6 +12,7 @@ export type ProcessInfo = {
   pid: number;
   name: string;
   state: string;
+  threads: number;
   parent: number;
   group: number;
   session: number;
@@ -30,6 +31,7 @@ export function readProcess(pid: number): ProcessInfo | null {
     pid,
     name: stat.slice(stat.indexOf("(") + 1, nameEnd),
     state: fields[0] ?? "X",
+    threads: Number(fields[17]),
     parent: Number(fields[1]),
     group: Number(fields[2]),
     session: Number(fields[3]),
@@ -55,8 +57,7 @@ export function identify(pid: number): ProcessId {
 
 /** Whether exactly this process still runs. */
 export function isRunning(id: ProcessId): boolean {
-  const info = readProcess(id.pid);
-  return info !== null && !isZombie(info) && info.startTime === id.startTime && id.bootId === bootId();
+  return isThere(readProcess(id.pid), id.startTime) && id.bootId === bootId();
 }
 
 /** The folder a process works in, or null where it is gone or may not be asked. */
@@ -85,24 +86,31 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
 }
 
 /**
- * Ends the processes that `find` names and waits until it names none: asked first with `signal`, killed when
- * `graceSeconds` are over. Found anew each time, because what is being ended may still start something.
+ * Ends the processes that `find` names and waits until it names none and those it named are gone: asked first with
+ * `signal`, killed when `graceSeconds` are over. Found anew each time, because what is being ended may still start
+ * something; remembered, because one that is ending may no longer be found (its environment goes first) while it still
+ * holds its ports.
  * @throws Error where a process cannot be killed within ten more seconds (it hangs in the kernel).
  */
 export async function endProcesses(
   find: () => ProcessInfo[],
   { signal, graceSeconds }: { signal: NodeJS.Signals; graceSeconds: number },
 ): Promise<void> {
-  for (const { pid } of find()) {
+  const named = new Map<number, ProcessInfo>();
+  const left = () => {
+    for (const info of find()) named.set(info.pid, info);
+    return [...named.values()].filter(({ pid, startTime }) => isThere(readProcess(pid), startTime));
+  };
+  for (const { pid } of left()) {
     signalProcess(pid, signal);
     // A stopped process only sees the signal once it goes on.
     signalProcess(pid, "SIGCONT");
   }
-  if (await gone(find, graceSeconds, () => undefined)) return;
-  if (await gone(find, 10, (pid) => signalProcess(pid, "SIGKILL"))) return;
-  const left = find().map(({ pid, name, state }) => `${pid} (${name}, state ${state})`);
+  if (await gone(left, graceSeconds, () => undefined)) return;
+  if (await gone(left, 10, (pid) => signalProcess(pid, "SIGKILL"))) return;
+  const stuck = left().map(({ pid, name, state }) => `${pid} (${name}, state ${state})`);
   throw new Error(
-    `cannot end ${left.join(", ")}: SIGKILL had no effect for 10 s. Look at /proc/PID/stack; a reboot ends it.`,
+    `cannot end ${stuck.join(", ")}: SIGKILL had no effect for 10 s. Look at /proc/PID/stack; a reboot ends it.`,
   );
 }
 
@@ -121,8 +129,13 @@ async function gone(
   }
 }
 
+function isThere(info: ProcessInfo | null, startTime: number): boolean {
+  return info !== null && !isZombie(info) && info.startTime === startTime;
+}
+
+/** A killed process is a zombie before its last thread has ended, and until then its ports and memory are still held. */
 function isZombie(info: ProcessInfo): boolean {
-  return info.state === "Z" || info.state === "X";
+  return info.state === "X" || (info.state === "Z" && info.threads <= 1);
 }
 
 /** Tells this run of the machine from the one before a reboot, when all numbers started anew. */
