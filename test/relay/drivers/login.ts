@@ -31,6 +31,8 @@ export async function login(
   auth: { privateKey: string } | { password: string },
 ): Promise<Login> {
   const client = new Client();
+  // More than one can come: a connection that is cut in its handshake ends with two.
+  client.on("error", () => {});
   let hostKey = "";
   await new Promise<void>((resolve, reject) => {
     client.once("ready", resolve).once("error", reject);
@@ -46,7 +48,6 @@ export async function login(
     });
     client.setNoDelay(true);
   });
-  client.on("error", () => {});
 
   const open = (command: string, options: ExecOptions = {}) =>
     new Promise<OpenCommand>((resolve, reject) => {

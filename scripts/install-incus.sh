@@ -1,0 +1,163 @@
+#!/bin/sh
+# Makes this Debian machine (12 or 13, as root) one that the driver incus can use: the packages, the daemon, and in it
+# a project, a storage pool and a profile of Warmpool's own. Looks before every step and does only what is missing,
+# so it can run again at any time; it changes nothing of an Incus that is there already but adds those three.
+#
+#   install-incus.sh          installs and starts
+#   install-incus.sh stop     ends the daemon that this script started by hand, and the machines in it with it
+#
+# Environment: WARMPOOL_INCUS_PROJECT, _POOL and _PROFILE name the three (all are called warmpool);
+# WARMPOOL_INCUS_POOL_GIB is the size of the pool's loop file, which takes only what is used (half of what is free).
+set -eu
+
+. "$(dirname "$0")/debian-archive.sh"
+
+PROJECT=${WARMPOOL_INCUS_PROJECT:-warmpool}
+POOL=${WARMPOOL_INCUS_POOL:-warmpool}
+PROFILE=${WARMPOOL_INCUS_PROFILE:-warmpool}
+DAEMON=/usr/libexec/incus/incusd
+HOME_DIR=/var/lib/incus
+PID_FILE=/run/warmpool-incusd.pid
+START_SECONDS=120
+SHUTDOWN_SECONDS=90
+
+# Every question to the daemon ends by itself.
+ask() { timeout 60 incus "$@"; }
+
+has_systemd() { [ -d /run/systemd/system ]; }
+
+answers() { [ -S "$HOME_DIR/unix.socket" ] && timeout 10 incus query /1.0 >/dev/null 2>&1; }
+
+# The daemon that this script started by hand, or nothing.
+own_daemon() {
+  [ -f "$PID_FILE" ] || return 0
+  pid=$(cat "$PID_FILE")
+  [ "$(readlink "/proc/$pid/exe" 2>/dev/null)" = "$DAEMON" ] && printf '%s\n' "$pid"
+  return 0
+}
+
+install() {
+  if command -v incus >/dev/null && [ -x "$DAEMON" ]; then
+    say "Incus is installed: $(incus --version 2>/dev/null)"
+  else
+    apt update >/dev/null || fail "apt-get update failed: are the machine's apt sources right?"
+    release=$(debian_release)
+    from=""
+    if ! apt-cache show incus >/dev/null 2>&1; then
+      add_backports "$release"
+      from="-t $release-backports"
+    fi
+    # shellcheck disable=SC2086 # two words
+    install_packages $from incus
+    say "Installed Incus $(incus --version 2>/dev/null)"
+  fi
+  if ! command -v mkfs.btrfs >/dev/null; then
+    apt update >/dev/null
+    install_packages btrfs-progs
+    say "Installed btrfs-progs"
+  fi
+}
+
+add_backports() {
+  keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+  [ -f "$keyring" ] || fail "$keyring is missing: install debian-archive-keyring"
+  list=/etc/apt/sources.list.d/warmpool-backports.sources
+  printf 'Types: deb\nURIs: %s\nSuites: %s-backports\nComponents: main\nSigned-By: %s\n' \
+    "$(debian_archive "$1")" "$1" "$keyring" >"$list"
+  apt update >/dev/null || fail "apt-get update failed with the backports that $list adds"
+  apt-cache show incus >/dev/null 2>&1 || fail "neither $1 nor $1-backports has the package incus"
+  say "Added $1-backports to apt's sources ($list)"
+}
+
+start() {
+  if answers; then
+    say "The daemon answers"
+    return
+  fi
+  if has_systemd; then
+    timeout "$START_SECONDS" systemctl start incus.socket incus.service ||
+      fail "systemd could not start Incus: see journalctl -u incus"
+    say "Started the daemon by systemd"
+    return
+  fi
+  [ -z "$(own_daemon)" ] || fail "the daemon (process $(cat "$PID_FILE")) runs and does not answer: run $0 stop"
+  mkdir -p /var/log/incus
+  # In a session of its own, so that neither the terminal nor who called this takes it along.
+  setsid "$DAEMON" --group incus-admin --logfile /var/log/incus/incus.log </dev/null >/dev/null 2>&1 &
+  printf '%s\n' "$!" >"$PID_FILE"
+  if ! "$DAEMON" waitready --timeout="$START_SECONDS" || ! answers; then
+    tail -n 20 /var/log/incus/incus.log >&2
+    fail "the daemon did not answer within $START_SECONDS s; its last words are above"
+  fi
+  say "Started the daemon by hand (no systemd here); end it with: $0 stop"
+}
+
+set_up() {
+  if ask storage show "$POOL" >/dev/null 2>&1; then
+    say "The storage pool $POOL is there"
+  else
+    make_pool
+  fi
+  if ask project show "$PROJECT" >/dev/null 2>&1; then
+    say "The project $PROJECT is there"
+  else
+    ask project create "$PROJECT" -c features.images=true -c features.profiles=true \
+      -c features.storage.volumes=true >/dev/null
+    say "Made the project $PROJECT"
+  fi
+  if ask profile show "$PROFILE" --project "$PROJECT" >/dev/null 2>&1; then
+    say "The profile $PROFILE is there"
+  else
+    ask profile create "$PROFILE" --project "$PROJECT" >/dev/null
+    say "Made the profile $PROFILE"
+  fi
+  if ! ask profile device get "$PROFILE" root path --project "$PROJECT" >/dev/null 2>&1; then
+    ask profile device add "$PROFILE" root disk path=/ pool="$POOL" --project "$PROJECT" >/dev/null
+    say "Gave the profile $PROFILE a root disk; machines that need a network get it by a network device there"
+  fi
+}
+
+make_pool() {
+  free_gib=$(($(df --output=avail -k "$HOME_DIR" | tail -n 1) / 1048576))
+  gib=${WARMPOOL_INCUS_POOL_GIB:-$((free_gib / 2))}
+  [ "$gib" -ge 3 ] || fail "a storage pool of $gib GiB is too small ($free_gib GiB are free on $HOME_DIR); 3 is the least"
+  if why=$(ask storage create "$POOL" btrfs size="${gib}GiB" 2>&1); then
+    say "Made the storage pool $POOL: btrfs on a loop file of $gib GiB"
+  else
+    say "btrfs on a loop file does not work here: $why"
+    ask storage create "$POOL" dir >/dev/null
+    say "Made the storage pool $POOL: plain folders, slower and without a limit on a machine's disk"
+  fi
+}
+
+stop() {
+  pid=$(own_daemon)
+  if [ -z "$pid" ]; then
+    rm -f "$PID_FILE"
+    say "There is no daemon that this script started"
+    return
+  fi
+  # Machines are asked to shut down, then the daemon ends; both within the time given.
+  timeout "$SHUTDOWN_SECONDS" "$DAEMON" shutdown --timeout "$((SHUTDOWN_SECONDS - 30))" || true
+  for signal in TERM KILL; do
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+      [ -n "$(own_daemon)" ] || break 2
+      sleep 1
+    done
+    kill -s "$signal" "$pid" 2>/dev/null || true
+  done
+  rm -f "$PID_FILE"
+  say "Stopped the daemon"
+}
+
+[ "$(id -u)" = 0 ] || fail "run it as root: it installs packages and starts a daemon"
+case "${1:-install}" in
+install)
+  install
+  start
+  set_up
+  say "Ready: project $PROJECT, storage pool $POOL, profile $PROFILE. Next: scripts/build-image.sh"
+  ;;
+stop) stop ;;
+*) fail "unknown command $1: install (the default) or stop" ;;
+esac

@@ -1,0 +1,44 @@
+import { z } from "zod";
+
+/** What this driver reads of Incus's answers; everything else in them is left alone. */
+
+const address = z.object({ family: z.string(), address: z.string(), scope: z.string() });
+
+export const instance = z.object({
+  name: z.string(),
+  /** `Running`, `Stopped`, `Frozen`, `Error`, … */
+  status: z.string(),
+  type: z.enum(["container", "virtual-machine"]),
+  config: z.record(z.string(), z.string()),
+  state: z
+    .object({ network: z.record(z.string(), z.object({ addresses: z.array(address) })).nullish() })
+    .nullish(),
+});
+export type Instance = z.infer<typeof instance>;
+
+export const volume = z.object({
+  name: z.string(),
+  type: z.string(),
+  config: z.record(z.string(), z.string()),
+});
+export type Volume = z.infer<typeof volume>;
+
+export const operation = z.object({ id: z.string(), status_code: z.number(), err: z.string() });
+
+export const runningOperation = z.object({
+  status_code: z.number(),
+  resources: z.record(z.string(), z.array(z.string())).nullish(),
+});
+
+export const server = z.object({
+  environment: z.object({ server_version: z.string(), driver: z.string(), driver_version: z.string() }),
+});
+
+export const resources = z.object({
+  cpu: z.object({ total: z.number() }),
+  memory: z.object({ total: z.number(), used: z.number() }),
+});
+
+export const pool = z.object({ driver: z.string(), config: z.record(z.string(), z.string()) });
+
+export const poolResources = z.object({ space: z.object({ total: z.number(), used: z.number() }) });

@@ -1,0 +1,203 @@
+import { DriverError } from "../../driver.ts";
+import type { CreateRequest, Driver, DriverListing, DriverMachine } from "../../driver.ts";
+import { pause } from "../../pause.ts";
+import { server } from "./answers.ts";
+import type { Instance } from "./answers.ts";
+import { bring } from "./changes.ts";
+import { incusClient } from "./client.ts";
+import { gatherEvidence } from "./evidence.ts";
+import { asDriverError, saysTaken } from "./failures.ts";
+import { readInventory } from "./inventory.ts";
+import { findInstance, lookAround, ownDisks } from "./look.ts";
+import { addressOf, describe, describeDisk } from "./machine.ts";
+import { isMarked } from "./mark.ts";
+import type { Owner } from "./mark.ts";
+import { ended } from "./operation.ts";
+import { instanceRequest } from "./request.ts";
+import type { Place } from "./request.ts";
+
+/**
+ * Machines in Incus: system containers, and virtual machines where the node can run them. The driver remembers
+ * nothing: what exists is what Incus answers at every call. It asks within its own project only, and changes only what
+ * carries its owner's mark (mark.ts).
+ */
+export type IncusOptions = Place &
+  Owner & {
+    /** Path of Incus's unix socket. */
+    socket: string;
+  };
+
+/** Where Debian's packages put it. */
+export const DEFAULT_SOCKET = "/var/lib/incus/unix.socket";
+
+/** Seconds; a container on a plain folder with others made beside it took 10, a virtual machine's disk is larger. */
+const CREATE_SECONDS = 300;
+const VERSION_SECONDS = 10;
+/** Given to the undoing of what an aborted call began. */
+const UNDO_SECONDS = 60;
+const ADDRESS_MS = 500;
+
+/** Makes the driver without asking Incus anything: what is missing shows in the error of the first call. */
+export function incusDriver(options: IncusOptions): Driver {
+  const incus = incusClient(options);
+  const owner: Owner = { installation: options.installation, node: options.node };
+  const isOurs = (instance: Instance) => isMarked(instance, owner);
+
+  /** Runs a call with its errors as the relay knows them. */
+  async function call<T>(doing: string, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    try {
+      return await run();
+    } catch (error) {
+      signal.throwIfAborted();
+      throw asDriverError(error, doing);
+    }
+  }
+
+  async function isOwnDisk(name: string, signal: AbortSignal): Promise<boolean> {
+    return (await ownDisks(incus, options, owner, signal)).some((disk) => disk.name === name);
+  }
+
+  async function assertRuns({ instanceType }: CreateRequest, signal: AbortSignal): Promise<void> {
+    if (instanceType === "container") return;
+    const { environment } = await incus.read("/1.0", server, signal);
+    if (environment.driver.includes("qemu")) return;
+    throw new DriverError(
+      "failed",
+      `This node runs no virtual machines (Incus has ${environment.driver} only): give the pool the instanceType ` +
+        "container, or another node whose processor and kernel can run them.",
+    );
+  }
+
+  async function make(request: CreateRequest, signal: AbortSignal): Promise<void> {
+    try {
+      const id = await incus.change("POST", "/1.0/instances", instanceRequest(request, options, owner));
+      await ended(incus, id, CREATE_SECONDS, signal);
+    } catch (error) {
+      if (!saysTaken(error)) throw error;
+      const holder = await findInstance(incus, request.name, signal);
+      if (holder === null || isOurs(holder)) {
+        throw new DriverError("exists", `There is a machine ${request.name} in Incus already`, {
+          cause: error,
+        });
+      }
+      throw new DriverError(
+        "failed",
+        `The name ${request.name} is taken by an instance in project ${options.project} that is not this node's`,
+        { cause: error },
+      );
+    }
+  }
+
+  async function boot({ name }: CreateRequest, signal: AbortSignal): Promise<Instance> {
+    try {
+      return await reachable(await startOurs(name, signal), signal);
+    } catch (error) {
+      // An aborted create has ended when it returns: nothing of it comes up later.
+      if (signal.aborted)
+        await bring(incus, name, "stopped", isOurs, AbortSignal.timeout(UNDO_SECONDS * 1000));
+      throw error;
+    }
+  }
+
+  async function startOurs(name: string, signal: AbortSignal): Promise<Instance> {
+    const found = await bring(incus, name, "running", isOurs, signal);
+    if (found !== null) return found;
+    throw new DriverError("failed", `There is no machine ${name} in Incus to start`);
+  }
+
+  /** A virtual machine has no address until its network is up. */
+  async function reachable(found: Instance, signal: AbortSignal): Promise<Instance> {
+    let now: Instance | null = found;
+    while (now?.type === "virtual-machine" && addressOf(now) === null) {
+      await pause(ADDRESS_MS, signal);
+      now = await findInstance(incus, found.name, signal);
+    }
+    if (now === null) throw new DriverError("failed", `${found.name} went away while it was starting`);
+    return now;
+  }
+
+  return {
+    name: "incus",
+
+    async version() {
+      const signal = AbortSignal.timeout(VERSION_SECONDS * 1000);
+      return call("Asking Incus for its version", signal, async () => {
+        const { environment } = await incus.read("/1.0", server, signal);
+        const { server_version, driver, driver_version } = environment;
+        return `incus ${server_version} (${driver} ${driver_version})`;
+      });
+    },
+
+    create: (request, signal): Promise<DriverMachine> =>
+      call(`Creating ${request.name}`, signal, async () => {
+        assertName(request.name);
+        await assertRuns(request, signal);
+        await make(request, signal);
+        return describe(await boot(request, signal), options.project);
+      }),
+
+    get: (name, signal): Promise<DriverMachine | null> =>
+      call(`Looking for ${name}`, signal, async () => {
+        assertName(name);
+        const found = await findInstance(incus, name, signal);
+        if (found !== null) return isOurs(found) ? describe(found, options.project) : null;
+        return (await isOwnDisk(name, signal)) ? describeDisk(name, options.project) : null;
+      }),
+
+    list: (signal): Promise<DriverListing> =>
+      call("Listing the machines", signal, async () => {
+        const { instances, disks } = await lookAround(incus, options, owner, signal);
+        const machines = [
+          ...instances.map((instance) => describe(instance, options.project)),
+          ...disks.map(({ name }) => describeDisk(name, options.project)),
+        ];
+        // Incus answers with all or with an error; what it cannot see of the project makes the look throw.
+        return { complete: true, machines, storageProof: "volumes" };
+      }),
+
+    start: (name, signal): Promise<void> =>
+      call(`Starting ${name}`, signal, async () => {
+        assertName(name);
+        await startOurs(name, signal);
+      }),
+
+    stop: (name, signal): Promise<void> =>
+      call(`Stopping ${name}`, signal, async () => {
+        assertName(name);
+        await bring(incus, name, "stopped", isOurs, signal);
+      }),
+
+    delete: (name, signal): Promise<void> =>
+      call(`Deleting ${name}`, signal, async () => {
+        assertName(name);
+        await bring(incus, name, "gone", isOurs, signal);
+        if (!(await isOwnDisk(name, signal))) return;
+        throw new DriverError(
+          "failed",
+          `A disk of ${name} is left in the storage pool ${options.storagePool} without an instance, and Incus deletes ` +
+            "such a disk only with one: bring the instance back with `incus admin recover`. Then it is deleted here.",
+        );
+      }),
+
+    capacity: (signal) =>
+      call("Reading the capacity", signal, () => readInventory(incus, options.storagePool, signal)),
+
+    evidence: (name, signal): Promise<Record<string, string>> =>
+      call(`Reading the evidence of ${name}`, signal, async () => {
+        assertName(name);
+        const found = await findInstance(incus, name, signal);
+        if (found === null || !isOurs(found)) return { instance: `there is none named ${name}` };
+        return gatherEvidence(incus, found, signal);
+      }),
+  };
+}
+
+/** What Incus takes as a name; part of paths here. */
+function assertName(name: string): void {
+  if (/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) return;
+  throw new DriverError(
+    "failed",
+    `${JSON.stringify(name)} cannot be a machine's name in Incus: a lower-case letter, then letters, digits and -, 63 at most`,
+  );
+}

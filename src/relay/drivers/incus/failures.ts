@@ -1,0 +1,47 @@
+import { DriverError } from "../../driver.ts";
+import { IncusError } from "./client.ts";
+import { NoAnswer } from "./socket.ts";
+
+/** What Incus's refusals mean. It has few error codes, so most of it is read from its words (of version 6.0). */
+
+/** Limits of the project, and every storage driver's way of saying that it is full. */
+const NO_CAPACITY =
+  /Reached maximum|No space left on device|disk quota exceeded|out of space|insufficient free space|Cannot allocate memory/i;
+const TAKEN = /already exists|UNIQUE constraint failed: instances/i;
+/** Something else is being done to the instance; or it has changed since it was looked at. */
+const BUSY =
+  /is busy running|is already (running|stopped)|is running$|is not running|Instance not found|currently being|matching non-reusable operation/i;
+
+export function saysTaken(error: unknown): boolean {
+  return error instanceof IncusError && TAKEN.test(error.message);
+}
+
+/** Whether a new look at the instance may give another picture, and so another next step. */
+export function saysChanged(error: unknown): boolean {
+  return error instanceof IncusError && (error.status === 404 || BUSY.test(error.message));
+}
+
+export function saysAbsent(error: unknown): boolean {
+  return error instanceof IncusError && error.status === 404;
+}
+
+/** The error as the relay knows errors. What is neither Incus's nor the socket's stays as it is. */
+export function asDriverError(error: unknown, doing: string): unknown {
+  if (error instanceof NoAnswer) {
+    const advice =
+      "Does the daemon run, and may this user open its socket? scripts/install-incus.sh starts it";
+    return new DriverError("retry", `${doing}: ${error.message}. ${advice}`, { cause: error });
+  }
+  if (!(error instanceof IncusError)) return error;
+  const code = NO_CAPACITY.test(error.message) ? "no_capacity" : error.status === 503 ? "retry" : "failed";
+  return new DriverError(code, `${doing}: ${error.message}${hint(error.message)}`, { cause: error });
+}
+
+function hint(message: string): string {
+  if (/Image not provided|Image.*not found/i.test(message))
+    return ". The project has no image of that name: scripts/build-image.sh makes one, and the pool names it";
+  if (/address already in use/i.test(message))
+    return ". Another program on this node listens on a port that was allotted to this machine";
+  if (/(Project|Storage pool|Profile) not found/i.test(message)) return ". scripts/install-incus.sh makes it";
+  return "";
+}

@@ -1,0 +1,49 @@
+import type { Endpoint } from "../../../contract/machine.ts";
+import type { DriverMachine } from "../../driver.ts";
+import type { Instance } from "./answers.ts";
+import { markedPort } from "./mark.ts";
+
+const SSH_PORT = 22;
+
+/** An instance as the relay sees it. */
+export function describe(instance: Instance, project: string): DriverMachine {
+  const ssh = endpointOf(instance);
+  return {
+    name: instance.name,
+    ref: refOf(project, instance.name),
+    state: stateOf(instance),
+    ssh,
+    access: ssh,
+  };
+}
+
+/** A disk of ours without a machine: something is left, and nothing answers there. */
+export function describeDisk(name: string, project: string): DriverMachine {
+  const nowhere = { host: name, port: SSH_PORT };
+  return { name, ref: refOf(project, name), state: "unknown", ssh: nowhere, access: nowhere };
+}
+
+/** Where a virtual machine can be dialled; null until its network is up. IPv4 before IPv6. */
+export function addressOf({ state }: Instance): string | null {
+  const global = Object.entries(state?.network ?? {})
+    .filter(([device]) => device !== "lo")
+    .flatMap(([, { addresses }]) => addresses)
+    .filter(({ scope }) => scope === "global")
+    .toSorted((one, other) => one.family.localeCompare(other.family));
+  return global[0]?.address ?? null;
+}
+
+function endpointOf(instance: Instance): Endpoint {
+  if (instance.type === "container") return { host: "127.0.0.1", port: markedPort(instance) ?? SSH_PORT };
+  // Without an address its name, which the name server of an Incus bridge knows as soon as it is there.
+  return { host: addressOf(instance) ?? instance.name, port: SSH_PORT };
+}
+
+function stateOf({ status }: Instance): DriverMachine["state"] {
+  if (status === "Running") return "running";
+  return status === "Stopped" ? "stopped" : "unknown";
+}
+
+function refOf(project: string, name: string): string {
+  return `${project}/${name}`;
+}

@@ -1,0 +1,89 @@
+import { DriverError } from "../../driver.ts";
+import { operation } from "./answers.ts";
+import { IncusError } from "./client.ts";
+import type { Incus } from "./client.ts";
+
+/**
+ * What Incus does in the background. A call of this driver ends only when what it started has ended, also where it is
+ * no longer wanted: it is then cancelled where Incus can do that, and else waited for.
+ */
+const SUCCESS = 200;
+const CANCELLED = 401;
+const FAILED = 400;
+/** How long one question may stay open, in seconds. */
+const WAIT_SECONDS = 20;
+/** How long to wait for the end of what is no longer wanted, in seconds. */
+const SETTLE_SECONDS = 90;
+
+/**
+ * Waits until the operation has ended well.
+ * @param id null where there is nothing to wait for
+ * @throws IncusError with Incus's own words where it failed; DriverError `retry` where it has not ended in `seconds`
+ *   or its end cannot be known; the signal's reason where that was aborted, after its end
+ */
+export async function ended(
+  incus: Incus,
+  id: string | null,
+  seconds: number,
+  signal: AbortSignal,
+): Promise<void> {
+  if (id === null) return;
+  const deadline = AbortSignal.timeout(seconds * 1000);
+  try {
+    await waitFor(incus, id, AbortSignal.any([signal, deadline]));
+  } catch (error) {
+    if (!signal.aborted && !deadline.aborted) throw error;
+    await settle(incus, id);
+    signal.throwIfAborted();
+    throw new DriverError(
+      "retry",
+      `Incus had not ended an operation (${id}) in ${seconds} s; it has ended now`,
+    );
+  }
+}
+
+async function waitFor(incus: Incus, id: string, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const { status_code, err } = await look(incus, id, signal);
+    if (status_code === SUCCESS) return;
+    if (status_code === CANCELLED)
+      throw new DriverError("retry", `Somebody cancelled the operation ${id} in Incus`);
+    if (status_code >= FAILED) throw new IncusError(status_code, err);
+  }
+}
+
+async function look(incus: Incus, id: string, signal: AbortSignal) {
+  try {
+    return await incus.read(`/1.0/operations/${id}/wait`, operation, signal, {
+      query: { timeout: String(WAIT_SECONDS) },
+      timeoutSeconds: WAIT_SECONDS + 10,
+    });
+  } catch (error) {
+    if (!(error instanceof IncusError) || error.status !== 404) throw error;
+    // Finished operations are kept for some seconds only, and none outlives the daemon.
+    throw new DriverError(
+      "retry",
+      `Incus no longer knows the operation ${id}: was its daemon started again?`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+/** Cancels the operation and waits for its end, whatever that is. */
+async function settle(incus: Incus, id: string): Promise<void> {
+  const deadline = AbortSignal.timeout(SETTLE_SECONDS * 1000);
+  try {
+    // Most operations on instances cannot be cancelled, and say so; they end by themselves.
+    await incus.change("DELETE", `/1.0/operations/${id}`).catch(() => null);
+    await waitFor(incus, id, deadline);
+  } catch (error) {
+    if (deadline.aborted) {
+      const said = `An operation of Incus (${id}) that is no longer wanted still runs after ${SETTLE_SECONDS} s`;
+      throw new DriverError("retry", said, { cause: error });
+    }
+    // It has ended by failing, which is an end.
+    if (!(error instanceof IncusError) && !(error instanceof DriverError)) throw error;
+  }
+}

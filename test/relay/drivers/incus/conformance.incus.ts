@@ -1,0 +1,4 @@
+import { driverConformance } from "../conformance.ts";
+import { incusUnderTest } from "./machines.ts";
+
+driverConformance("incus", () => incusUnderTest());

@@ -1,0 +1,50 @@
+import { randomUUID } from "node:crypto";
+import { DEFAULT_SOCKET, incusDriver } from "../../../../src/relay/drivers/incus/driver.ts";
+import type { IncusOptions } from "../../../../src/relay/drivers/incus/driver.ts";
+import { incusClient } from "../../../../src/relay/drivers/incus/client.ts";
+import type { Incus } from "../../../../src/relay/drivers/incus/client.ts";
+import { pathOf } from "../../../../src/relay/drivers/incus/look.ts";
+import { ended } from "../../../../src/relay/drivers/incus/operation.ts";
+import { instanceRequest } from "../../../../src/relay/drivers/incus/request.ts";
+import type { DriverUnderTest } from "../conformance.ts";
+
+/** What scripts/install-incus.sh and scripts/build-image.sh make when nothing else is asked for. */
+export const PLACE = {
+  socket: DEFAULT_SOCKET,
+  project: "warmpool",
+  storagePool: "warmpool",
+  profile: "warmpool",
+  image: "warmpool-debian",
+};
+
+/** A driver on the real Incus of this host, of an installation that nobody else has, for one test. */
+export type IncusUnderTest = DriverUnderTest & { options: IncusOptions; incus: Incus };
+
+export async function incusUnderTest(place: Partial<IncusOptions> = {}): Promise<IncusUnderTest> {
+  const options: IncusOptions = { ...PLACE, installation: randomUUID(), node: "n1", ...place };
+  const driver = incusDriver(options);
+  const incus = incusClient(options);
+  return {
+    driver,
+    options,
+    incus,
+    again: async () => incusDriver(options),
+    foreign: async () => incusDriver({ ...options, installation: randomUUID() }),
+    async leaveHalfMade(request) {
+      // The relay dies with the answer in its hands: Incus is still making the instance, and nobody starts it.
+      await incus.change("POST", "/1.0/instances", instanceRequest(request, options, options));
+    },
+    freeze: (name) => changeState(incus, name, "freeze"),
+    async [Symbol.asyncDispose]() {
+      const signal = AbortSignal.timeout(120_000);
+      for (const { name } of (await driver.list(signal)).machines) await driver.delete(name, signal);
+    },
+  };
+}
+
+/** Does to an instance what a person with the Incus client could, behind the driver's back. */
+export async function changeState(incus: Incus, name: string, action: "freeze" | "stop"): Promise<void> {
+  const signal = AbortSignal.timeout(60_000);
+  const id = await incus.change("PUT", `${pathOf(name)}/state`, { action, force: true, timeout: 30 });
+  await ended(incus, id, 60, signal);
+}
