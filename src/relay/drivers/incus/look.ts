@@ -16,7 +16,7 @@ import { underWay } from "./underWay.ts";
  */
 export type Sight = { instances: Instance[]; disks: Volume[] };
 
-const INSTANCE_VOLUMES = ["container", "virtual-machine"];
+const INSTANCE_VOLUMES = new Set(["container", "virtual-machine"]);
 const LOOK_AGAIN_MS = 50;
 
 /** The instance of that name, whoever's it is; null where Incus says there is none, which alone proves nothing. */
@@ -56,7 +56,7 @@ export async function ownDisks(
   // A name with a slash is a snapshot's, which goes with its disk.
   return volumes.filter(
     ({ name, type, config }) =>
-      INSTANCE_VOLUMES.includes(type) && !name.includes("/") && isMarked({ config }, owner),
+      INSTANCE_VOLUMES.has(type) && !name.includes("/") && isMarked({ config }, owner),
   );
 }
 

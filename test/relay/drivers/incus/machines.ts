@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { DEFAULT_SOCKET, incusDriver } from "../../../../src/relay/drivers/incus/driver.ts";
+import { incusDriver } from "../../../../src/relay/drivers/incus/driver.ts";
 import type { IncusOptions } from "../../../../src/relay/drivers/incus/driver.ts";
 import { incusClient } from "../../../../src/relay/drivers/incus/client.ts";
 import type { Incus } from "../../../../src/relay/drivers/incus/client.ts";
@@ -7,15 +7,7 @@ import { pathOf } from "../../../../src/relay/drivers/incus/look.ts";
 import { ended } from "../../../../src/relay/drivers/incus/operation.ts";
 import { instanceRequest } from "../../../../src/relay/drivers/incus/request.ts";
 import type { DriverUnderTest } from "../conformance.ts";
-
-/** What scripts/install-incus.sh and scripts/build-image.sh make when nothing else is asked for. */
-export const PLACE = {
-  socket: DEFAULT_SOCKET,
-  project: "warmpool",
-  storagePool: "warmpool",
-  profile: "warmpool",
-  image: "warmpool-debian",
-};
+import { PLACE } from "./place.ts";
 
 /** A driver on the real Incus of this host, of an installation that nobody else has, for one test. */
 export type IncusUnderTest = DriverUnderTest & { options: IncusOptions; incus: Incus };
