@@ -22,7 +22,8 @@ export type Leased = {
 export type Free = { setups: number; others: number };
 
 /**
- * Leases what the node may work on now, testers' set-ups first. Creates and deletes together never exceed
+ * Leases what the node may work on now, testers' set-ups first, and deletes before creates: a delete ends somebody's
+ * access and frees room. Creates and deletes together never exceed
  * `nodeConcurrency`, whoever asks: the node's row is locked while they are counted.
  */
 export async function leaseWork(db: Db, node: string, session: string, free: Free): Promise<Leased[]> {
@@ -46,7 +47,7 @@ export async function leaseWork(db: Db, node: string, session: string, free: Fre
       setups as (select id from due where kind = 'setup' order by created_at limit ${free.setups}),
       probes as (select id from due where kind = 'probe' limit 1),
       heavy as (
-        select id from due where kind in ('create', 'delete') order by created_at
+        select id from due where kind in ('create', 'delete') order by kind = 'create', created_at
         limit greatest(0, least(${free.others}::int, ${SETTINGS.nodeConcurrency}::int - (select count from busy)))
       ),
       chosen as (select id from setups union all select id from probes union all select id from heavy)

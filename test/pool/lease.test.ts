@@ -108,6 +108,19 @@ test("release during a set-up supersedes it: the delete follows, the late result
   });
 });
 
+test("a delete goes before creates that were queued earlier: it ends somebody's access", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 9 });
+  await relay.workOff();
+  await assign(t.connection, ALICE, APP);
+  await relay.workOff();
+  await t.db.execute(sql`update pools set spec = spec || '{"targetSize": 5}'`);
+  const { replenish } = await import("../../src/pool/provision.ts");
+  await replenish(t.db, "demo", APP);
+  await release(t.db, { username: "alice" }, APP);
+  expect((await relay.lease()).map((operation) => operation.kind).toSorted()).toEqual(["create", "delete"]);
+});
+
 test("what is handed back is leased again", async () => {
   await using t = await testDb();
   const relay = await makeWorld(t.db, { targetSize: 1 });
