@@ -1,8 +1,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { differences, type Snapshot, snapshot } from "../scripts/leftovers.ts";
-import { until } from "../test/helpers/until.ts";
+import { leftSince, snapshot } from "../scripts/leftovers.ts";
 import { type Options, readOptions, type Runtime, USAGE } from "./options.ts";
 import type { Part } from "./part.ts";
 import { burst } from "./parts/burst.ts";
@@ -17,8 +16,6 @@ import { killAllOf } from "./stack.ts";
  * points that issue 2 names. Every part starts from nothing and has to leave nothing. Imports nothing from src.
  */
 const PARTS: readonly Part[] = [path, faults, crash, burst];
-/** What ends on its own (a database's last process, a socket on its way) gets so long to do it. */
-const SETTLE_SECONDS = 10;
 
 async function main(): Promise<number> {
   const options = optionsOrExit();
@@ -53,26 +50,15 @@ async function runPart(
   await mkdir(folder);
   try {
     await part.show({ report, runtime, driver, folder });
-    await report.check("processes, sockets, mounts, accounts and folders are as they were before", () =>
-      nothingLeft(before, parent),
-    );
+    await report.check("processes, sockets, mounts, accounts and folders are as before", async () => {
+      const left = await leftSince(before, [parent]);
+      if (left.length > 0) throw new Error(left.join("\n"));
+    });
   } catch (error) {
     report.broke(error);
   } finally {
-    await killAllOf(folder);
+    await killAllOf(folder).catch((error: unknown) => report.broke(error));
   }
-}
-
-async function nothingLeft(before: Snapshot, apart: string): Promise<void> {
-  await until(
-    "everything to be as before",
-    () => {
-      const left = differences(before, snapshot([apart]));
-      if (left.length > 0) throw new Error(left.join("\n"));
-      return true;
-    },
-    { seconds: SETTLE_SECONDS, everyMs: 250 },
-  );
 }
 
 function optionsOrExit(): Options {
@@ -88,10 +74,13 @@ function optionsOrExit(): Options {
   }
 }
 
-/** A run that is ended from outside takes what it started with it. */
+/** A run that is ended from outside takes what it started with it. npm hands on what the terminal has sent already. */
 function stopWith(folder: string): void {
+  let isStopping = false;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signal, () => {
+    process.on(signal, () => {
+      if (isStopping) return;
+      isStopping = true;
       console.error(`\nStopped by ${signal}; ending what was started. The logs are in ${folder}`);
       void killAllOf(folder).finally(() => process.exit(1));
     });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { listeners, processes } from "./proc.ts";
 
@@ -9,8 +10,8 @@ import { listeners, processes } from "./proc.ts";
  * What a host has that a run may leave behind: processes, listening sockets, mounts, accounts, and the names in the
  * folders where programs put things. Two snapshots of it, before and after, must differ by nothing.
  *
- *   node scripts/leftovers.ts save FILE       takes a snapshot
- *   node scripts/leftovers.ts compare FILE    prints the differences since then, exit code 1 where there are some
+ *   node scripts/leftovers.ts save FILE [APART…]       takes a snapshot
+ *   node scripts/leftovers.ts compare FILE [APART…]    prints the differences since then, exit code 1 where there are some
  */
 export type Snapshot = Record<string, string[]>;
 
@@ -52,8 +53,21 @@ export function snapshot(apart: readonly string[] = []): Snapshot {
   };
 }
 
+/** What ends by itself (a database's last process, a socket on its way) gets so long to do it. */
+const SETTLE_MS = 10_000;
+
+/** The differences since `before` that stay, looked for again for up to 10 s; see `differences`. */
+export async function leftSince(before: Snapshot, apart: readonly string[]): Promise<string[]> {
+  const deadline = performance.now() + SETTLE_MS;
+  for (;;) {
+    const found = differences(before, snapshot(apart));
+    if (found.length === 0 || performance.now() >= deadline) return found;
+    await delay(250);
+  }
+}
+
 /** One line a difference, `+` for what is there now and was not. */
-export function differences(before: Snapshot, after: Snapshot): string[] {
+function differences(before: Snapshot, after: Snapshot): string[] {
   return Object.keys(after).flatMap((kind) => {
     const was = new Set(before[kind]);
     const is = new Set(after[kind]);
@@ -115,19 +129,19 @@ function contentOf(path: string): string {
   }
 }
 
-function main([verb, file]: string[]): number {
+async function main([verb, file, ...apart]: string[]): Promise<number> {
   if (file === undefined || (verb !== "save" && verb !== "compare")) {
-    console.error("usage: node scripts/leftovers.ts save|compare FILE");
+    console.error("usage: node scripts/leftovers.ts save|compare FILE [APART…]");
     return 2;
   }
   if (verb === "save") {
-    writeFileSync(file, JSON.stringify(snapshot([file])));
+    writeFileSync(file, JSON.stringify(snapshot([file, ...apart])));
     return 0;
   }
   const before = JSON.parse(readFileSync(file, "utf8")) as Snapshot;
-  const found = differences(before, snapshot([file]));
+  const found = await leftSince(before, [file, ...apart]);
   console.log(found.length === 0 ? "Nothing was left behind." : found.join("\n"));
   return found.length === 0 ? 0 : 1;
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) process.exit(main(process.argv.slice(2)));
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exit(await main(process.argv.slice(2)));
