@@ -1,10 +1,14 @@
 import { Option } from "commander";
 import type { Command } from "commander";
+import type { DriverName, DriverOptions } from "../relay/drivers/choose.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { Cli, GlobalOptions } from "./session.ts";
 
 type JoinOptions = { dir?: string };
-type RunOptions = { dir?: string; driver?: "local"; machines?: string; hide?: string[] };
+type RunOptions = DriverOptions & { dir?: string };
+
+/** Not the list itself: its module brings the drivers with it. */
+const DRIVERS: Record<DriverName, true> = { local: true, exec: true };
 
 /** `warmpool relay join|run`: the part that runs on a node. Loaded only here: nobody else needs its libraries. */
 export function relay(program: Command, cli: Cli): void {
@@ -20,9 +24,11 @@ export function relay(program: Command, cli: Cli): void {
     .command("run")
     .description("serve this node until it is told to stop")
     .option("--dir <dir>", "where the relay keeps its key and credential (.warmpool/relay)")
-    .addOption(new Option("--driver <driver>", "what makes the machines").choices(["local"]))
+    .addOption(new Option("--driver <driver>", "what makes the machines").choices(Object.keys(DRIVERS)))
     .option("--machines <dir>", "where the local driver keeps its machines")
     .option("--hide <dir>", "a folder that local machines must not see; may be repeated", collect)
+    .option("--program <file>", "the program that the driver exec runs")
+    .option("--pass <name>", "an environment variable that the program sees; may be repeated", collect)
     .action(async function (this: Command, options: RunOptions) {
       const { runRelay } = await import("../relay/main.ts");
       const { url } = this.optsWithGlobals<GlobalOptions>();

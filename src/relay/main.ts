@@ -1,8 +1,8 @@
 import { realpathSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { localDriver } from "./drivers/local/driver.ts";
+import { chooseDriver, DRIVERS, type DriverOptions } from "./drivers/choose.ts";
 import { connectEdge, EdgeError, endsSession } from "./edge.ts";
 import { RelayError, wordsOf } from "./errors.ts";
 import { executors } from "./execute.ts";
@@ -17,15 +17,10 @@ import { packageVersion } from "./version.ts";
 export const DEFAULT_DIR = ".warmpool/relay";
 
 export type JoinOptions = { url: string; token: string; dir?: string };
-export type RunOptions = {
-  dir?: string;
+export type RunOptions = DriverOptions & {
+  dir?: string | undefined;
   /** Instead of the URL that was joined. */
-  url?: string;
-  driver?: "local";
-  /** Folder of the local driver's machines. */
-  machines?: string;
-  /** Folders of this host that must not be seen inside a local machine; the relay's own always is one. */
-  hide?: string[];
+  url?: string | undefined;
   /** Aborted when the relay has to stop; without it SIGTERM and SIGINT stop it. */
   signal?: AbortSignal;
 };
@@ -71,17 +66,12 @@ export async function runRelay(options: RunOptions): Promise<void> {
   const who = await loadIdentity(dir);
   const key = await loadOrMakeKey(dir, who.node);
   const highest = await HighestNumber.load(dir);
-  const driver = localDriver({
-    root: options.machines ?? join(dir, "machines"),
-    installation: who.installation,
-    node: who.node,
-    hide: [dir, ...(options.hide ?? [])],
-  });
+  const { driver, banner } = chooseDriver(options, { ...who, dir });
   const signal = options.signal ?? signalled();
   const url = options.url ?? who.url;
   const edge = connectEdge(url, who.credential);
   log.info("Starting", { node: who.node, url, driver: driver.name });
-  log.info(driver.banner);
+  log.info(banner);
   const connections = new SshPool(key.privateKey);
   try {
     const about = {
@@ -113,7 +103,9 @@ function signalled(): AbortSignal {
 
 const USAGE = `Usage:
   relay join --url URL [--dir DIR] [--token TOKEN]   (the token is better given as WARMPOOL_JOIN_TOKEN)
-  relay run [--dir DIR] [--url URL] [--driver local] [--machines DIR] [--hide DIR]…`;
+  relay run [--dir DIR] [--url URL] [--driver ${DRIVERS.join("|")}]
+    local: [--machines DIR] [--hide DIR]…
+    exec:  --program FILE [--pass NAME]…   (NAME: an environment variable that the program may see)`;
 
 async function main(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -126,9 +118,11 @@ async function main(args: string[]): Promise<void> {
       driver: { type: "string" },
       machines: { type: "string" },
       hide: { type: "string", multiple: true },
+      program: { type: "string" },
+      pass: { type: "string", multiple: true },
     },
   });
-  const { url, dir, machines, hide, driver } = values;
+  const { url, dir } = values;
   const token = values.token ?? process.env["WARMPOOL_JOIN_TOKEN"];
   const [command] = positionals;
   if (command === "join" && url !== undefined && token !== undefined) {
@@ -136,13 +130,8 @@ async function main(args: string[]): Promise<void> {
     process.stdout.write(
       `Joined as ${joined.node}; kept in ${joined.dir}. Next: relay run --dir ${joined.dir}\n`,
     );
-  } else if (command === "run" && (driver === undefined || driver === "local")) {
-    await runRelay({
-      ...(dir === undefined ? {} : { dir }),
-      ...(url === undefined ? {} : { url }),
-      ...(machines === undefined ? {} : { machines }),
-      ...(hide === undefined ? {} : { hide }),
-    });
+  } else if (command === "run") {
+    await runRelay(values);
   } else {
     throw new RelayError(USAGE);
   }

@@ -1,0 +1,67 @@
+import { join } from "node:path";
+import type { Driver } from "../driver.ts";
+import { RelayError } from "../errors.ts";
+import { execDriver } from "./exec/driver.ts";
+import { localDriver } from "./local/driver.ts";
+
+/** What can make a node's machines, and what each kind is told on the command line. */
+export const DRIVERS = ["local", "exec"] as const;
+export type DriverName = (typeof DRIVERS)[number];
+
+export type DriverOptions = {
+  driver?: string | undefined;
+  /** local: folder of its machines. */
+  machines?: string | undefined;
+  /** local: folders of this host that must not be seen inside a machine; the relay's own always is one. */
+  hide?: string[] | undefined;
+  /** exec: path of the driver program. */
+  program?: string | undefined;
+  /** exec: names of the relay's environment variables that the program sees too. */
+  pass?: string[] | undefined;
+};
+
+/** Where a driver finds itself: its owner's mark, and the relay's own folder. */
+export type Site = { installation: string; node: string; dir: string };
+
+/** @throws RelayError that says what to give, where the options name no driver or leave out what it needs */
+export function chooseDriver(options: DriverOptions, site: Site): { driver: Driver; banner: string } {
+  const { installation, node, dir } = site;
+  switch (DRIVERS.find((known) => known === (options.driver ?? "local"))) {
+    case "local": {
+      const root = options.machines ?? join(dir, "machines");
+      const driver = localDriver({ installation, node, root, hide: [dir, ...(options.hide ?? [])] });
+      return { driver, banner: driver.banner };
+    }
+    case "exec": {
+      const { program } = options;
+      if (program === undefined) {
+        throw new RelayError(
+          "The driver exec needs --program, the path of the program that makes the machines.",
+        );
+      }
+      const env = passedOn(options.pass ?? [], process.env);
+      return {
+        driver: execDriver({ installation, node, program, env }),
+        banner: `Machines are made by ${program}. Check it once with \`warmpool driver check ${program}\`.`,
+      };
+    }
+    case undefined:
+      throw new RelayError(`There is no driver ${options.driver}; there are ${DRIVERS.join(", ")}.`);
+  }
+}
+
+/**
+ * The named variables of `from`: a value never stands on a command line, where everybody could read it.
+ * @throws RelayError where one is not set
+ */
+export function passedOn(names: string[], from: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    names.map((name) => {
+      const value = from[name];
+      if (value !== undefined) return [name, value];
+      throw new RelayError(
+        `--pass ${name}: there is no such environment variable to pass on. Set it, or leave it out.`,
+      );
+    }),
+  );
+}

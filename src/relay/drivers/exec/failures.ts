@@ -1,0 +1,81 @@
+import type { z } from "zod";
+import { DriverError } from "../../driver.ts";
+import { head, tail } from "../../text.ts";
+import { type Command, EXIT, MUST_PRINT } from "./protocol.ts";
+import type { Ran } from "./process.ts";
+
+/** Which call it was, for the words of its errors: `doing` is as "create of wp-1 by /opt/driver". */
+export type About = { command: Command; doing: string; timeoutSeconds: number };
+
+/** More than a person reads of what a program said; the rest is for its own log. */
+const SAID_CHARACTERS = 2000;
+
+/** The error of a run that did not end with 0; `stderr` must hold no secret any more. */
+export function failureOf({ command, doing, timeoutSeconds }: About, ran: Ran, stderr: string): DriverError {
+  const said = stderr.trim() === "" ? "it said nothing on stderr" : tail(stderr, SAID_CHARACTERS);
+  if (ran.cut === "too_slow") {
+    return new DriverError(
+      "retry",
+      `${doing} did not end within ${timeoutSeconds} s and was killed: ${said}`,
+    );
+  }
+  if (ran.cut === "too_long") {
+    return new DriverError("failed", `${doing} printed more than a relay reads, and was killed: ${said}`);
+  }
+  switch (ran.code) {
+    case null:
+      return new DriverError("retry", `${doing} was ended by ${ran.by}: ${said}`);
+    case EXIT.noCapacity:
+      return new DriverError("no_capacity", `${doing} found no capacity: ${said}`);
+    case EXIT.retry:
+      return new DriverError("retry", `${doing} asks to be tried again later: ${said}`);
+    case EXIT.exists:
+      if (command === "create")
+        return new DriverError("exists", `${doing} found that it exists already: ${said}`);
+      return new DriverError(
+        "failed",
+        `${doing} ended with 31 (it exists already), which only create may: ${said}`,
+      );
+    case EXIT.absent:
+      return new DriverError("failed", `${doing} ended with 30 (no such machine): ${said}`);
+    default:
+      return new DriverError("failed", `${doing} ended with exit ${ran.code}: ${said}`);
+  }
+}
+
+/** The error of a program that the system does not start. */
+export function unstartable({ doing }: About, cause: unknown): DriverError {
+  const why = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+  const busy = ["EAGAIN", "ENOMEM", "EMFILE", "ETXTBSY"].includes(why);
+  return new DriverError(
+    busy ? "retry" : "failed",
+    `${doing} could not be started (${why}). Is the program there, may this user run it (chmod +x), and does its first ` +
+      `line name an interpreter that is installed?`,
+    { cause },
+  );
+}
+
+/** Reads what a command printed. @throws DriverError that says what it must print */
+export function parseAnswer<Schema extends z.ZodType>(
+  { command, doing }: About,
+  schema: Schema,
+  stdout: string,
+): z.infer<Schema> {
+  const must = `It must print nothing on stdout but ${MUST_PRINT[command] ?? "its answer"} (docs/drivers.md, "${command}").`;
+  let json: unknown;
+  try {
+    json = JSON.parse(stdout);
+  } catch (cause) {
+    const what =
+      stdout.trim() === "" ? "printed nothing" : `printed what is no JSON: ${head(stdout.trim(), 200)}`;
+    throw new DriverError("failed", `${doing} ended well but ${what}. ${must}`, { cause });
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.join(".")}: `;
+  const wrong = `${where}${issue?.message ?? "something unknown"}`;
+  throw new DriverError("failed", `${doing} ended well but printed something else (${wrong}). ${must}`, {
+    cause: parsed.error,
+  });
+}
