@@ -10,6 +10,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 240_000,
     hookTimeout: 240_000,
+    teardownTimeout: 240_000,
     reporters: ["default", new Summary()],
   },
 });

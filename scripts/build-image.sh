@@ -19,7 +19,8 @@ ca-certificates curl less procps"
 BUILD_SECONDS=900
 IMPORT_SECONDS=300
 
-ask() { timeout 60 incus "$@"; }
+# Every question to the daemon ends by itself. The client would take what comes on standard input for configuration.
+ask() { timeout 60 incus "$@" </dev/null; }
 
 main() {
   [ "$(id -u)" = 0 ] || fail "run it as root: it builds a root file system"
@@ -52,7 +53,7 @@ content_of() {
     dpkg --print-architecture
     printf '%s\n' "$1"
     # shellcheck disable=SC2086 # a list
-    apt-cache show --no-all-versions $PACKAGES systemd linux-libc-dev | grep -E '^(Package|Version):'
+    apt-cache show --no-all-versions $PACKAGES systemd | grep -E '^(Package|Version):'
   } | sha256sum | cut -c 1-16
 }
 
@@ -76,8 +77,9 @@ rm -f "$root"/etc/ssh/ssh_host_* "$root/etc/hostname" "$root/var/lib/dbus/machin
 : >"$root/etc/machine-id"
 mkdir -p "$root/var/lib/cloud/seed/nocloud-net"
 chmod 700 "$root/var/lib/cloud/seed/nocloud-net"
-# A machine's packages are its image's: no timer fetches others behind a tester's back.
-chroot "$root" systemctl mask apt-daily.timer apt-daily-upgrade.timer >/dev/null 2>&1
+# A machine's packages are its image's, and its disk is the node's: no timer changes one or looks after the other.
+chroot "$root" systemctl mask apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer e2scrub_reap.service \
+  fstrim.timer >/dev/null 2>&1
 chroot "$root" passwd -q -l root
 CUSTOMIZE
   chmod +x "$2/customize"
@@ -126,7 +128,7 @@ META
 import() {
   fingerprint=$(cat "$1/metadata.tar" "$1/rootfs.squashfs" | sha256sum | cut -d ' ' -f 1)
   before=$(ask query "/1.0/images/aliases/$ALIAS?project=$PROJECT" 2>/dev/null | sed -n 's/.*"target": *"\([0-9a-f]*\)".*/\1/p')
-  timeout "$IMPORT_SECONDS" incus image import "$1/metadata.tar" "$1/rootfs.squashfs" --project "$PROJECT" >/dev/null
+  timeout "$IMPORT_SECONDS" incus image import "$1/metadata.tar" "$1/rootfs.squashfs" --project "$PROJECT" </dev/null >/dev/null
   if [ -z "$before" ]; then
     ask image alias create "$ALIAS" "$fingerprint" --project "$PROJECT" >/dev/null
   else

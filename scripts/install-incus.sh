@@ -21,12 +21,12 @@ PID_FILE=/run/warmpool-incusd.pid
 START_SECONDS=120
 SHUTDOWN_SECONDS=90
 
-# Every question to the daemon ends by itself.
-ask() { timeout 60 incus "$@"; }
+# Every question to the daemon ends by itself. The client would take what comes on standard input for configuration.
+ask() { timeout 60 incus "$@" </dev/null; }
 
 has_systemd() { [ -d /run/systemd/system ]; }
 
-answers() { [ -S "$HOME_DIR/unix.socket" ] && timeout 10 incus query /1.0 >/dev/null 2>&1; }
+answers() { [ -S "$HOME_DIR/unix.socket" ] && timeout 10 incus query /1.0 </dev/null >/dev/null 2>&1; }
 
 # The daemon that this script started by hand, or nothing.
 own_daemon() {

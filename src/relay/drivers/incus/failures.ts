@@ -42,6 +42,7 @@ function hint(message: string): string {
     return ". The project has no image of that name: scripts/build-image.sh makes one, and the pool names it";
   if (/address already in use/i.test(message))
     return ". Another program on this node listens on a port that was allotted to this machine";
-  if (/(Project|Storage pool|Profile) not found/i.test(message)) return ". scripts/install-incus.sh makes it";
+  if (/(Project|Storage pool) not found|profile .* doesn't exist/i.test(message))
+    return ". scripts/install-incus.sh makes it";
   return "";
 }

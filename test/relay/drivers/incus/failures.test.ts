@@ -30,6 +30,7 @@ describe("what Incus 6.0.4 said", () => {
   test.each([
     ["Image not provided for instance creation", "scripts/build-image.sh"],
     ["Storage pool not found", "scripts/install-incus.sh"],
+    [`Requested profile "warmpool" doesn't exist`, "scripts/install-incus.sh"],
     [
       "Error occurred when starting proxy device: Error: Failed to listen on 127.0.0.1:12399: listen tcp 127.0.0.1:12399: bind: address already in use",
       "Another program",
