@@ -61,9 +61,16 @@ done
 echo started
 }
 
-# Away from this session: its end, and the connection's, mean nothing to the runner.
+# Away from this session: its end, and the connection's, mean nothing to the runner. Under systemd it is a unit of its
+# own, which neither sshd's end nor the session's touches; what a step leaves running stays when the unit is over.
 start_runner() {
-  setsid /bin/sh "$dir/runner" "$dir" "$run" </dev/null >"$dir/runner.out" 2>&1 8>&- &
+  if [ -d /run/systemd/system ]; then
+    systemd-run --quiet --collect --unit="warmpool-setup-$(cat "$dir/starts")-$run" --service-type=exec \\
+      --property=KillMode=process --property="StandardOutput=append:$dir/runner.out" --property=StandardError=inherit \\
+      --setenv=HOME="$HOME" --setenv=PATH="$PATH" /bin/sh "$dir/runner" "$dir" "$run" </dev/null 8>&-
+  else
+    setsid /bin/sh "$dir/runner" "$dir" "$run" </dev/null >"$dir/runner.out" 2>&1 8>&- &
+  fi
 }
 main
 `;
