@@ -84,7 +84,7 @@ export async function runProgram(run: Run): Promise<Ran> {
  * Waits on its stdin for a word that only a living relay can say; where that pipe just ends, the relay was killed, and
  * the group goes the same way.
  */
-const LEASH = `read -r done && exit; kill -TERM -- "-$1" && sleep "$2" && kill -KILL -- "-$1"`;
+const LEASH = `read -r done && exit; kill -s TERM -- "-$1" && sleep "$2" && kill -s KILL -- "-$1"`;
 
 /** A process group and the leash on it. */
 class Group implements Disposable {
