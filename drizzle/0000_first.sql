@@ -218,7 +218,7 @@ CREATE UNIQUE INDEX "machines_name" ON "machines" USING btree ("name");--> state
 CREATE UNIQUE INDEX "machines_number" ON "machines" USING btree ("number");--> statement-breakpoint
 CREATE UNIQUE INDEX "machines_port" ON "machines" USING btree ("node","port") WHERE state <> 'deleted';--> statement-breakpoint
 CREATE UNIQUE INDEX "machines_http_port" ON "machines" USING btree ("node","http_port") WHERE state <> 'deleted';--> statement-breakpoint
-CREATE INDEX "machines_claim" ON "machines" USING btree ("pool","ready_at") WHERE state = 'ready';--> statement-breakpoint
+CREATE INDEX "machines_claim" ON "machines" USING btree ("pool","machine_spec","ready_at") WHERE state = 'ready';--> statement-breakpoint
 CREATE INDEX "machines_live" ON "machines" USING btree ("pool","state") WHERE state <> 'deleted';--> statement-breakpoint
 CREATE INDEX "machines_node" ON "machines" USING btree ("node") WHERE state <> 'deleted';--> statement-breakpoint
 CREATE INDEX "events_machine" ON "events" USING btree ("machine","id") WHERE machine is not null;--> statement-breakpoint

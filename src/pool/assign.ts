@@ -7,8 +7,8 @@ import { WarmpoolError } from "./errors.ts";
 import { updateKeys } from "./keys.ts";
 import { match } from "./match.ts";
 import { checkParams } from "./params.ts";
+import { pickReady } from "./pick.ts";
 import type { Actor } from "./reasons.ts";
-import { SETTINGS } from "./settings.ts";
 import { json, machineMoves } from "./transition.ts";
 
 export type AssignRequest = {
@@ -87,17 +87,12 @@ function claimStatement(
       on conflict (pool, username) do update set assignment = excluded.assignment where testers.assignment is null
       returning assignment
     ),
-    picked as (
-      select m.id from machines m
-        join nodes n on n.name = m.node
-        join pools p on p.name = m.pool
-      where m.pool = ${target.pool} and m.state = 'ready'
-        and n.state = 'online' and n.last_seen_at > now() - make_interval(secs => ${SETTINGS.silenceSeconds})
-        and exists (select 1 from slot)
-        and not exists (select 1 from assignments w where w.pool = ${target.pool} and w.state = 'waiting')
-      order by m.machine_spec <> p.machine_spec, m.ready_at
-      limit 1 for no key update of m skip locked
-    ),
+    ${pickReady(
+      target.pool,
+      sql`exists (select 1 from slot)
+        and not exists (select 1 from assignments w where w.pool = ${target.pool} and w.state = 'waiting')`,
+      "skip",
+    )},
     ${machineMoves(sql`select id from picked`, { to: "assigned", from: ["ready"], actor, reason: "claimed" })},
     made as (
       insert into assignments (id, pool, username, external_id, state, machine, ssh_keys, params, recipe, recipe_version,

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
+import { pickReady } from "./pick.ts";
 import type { Actor } from "./reasons.ts";
-import { SETTINGS } from "./settings.ts";
 import { machineMoves } from "./transition.ts";
 import { moveAssignments } from "./transition.ts";
 
@@ -27,16 +27,7 @@ async function pairOne(tx: Db, pool: string, actor: Actor): Promise<boolean> {
     sql`with first as (
         select id from assignments where pool = ${pool} and state = 'waiting' order by seq limit 1 for no key update
       ),
-      picked as (
-        select m.id from machines m
-          join nodes n on n.name = m.node
-          join pools p on p.name = m.pool
-        where m.pool = ${pool} and m.state = 'ready'
-          and n.state = 'online' and n.last_seen_at > now() - make_interval(secs => ${SETTINGS.silenceSeconds})
-          and exists (select 1 from first)
-        order by m.machine_spec <> p.machine_spec, m.ready_at
-        limit 1 for no key update of m
-      ),
+      ${pickReady(pool, sql`exists (select 1 from first)`, "wait")},
       ${machineMoves(sql`select id from picked`, { to: "assigned", from: ["ready"], actor, reason: "claimed" })}
       select first.id as assignment, moved.id as machine, moved.node from first join moved on true`,
   );

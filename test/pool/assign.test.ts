@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { connect, rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
+import { pickReady } from "../../src/pool/pick.ts";
 import { pausePool } from "../../src/pool/pools.ts";
 import { findTester, release } from "../../src/pool/release.ts";
 import { testDb } from "../helpers/db.ts";
@@ -42,19 +43,25 @@ test("the claim is one statement, and asking again locks no machine", async () =
   expect(await countStates(t.db)).toEqual({ assigned: 1, ready: 1 });
 });
 
-test("the claim reads ready machines through its partial index", async () => {
+test("the pick reads its partial index from the start and sorts nothing, however many machines are ready", async () => {
   await using t = await testDb();
-  const relay = await makeWorld(t.db, { targetSize: 3, maxSize: 3 });
-  await relay.workOff();
+  await makeWorld(t.db, { targetSize: 0 });
   await t.db.execute(sql`
-    insert into machines (name, pool, node, state, port, http_port, machine_spec, receipt, deleted_at)
-    select 'old-' || n, 'demo', 'n1', 'deleted', 1, 2, '', '{"kind":"listed"}', now() from generate_series(1, 5000) n`);
+    insert into machines (name, pool, node, state, port, http_port, machine_spec, ready_at, host_key, dial_host, dial_port,
+      access_host, access_port)
+    select 'm-' || n, 'demo', 'n1', 'ready', n, 50000 + n, p.machine_spec, now(), '{}', 'h', 22, 'h', 22
+    from generate_series(1, 5000) n, pools p`);
   await t.db.execute(sql`analyze machines`);
   const plan = await rows<{ "QUERY PLAN": string }>(
     t.db,
-    sql`explain select id from machines where pool = 'demo' and state = 'ready' order by ready_at limit 1`,
+    sql`explain with ${pickReady("demo", sql`true`, "skip")} select id from picked_present`,
   );
-  expect(plan.map((row) => row["QUERY PLAN"]).join("\n")).toContain("machines_claim");
+  const [text] = plan
+    .map((row) => row["QUERY PLAN"])
+    .join("\n")
+    .split("CTE picked_stale");
+  expect(text).toContain("Index Scan using machines_claim");
+  expect(text).not.toContain("Sort");
 });
 
 test.each([1, 2, 3])(

@@ -91,9 +91,9 @@ export const machines = pgTable(
     uniqueIndex("machines_http_port")
       .on(table.node, table.httpPort)
       .where(sql`state <> 'deleted'`),
-    /** The claim reads this and nothing else: ready ones of a pool, the longest-ready first. */
+    /** The claim reads this and nothing else: ready ones of a pool and a spec, the longest-ready first. */
     index("machines_claim")
-      .on(table.pool, table.readyAt)
+      .on(table.pool, table.machineSpec, table.readyAt)
       .where(sql`state = 'ready'`),
     index("machines_live")
       .on(table.pool, table.state)

@@ -1,0 +1,45 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { migrate } from "../src/db/migrate.ts";
+import { startPostgres } from "../src/stack/postgres.ts";
+import { claim } from "./claim.ts";
+import type { Bench, Comparison } from "./comparison.ts";
+
+/**
+ * `npm run bench [-- NAME] [--json FILE]`: each benchmark compares two ways side by side, in turns, on a database of its
+ * own, and reports the ratio of each pair. Absolute times belong to the machine; ratios travel.
+ */
+const BENCHES: Record<string, Bench> = { claim };
+
+const { values, positionals } = parseArgs({ options: { json: { type: "string" } }, allowPositionals: true });
+const unknown = positionals.filter((name) => BENCHES[name] === undefined);
+if (unknown.length > 0) {
+  console.error(
+    `there is no benchmark named ${unknown.join(", ")}; there are: ${Object.keys(BENCHES).join(", ")}`,
+  );
+  process.exit(2);
+}
+
+const folder = await mkdtemp(join(tmpdir(), "warmpool-bench-"));
+const server = await startPostgres({ folder, keep: "throwaway" });
+const results: Record<string, Comparison[]> = {};
+try {
+  await migrate(server.url);
+  for (const [name, bench] of Object.entries(BENCHES)) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    console.log(`${name} …`);
+    results[name] = await bench(server.url);
+    for (const { what, pairs, aMs, bMs, ratio } of results[name]) {
+      console.log(`  ${what}`);
+      console.log(
+        `    A ${aMs.toFixed(2)} ms, B ${bMs.toFixed(2)} ms; A/B ${ratio.toFixed(2)} (medians of ${pairs} pairs)`,
+      );
+    }
+  }
+} finally {
+  await server[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+}
+if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
