@@ -8,7 +8,7 @@ type JoinOptions = { dir?: string };
 type RunOptions = DriverOptions & { dir?: string };
 
 /** Not the list itself: its module brings the drivers with it. */
-const DRIVERS: Record<DriverName, true> = { local: true, exec: true };
+const DRIVERS: Record<DriverName, true> = { local: true, exec: true, incus: true };
 
 /** `warmpool relay join|run`: the part that runs on a node. Loaded only here: nobody else needs its libraries. */
 export function relay(program: Command, cli: Cli): void {
@@ -29,6 +29,11 @@ export function relay(program: Command, cli: Cli): void {
     .option("--hide <dir>", "a folder that local machines must not see; may be repeated", collect)
     .option("--program <file>", "the program that the driver exec runs")
     .option("--pass <name>", "an environment variable that the program sees; may be repeated", collect)
+    .option("--socket <file>", "the unix socket of Incus")
+    .option("--project <name>", "the Incus project for machines (warmpool)")
+    .option("--storage-pool <name>", "the Incus storage pool for machines (warmpool)")
+    .option("--profile <name>", "the Incus profile for machines (warmpool)")
+    .option("--image <alias>", "the Incus image for all machines, instead of what their pools name")
     .action(async function (this: Command, options: RunOptions) {
       const { runRelay } = await import("../relay/main.ts");
       const { url } = this.optsWithGlobals<GlobalOptions>();

@@ -105,7 +105,8 @@ const USAGE = `Usage:
   relay join --url URL [--dir DIR] [--token TOKEN]   (the token is better given as WARMPOOL_JOIN_TOKEN)
   relay run [--dir DIR] [--url URL] [--driver ${DRIVERS.join("|")}]
     local: [--machines DIR] [--hide DIR]…
-    exec:  --program FILE [--pass NAME]…   (NAME: an environment variable that the program may see)`;
+    exec:  --program FILE [--pass NAME]…   (NAME: an environment variable that the program may see)
+    incus: [--socket FILE] [--project NAME] [--storage-pool NAME] [--profile NAME] [--image ALIAS]`;
 
 async function main(args: string[]): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -120,6 +121,11 @@ async function main(args: string[]): Promise<void> {
       hide: { type: "string", multiple: true },
       program: { type: "string" },
       pass: { type: "string", multiple: true },
+      socket: { type: "string" },
+      project: { type: "string" },
+      "storage-pool": { type: "string" },
+      profile: { type: "string" },
+      image: { type: "string" },
     },
   });
   const { url, dir } = values;
@@ -131,7 +137,8 @@ async function main(args: string[]): Promise<void> {
       `Joined as ${joined.node}; kept in ${joined.dir}. Next: relay run --dir ${joined.dir}\n`,
     );
   } else if (command === "run") {
-    await runRelay(values);
+    const { "storage-pool": storagePool, ...options } = values;
+    await runRelay({ ...options, storagePool });
   } else {
     throw new RelayError(USAGE);
   }

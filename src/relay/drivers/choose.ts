@@ -2,10 +2,12 @@ import { join } from "node:path";
 import type { Driver } from "../driver.ts";
 import { RelayError } from "../errors.ts";
 import { execDriver } from "./exec/driver.ts";
+import { incusDriver } from "./incus/driver.ts";
+import { INSTALLED } from "./incus/place.ts";
 import { localDriver } from "./local/driver.ts";
 
 /** What can make a node's machines, and what each kind is told on the command line. */
-export const DRIVERS = ["local", "exec"] as const;
+export const DRIVERS = ["local", "exec", "incus"] as const;
 export type DriverName = (typeof DRIVERS)[number];
 
 export type DriverOptions = {
@@ -18,6 +20,14 @@ export type DriverOptions = {
   program?: string | undefined;
   /** exec: names of the relay's environment variables that the program sees too. */
   pass?: string[] | undefined;
+  /** incus: path of its unix socket. */
+  socket?: string | undefined;
+  /** incus: names of the project, storage pool and profile for machines; all are warmpool by default. */
+  project?: string | undefined;
+  storagePool?: string | undefined;
+  profile?: string | undefined;
+  /** incus: alias of the image for all machines, instead of what their pools name. */
+  image?: string | undefined;
 };
 
 /** Where a driver finds itself: its owner's mark, and the relay's own folder. */
@@ -43,6 +53,19 @@ export function chooseDriver(options: DriverOptions, site: Site): { driver: Driv
       return {
         driver: execDriver({ installation, node, program, env }),
         banner: `Machines are made by ${program}. Check it once with \`warmpool driver check ${program}\`.`,
+      };
+    }
+    case "incus": {
+      const { image, socket = INSTALLED.socket } = options;
+      const place = {
+        project: options.project ?? INSTALLED.project,
+        storagePool: options.storagePool ?? INSTALLED.storagePool,
+        profile: options.profile ?? INSTALLED.profile,
+        ...(image === undefined ? {} : { image }),
+      };
+      return {
+        driver: incusDriver({ installation, node, socket, ...place }),
+        banner: `Machines are made in Incus: project ${place.project}, storage pool ${place.storagePool}.`,
       };
     }
     case undefined:

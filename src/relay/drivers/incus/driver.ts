@@ -14,7 +14,7 @@ import { isMarked } from "./mark.ts";
 import type { Owner } from "./mark.ts";
 import { ended } from "./operation.ts";
 import { instanceRequest } from "./request.ts";
-import type { Place } from "./request.ts";
+import type { Place } from "./place.ts";
 
 /**
  * Machines in Incus: system containers, and virtual machines where the node can run them. The driver remembers
@@ -26,9 +26,6 @@ export type IncusOptions = Place &
     /** Path of Incus's unix socket. */
     socket: string;
   };
-
-/** Where Debian's packages put it. */
-export const DEFAULT_SOCKET = "/var/lib/incus/unix.socket";
 
 /** Seconds; a container on a plain folder with others made beside it took 10, a virtual machine's disk is larger. */
 const CREATE_SECONDS = 300;

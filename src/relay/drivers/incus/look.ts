@@ -6,7 +6,7 @@ import { saysAbsent } from "./failures.ts";
 import { pause } from "../../pause.ts";
 import { isMarked } from "./mark.ts";
 import type { Owner } from "./mark.ts";
-import type { Place } from "./request.ts";
+import type { Place } from "./place.ts";
 import { underWay } from "./underWay.ts";
 
 /**

@@ -3,7 +3,8 @@ import { wordsOf } from "../../errors.ts";
 import { within } from "../../pause.ts";
 import { incusClient } from "./client.ts";
 import { asDriverError, saysAbsent } from "./failures.ts";
-import type { Place } from "./request.ts";
+import type { Place } from "./place.ts";
+import { NoAnswer } from "./socket.ts";
 
 const ASK_SECONDS = 5;
 const anything = z.unknown();
@@ -31,6 +32,7 @@ export async function whyNotReady(
     } catch (error) {
       parent.throwIfAborted();
       if (saysAbsent(error)) return `Incus ${what}`;
+      if (error instanceof NoAnswer) return `Incus does not answer on ${place.socket} (${error.why})`;
       return wordsOf(asDriverError(error, "Incus cannot be asked"));
     }
   }

@@ -1,16 +1,8 @@
 import type { CreateRequest } from "../../driver.ts";
 import { ownerMark, portMark } from "./mark.ts";
 import type { Owner } from "./mark.ts";
+import type { Place } from "./place.ts";
 import { userData } from "./userData.ts";
-
-/** Where in Incus this driver's machines are: all of it is Warmpool's own, made by scripts/install-incus.sh. */
-export type Place = {
-  project: string;
-  storagePool: string;
-  profile: string;
-  /** Alias of an image that all machines are made of, whatever image their pool names. */
-  image?: string;
-};
 
 /** The body that asks Incus for this machine. A pure function of what it is given; golden files hold it in the tests. */
 export function instanceRequest(request: CreateRequest, place: Place, owner: Owner): object {

@@ -19,21 +19,24 @@ const LARGEST_ANSWER = 64 * 2 ** 20;
 /** There was no whole answer: whether the other side did anything is not known. */
 export class NoAnswer extends Error {
   override name = "NoAnswer";
+  /** An error code of the system, or how long was waited. */
+  readonly why: string;
+  constructor({ socket, method, path }: Exchange, why: string, options: ErrorOptions) {
+    super(`No answer on ${socket} to ${method} ${path}: ${why}`, options);
+    this.why = why;
+  }
 }
 
 /** @throws NoAnswer; the signal's own reason where that is aborted */
 export async function exchange(wanted: Exchange): Promise<Answer> {
-  const { socket, method, path, timeoutSeconds } = wanted;
   wanted.signal.throwIfAborted();
   try {
-    return await send(wanted, within(timeoutSeconds, wanted.signal));
+    return await send(wanted, within(wanted.timeoutSeconds, wanted.signal));
   } catch (error) {
     wanted.signal.throwIfAborted();
-    const why =
-      error instanceof Error && error.name === "AbortError"
-        ? `nothing in ${timeoutSeconds} s`
-        : codeOf(error);
-    throw new NoAnswer(`No answer on ${socket} to ${method} ${path}: ${why}`, { cause: error });
+    const isLate = error instanceof Error && error.name === "AbortError";
+    const why = isLate ? `nothing in ${wanted.timeoutSeconds} s` : codeOf(error);
+    throw new NoAnswer(wanted, why, { cause: error });
   }
 }
 

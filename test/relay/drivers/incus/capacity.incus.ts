@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 import { incusDriver } from "../../../../src/relay/drivers/incus/driver.ts";
 import { request, soon } from "../conformance.ts";
 import { incusUnderTest } from "./machines.ts";
-import { PLACE } from "./place.ts";
+import { INSTALLED } from "../../../../src/relay/drivers/incus/place.ts";
 
 /** Full places: what does not fit is `no_capacity`, and what was begun can be cleared away. */
 
@@ -43,7 +43,7 @@ test("a project that has all the instances it may have; one deleted, the next on
 test("the capacity is the storage pool's own, which gives a machine only what it uses", async () => {
   await using under = await incusUnderTest();
   const { disks } = await under.driver.capacity(soon());
-  expect(disks).toMatchObject([{ name: PLACE.storagePool, thin: true }]);
+  expect(disks).toMatchObject([{ name: INSTALLED.storagePool, thin: true }]);
   expect(disks[0]?.totalGib).toBeGreaterThan(disks[0]?.usedGib ?? Number.POSITIVE_INFINITY);
 });
 
@@ -79,17 +79,17 @@ async function smallProject(instances: number): Promise<Named> {
   const there = ["--project", name];
   try {
     await incus("project", "create", name, "-c", `limits.instances=${instances}`);
-    await incus("profile", "create", PLACE.profile, ...there);
-    await incus("image", "export", PLACE.image, image, "--project", PLACE.project);
-    await incus("image", "import", image, `${image}.root`, "--alias", PLACE.image, ...there);
+    await incus("profile", "create", INSTALLED.profile, ...there);
+    await incus("image", "export", INSTALLED.image, image, "--project", INSTALLED.project);
+    await incus("image", "import", image, `${image}.root`, "--alias", INSTALLED.image, ...there);
   } finally {
     rmSync(folder, { recursive: true });
   }
   return {
     name,
     async [Symbol.asyncDispose]() {
-      await incus("image", "delete", PLACE.image, ...there);
-      await incus("profile", "delete", PLACE.profile, ...there);
+      await incus("image", "delete", INSTALLED.image, ...there);
+      await incus("profile", "delete", INSTALLED.profile, ...there);
       await incus("project", "delete", name);
     },
   };

@@ -9,7 +9,7 @@ import { IncusError } from "../../../../src/relay/drivers/incus/client.ts";
 import { incusDriver } from "../../../../src/relay/drivers/incus/driver.ts";
 import { asDriverError, saysChanged, saysTaken } from "../../../../src/relay/drivers/incus/failures.ts";
 import { whyNotReady } from "../../../../src/relay/drivers/incus/readiness.ts";
-import { PLACE } from "./place.ts";
+import { INSTALLED } from "../../../../src/relay/drivers/incus/place.ts";
 
 const soon = () => AbortSignal.timeout(15_000);
 const code = (status: number, said: string) => asDriverError(new IncusError(status, said), "Creating demo-7");
@@ -61,7 +61,7 @@ describe("what Incus 6.0.4 said", () => {
 });
 
 describe("an Incus that gives no answer", () => {
-  const options = { ...PLACE, installation: "i", node: "n1" };
+  const options = { ...INSTALLED, installation: "i", node: "n1" };
 
   test("is never taken for one without machines, and the error says what to do", async () => {
     const driver = incusDriver({ ...options, socket: "/nowhere/unix.socket" });
@@ -75,7 +75,7 @@ describe("an Incus that gives no answer", () => {
     for (const call of asked) {
       await expect(call).rejects.toMatchObject({ code: "retry", message: expect.stringContaining("ENOENT") });
     }
-    const why = await whyNotReady({ ...PLACE, socket: "/nowhere/unix.socket" }, soon());
+    const why = await whyNotReady({ ...INSTALLED, socket: "/nowhere/unix.socket" }, soon());
     expect(why).toContain("ENOENT");
   });
 

@@ -55,7 +55,7 @@ test("a machine whose port another program holds does not start, is listed, and 
   const refused = under.driver.create(wanted, soon());
   await expect(refused).rejects.toMatchObject({
     code: "failed",
-    message: expect.stringContaining("Another program on this node listens"),
+    message: expect.stringContaining("Another program on this node"),
   });
   expect(await under.driver.get(wanted.name, soon())).toMatchObject({ state: "stopped" });
   await under.driver.delete(wanted.name, soon());

@@ -7,13 +7,13 @@ import { pathOf } from "../../../../src/relay/drivers/incus/look.ts";
 import { ended } from "../../../../src/relay/drivers/incus/operation.ts";
 import { instanceRequest } from "../../../../src/relay/drivers/incus/request.ts";
 import type { DriverUnderTest } from "../conformance.ts";
-import { PLACE } from "./place.ts";
+import { INSTALLED } from "../../../../src/relay/drivers/incus/place.ts";
 
 /** A driver on the real Incus of this host, of an installation that nobody else has, for one test. */
 export type IncusUnderTest = DriverUnderTest & { options: IncusOptions; incus: Incus };
 
 export async function incusUnderTest(place: Partial<IncusOptions> = {}): Promise<IncusUnderTest> {
-  const options: IncusOptions = { ...PLACE, installation: randomUUID(), node: "n1", ...place };
+  const options: IncusOptions = { ...INSTALLED, installation: randomUUID(), node: "n1", ...place };
   const driver = incusDriver(options);
   const incus = incusClient(options);
   return {

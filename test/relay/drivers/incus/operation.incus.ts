@@ -37,7 +37,7 @@ test("an operation that Incus does not know is asked for again, not taken for do
 
 async function slowOperation({ driver, incus }: IncusUnderTest): Promise<string | null> {
   const machine = await driver.create(await request(), soon());
-  using _root = await rootLogin(machine);
+  (await rootLogin(machine))[Symbol.dispose]();
   const body = { command: ["sleep", String(SLEEP_SECONDS)], interactive: false, "record-output": false };
   return incus.change("POST", `${pathOf(machine.name)}/exec`, body);
 }

@@ -8,15 +8,15 @@ import { whyNotReady } from "../../../../src/relay/drivers/incus/readiness.ts";
 import { request, soon } from "../conformance.ts";
 import { incusUnderTest } from "./machines.ts";
 import type { IncusUnderTest } from "./machines.ts";
-import { PLACE } from "./place.ts";
+import { INSTALLED } from "../../../../src/relay/drivers/incus/place.ts";
 
 /** What is whose, and when a machine may be called gone. */
 
 test("an instance that a person made in the project is neither shown nor touched", async () => {
   await using under = await incusUnderTest();
   const wanted = await request();
-  await using _theirs = await unmarkedInstance(under, wanted.name);
-  expect(await under.driver.get(wanted.name, soon())).toBeNull();
+  await using theirs = await unmarkedInstance(under, wanted.name);
+  expect(await under.driver.get(theirs.name, soon())).toBeNull();
   expect(await under.driver.list(soon())).toMatchObject({ complete: true, machines: [] });
   await under.driver.stop(wanted.name, soon());
   await under.driver.delete(wanted.name, soon());
@@ -64,22 +64,26 @@ test.each([
   ["project", { project: "warmpool-no-such" }],
   ["storage pool", { storagePool: "warmpool-no-such" }],
 ])("without its %s the driver says that it could not ask, not that nothing is there", async (what, wrong) => {
-  const driver = incusDriver({ ...PLACE, installation: "i", node: "n1", ...wrong });
+  const driver = incusDriver({ ...INSTALLED, installation: "i", node: "n1", ...wrong });
   const said = { code: "failed", message: expect.stringContaining("install-incus.sh") };
   await expect(driver.list(soon())).rejects.toMatchObject(said);
   await expect(driver.get("demo-1", soon())).rejects.toMatchObject(said);
   await expect(driver.delete("demo-1", soon())).rejects.toMatchObject(said);
-  expect(await whyNotReady({ ...PLACE, ...wrong }, soon())).toBe(`Incus has no ${what} warmpool-no-such`);
+  expect(await whyNotReady({ ...INSTALLED, ...wrong }, soon())).toBe(`Incus has no ${what} warmpool-no-such`);
 });
 
 test("where everything is there, nothing stands in the way of a first create", async () => {
-  expect(await whyNotReady(PLACE, soon())).toBeNull();
+  expect(await whyNotReady(INSTALLED, soon())).toBeNull();
 });
 
-async function unmarkedInstance({ incus }: IncusUnderTest, name: string): Promise<AsyncDisposable> {
-  const body = { name, type: "container", source: { type: "none" }, profiles: [PLACE.profile] };
+async function unmarkedInstance(
+  { incus }: IncusUnderTest,
+  name: string,
+): Promise<AsyncDisposable & { name: string }> {
+  const body = { name, type: "container", source: { type: "none" }, profiles: [INSTALLED.profile] };
   await ended(incus, await incus.change("POST", "/1.0/instances", body), 60, soon());
   return {
+    name,
     async [Symbol.asyncDispose]() {
       await ended(incus, await incus.change("DELETE", pathOf(name)), 60, soon());
     },
@@ -95,7 +99,7 @@ async function diskAlone(
   await sql(
     `INSERT INTO storage_volumes (name, storage_pool_id, node_id, type, description, project_id, content_type)
      SELECT '${name}', storage_pools.id, 1, 0, '', projects.id, 0 FROM storage_pools, projects
-     WHERE storage_pools.name = '${PLACE.storagePool}' AND projects.name = '${PLACE.project}'`,
+     WHERE storage_pools.name = '${INSTALLED.storagePool}' AND projects.name = '${INSTALLED.project}'`,
   );
   for (const [key, value] of Object.entries({ installation: options.installation, node: options.node })) {
     await sql(
@@ -110,7 +114,7 @@ const sqlAnswer = z.object({ type: z.literal("sync") });
 
 async function sql(query: string): Promise<void> {
   const { body } = await exchange({
-    socket: PLACE.socket,
+    socket: INSTALLED.socket,
     method: "POST",
     path: "/internal/sql",
     body: { database: "global", query },
