@@ -17,7 +17,10 @@ const memorySchema = z.strictObject({
   databasePort: z.int().nullable(),
   /** Pools that stopping the stack paused: the next start lets them go on. */
   pausedPools: z.array(z.string()),
+  /** What makes the machines, from the first start on. */
+  driver: z.enum(["local", "incus"]).default("local"),
 });
+export type StackDriver = Memory["driver"];
 export type Memory = z.infer<typeof memorySchema>;
 
 export type StackFolder = {
@@ -38,17 +41,26 @@ export type StackFolder = {
   adminSshKey(): string;
 };
 
-export function openFolder(path: string): StackFolder {
+const MEMORY_FILE = "stack.json";
+
+/** What makes the machines of that folder; null where nothing was kept in it yet. Makes nothing. */
+export function driverOf(path: string): StackDriver | null {
+  return readJson(join(path, MEMORY_FILE), memorySchema)?.driver ?? null;
+}
+
+/** @param driver what makes the machines of a folder that is new */
+export function openFolder(path: string, driver: StackDriver): StackFolder {
   mkdirSync(path, { recursive: true, mode: 0o711 });
   const root = realpathSync(path);
   const inside = (name: string) => join(root, name);
   mkdirSync(inside("logs"), { recursive: true, mode: 0o700 });
-  const memoryFile = inside("stack.json");
+  const memoryFile = inside(MEMORY_FILE);
   const first = (): Memory => ({
     adminToken: `wp_admin_${randomBytes(32).toString("base64url")}`,
     appToken: null,
     databasePort: null,
     pausedPools: [],
+    driver,
   });
   const memory = readJson(memoryFile, memorySchema) ?? first();
   writePrivateJson(memoryFile, memory);

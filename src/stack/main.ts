@@ -1,8 +1,9 @@
 import { fileURLToPath } from "node:url";
+import { chooseDriver, saidOf } from "./driver.ts";
 import { emptyPools } from "./empty.ts";
 import type { Emptied } from "./empty.ts";
 import { watchFill } from "./fill.ts";
-import { openFolder } from "./folder.ts";
+import { driverOf, openFolder } from "./folder.ts";
 import type { StackFolder } from "./folder.ts";
 import { lockFolder } from "./lock.ts";
 import { DEFAULT_STATE_DIR, readOptions } from "./options.ts";
@@ -12,16 +13,18 @@ import { createStack } from "./stack.ts";
 import type { Stack } from "./stack.ts";
 
 /** `npm start`: a whole Warmpool on this machine, until Ctrl-C. See DESIGN "The local stack" in ARCHITECTURE.md. */
+const DRIVER_SECONDS = 15;
 const say = (line: string) => console.log(line);
 
 async function main(args: string[]): Promise<number> {
   const options = readOptions(args);
   if (process.platform !== "linux")
     throw new Error("npm start needs Linux: machines and supervision use /proc.");
-  const driver = chooseDriver(options.driver);
+  const before = driverOf(options.stateDir);
+  const chosen = await chooseDriver(options.driver, before, AbortSignal.timeout(DRIVER_SECONDS * 1000));
   // A reader that is gone (a closed terminal, `| head`) is no reason to leave machines behind.
   process.stdout.on("error", () => undefined);
-  const folder = openFolder(options.stateDir);
+  const folder = openFolder(options.stateDir, chosen.driver);
   const lock = await lockFolder(folder.path);
   const stack = createStack(folder, options, say);
   const stop = stopSignal(() => {
@@ -30,7 +33,7 @@ async function main(args: string[]): Promise<number> {
     process.exit(1);
   });
   try {
-    say(driver);
+    say(saidOf(chosen));
     await stack.start(stop);
     await watchFill(stack.admin, (line) => say(`Pool demo: ${line}`), stop);
     sayReady(stack.url, options);
@@ -71,16 +74,6 @@ async function shutDown(stack: Stack, folder: StackFolder, options: StackOptions
   }
   say("Stopped.");
   return 0;
-}
-
-function chooseDriver(wanted: StackOptions["driver"]): string {
-  if (wanted === "incus") {
-    throw new Error("the driver incus is not part of this version. Take --driver local, or leave it out.");
-  }
-  const why = wanted === "local" ? "" : " (this version has no other one for npm start)";
-  const how =
-    process.geteuid?.() === 0 ? "" : ", without root: a machine is a folder, not a system of its own";
-  return `Driver: local${why}${how}`;
 }
 
 function sayReady(url: string, options: StackOptions): void {

@@ -73,8 +73,9 @@ export function edgePlan(
 }
 
 export function relayPlan(folder: StackFolder, url: string, admin: WarmpoolClient): PartPlan {
-  const options = ["--dir", folder.relay, "--url", url, "--driver", "local"];
-  const folders = ["--machines", folder.machines, "--hide", folder.path];
+  const { driver } = folder.memory();
+  const options = ["--dir", folder.relay, "--url", url, "--driver", driver];
+  const folders = driver === "local" ? ["--machines", folder.machines, "--hide", folder.path] : [];
   return {
     name: "relay",
     prepare: async () => undefined,

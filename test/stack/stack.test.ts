@@ -143,8 +143,5 @@ test("unknown drivers, sizes and options are wrong use", { timeout: MINUTES }, a
     await using refused = await startStack(folder.path, args);
     expect(await refused.exited).toBe(2);
   }
-  await using incus = await startStack(folder.path, ["--driver", "incus"]);
-  expect(await incus.exited).toBe(1);
-  expect(incus.output()).toContain("--driver local");
   expect(readdirSync(folder.path)).toEqual([]);
 });
