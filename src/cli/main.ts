@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { assign } from "./assign.ts";
+import { driver } from "./driver.ts";
 import { duties } from "./duties.ts";
 import { EXIT } from "./exit.ts";
 import { failureOf } from "./failure.ts";
@@ -38,6 +39,7 @@ const VERBS = [
   token,
   migrate,
   relay,
+  driver,
 ];
 
 /** Runs one command line (without the program's name) and returns its exit code; nothing is thrown. */

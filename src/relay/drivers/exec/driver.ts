@@ -18,6 +18,7 @@ import {
   type MachineAnswer,
   versionAnswer,
 } from "./protocol.ts";
+import { TIMEOUTS, type Timeouts } from "./timeouts.ts";
 
 /**
  * Machines made by any program that keeps the contract of docs/drivers.md. The driver believes what the program says
@@ -30,31 +31,18 @@ export type ExecOptions = {
   node: string;
   /** What the program sees beside PATH, HOME and its owner. Values are blacked out in errors. */
   env?: Record<string, string>;
-  timeouts?: Partial<Timeouts>;
+  timeouts?: Timeouts;
   /** Seconds between SIGTERM and SIGKILL where a call is cut off; with 0 it is killed without a warning. */
   graceSeconds?: number;
 };
 
-/** Seconds that each command may take. A relay may wait for less, never for more. */
-export type Timeouts = Record<Command, number>;
-
-export const TIMEOUTS: Timeouts = {
-  create: 600,
-  get: 30,
-  list: 30,
-  start: 120,
-  stop: 60,
-  delete: 120,
-  capacity: 30,
-  version: 10,
-};
 const GRACE_SECONDS = 5;
 const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** Makes the driver without starting the program: whether it can be started shows at the first call. */
 export function execDriver(options: ExecOptions): Driver {
   const program = resolve(options.program);
-  const timeouts = { ...TIMEOUTS, ...options.timeouts };
+  const timeouts = options.timeouts ?? TIMEOUTS;
   const secrets = Object.values(options.env ?? {});
 
   /** Runs one command. @throws DriverError where it ends with another exit code than 0 and `fine` */
