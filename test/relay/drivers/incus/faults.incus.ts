@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { ended } from "../../../../src/relay/drivers/incus/operation.ts";
 import { pathOf } from "../../../../src/relay/drivers/incus/look.ts";
 import { request, rootLogin, soon } from "../conformance.ts";
-import { isFree } from "../ports.ts";
+import { isFree } from "../../../../src/relay/conformance/ports.ts";
 import { changeState, incusUnderTest } from "./machines.ts";
 
 /** What happens to machines behind the driver's back. */
