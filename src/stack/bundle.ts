@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { z } from "zod";
@@ -38,7 +38,7 @@ const READ_SETTINGS = `
 `;
 
 /**
- * The bundle of the sources as they are now, from below `cache` or built into it (2 s).
+ * The bundle of the sources as they are now, from below `cache` or built into it (some seconds).
  * @throws Error with wrangler's words where the code does not build.
  */
 export async function bundleIn(cache: string): Promise<Bundle> {
@@ -57,11 +57,18 @@ export async function bundleIn(cache: string): Promise<Bundle> {
 
 async function build(folder: string): Promise<z.infer<typeof bundleSchema>> {
   const wrangler = createRequire(import.meta.url).resolve("wrangler/package.json");
-  const [config] = await Promise.all([
-    run(["--input-type=module", "-e", READ_SETTINGS], folder),
-    run([join(dirname(wrangler), "bin", "wrangler.js"), "deploy", "--dry-run", "--outdir", folder], folder),
-  ]);
+  const config = await run(["--input-type=module", "-e", READ_SETTINGS], ROOT, folder);
   const { name, main, triggers, ...rest } = settings.parse(JSON.parse(config));
+  // Named on the command line and built from here, the entry leaves no `.wrangler` folder in the checkout.
+  await run(
+    [
+      join(dirname(wrangler), "bin", "wrangler.js"),
+      ...["deploy", resolve(ROOT, main), "--config", join(ROOT, "wrangler.toml")],
+      ...["--dry-run", "--outdir", folder],
+    ],
+    folder,
+    folder,
+  );
   return {
     main: `${basename(main, ".ts")}.js`,
     name,
@@ -84,7 +91,7 @@ function sourceHash(): string {
   return hash.digest("hex").slice(0, 16);
 }
 
-async function run(args: string[], folder: string): Promise<string> {
+async function run(args: string[], cwd: string, folder: string): Promise<string> {
   const env = {
     PATH: process.env["PATH"],
     // No account, no metrics, no look for a newer version, no log in the user's home.
@@ -94,7 +101,7 @@ async function run(args: string[], folder: string): Promise<string> {
     XDG_CONFIG_HOME: folder,
   };
   try {
-    const options = { cwd: ROOT, env, timeout: 60_000, maxBuffer: 16 * 1024 * 1024 };
+    const options = { cwd, env, timeout: 60_000, maxBuffer: 16 * 1024 * 1024 };
     return (await promisify(execFile)(process.execPath, args, options)).stdout;
   } catch (error) {
     const words = error instanceof Error && "stderr" in error ? String(error.stderr) : String(error);
