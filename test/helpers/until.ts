@@ -4,12 +4,12 @@ import { setTimeout as delay } from "node:timers/promises";
  * Polls until `look` gives something other than null, undefined or false, and gives that. A test waits for a
  * condition this way, never for a time.
  * @param what completes "waited N s for …" in the error of a missed deadline
- * @throws Error at the deadline (default 10 s), with the last error that `look` threw as its cause
+ * @throws Error at the deadline (default 30 s), with the last error that `look` threw as its cause
  */
 export async function until<T>(
   what: string,
   look: () => T | Promise<T>,
-  { seconds = 10, everyMs = 20 }: { seconds?: number; everyMs?: number } = {},
+  { seconds = 30, everyMs = 20 }: { seconds?: number; everyMs?: number } = {},
 ): Promise<Exclude<T, null | undefined | false>> {
   const deadline = performance.now() + seconds * 1000;
   let cause: unknown;

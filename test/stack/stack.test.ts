@@ -46,6 +46,7 @@ for (const runtime of ["workerd", "node"] as const) {
         Math.max(
           ...stack
             .output()
+            .replaceAll(folder.path, "DIR")
             .split("\n")
             .map((line) => line.length),
         ),
