@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -52,8 +52,12 @@ async function passes(folder: string, patch: Patch): Promise<boolean> {
   const reportFile = join(folder, "report.json");
   await rm(reportFile, { force: true });
   const args = ["run", patch.test, "-t", pattern, "--reporter=json", `--outputFile=${reportFile}`];
+  // A test that turns red keeps its databases for somebody to look at; nobody looks at these.
+  const temporary = join(folder, "tmp");
+  await mkdir(temporary, { recursive: true });
   const ended = await run(process.execPath, ["node_modules/vitest/vitest.mjs", ...args], {
     cwd: folder,
+    env: { ...process.env, TMPDIR: temporary },
     timeout: 180_000,
     maxBuffer: 64 * 1024 * 1024,
   }).catch((failed: { stdout: string; stderr: string }) => failed);
@@ -70,6 +74,8 @@ async function passes(folder: string, patch: Patch): Promise<boolean> {
 
 async function tryPatch(patch: Patch): Promise<string | null> {
   const folder = await mkdtemp(join(tmpdir(), "warmpool-mutate-"));
+  // Postgres may have to run as nobody, and must be able to pass.
+  await chmod(folder, 0o711);
   try {
     await copyCheckout(folder);
     if (!(await passes(folder, patch))) return "the test is red without the patch";
