@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { leftSince, snapshot } from "../scripts/leftovers.ts";
@@ -22,6 +22,8 @@ async function main(): Promise<number> {
   const report = new Report();
   await mkdir(options.stateDir, { recursive: true });
   const folder = await mkdtemp(join(resolve(options.stateDir), "warmpool-accept-"));
+  // Postgres may have to run as nobody, and must be able to pass.
+  await chmod(folder, 0o711);
   stopWith(folder);
   // npm keeps compiled code in the temporary folder, which is none of ours.
   process.env["NODE_DISABLE_COMPILE_CACHE"] = "1";
