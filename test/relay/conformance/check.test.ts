@@ -1,0 +1,71 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, test, vi } from "vitest";
+import { CASES } from "../../../src/relay/conformance/cases.ts";
+import { RULES } from "../../../src/relay/conformance/rules.ts";
+import { TIMEOUTS } from "../../../src/relay/drivers/exec/timeouts.ts";
+import { until } from "../../helpers/until.ts";
+import { check, programOf } from "./program.ts";
+import type { Program } from "./program.ts";
+
+/** Programs that hang or forget, and checks that do not run to their end. */
+const SLOW = { timeout: 60_000 };
+
+afterEach(() => vi.restoreAllMocks());
+
+const machinesOf = ({ folder }: Program) =>
+  readdirSync(join(folder, "machines")).filter((name) => !name.startsWith("."));
+
+test("a delete that hangs is killed, and what it holds is said to be left behind", SLOW, async () => {
+  await using program = await programOf(`[ "$1" = delete ] && exec sleep 1000`);
+  const { cases, left } = await check(program, ["delete-at-once"], { timeouts: { ...TIMEOUTS, delete: 1 } });
+  expect(cases[0]?.failure?.did).toMatch(
+    /^One of two deletes of \S+ at once failed: .* did not end within 1 s and was killed: it said nothing on stderr\.$/,
+  );
+  expect(left).toMatchObject([{ node: "check", machines: machinesOf(program) }]);
+  expect(machinesOf(program)).toHaveLength(1);
+});
+
+test("what a killed create left and list forgets", SLOW, async () => {
+  // In the middle of a create, which begins with a mark that only `get` knows of.
+  vi.spyOn(Math, "random").mockReturnValue(0.5);
+  await using program = await programOf(`
+    [ "$1" = create ] && { touch "$folder/half"; sleep 2; rm "$folder/half"; }
+    [ "$1" = get ] && [ -e "$folder/half" ] && { sed 's/}/,"state":"unknown"}/'; exit 0; }`);
+  const { cases } = await check(program, ["create-killed"]);
+  expect(cases[0]?.failure?.did).toMatch(
+    /^After a create of \S+ that was killed \d+ ms after its start, get shows it, but list does not\.$/,
+  );
+  expect(cases[0]?.failure?.must).toBe(RULES.interrupted.must);
+});
+
+test("a lock that a killed delete leaves", SLOW, async () => {
+  vi.spyOn(Math, "random").mockReturnValue(0.5);
+  await using program = await programOf(`[ "$1" = delete ] && {
+    mkdir "$folder/lock" || exit 9; sleep 1; real delete; code=$?; rmdir "$folder/lock"; exit $code
+  }`);
+  const { cases } = await check(program, ["delete-killed"]);
+  expect(cases[0]?.failure?.did).toMatch(/^delete of \S+ failed: .* ended with exit 9: mkdir: .*File exists/);
+  expect(cases[0]?.failure?.must).toBe(RULES.repeated.must);
+});
+
+test("where the first case fails the others are not tried", async () => {
+  await using program = await programOf("exit 1");
+  const ids = CASES.map(({ id }) => id);
+  const { failed, untried } = await check(program, ids);
+  expect({ failed, untried }).toEqual({ failed: 1, untried: ids.length - 1 });
+});
+
+test("a check that is ended early deletes what it has made", SLOW, async () => {
+  await using program = await programOf(`
+    [ "$1" = list ] && [ ! -e "$folder/asked" ] && { touch "$folder/asked"; exec sleep 1000; }`);
+  const abort = new AbortController();
+  const checking = check(program, ["shown", "evidence"], { signal: abort.signal });
+  await until("the case to have made its machine", () => existsSync(join(program.folder, "asked")), {
+    seconds: 30,
+  });
+  expect(machinesOf(program)).toHaveLength(1);
+  abort.abort(new Error("enough"));
+  expect(await checking).toMatchObject({ passed: 0, failed: 0, untried: 2, left: [] });
+  expect(machinesOf(program)).toEqual([]);
+});
