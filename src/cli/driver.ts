@@ -48,7 +48,7 @@ export function driver(program: Command, cli: Cli): void {
 async function check(program: string, options: CheckVerbOptions, cli: Cli): Promise<void> {
   const { CASES } = await import("../relay/conformance/cases.ts");
   const { checkProgram } = await import("../relay/conformance/check.ts");
-  const { passedOn } = await import("../relay/drivers/choose.ts");
+  const { passedOn } = await import("../relay/drivers/exec/passedOn.ts");
   const { TIMEOUTS, timeoutsOf } = await import("../relay/drivers/exec/timeouts.ts");
   const unknown = options.case?.find((id) => CASES.every((one) => one.id !== id));
   if (unknown !== undefined) {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Driver } from "../driver.ts";
 import { RelayError } from "../errors.ts";
 import { execDriver } from "./exec/driver.ts";
+import { passedOn } from "./exec/passedOn.ts";
 import { incusDriver } from "./incus/driver.ts";
 import { INSTALLED } from "./incus/place.ts";
 import { localDriver } from "./local/driver.ts";
@@ -71,20 +72,4 @@ export function chooseDriver(options: DriverOptions, site: Site): { driver: Driv
     case undefined:
       throw new RelayError(`There is no driver ${options.driver}; there are ${DRIVERS.join(", ")}.`);
   }
-}
-
-/**
- * The named variables of `from`: a value never stands on a command line, where everybody could read it.
- * @throws RelayError where one is not set
- */
-export function passedOn(names: string[], from: NodeJS.ProcessEnv): Record<string, string> {
-  return Object.fromEntries(
-    names.map((name) => {
-      const value = from[name];
-      if (value !== undefined) return [name, value];
-      throw new RelayError(
-        `--pass ${name}: there is no such environment variable to pass on. Set it, or leave it out.`,
-      );
-    }),
-  );
 }
