@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
@@ -49,6 +49,8 @@ async function testServer(): Promise<TestServer> {
   const given = process.env["WARMPOOL_TEST_DATABASE_URL"];
   if (given !== undefined && given !== "") return { url: given, stop: async () => undefined };
   const folder = await mkdtemp(join(tmpdir(), "warmpool-test-postgres-"));
+  // Where user namespaces are not allowed Postgres runs as nobody, and must be able to pass.
+  await chmod(folder, 0o711);
   const server = await startPostgres({ folder, keep: "throwaway" });
   const release = guard(server.pid, folder);
   return {

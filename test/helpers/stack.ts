@@ -25,10 +25,14 @@ export async function startStack(stateDir: string, args: string[] = [], port?: n
   const chosen = port ?? (await freePort());
   const main = join(ROOT, "src/stack/main.ts");
   const options = ["--port", String(chosen), "--state-dir", stateDir, "--sweep-seconds", "2"];
-  const child = spawn(process.execPath, [main, ...options, "--target-size", "1", ...args], {
-    cwd: ROOT,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    [main, ...options, "--driver", "local", "--target-size", "1", ...args],
+    {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   let output = "";
   let isAbandoned = false;
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => (output += String(data)));

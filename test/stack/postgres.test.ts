@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
@@ -13,6 +13,7 @@ import { until } from "../helpers/until.ts";
 
 async function temporaryCluster() {
   const folder = await mkdtemp(join(tmpdir(), "warmpool-cluster-"));
+  await chmod(folder, 0o711);
   const remove = () => rm(folder, { recursive: true, force: true });
   return { folder, keep: "throwaway", data: join(folder, "data"), [Symbol.asyncDispose]: remove } as const;
 }
