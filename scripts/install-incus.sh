@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes this Debian machine (12 or 13, as root) one that the driver incus can use: the packages, the daemon, and in it
-# a project, a storage pool and a profile of Warmpool's own. Looks before every step and does only what is missing,
+# a project, a storage pool and a profile of Warmpool's own; some limits of the kernel are raised. Looks before every step and does only what is missing,
 # so it can run again at any time; it changes nothing of an Incus that is there already but adds those three.
 #
 #   install-incus.sh          installs and starts
@@ -67,6 +67,23 @@ add_backports() {
   apt update >/dev/null || fail "apt-get update failed with the backports that $list adds"
   apt-cache show incus >/dev/null 2>&1 || fail "neither $1 nor $1-backports has the package incus"
   say "Added $1-backports to apt's sources ($list)"
+}
+
+# What all machines share of the kernel, and the defaults of which are used up by about sixteen of them: the next
+# one's systemd then ends with "Too many open files". The values are those that Incus's manual gives for servers.
+raise_limits() {
+  file=/etc/sysctl.d/60-warmpool-incus.conf
+  raised=""
+  for limit in fs.inotify.max_user_instances=1048576 fs.inotify.max_user_watches=1048576 \
+    fs.inotify.max_queued_events=1048576 kernel.keys.maxkeys=2000 kernel.keys.maxbytes=2000000; do
+    name=${limit%=*}
+    # Never lowered: somebody may have set more.
+    [ "$(cat "/proc/sys/$(printf '%s' "$name" | tr . /)")" -lt "${limit#*=}" ] || continue
+    printf '%s' "${limit#*=}" >"/proc/sys/$(printf '%s' "$name" | tr . /)" || fail "the kernel does not let $name be raised"
+    grep -qxF "$limit" "$file" 2>/dev/null || printf '%s\n' "$limit" >>"$file"
+    raised="$raised $name"
+  done
+  [ -z "$raised" ] || say "Raised limits of the kernel (kept in $file):$raised"
 }
 
 start() {
@@ -154,6 +171,7 @@ stop() {
 case "${1:-install}" in
 install)
   install
+  raise_limits
   start
   set_up
   say "Ready: project $PROJECT, storage pool $POOL, profile $PROFILE. Next: scripts/build-image.sh"

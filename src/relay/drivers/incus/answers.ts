@@ -4,17 +4,25 @@ import { z } from "zod";
 
 const address = z.object({ family: z.string(), address: z.string(), scope: z.string() });
 
+export const instanceState = z.object({
+  network: z.record(z.string(), z.object({ addresses: z.array(address) })).nullish(),
+});
+
 export const instance = z.object({
   name: z.string(),
   /** `Running`, `Stopped`, `Frozen`, `Error`, … */
   status: z.string(),
   type: z.enum(["container", "virtual-machine"]),
   config: z.record(z.string(), z.string()),
-  state: z
-    .object({ network: z.record(z.string(), z.object({ addresses: z.array(address) })).nullish() })
-    .nullish(),
+  state: instanceState.nullish(),
 });
 export type Instance = z.infer<typeof instance>;
+
+/** In a listing: one that changes at that moment may be no more than its name. */
+export const listedInstance = z.union([
+  instance,
+  z.object({ name: z.string(), config: z.null().optional() }),
+]);
 
 export const volume = z.object({
   name: z.string(),

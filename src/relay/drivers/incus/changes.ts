@@ -3,7 +3,9 @@ import { pause, within } from "../../pause.ts";
 import type { Instance } from "./answers.ts";
 import type { Incus } from "./client.ts";
 import { saysChanged } from "./failures.ts";
+import { endLeftProxies } from "./leftProxies.ts";
 import { findInstance, pathOf } from "./look.ts";
+import { markedPorts } from "./mark.ts";
 import { ended } from "./operation.ts";
 
 /**
@@ -41,7 +43,7 @@ export async function bring(
     if (steps === MOST_STEPS)
       throw new DriverError("failed", `${name} does not stay ${aim}: it is ${found.status}`);
     try {
-      await take(incus, name, step, signal);
+      await take(incus, found, step, signal);
       steps += 1;
     } catch (error) {
       signal.throwIfAborted();
@@ -65,7 +67,10 @@ export function nextStep(status: string, aim: Aim): Step | null {
   }
 }
 
-async function take(incus: Incus, name: string, step: Step, signal: AbortSignal): Promise<void> {
+async function take(incus: Incus, found: Instance, step: Step, signal: AbortSignal): Promise<void> {
+  const { name } = found;
+  // Both steps are taken only where nothing of the instance runs.
+  if (step === "start" || step === "delete") await endLeftProxies(markedPorts(found), signal);
   const id =
     step === "delete"
       ? await incus.change("DELETE", pathOf(name))

@@ -14,7 +14,7 @@ export type Incus = {
   /** A file's or a log's bytes. */
   readBytes(path: string, signal: AbortSignal, query?: Query): Promise<Buffer>;
   /** Asks for a change. @returns the id of the operation that does it, null where it is done already */
-  change(method: "POST" | "PUT" | "DELETE", path: string, body?: unknown): Promise<string | null>;
+  change(method: Exclude<Exchange["method"], "GET">, path: string, body?: unknown): Promise<string | null>;
 };
 
 type Query = Record<string, string>;

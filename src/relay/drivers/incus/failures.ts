@@ -40,9 +40,10 @@ export function asDriverError(error: unknown, doing: string): unknown {
 function hint(message: string): string {
   if (/Image not provided|Image.*not found/i.test(message))
     return ". The project has no image of that name: scripts/build-image.sh makes one, and the pool names it";
-  // Which of the two Incus says depends on how fast its helper was to fail.
-  if (/address already in use|starting proxy device/i.test(message))
-    return ". Another program on this node seems to listen on a port that was allotted to this machine";
+  if (/address already in use/i.test(message))
+    return ". Another program on this node listens on a port that was allotted to this machine";
+  if (/starting proxy device/i.test(message))
+    return ". Perhaps the machine ended at once: its console says so";
   if (/(Project|Storage pool) not found|profile .* doesn't exist/i.test(message))
     return ". scripts/install-incus.sh makes it";
   return "";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { instance, volume } from "./answers.ts";
+import { instance, instanceState, listedInstance, volume } from "./answers.ts";
 import type { Instance, Volume } from "./answers.ts";
 import type { Incus } from "./client.ts";
 import { saysAbsent } from "./failures.ts";
@@ -35,9 +35,12 @@ export async function findInstance(
   return found;
 }
 
+/** Without its state, which Incus cannot always give: that of a container that is just ending is an error. */
 async function readInstance(incus: Incus, name: string, signal: AbortSignal): Promise<Instance | null> {
   try {
-    return await incus.read(pathOf(name), instance, signal, { query: { recursion: "1" } });
+    const found = await incus.read(pathOf(name), instance, signal);
+    if (found.type === "container" || found.status !== "Running") return found;
+    return { ...found, state: await incus.read(`${pathOf(name)}/state`, instanceState, signal) };
   } catch (error) {
     if (saysAbsent(error)) return null;
     throw error;
@@ -89,8 +92,13 @@ async function stillThere(disks: Volume[], look: () => Promise<Volume[]>): Promi
   return disks.filter(({ name }) => left.has(name));
 }
 
-function readAll(incus: Incus, signal: AbortSignal): Promise<Instance[]> {
-  return incus.read("/1.0/instances", z.array(instance), signal, { query: { recursion: "2" } });
+async function readAll(incus: Incus, signal: AbortSignal): Promise<Instance[]> {
+  const query = { recursion: "2" };
+  const listed = await incus.read("/1.0/instances", z.array(listedInstance), signal, { query });
+  const whole = await Promise.all(
+    listed.map((one) => ("status" in one ? one : readInstance(incus, one.name, signal))),
+  );
+  return whole.filter((one) => one !== null);
 }
 
 export function pathOf(name: string): string {

@@ -1,7 +1,7 @@
 import type { Endpoint } from "../../../contract/machine.ts";
 import type { DriverMachine } from "../../driver.ts";
 import type { Instance } from "./answers.ts";
-import { markedPort } from "./mark.ts";
+import { markedPorts } from "./mark.ts";
 
 const SSH_PORT = 22;
 
@@ -34,7 +34,7 @@ export function addressOf({ state }: Instance): string | null {
 }
 
 function endpointOf(instance: Instance): Endpoint {
-  if (instance.type === "container") return { host: "127.0.0.1", port: markedPort(instance) ?? SSH_PORT };
+  if (instance.type === "container") return { host: "127.0.0.1", port: markedPorts(instance)[0] ?? SSH_PORT };
   // Without an address its name, which the name server of an Incus bridge knows as soon as it is there.
   return { host: addressOf(instance) ?? instance.name, port: SSH_PORT };
 }

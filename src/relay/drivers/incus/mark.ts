@@ -29,8 +29,7 @@ export function portMark({ port, httpPort }: { port: number; httpPort: number })
   return { [PORT]: String(port), [HTTP_PORT]: String(httpPort) };
 }
 
-/** The loopback port of its SSH, null where the mark has none that is one. */
-export function markedPort({ config }: Marked): number | null {
-  const port = Number(config[PORT]);
-  return Number.isInteger(port) && port > 0 ? port : null;
+/** The loopback ports that the mark has: SSH first. */
+export function markedPorts({ config }: Marked): number[] {
+  return [config[PORT], config[HTTP_PORT]].map(Number).filter((port) => Number.isInteger(port) && port > 0);
 }

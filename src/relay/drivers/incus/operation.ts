@@ -59,7 +59,8 @@ async function look(incus: Incus, id: string, signal: AbortSignal) {
       timeoutSeconds: WAIT_SECONDS + 10,
     });
   } catch (error) {
-    if (!(error instanceof IncusError) || error.status !== 404) throw error;
+    // Where the operation failed its own error comes back, which may be that something else is not found.
+    if (!(error instanceof IncusError) || error.message !== "Operation not found") throw error;
     // Finished operations are kept for some seconds only, and none outlives the daemon.
     throw new DriverError(
       "retry",

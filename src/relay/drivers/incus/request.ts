@@ -23,6 +23,9 @@ export function instanceRequest(request: CreateRequest, place: Place, owner: Own
       // Inside a machine nobody has to read how it was configured: the user-data below holds its host key.
       "security.guestapi": "false",
       "cloud-init.user-data": userData(request),
+      // User ids of its own on the node: what the kernel counts by them (keys, watches), and what a user who breaks
+      // out could touch, is then one machine's alone.
+      ...(instanceType === "container" ? { "security.idmap.isolated": "true" } : {}),
     },
     devices: {
       root: {

@@ -4,7 +4,7 @@ import { within } from "../../pause.ts";
 /** One HTTP exchange on a unix socket, that ends by itself: by its answer, its timeout, its signal or its size. */
 export type Exchange = {
   socket: string;
-  method: "GET" | "POST" | "PUT" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   path: string;
   body?: unknown;
   timeoutSeconds: number;

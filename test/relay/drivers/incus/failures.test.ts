@@ -35,6 +35,10 @@ describe("what Incus 6.0.4 said", () => {
       "Error occurred when starting proxy device: Error: Failed to listen on 127.0.0.1:12399: listen tcp 127.0.0.1:12399: bind: address already in use",
       "Another program",
     ],
+    [
+      "Error occurred when starting proxy device: Error: No such file or directory - Failed to safely open namespace file descriptor based on pidfd -1",
+      "its console",
+    ],
   ])("is a failure that says what to do: %s", (said, advice) => {
     expect(code(500, said)).toMatchObject({ code: "failed", message: expect.stringContaining(advice) });
   });

@@ -1,6 +1,7 @@
 import { describe as group, expect, test } from "vitest";
 import type { Instance } from "../../../../src/relay/drivers/incus/answers.ts";
 import { nextStep } from "../../../../src/relay/drivers/incus/changes.ts";
+import { parseHelper } from "../../../../src/relay/drivers/incus/leftProxies.ts";
 import { addressOf, describe } from "../../../../src/relay/drivers/incus/machine.ts";
 
 const address = (family: string, scope: string, text: string) => ({ family, scope, address: text });
@@ -63,4 +64,17 @@ test.each([
   ["Stopped", "gone", "delete"],
 ] as const)("%s, to be %s: %s", (status, aim, step) => {
   expect(nextStep(status, aim)).toBe(step);
+});
+
+test("the helper of a port is known by its arguments, and nothing else is taken for one", () => {
+  const args =
+    "/usr/libexec/incus/incusd forkproxy -- 23310 4 tcp:127.0.0.1:28152 12190 3 tcp:127.0.0.1:22 0644";
+  expect(parseHelper(args.split(" "))).toEqual({ port: 28_152, containerPid: 12_190 });
+  for (const other of [
+    "incusd forkstart demo-1",
+    args.replace("127.0.0.1:28152", "10.0.0.1:28152"),
+    "forkproxy",
+  ]) {
+    expect(parseHelper(other.split(" "))).toBeNull();
+  }
 });
