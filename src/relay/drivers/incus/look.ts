@@ -96,7 +96,7 @@ async function readAll(incus: Incus, signal: AbortSignal): Promise<Instance[]> {
   const query = { recursion: "2" };
   const listed = await incus.read("/1.0/instances", z.array(listedInstance), signal, { query });
   const whole = await Promise.all(
-    listed.map((one) => ("status" in one ? one : readInstance(incus, one.name, signal))),
+    listed.map(async (one) => ("status" in one ? one : readInstance(incus, one.name, signal))),
   );
   return whole.filter((one) => one !== null);
 }

@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import { DriverError } from "../../driver.ts";
 import { operation } from "./answers.ts";
 import { IncusError } from "./client.ts";
@@ -11,7 +12,8 @@ const SUCCESS = 200;
 const CANCELLED = 401;
 const FAILED = 400;
 /** How long one question may stay open, in seconds. */
-const WAIT_SECONDS = 20;
+const WAIT_SECONDS = 5;
+const UNKNOWN = "Operation not found";
 /** How long to wait for the end of what is no longer wanted, in seconds. */
 const SETTLE_SECONDS = 90;
 
@@ -52,23 +54,24 @@ async function waitFor(incus: Incus, id: string, signal: AbortSignal): Promise<v
   }
 }
 
-async function look(incus: Incus, id: string, signal: AbortSignal) {
+/**
+ * The operation when it has ended, or after some seconds as it then is. Incus answers a question that got too old with
+ * an error as well, just like an operation that failed: only the operation itself says which it was.
+ */
+async function look(incus: Incus, id: string, signal: AbortSignal): Promise<z.infer<typeof operation>> {
+  const path = `/1.0/operations/${id}`;
+  const question = { query: { timeout: String(WAIT_SECONDS) }, timeoutSeconds: WAIT_SECONDS + 10 };
   try {
-    return await incus.read(`/1.0/operations/${id}/wait`, operation, signal, {
-      query: { timeout: String(WAIT_SECONDS) },
-      timeoutSeconds: WAIT_SECONDS + 10,
-    });
+    return await incus.read(`${path}/wait`, operation, signal, question);
   } catch (error) {
-    // Where the operation failed its own error comes back, which may be that something else is not found.
-    if (!(error instanceof IncusError) || error.message !== "Operation not found") throw error;
-    // Finished operations are kept for some seconds only, and none outlives the daemon.
-    throw new DriverError(
-      "retry",
-      `Incus no longer knows the operation ${id}: was its daemon started again?`,
-      {
-        cause: error,
-      },
-    );
+    if (!(error instanceof IncusError)) throw error;
+    const now = await incus.read(path, operation, signal).catch(() => null);
+    signal.throwIfAborted();
+    if (now !== null && now.status_code < SUCCESS) return now;
+    if (error.message !== UNKNOWN) throw error;
+    // What has ended is known for some seconds only, and nothing outlives the daemon.
+    const said = `Incus no longer knows the operation ${id}: was its daemon started again?`;
+    throw new DriverError("retry", said, { cause: error });
   }
 }
 

@@ -8,6 +8,15 @@ import type { IncusUnderTest } from "./machines.ts";
 
 /** Operations that take longer than somebody is willing to wait. */
 const SLEEP_SECONDS = 3;
+/** Longer than the driver keeps one question open. */
+const LONG_SECONDS = 7;
+
+test("an operation that goes on for longer than one question is waited for, to its end", async () => {
+  await using under = await incusUnderTest();
+  const id = await slowOperation(under, LONG_SECONDS);
+  await ended(under.incus, id, 60, soon());
+  expect(await isUnderWay(under, id)).toBe(false);
+});
 
 test("at its deadline an operation is given up only once it has ended", async () => {
   await using under = await incusUnderTest();
@@ -35,10 +44,13 @@ test("an operation that Incus does not know is asked for again, not taken for do
   await expect(unknown).rejects.toMatchObject({ code: "retry" });
 });
 
-async function slowOperation({ driver, incus }: IncusUnderTest): Promise<string | null> {
+async function slowOperation(
+  { driver, incus }: IncusUnderTest,
+  seconds = SLEEP_SECONDS,
+): Promise<string | null> {
   const machine = await driver.create(await request(), soon());
   (await rootLogin(machine))[Symbol.dispose]();
-  const body = { command: ["sleep", String(SLEEP_SECONDS)], interactive: false, "record-output": false };
+  const body = { command: ["sleep", String(seconds)], interactive: false, "record-output": false };
   return incus.change("POST", `${pathOf(machine.name)}/exec`, body);
 }
 
