@@ -1,4 +1,3 @@
-import type { HostKey } from "../../contract/machine.ts";
 import type { Driver, DriverMachine } from "../driver.ts";
 import { wordsOf } from "../errors.ts";
 import { pause, within } from "../pause.ts";
@@ -14,6 +13,8 @@ export type Made = Wanted & { name: string; machine: DriverMachine };
 
 const LOGIN_SECONDS = 10;
 const LOGIN_AGAIN_MS = 250;
+/** For one that may be gone: it answers at once, or not at all. */
+const ANSWER_SECONDS = 2;
 
 /** @throws Violation where the create fails, or answers for another machine */
 export async function create(subject: Subject, wanted?: Wanted, rule: Rule = RULES.created): Promise<Made> {
@@ -56,19 +57,13 @@ async function login(subject: Subject, { name, machine, pinned }: Made): Promise
     } catch (cause) {
       subject.signal.throwIfAborted();
       if (cause instanceof SshError && cause.kind === "host_key_changed") {
-        throw new Violation(
-          `${name} shows another host key than it was given: ${cause.message}.`,
-          RULES.hostKey,
-          {
-            cause,
-          },
-        );
+        const did = `${name} shows another host key than it was given: ${cause.message}.`;
+        throw new Violation(did, RULES.hostKey, { cause });
       }
       if (booting.aborted) {
         const last = cause instanceof SshError ? ` Last: ${wordsOf(cause)}.` : "";
-        throw new Violation(`${name} did not let root in within ${bootSeconds} s.${last}`, RULES.opens, {
-          cause,
-        });
+        const did = `${name} did not let root in within ${bootSeconds} s.${last}`;
+        throw new Violation(did, RULES.opens, { cause });
       }
       await pause(LOGIN_AGAIN_MS, booting).catch(() => undefined);
     }
@@ -104,13 +99,9 @@ export async function run(subject: Subject, made: Made, command: string): Promis
 
 /** Whether something that holds the machine's host key still answers at its address. */
 export async function answers(subject: Subject, { machine, pinned }: Made): Promise<boolean> {
-  const target: { host: string; port: number; hostKey: HostKey } = { ...machine.ssh, hostKey: pinned };
+  const bounds = { timeoutSeconds: ANSWER_SECONDS, signal: subject.soon() };
   try {
-    const connection = await connect(target, subject.privateKey, {
-      timeoutSeconds: 2,
-      signal: subject.soon(),
-    });
-    connection.close();
+    (await connect({ ...machine.ssh, hostKey: pinned }, subject.privateKey, bounds)).close();
     return true;
   } catch (error) {
     subject.signal.throwIfAborted();
@@ -122,23 +113,16 @@ export async function answers(subject: Subject, { machine, pinned }: Made): Prom
 /** @throws Violation where anything of the machine is left, as far as it can be seen from here */
 export async function assertGone(subject: Subject, made: Wanted | Made, after: string): Promise<void> {
   const { name, port, httpPort } = made.request;
+  const but = `${after} ended well, but`;
   const found = await find(subject, name);
-  demand(
-    found === null,
-    `${after} ended well, but get still shows ${name} (${found?.state}).`,
-    RULES.deleted,
-  );
+  demand(found === null, `${but} get still shows ${name} (${found?.state}).`, RULES.deleted);
   const names = await listed(subject);
-  demand(!names.includes(name), `${after} ended well, but list still shows ${name}.`, RULES.deleted);
+  demand(!names.includes(name), `${but} list still shows ${name}.`, RULES.deleted);
   const lives = "machine" in made && (await answers(subject, made));
-  demand(!lives, `${after} ended well, but ${name} still answers over SSH with its host key.`, RULES.deleted);
+  demand(!lives, `${but} ${name} still answers over SSH with its host key.`, RULES.deleted);
   for (const one of [port, httpPort]) {
     const isHeld = !(await isFree(one));
-    demand(
-      !isHeld,
-      `${after} ended well, but something still listens on its port ${one} of 127.0.0.1.`,
-      RULES.deleted,
-    );
+    demand(!isHeld, `${but} something still listens on its port ${one} of 127.0.0.1.`, RULES.deleted);
   }
 }
 

@@ -57,7 +57,7 @@ export function driverConformance(name: string, make: () => Promise<DriverUnderT
     test.each(CASES.map((one) => [one.title, one] as const))("%s", async (_, one) => {
       await using under = await make();
       const { driver } = under;
-      const drivers = { driver, again: under.again, foreign: under.foreign, abrupt: driver };
+      const drivers = { ...under, abrupt: driver };
       const settings = { ...KIND, callSeconds: CALL_SECONDS, bootSeconds: CALL_SECONDS };
       await one.run(subjectOf(drivers, settings, new AbortController().signal));
     });

@@ -106,8 +106,8 @@ export const evidence: Case = {
   },
 };
 
-async function inventoryOf({ driver, soon }: Subject): Promise<Inventory> {
-  const said = await well("capacity", RULES.capacity, driver.capacity(soon()));
+async function inventoryOf(subject: Subject): Promise<Inventory> {
+  const said = await well("capacity", RULES.capacity, subject.driver.capacity(subject.soon()));
   const parsed = inventory.safeParse(said);
   if (!parsed.success) throw new Violation("capacity printed what is no inventory.", RULES.capacity);
   const { cpus, memoryMib, disks } = parsed.data;

@@ -2,7 +2,7 @@ import type { Driver } from "../../driver.ts";
 import type { Case } from "../case.ts";
 import { cutOff, moments, timed } from "../interrupt.ts";
 import { assertGone, create, find, listed, remove, run } from "../look.ts";
-import { RULES, type Rule } from "../rules.ts";
+import { RULES } from "../rules.ts";
 import type { Subject } from "../subject.ts";
 import { demand, well } from "../violation.ts";
 
@@ -19,13 +19,8 @@ export const createInterrupted: Case = {
       const wanted = await subject.wanted();
       const { name } = wanted.request;
       const when = `After a create of ${name} that was killed ${at} ms after its start,`;
-      await cut(
-        subject,
-        `create of ${name}`,
-        at,
-        (driver, signal) => driver.create(wanted.request, signal),
-        RULES.created,
-      );
+      const { request } = wanted;
+      await cut(subject, `create of ${name}`, at, (abrupt, signal) => abrupt.create(request, signal));
       if (await shows(subject, name, when)) {
         await remove(subject, wanted, `delete of ${name}, left by a create that was killed after ${at} ms,`);
       } else {
@@ -39,7 +34,7 @@ export const createInterrupted: Case = {
       await assertGone(
         subject,
         wanted,
-        `delete of ${wanted.request.name}, left by a killed create, some time ago`,
+        `Some time ago a delete of ${wanted.request.name}, left by a killed create,`,
       );
     }
   },
@@ -50,17 +45,14 @@ export const deleteInterrupted: Case = {
   title: "a killed delete can be made again, until all is gone",
   proves: "What is half deleted is never forgotten, and its room never given away before it is free.",
   async run(subject) {
-    const { ms } = await timed(async () => remove(subject, await create(subject)));
+    const first = await create(subject);
+    const { ms } = await timed(() =>
+      well(`delete of ${first.name}`, RULES.deleted, subject.driver.delete(first.name, subject.soon())),
+    );
     const made = await create(subject);
     const { name } = made;
     for (const at of moments(ms)) {
-      await cut(
-        subject,
-        `delete of ${name}`,
-        at,
-        (driver, signal) => driver.delete(name, signal),
-        RULES.repeated,
-      );
+      await cut(subject, `delete of ${name}`, at, (abrupt, signal) => abrupt.delete(name, signal));
       await shows(subject, name, `After a delete of ${name} that was killed ${at} ms after its start,`);
     }
     await well(
@@ -86,13 +78,7 @@ export const othersInterrupted: Case = {
     );
     const look = await timed(() => listed(subject));
     for (const at of moments(stop.ms)) {
-      await cut(
-        subject,
-        `stop of ${name}`,
-        at,
-        (abrupt, signal) => abrupt.stop(name, signal),
-        RULES.repeated,
-      );
+      await cut(subject, `stop of ${name}`, at, (abrupt, signal) => abrupt.stop(name, signal));
     }
     await well(`stop of ${name} after killed ones`, RULES.repeated, driver.stop(name, subject.soon()));
     const stopped = (await find(subject, name))?.state;
@@ -102,25 +88,16 @@ export const othersInterrupted: Case = {
       RULES.repeated,
     );
     for (const at of moments(start.ms)) {
-      await cut(
-        subject,
-        `start of ${name}`,
-        at,
-        (abrupt, signal) => abrupt.start(name, signal),
-        RULES.repeated,
-      );
+      await cut(subject, `start of ${name}`, at, (abrupt, signal) => abrupt.start(name, signal));
     }
     await well(`start of ${name} after killed ones`, RULES.repeated, driver.start(name, subject.soon()));
     for (const at of moments(look.ms)) {
-      await cut(subject, "list", at, (abrupt, signal) => abrupt.list(signal), RULES.repeated);
-      await cut(subject, `get of ${name}`, at, (abrupt, signal) => abrupt.get(name, signal), RULES.repeated);
-      await cut(subject, "capacity", at, (abrupt, signal) => abrupt.capacity(signal), RULES.repeated);
+      await cut(subject, "list", at, (abrupt, signal) => abrupt.list(signal));
+      await cut(subject, `get of ${name}`, at, (abrupt, signal) => abrupt.get(name, signal));
+      await cut(subject, "capacity", at, (abrupt, signal) => abrupt.capacity(signal));
     }
-    demand(
-      await shows(subject, name, "After asking commands that were killed"),
-      `${name} is gone.`,
-      RULES.repeated,
-    );
+    const isThere = await shows(subject, name, "After asking commands that were killed,");
+    demand(isThere, `${name} is gone after asking commands that were killed.`, RULES.repeated);
     await run(subject, made, "true");
   },
 };
@@ -129,14 +106,10 @@ async function cut(
   subject: Subject,
   doing: string,
   atMs: number,
-  call: (driver: Driver, signal: AbortSignal) => Promise<unknown>,
-  rule: Rule,
+  call: (abrupt: Driver, signal: AbortSignal) => Promise<unknown>,
 ): Promise<void> {
-  await well(
-    doing,
-    rule,
-    cutOff((signal) => call(subject.abrupt, signal), atMs, subject.soon()),
-  );
+  const cutting = cutOff((signal) => call(subject.abrupt, signal), atMs, subject.soon());
+  await well(doing, RULES.repeated, cutting);
 }
 
 /** Whether the driver shows it. @throws Violation where `get` and `list` do not say the same */

@@ -57,6 +57,7 @@ export function execDriver(options: ExecOptions): Driver {
       command,
       doing: `${command}${of} by ${program}`,
       timeoutSeconds: timeouts[command],
+      hide: redactor([...secrets, input.hostKey?.privateKey ?? ""]),
     };
     const { PATH = SYSTEM_PATH, HOME = "/" } = process.env;
     const ran = await runProgram({
@@ -79,8 +80,7 @@ export function execDriver(options: ExecOptions): Driver {
     });
     const { code, stdout, cut } = ran;
     if (cut === null && code !== null && [EXIT.done, fine].includes(code)) return { code, stdout, about };
-    const hide = redactor([...secrets, ...(input.hostKey === undefined ? [] : [input.hostKey.privateKey])]);
-    throw failureOf(about, ran, hide(ran.stderr));
+    throw failureOf(about, ran);
   }
 
   async function look(name: string, signal: AbortSignal): Promise<z.infer<typeof getAnswer> | null> {

@@ -5,13 +5,20 @@ import { type Command, EXIT, MUST_PRINT } from "./protocol.ts";
 import type { Ran } from "./process.ts";
 
 /** Which call it was, for the words of its errors: `doing` is as "create of wp-1 by /opt/driver". */
-export type About = { command: Command; doing: string; timeoutSeconds: number };
+export type About = {
+  command: Command;
+  doing: string;
+  timeoutSeconds: number;
+  /** Blacks out the secrets of the call: whatever the program printed passes it before it is said. */
+  hide: (text: string) => string;
+};
 
 /** More than a person reads of what a program said; the rest is for its own log. */
 const SAID_CHARACTERS = 2000;
 
-/** The error of a run that did not end with 0; `stderr` must hold no secret any more. */
-export function failureOf({ command, doing, timeoutSeconds }: About, ran: Ran, stderr: string): DriverError {
+/** The error of a run that did not end with 0, or with another code that is fine for its command. */
+export function failureOf({ command, doing, timeoutSeconds, hide }: About, ran: Ran): DriverError {
+  const stderr = hide(ran.stderr);
   const said = stderr.trim() === "" ? "it said nothing on stderr" : tail(stderr, SAID_CHARACTERS);
   if (ran.cut === "too_slow") {
     return new DriverError(
@@ -57,7 +64,7 @@ export function unstartable({ doing }: About, cause: unknown): DriverError {
 
 /** Reads what a command printed. @throws DriverError that says what it must print */
 export function parseAnswer<Schema extends z.ZodType>(
-  { command, doing }: About,
+  { command, doing, hide }: About,
   schema: Schema,
   stdout: string,
 ): z.infer<Schema> {
@@ -67,7 +74,7 @@ export function parseAnswer<Schema extends z.ZodType>(
     json = JSON.parse(stdout);
   } catch (cause) {
     const what =
-      stdout.trim() === "" ? "printed nothing" : `printed what is no JSON: ${head(stdout.trim(), 200)}`;
+      stdout.trim() === "" ? "printed nothing" : `printed what is no JSON: ${head(hide(stdout.trim()), 200)}`;
     throw new DriverError("failed", `${doing} ended well but ${what}. ${must}`, { cause });
   }
   const parsed = schema.safeParse(json);

@@ -29,7 +29,7 @@ test("a program gets the command as its only argument, its input on stdin, and n
     .split("\n")
     .map((line) => line.split("=")[0]);
   const expected = ["HOME", "PATH", "PROVIDER", "WARMPOOL_INSTALLATION", "WARMPOOL_NODE"];
-  expect(names.toSorted()).toEqual(expected);
+  expect(new Set(names)).toEqual(new Set(expected));
 });
 
 describe("exit codes", () => {
@@ -140,6 +140,14 @@ test("no secret of the call stands in its errors or its evidence", async () => {
   const [, body = ""] = wanted.hostKey.privateKey.split("\n");
   expect(words).not.toContain(body);
   expect(words).not.toContain("hunter2");
+  await using echo = await script("cat; echo and more");
+  const echoed = String(
+    await driverOf(echo.path)
+      .create(wanted, soon())
+      .catch((reason: unknown) => reason),
+  );
+  expect(echoed).toContain("printed what is no JSON: {");
+  expect(echoed).not.toContain(wanted.hostKey.privateKey.split("\n")[0]);
   expect(await driver.evidence("wp-1", soon())).toEqual({ log: "used ***" });
 });
 
