@@ -1,11 +1,14 @@
 import { expect, test } from "vitest";
 import { createClient } from "../../src/client/index.ts";
+import { incusClient } from "../../src/relay/drivers/incus/client.ts";
+import { findInstance } from "../../src/relay/drivers/incus/look.ts";
+import { INSTALLED } from "../../src/relay/drivers/incus/place.ts";
 import { startStack } from "../helpers/stack.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 
 test("npm start takes Incus where all of Warmpool's is there, fills a pool with it and takes it down", async () => {
   await using folder = await temporaryFolder();
-  await using stack = await startStack(folder.path);
+  await using stack = await startStack(folder.path, ["--driver", "auto"]);
   const { url, adminToken } = await stack.ready();
   expect(stack.output()).toContain("Driver: incus (project warmpool, image warmpool-debian)");
   const admin = createClient({ url, token: adminToken });
@@ -16,4 +19,6 @@ test("npm start takes Incus where all of Warmpool's is there, fills a pool with 
   stack.signal("SIGTERM");
   expect(await stack.exited).toBe(0);
   expect(stack.output()).toContain("Stopped.");
+  const left = await findInstance(incusClient(INSTALLED), items[0]?.name ?? "", AbortSignal.timeout(10_000));
+  expect(left).toBeNull();
 });

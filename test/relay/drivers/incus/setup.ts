@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { processes } from "../../../../scripts/proc.ts";
 import { incusClient } from "../../../../src/relay/drivers/incus/client.ts";
+import { parseHelper } from "../../../../src/relay/drivers/incus/leftProxies.ts";
 import { INSTALLED } from "../../../../src/relay/drivers/incus/place.ts";
 import { runScript } from "./script.ts";
 
 /**
  * Makes this host one that the driver can use, by the scripts that an operator runs, and throws where that fails. After
- * the tests, what Incus holds must be what it held before; a daemon that was started here is stopped.
+ * the tests, nothing of theirs may be left in Incus; a daemon that was started here is stopped.
  */
 const SIGNAL_MS = 30_000;
 
@@ -32,7 +33,10 @@ async function daemonAnswers(): Promise<boolean> {
   }
 }
 
-/** What a test could forget: instances, disks, pools, projects, and the processes that hold the machines' ports. */
+/**
+ * What a test could forget: its instances, disks, pools and projects, which all have names of one kind, and helpers of
+ * Incus that hold a port for a container that is gone, whoever's it was.
+ */
 async function holdings(): Promise<string[]> {
   const incus = incusClient(INSTALLED);
   const signal = AbortSignal.timeout(SIGNAL_MS);
@@ -43,8 +47,14 @@ async function holdings(): Promise<string[]> {
     `/1.0/storage-pools/${INSTALLED.storagePool}/volumes`,
   ];
   const lists = await Promise.all(paths.map((path) => incus.read(path, z.array(z.string()), signal)));
-  const proxies = processes().filter(({ command }) => command.includes("forkproxy"));
-  // Incus keeps an image unpacked in the pool from the first machine on.
-  const things = lists.flat().filter((url) => !url.includes("/volumes/image/"));
-  return [...things, ...proxies.map(({ command }) => command)];
+  const running = processes();
+  const pids = new Set(running.map(({ pid }) => pid));
+  const left = running.filter(({ command }) => {
+    const helper = parseHelper(command.split(" "));
+    return helper !== null && !pids.has(helper.containerPid);
+  });
+  return [
+    ...lists.flat().filter((url) => /\/wp-[0-9a-f]{8}\b/.test(url)),
+    ...left.map(({ command }) => command),
+  ];
 }
