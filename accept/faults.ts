@@ -1,9 +1,28 @@
 import { holdersOf, listeners } from "../scripts/proc.ts";
+import type { Machine } from "./interface.ts";
+import type { Driver } from "./options.ts";
+import { run } from "./program.ts";
 
-/** Real faults of a machine on this host: its server is found by the port it listens on, and sent a signal. */
-export function signalMachine(machine: { name: string; port: number }, signal: "SIGKILL" | "SIGSTOP"): void {
-  const inode = listeners().find(({ protocol, port }) => protocol === "tcp" && port === machine.port)?.inode;
+/** Real faults of a machine: its server dies, or the machine stops in the middle of everything and never goes on. */
+export type Fault = "killed" | "frozen";
+
+const SIGNALS = { killed: "SIGKILL", frozen: "SIGSTOP" } as const;
+const INCUS = { killed: ["stop", "--force"], frozen: ["pause"] } as const;
+
+/** @throws Error where the machine is not there to suffer it. */
+export async function inflict(fault: Fault, driver: Driver, machine: Machine): Promise<void> {
+  if (driver === "local") signalServer(machine, SIGNALS[fault]);
+  else {
+    const ran = await run("incus", ["--project", "warmpool", ...INCUS[fault], machine.name]);
+    if (ran.code !== 0)
+      throw new Error(`incus ${INCUS[fault].join(" ")} ended with ${ran.code}: ${ran.stderr}`);
+  }
+}
+
+/** A local machine is processes of this host, its server the one that listens on its port. */
+function signalServer({ name, port }: Machine, signal: "SIGKILL" | "SIGSTOP"): void {
+  const inode = listeners().find((socket) => socket.protocol === "tcp" && socket.port === port)?.inode;
   const holders = inode === undefined ? [] : holdersOf(inode);
-  if (holders.length === 0) throw new Error(`nothing listens on ${machine.name}'s port ${machine.port}`);
+  if (holders.length === 0) throw new Error(`nothing listens on ${name}'s port ${port}`);
   for (const pid of holders) process.kill(pid, signal);
 }

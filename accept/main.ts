@@ -25,6 +25,8 @@ async function main(): Promise<number> {
   // Postgres may have to run as nobody, and must be able to pass.
   await chmod(folder, 0o711);
   stopWith(folder);
+  // A reader that is gone (`| head`) is no reason to leave machines behind.
+  process.stdout.on("error", () => undefined);
   // npm keeps compiled code in the temporary folder, which is none of ours.
   process.env["NODE_DISABLE_COMPILE_CACHE"] = "1";
   for (const runtime of options.runtimes) {

@@ -1,5 +1,5 @@
 import { until } from "../../test/helpers/until.ts";
-import { signalMachine } from "../faults.ts";
+import { inflict } from "../faults.ts";
 import { anything, type Machine, machine } from "../interface.ts";
 import { type Context, type Part, POOL, started } from "../part.ts";
 import { listMachines, untilFull } from "../pools.ts";
@@ -16,7 +16,7 @@ const REPLACED_SECONDS = 60;
 export const faults: Part = { name: "faults", title: "Machines die and are replaced", show };
 
 async function show(context: Context): Promise<void> {
-  const { report } = context;
+  const { report, driver } = context;
   const { stack } = await started(context, { targetSize: READY, sweepSeconds: 3600 });
   const { admin } = stack;
   await report.check(
@@ -24,11 +24,11 @@ async function show(context: Context): Promise<void> {
     async () => void (await untilFull(admin, POOL, READY, 60)),
   );
 
-  const [killed, frozen] = (await listMachines(admin, POOL, "ready")).filter(isDialled);
+  const [killed, frozen] = await listMachines(admin, POOL, "ready");
   if (killed === undefined || frozen === undefined) throw new Error("there are no two ready machines");
   const victims = [killed, frozen];
-  signalMachine(killed, "SIGKILL");
-  signalMachine(frozen, "SIGSTOP");
+  await inflict("killed", driver, killed);
+  await inflict("frozen", driver, frozen);
   report.note(`${killed.name} was killed, ${frozen.name} frozen`);
 
   await report.check("one sweep: both are suspect", () => sweptInto(admin, victims, ["suspect"]));
@@ -46,14 +46,8 @@ async function show(context: Context): Promise<void> {
   await report.check("SIGTERM ends it and tears every machine down", () => stack.stop("sigterm"));
 }
 
-type Dialled = Machine & { port: number };
-
-function isDialled(row: Machine): row is Dialled {
-  return row.port !== null;
-}
-
 /** Runs a sweep, waits until its probe has been answered, and compares. @returns the causes that were found. */
-async function sweptInto(admin: Rpc, victims: Dialled[], states: Machine["state"][]): Promise<string> {
+async function sweptInto(admin: Rpc, victims: Machine[], states: Machine["state"][]): Promise<string> {
   const look = () =>
     Promise.all(victims.map((victim) => admin.query("machine.get", { id: victim.id }, machine)));
   const before = new Map((await look()).map((row) => [row.id, row.lastProbe?.at]));
