@@ -46,8 +46,11 @@ export async function rush(
       `${failed.length} of ${answers.length} requests failed, the first: ${String(failed[0]?.reason)}`,
     );
   }
-  checkPairs(answers.filter((answer) => answer.status === "fulfilled").map((answer) => answer.value));
-  return { ...(await lineUp(first, pool)), refused };
+  const given = answers.filter((answer) => answer.status === "fulfilled").map((answer) => answer.value);
+  checkPairs(given);
+  const line = await lineUp(first, pool);
+  checkKept(given, line);
+  return { ...line, refused };
 }
 
 /** Of the two answers to a tester one made the assignment, and both name the same. */
@@ -58,6 +61,14 @@ function checkPairs(answers: Assigned[]): void {
     const { username } = a.assignment;
     if (a.assignment.id !== b.assignment.id) throw new Error(`${username} was given two assignments`);
     if (a.created === b.created) throw new Error(`both answers to ${username} say created: ${a.created}`);
+  }
+}
+
+/** Who was told of a machine holds that one. */
+function checkKept(answers: Assigned[], { held }: Rush): void {
+  for (const { assignment: told } of answers) {
+    if (told.machine !== null && held.get(told.machine.id) !== told.username)
+      throw new Error(`${told.username} was told of ${told.machine.name} and does not hold it`);
   }
 }
 
