@@ -64,7 +64,7 @@ async function perform(
       const { name } = parse(namedInput, input);
       const found = await driver.get(name, signal);
       if (found === null) return null;
-      return { ...answerOf(found), evidence: await driver.evidence(name, signal) } satisfies z.infer<
+      return { ...answerOf(found), evidence: await evidenceOf(driver, name, signal) } satisfies z.infer<
         typeof getAnswer
       >;
     }
@@ -72,6 +72,20 @@ async function perform(
     case "stop":
     case "delete":
       return driver[command](parse(namedInput, input).name, signal).then(() => undefined);
+  }
+}
+
+/** That it cannot be had is evidence too, and no reason not to show the machine. */
+async function evidenceOf(
+  driver: Driver,
+  name: string,
+  signal: AbortSignal,
+): Promise<Record<string, string>> {
+  try {
+    return await driver.evidence(name, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    return { driver: wordsOf(error) };
   }
 }
 

@@ -6,6 +6,7 @@ import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { DriverError } from "../../driver.ts";
+import { isErrno } from "./errno.ts";
 import type { MachineFolder } from "./folder.ts";
 import { markEnvironment } from "./mark.ts";
 
@@ -50,10 +51,15 @@ export async function boot(
   }
 }
 
-/** The last 48 KiB of the machine's console, from a byte on. */
+/** The last 48 KiB of the machine's console, from a byte on; a half-made or half-deleted one may have none. */
 export async function readConsole(folder: MachineFolder, from = 0): Promise<string> {
-  const text = (await readFile(join(folder.path, "console.log"))).subarray(from);
-  return text.subarray(-CONSOLE_TAIL_BYTES).toString("utf8");
+  try {
+    const text = (await readFile(join(folder.path, "console.log"))).subarray(from);
+    return text.subarray(-CONSOLE_TAIL_BYTES).toString("utf8");
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return "";
+    throw error;
+  }
 }
 
 function start(

@@ -58,6 +58,7 @@ describe("what a create killed on its way leaves", () => {
     const wanted = await request();
     await dieInCreate({ options: under.options, request: wanted, at });
     expect(under.processes(wanted.name)).toEqual([]);
+    expect(await under.driver.evidence(wanted.name, soon())).toMatchObject({ processes: "none" });
     await under.driver.delete(wanted.name, soon());
     expect(await under.driver.list(soon())).toMatchObject({ complete: true, machines: [] });
     await under.driver.create(wanted, soon());
