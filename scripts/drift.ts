@@ -16,7 +16,13 @@ try {
     "--out",
     relative(".", folder),
   ];
-  const said = execFileSync("drizzle-kit", ["generate", ...schema], { encoding: "utf8", timeout: 60_000 });
+  // What it compiles the schema into goes where the rest goes.
+  const env = { ...process.env, TMPDIR: folder };
+  const said = execFileSync("drizzle-kit", ["generate", ...schema], {
+    encoding: "utf8",
+    timeout: 60_000,
+    env,
+  });
   if (!said.includes("No schema changes")) {
     console.error(
       `the migrations do not make the schema; run npm run generate and commit what it writes\n${said}`,
