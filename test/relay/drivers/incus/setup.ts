@@ -54,7 +54,7 @@ async function holdings(): Promise<string[]> {
     return helper !== null && !pids.has(helper.containerPid);
   });
   return [
-    ...lists.flat().filter((url) => /\/wp-[0-9a-f]{8}\b/.test(url)),
+    ...lists.flat().filter((url) => /\/wp-(?:check-)?[0-9a-f]{8}\b/.test(url)),
     ...left.map(({ command }) => command),
   ];
 }
