@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { type Db, rows } from "../db/client.ts";
+import { type Db, listOf, rows } from "../db/client.ts";
 import type { Actor } from "./reasons.ts";
 import { planPool, type PoolPlan, type PoolSituation } from "./replenish.ts";
 import { SETTINGS } from "./settings.ts";
@@ -14,19 +14,24 @@ export async function replenish(db: Db, pool: string, actor: Actor): Promise<Poo
     const situation = await lockSituation(tx, pool);
     if (situation === null) return { create: 0, shrink: 0, blocked: null, created: 0 };
     const plan = planPool(situation);
-    const created = plan.create > 0 ? await insertMachines(tx, pool, plan.create, actor) : 0;
+    const created =
+      plan.create > 0 ? await insertMachines(tx, pool, plan.create, situation.online, actor) : 0;
     return { ...plan, created };
   });
 }
 
 /** The pool's situation, under its row lock; null where there is no such pool. */
-export async function lockSituation(tx: Db, pool: string): Promise<PoolSituation | null> {
+export async function lockSituation(
+  tx: Db,
+  pool: string,
+): Promise<(PoolSituation & { online: string[] }) | null> {
   const [locked] = await rows(tx, sql`select 1 from pools where name = ${pool} for no key update`);
   if (locked === undefined) return null;
-  const [row] = await rows<PoolSituation>(
+  const [row] = await rows<PoolSituation & { online: string[] }>(
     tx,
     sql`select p.target_size as "targetSize", p.max_size as "maxSize", p.paused, p.create_failures as "createFailures",
         coalesce(p.create_not_before <= now(), true) as "backoffOver",
+        (select coalesce(jsonb_agg(o.name), '[]') from nodes o where o.state = 'online') as online,
         (select count(*)::int from assignments a where a.pool = p.name and a.state = 'waiting') as waiting,
         c.counts, c."readyOffline", c."failedCreatesDeleting"
       from pools p, lateral (
@@ -48,17 +53,24 @@ export async function lockSituation(tx: Db, pool: string): Promise<PoolSituation
 }
 
 /**
- * Inserts machines one by one, each on the online node of the pool that has the fewest not proven gone, with two
+ * Inserts machines one by one, each on that node of those that were online when the deficit was counted (one that came
+ * back since has ready machines which were not counted) of the pool that has the fewest not proven gone, with two
  * loopback ports that no live machine of that node has. Ports are drawn at random: another program of the host may hold
  * one, and the next try must not draw the same again.
  */
-async function insertMachines(tx: Db, pool: string, count: number, actor: Actor): Promise<number> {
+async function insertMachines(
+  tx: Db,
+  pool: string,
+  count: number,
+  online: readonly string[],
+  actor: Actor,
+): Promise<number> {
   let inserted = 0;
   while (inserted < count) {
     const [node] = await rows<{ name: string }>(
       tx,
       sql`select n.name from nodes n join pools p on p.name = ${pool}
-        where n.state = 'online' and (not p.spec ? 'nodes' or p.spec -> 'nodes' ? n.name)
+        where n.state = 'online' and n.name in (${listOf(online)}) and (not p.spec ? 'nodes' or p.spec -> 'nodes' ? n.name)
         order by (select count(*) from machines m where m.node = n.name and m.state <> 'deleted'), n.name
         limit 1 for no key update of n`,
     );
