@@ -16,6 +16,7 @@ type CheckVerbOptions = GlobalOptions & {
   memory: number;
   disk: number;
   call?: number;
+  timeout?: string[];
   boot: number;
 };
 
@@ -39,6 +40,7 @@ export function driver(program: Command, cli: Cli): void {
     .option("--memory <mib>", "memory of a machine", wholeNumber, 1024)
     .option("--disk <gib>", "disk of a machine", wholeNumber, 8)
     .option("--call <duration>", "what any call may take (default: as a relay waits)", parseDuration)
+    .option("--timeout <command=time>", "what one command may take, as for the relay; repeatable", collect)
     .option("--boot <duration>", "from a create until a login works (default: 10m)", parseDuration, 600)
     .action(async function (this: Command, path: string) {
       await check(path, this.optsWithGlobals<CheckVerbOptions>(), cli);
@@ -49,13 +51,14 @@ async function check(program: string, options: CheckVerbOptions, cli: Cli): Prom
   const { CASES } = await import("../relay/conformance/cases.ts");
   const { checkProgram } = await import("../relay/conformance/check.ts");
   const { passedOn } = await import("../relay/drivers/exec/passedOn.ts");
-  const { TIMEOUTS, timeoutsOf } = await import("../relay/drivers/exec/timeouts.ts");
+  const { changedTimeouts, timeoutsOf } = await import("../relay/drivers/exec/timeouts.ts");
   const unknown = options.case?.find((id) => CASES.every((one) => one.id !== id));
   if (unknown !== undefined) {
     const ids = CASES.map(({ id }) => id).join(", ");
     throw new CliError(EXIT.wrongUse, `there is no case ${unknown}.`, `There are ${ids}.`);
   }
-  const timeouts = options.call === undefined ? TIMEOUTS : timeoutsOf(options.call);
+  const usual = options.call === undefined ? undefined : timeoutsOf(options.call);
+  const timeouts = changedTimeouts(options.timeout ?? [], usual);
   const report = await checkProgram({
     program,
     timeouts,

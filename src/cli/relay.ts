@@ -29,6 +29,7 @@ export function relay(program: Command, cli: Cli): void {
     .option("--hide <dir>", "a folder that local machines must not see; may be repeated", collect)
     .option("--program <file>", "the program that the driver exec runs")
     .option("--pass <name>", "an environment variable that the program sees; may be repeated", collect)
+    .option("--timeout <command=time>", "what the program may take, such as create=25m; repeatable", collect)
     .option("--socket <file>", "the unix socket of Incus")
     .option("--project <name>", "the Incus project for machines (warmpool)")
     .option("--storage-pool <name>", "the Incus storage pool for machines (warmpool)")

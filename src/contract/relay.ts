@@ -18,8 +18,8 @@ const about = {
   driverVersion: z.string().max(100),
 };
 
-/** Called with the join token as bearer. */
-export const joinInput = z.strictObject({ ...about });
+/** Called with the join token as bearer. What makes the machines is chosen when the relay runs, so only `open` says it. */
+export const joinInput = z.object({ relayVersion: about.relayVersion });
 export type JoinResult = { node: string; credential: string; installation: string };
 
 /** What a driver's listing showed. Without `complete: true` it proves nothing about what is absent. */

@@ -7,7 +7,6 @@ import { makeHostKey } from "./hostKey.ts";
 import { knownGood, NotGood } from "./knownGood.ts";
 import type { Lease } from "./lease.ts";
 import { within } from "./pause.ts";
-import { LISTING_SECONDS } from "./session.ts";
 import { capped, head } from "./text.ts";
 
 type CreateFailed = Extract<OperationResult, { outcome: "create_failed" }>;
@@ -71,7 +70,7 @@ async function makeOrFind(
   signal: AbortSignal,
 ): Promise<{ made: DriverMachine; hostKey: HostKey }> {
   if (attempt > 1) {
-    const found = await driver.get(machine.name, within(LISTING_SECONDS, signal));
+    const found = await driver.get(machine.name, within(driver.callSeconds.get, signal));
     if (found !== null) return { made: found, hostKey: usable(found, machine.hostKey) };
   }
   const { pair, pinned } = makeHostKey(machine.name);

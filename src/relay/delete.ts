@@ -5,7 +5,6 @@ import { wordsOf } from "./errors.ts";
 import type { Tools } from "./execute.ts";
 import type { Lease } from "./lease.ts";
 import { within } from "./pause.ts";
-import { LISTING_SECONDS } from "./session.ts";
 import { head } from "./text.ts";
 
 /**
@@ -21,9 +20,9 @@ export async function deleteMachine(
   connections.drop(id);
   try {
     lease.ensure();
-    await driver.stop(name, within(60, lease.signal));
+    await driver.stop(name, within(driver.callSeconds.stop, lease.signal));
     lease.ensure();
-    await driver.delete(name, within(120, lease.signal));
+    await driver.delete(name, within(driver.callSeconds.delete, lease.signal));
     return { outcome: "deleted", receipt: await prove(driver, name, lease.signal) };
   } catch (error) {
     lease.signal.throwIfAborted();
@@ -32,11 +31,11 @@ export async function deleteMachine(
 }
 
 async function prove(driver: Driver, name: string, signal: AbortSignal): Promise<Receipt> {
-  const left = await driver.get(name, within(LISTING_SECONDS, signal));
+  const left = await driver.get(name, within(driver.callSeconds.get, signal));
   if (left !== null)
     throw new Error(`The driver still finds ${name} (${left.ref}, ${left.state}) after its delete.`);
   const listingStartedAt = new Date().toISOString();
-  const { complete, machines, storageProof } = await driver.list(within(LISTING_SECONDS, signal));
+  const { complete, machines, storageProof } = await driver.list(within(driver.callSeconds.list, signal));
   if (!complete)
     throw new Error("The driver's listing was not complete, so it proves nothing about what is gone.");
   if (machines.some((machine) => machine.name === name)) {

@@ -9,6 +9,8 @@ import type { PoolSpec } from "../contract/pool.ts";
  */
 export type Driver = {
   readonly name: string;
+  /** How long the relay waits for each call, in seconds. A create is bound by its pool's `bootTimeoutSeconds` instead. */
+  readonly callSeconds: CallSeconds;
   version(): Promise<string>;
   /**
    * Makes a machine and starts it. Returns as soon as it exists: the relay then waits until it answers over SSH.
@@ -27,6 +29,18 @@ export type Driver = {
   capacity(signal: AbortSignal): Promise<Inventory>;
   /** Text that helps a person see why a machine never became ready (console tail, …), by name; 64 KiB at most. */
   evidence(name: string, signal: AbortSignal): Promise<Record<string, string>>;
+};
+
+export type CallSeconds = Record<"get" | "list" | "start" | "stop" | "delete" | "capacity", number>;
+
+/** What is long for a hypervisor on the node itself. */
+export const CALL_SECONDS: CallSeconds = {
+  get: 30,
+  list: 30,
+  start: 120,
+  stop: 60,
+  delete: 120,
+  capacity: 30,
 };
 
 export type CreateRequest = {

@@ -119,7 +119,7 @@ async function reportLoop(edge: Edge, driver: Driver, session: string, stop: Abo
   let failures = 0;
   while (!stop.aborted) {
     try {
-      const inventory = await driver.capacity(within(30, stop));
+      const inventory = await driver.capacity(within(driver.callSeconds.capacity, stop));
       await edge.report({ session, inventory }, stop);
       failures = 0;
     } catch (error) {

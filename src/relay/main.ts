@@ -35,7 +35,7 @@ export async function joinNode({
   token,
   dir = DEFAULT_DIR,
 }: JoinOptions): Promise<{ node: string; dir: string }> {
-  const about = { relayVersion: packageVersion(), driver: "local", driverVersion: "not started" };
+  const about = { relayVersion: packageVersion() };
   try {
     const { node, credential, installation } = await connectEdge(url, token).join(
       about,
@@ -106,6 +106,7 @@ const USAGE = `Usage:
   relay run [--dir DIR] [--url URL] [--driver ${DRIVERS.join("|")}]
     local: [--machines DIR] [--hide DIR]…
     exec:  --program FILE [--pass NAME]…   (NAME: an environment variable that the program may see)
+           [--timeout COMMAND=DURATION]…   (such as create=25m)
     incus: [--socket FILE] [--project NAME] [--storage-pool NAME] [--profile NAME] [--image ALIAS]`;
 
 async function main(args: string[]): Promise<void> {
@@ -121,6 +122,7 @@ async function main(args: string[]): Promise<void> {
       hide: { type: "string", multiple: true },
       program: { type: "string" },
       pass: { type: "string", multiple: true },
+      timeout: { type: "string", multiple: true },
       socket: { type: "string" },
       project: { type: "string" },
       "storage-pool": { type: "string" },

@@ -6,8 +6,6 @@ import { RelayError, wordsOf } from "./errors.ts";
 import { log } from "./log.ts";
 import { pause, within } from "./pause.ts";
 
-export const LISTING_SECONDS = 30;
-
 type About = Omit<z.input<typeof openInput>, "listing">;
 
 /**
@@ -37,7 +35,7 @@ export async function openSession(
 export async function listingOf(driver: Driver, signal: AbortSignal): Promise<Listing | null> {
   const startedAt = new Date().toISOString();
   try {
-    const { complete, machines } = await driver.list(within(LISTING_SECONDS, signal));
+    const { complete, machines } = await driver.list(within(driver.callSeconds.list, signal));
     return { complete, startedAt, names: machines.map((machine) => machine.name) };
   } catch (error) {
     signal.throwIfAborted();

@@ -3,6 +3,7 @@ import type { Driver } from "../driver.ts";
 import { RelayError } from "../errors.ts";
 import { execDriver } from "./exec/driver.ts";
 import { passedOn } from "./exec/passedOn.ts";
+import { changedTimeouts } from "./exec/timeouts.ts";
 import { incusDriver } from "./incus/driver.ts";
 import { INSTALLED } from "./incus/place.ts";
 import { localDriver } from "./local/driver.ts";
@@ -21,6 +22,8 @@ export type DriverOptions = {
   program?: string | undefined;
   /** exec: names of the relay's environment variables that the program sees too. */
   pass?: string[] | undefined;
+  /** exec: what calls may take, as COMMAND=DURATION. */
+  timeout?: string[] | undefined;
   /** incus: path of its unix socket. */
   socket?: string | undefined;
   /** incus: names of the project, storage pool and profile for machines; all are warmpool by default. */
@@ -51,8 +54,9 @@ export function chooseDriver(options: DriverOptions, site: Site): { driver: Driv
         );
       }
       const env = passedOn(options.pass ?? [], process.env);
+      const timeouts = changedTimeouts(options.timeout ?? []);
       return {
-        driver: execDriver({ installation, node, program, env }),
+        driver: execDriver({ installation, node, program, env, timeouts }),
         banner: `Machines are made by ${program}. Check it once with \`warmpool driver check ${program}\`.`,
       };
     }

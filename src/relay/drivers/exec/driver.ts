@@ -18,7 +18,7 @@ import {
   type MachineAnswer,
   versionAnswer,
 } from "./protocol.ts";
-import { TIMEOUTS, type Timeouts } from "./timeouts.ts";
+import { longer, TIMEOUTS, type Timeouts } from "./timeouts.ts";
 
 /**
  * Machines made by any program that keeps the contract of docs/drivers.md. The driver believes what the program says
@@ -43,6 +43,7 @@ const SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 export function execDriver(options: ExecOptions): Driver {
   const program = resolve(options.program);
   const timeouts = options.timeouts ?? TIMEOUTS;
+  const graceSeconds = options.graceSeconds ?? GRACE_SECONDS;
   const secrets = Object.values(options.env ?? {});
 
   /** Runs one command. @throws DriverError where it ends with another exit code than 0 and `fine` */
@@ -72,7 +73,7 @@ export function execDriver(options: ExecOptions): Driver {
         WARMPOOL_NODE: options.node,
       },
       timeoutSeconds: timeouts[command],
-      graceSeconds: options.graceSeconds ?? GRACE_SECONDS,
+      graceSeconds,
       signal,
     }).catch((error: unknown) => {
       signal.throwIfAborted();
@@ -99,6 +100,8 @@ export function execDriver(options: ExecOptions): Driver {
 
   return {
     name: "exec",
+    // Behind the driver's own deadlines, which know how to say what did not end.
+    callSeconds: longer(timeouts, graceSeconds + 5),
 
     async version(): Promise<string> {
       const { stdout, about } = await run("version", {}, new AbortController().signal);

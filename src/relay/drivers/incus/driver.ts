@@ -1,4 +1,4 @@
-import { DriverError } from "../../driver.ts";
+import { CALL_SECONDS, DriverError } from "../../driver.ts";
 import type { CreateRequest, Driver, DriverListing, DriverMachine } from "../../driver.ts";
 import { pause } from "../../pause.ts";
 import { server } from "./answers.ts";
@@ -116,6 +116,7 @@ export function incusDriver(options: IncusOptions): Driver {
 
   return {
     name: "incus",
+    callSeconds: CALL_SECONDS,
 
     async version() {
       const signal = AbortSignal.timeout(VERSION_SECONDS * 1000);

@@ -1,6 +1,6 @@
 import { mkdirSync, realpathSync } from "node:fs";
 import { resolve } from "node:path";
-import { DriverError } from "../../driver.ts";
+import { CALL_SECONDS, DriverError } from "../../driver.ts";
 import type { CreateRequest, Driver, DriverListing, DriverMachine } from "../../driver.ts";
 import { boot, readConsole } from "./boot.ts";
 import type { Isolation } from "./boot.ts";
@@ -70,6 +70,7 @@ export function localDriver(options: LocalOptions): LocalDriver {
 
   return {
     name: "local",
+    callSeconds: CALL_SECONDS,
     privileged,
     banner: BANNERS[isolation.kind],
     version: async () =>

@@ -1,5 +1,8 @@
 import { randomUUID } from "node:crypto";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { chooseDriver } from "../../../../src/relay/drivers/choose.ts";
 import { joinNode, runRelay } from "../../../../src/relay/main.ts";
 import { freePort } from "../../../../src/relay/conformance/ports.ts";
 import { temporaryFolder } from "../../../helpers/temporaryFolder.ts";
@@ -35,12 +38,30 @@ test("makes a machine by a program and proves it gone", { timeout: 60_000 }, asy
   await running;
 });
 
+test("--timeout is what the program may take, and how long the relay waits", async () => {
+  await using folder = await temporaryFolder();
+  const program = join(folder.path, "hangs");
+  await writeFile(program, "#!/bin/sh\nsleep 60\n", { mode: 0o755 });
+  const { driver } = chooseDriver(
+    { driver: "exec", program, timeout: ["list=1s", "delete=20m", "list=2s"] },
+    { installation: "test", node: "n1", dir: folder.path },
+  );
+  expect(driver.callSeconds).toMatchObject({ list: 12, delete: 1210, get: 40 });
+  await expect(driver.list(new AbortController().signal)).rejects.toThrow(/did not end within 2 s/);
+});
+
 test.each([
   [{ driver: "exec" }, "needs --program"],
   [
     { driver: "exec", program: "/x", pass: ["WARMPOOL_NOT_SET"] },
     "--pass WARMPOOL_NOT_SET: there is no such",
   ],
+  [
+    { driver: "exec", program: "/x", timeout: ["destroy=5m"] },
+    "--timeout destroy=5m: it takes COMMAND=DURATION such as create=25m, from 1s to 2h. The commands are create, ",
+  ],
+  [{ driver: "exec", program: "/x", timeout: ["create=3h"] }, "from 1s to 2h"],
+  [{ driver: "exec", program: "/x", timeout: ["create=0s"] }, "from 1s to 2h"],
   [{ driver: "vmware" }, "There is no driver vmware; there are "],
 ])("%o is refused, with what to give", async (options, words) => {
   await using edge = await testEdge();

@@ -5,7 +5,11 @@ import { localDriver } from "../../../../src/relay/drivers/local/driver.ts";
 import type { LocalOptions } from "../../../../src/relay/drivers/local/driver.ts";
 
 /** A program: the local driver behind stdin and stdout, a line of JSON a message. The first line holds its options. */
-export type Call = { id: number; method: Exclude<keyof Driver, "name"> | "abort"; args: unknown[] };
+export type Call = {
+  id: number;
+  method: Exclude<keyof Driver, "name" | "callSeconds"> | "abort";
+  args: unknown[];
+};
 export type Answer = { id: number; value?: unknown; error?: { code?: DriverError["code"]; message: string } };
 
 const lines = createInterface(process.stdin)[Symbol.asyncIterator]();

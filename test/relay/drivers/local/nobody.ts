@@ -8,7 +8,7 @@ import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { DriverError } from "../../../../src/relay/driver.ts";
+import { CALL_SECONDS, DriverError } from "../../../../src/relay/driver.ts";
 import type { Driver } from "../../../../src/relay/driver.ts";
 import type { LocalOptions } from "../../../../src/relay/drivers/local/driver.ts";
 import { findProcesses } from "../../../../src/relay/drivers/local/processes.ts";
@@ -105,6 +105,7 @@ function remoteDriver(child: Program): Driver {
   }
   return {
     name: "local",
+    callSeconds: CALL_SECONDS,
     version: () => call("version", []),
     create: (request, signal) => call("create", [request], signal),
     get: (name, signal) => call("get", [name], signal),
