@@ -3,12 +3,14 @@ import { expect, test } from "vitest";
 import { connect, rows } from "../../src/db/client.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { assign } from "../../src/pool/assign.ts";
+import { replenish } from "../../src/pool/provision.ts";
 import {
   createBackoffSeconds,
   deleteBackoffSeconds,
   planPool,
   type PoolSituation,
 } from "../../src/pool/replenish.ts";
+import { betweenStatements } from "../helpers/between.ts";
 import { testDb } from "../helpers/db.ts";
 import { APP, countStates, KEY_A, makeWorld } from "../helpers/world.ts";
 
@@ -88,6 +90,18 @@ test("R11 overlapping sweeps of two API instances create exactly the deficit", a
     await other.close();
   }
   expect(await countStates(t.db)).toEqual({ provisioning: 5 });
+});
+
+test("R11 a node that comes back between the count and the insert does not overfill the pool", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 3, maxSize: 9 });
+  await relay.workOff();
+  await t.db.execute(sql`update nodes set state = 'returning'`);
+  const comesBack = betweenStatements(t.db, "from nodes n join pools p", () =>
+    t.db.execute(sql`update nodes set state = 'online'`),
+  );
+  await replenish(comesBack, "demo", APP);
+  expect(await countStates(t.db)).toEqual({ ready: 3 });
 });
 
 test("the population never exceeds maxSize, whoever waits", async () => {
