@@ -1,47 +1,67 @@
-import { z } from "zod";
-import { machineGetInput, machineListInput } from "../contract/machine.ts";
-import { poolName, recipeName } from "../contract/names.ts";
-import { enrollInput } from "../contract/node.ts";
-import { poolSpec } from "../contract/pool.ts";
-import { recipe } from "../contract/recipe.ts";
-import { createTokenInput } from "../contract/token.ts";
+import { eventListInput } from "../contract/event.ts";
+import { machineGetInput, machineListInput, machineNoteInput, timelineInput } from "../contract/machine.ts";
+import { enrollInput, nodeInput, removeNodeInput } from "../contract/node.ts";
+import { emptyPoolInput, poolInput, poolSpec, removePoolInput } from "../contract/pool.ts";
+import { recipe, recipeInput } from "../contract/recipe.ts";
+import { createTokenInput, revokeTokenInput } from "../contract/token.ts";
+import { replenish } from "../cron/replenish.ts";
 import { heartbeats, sweep } from "../cron/sweep.ts";
+import { listEvents } from "../pool/events.ts";
+import { forgetMachine, holdMachine, recreateMachine, unholdMachine } from "../pool/machineActions.ts";
 import { getMachine, listMachines } from "../pool/machineView.ts";
+import { removeNode, scheduleNode } from "../pool/nodeActions.ts";
 import { enroll, listNodes } from "../pool/nodes.ts";
+import { removePool } from "../pool/poolRemoval.ts";
 import { emptyPool, getPool, listPools, pausePool, putPool } from "../pool/pools.ts";
 import { getRecipe, listRecipes, putRecipe } from "../pool/recipes.ts";
+import { machineTimeline } from "../pool/timeline.ts";
+import { listTokens, revokeToken } from "../pool/tokenList.ts";
 import { createToken } from "../pool/tokens.ts";
 import { forAdmin, forApp, router } from "./trpc.ts";
 
-const pool = z.strictObject({ name: poolName });
-const emptyInput = z.strictObject({ name: poolName, assigned: z.enum(["keep", "release"]).default("keep") });
-
+/** The operator's procedures: parse, call the domain, return. */
 export const poolRouter = router({
   list: forApp.query(({ ctx }) => listPools(ctx.connection.db)),
-  get: forApp.input(pool).query(({ ctx, input }) => getPool(ctx.connection.db, input.name)),
+  get: forApp.input(poolInput).query(({ ctx, input }) => getPool(ctx.connection.db, input.name)),
   put: forAdmin.input(poolSpec).mutation(({ ctx, input }) => putPool(ctx.connection.db, input, ctx.actor)),
+  remove: forAdmin
+    .input(removePoolInput)
+    .mutation(({ ctx, input }) => removePool(ctx.connection.db, input, ctx.actor)),
   pause: forAdmin
-    .input(pool)
+    .input(poolInput)
     .mutation(({ ctx, input }) => pausePool(ctx.connection.db, input.name, true, ctx.actor)),
   resume: forAdmin
-    .input(pool)
+    .input(poolInput)
     .mutation(({ ctx, input }) => pausePool(ctx.connection.db, input.name, false, ctx.actor)),
   empty: forAdmin
-    .input(emptyInput)
+    .input(emptyPoolInput)
     .mutation(({ ctx, input }) => emptyPool(ctx.connection.db, input.name, input.assigned, ctx.actor)),
 });
 
 export const recipeRouter = router({
   list: forAdmin.query(({ ctx }) => listRecipes(ctx.connection.db)),
-  get: forAdmin
-    .input(z.strictObject({ name: recipeName }))
-    .query(({ ctx, input }) => getRecipe(ctx.connection.db, input.name)),
+  get: forAdmin.input(recipeInput).query(({ ctx, input }) => getRecipe(ctx.connection.db, input.name)),
   put: forAdmin.input(recipe).mutation(({ ctx, input }) => putRecipe(ctx.connection.db, input, ctx.actor)),
 });
 
 export const machineRouter = router({
   list: forAdmin.input(machineListInput).query(({ ctx, input }) => listMachines(ctx.connection.db, input)),
   get: forAdmin.input(machineGetInput).query(({ ctx, input }) => getMachine(ctx.connection.db, input.id)),
+  timeline: forAdmin
+    .input(timelineInput)
+    .query(({ ctx, input }) => machineTimeline(ctx.connection.db, input)),
+  recreate: forAdmin
+    .input(machineGetInput)
+    .mutation(({ ctx, input }) => recreateMachine(ctx.connection.db, input.id, ctx.actor)),
+  hold: forAdmin
+    .input(machineNoteInput)
+    .mutation(({ ctx, input }) => holdMachine(ctx.connection.db, input.id, input.note, ctx.actor)),
+  unhold: forAdmin
+    .input(machineGetInput)
+    .mutation(({ ctx, input }) => unholdMachine(ctx.connection.db, input.id, ctx.actor)),
+  forget: forAdmin
+    .input(machineNoteInput)
+    .mutation(({ ctx, input }) => forgetMachine(ctx.connection.db, input.id, input.note, ctx.actor)),
 });
 
 export const nodeRouter = router({
@@ -49,12 +69,33 @@ export const nodeRouter = router({
   enroll: forAdmin
     .input(enrollInput)
     .mutation(({ ctx, input }) => enroll(ctx.connection.db, input.name, ctx.actor)),
+  drain: forAdmin
+    .input(nodeInput)
+    .mutation(({ ctx, input }) => scheduleNode(ctx.connection.db, input.name, "draining", ctx.actor)),
+  resume: forAdmin.input(nodeInput).mutation(async ({ ctx, input }) => {
+    const node = await scheduleNode(ctx.connection.db, input.name, "open", ctx.actor);
+    ctx.after(() => replenish(ctx.connection.db));
+    return node;
+  }),
+  remove: forAdmin.input(removeNodeInput).mutation(async ({ ctx, input }) => {
+    const removed = await removeNode(ctx.connection.db, input, ctx.actor);
+    ctx.after(() => replenish(ctx.connection.db));
+    return removed;
+  }),
+});
+
+export const eventRouter = router({
+  list: forAdmin.input(eventListInput).query(({ ctx, input }) => listEvents(ctx.connection.db, input)),
 });
 
 export const tokenRouter = router({
+  list: forAdmin.query(({ ctx }) => listTokens(ctx.connection.db)),
   create: forAdmin
     .input(createTokenInput)
     .mutation(({ ctx, input }) => createToken(ctx.connection.db, input, ctx.actor)),
+  revoke: forAdmin
+    .input(revokeTokenInput)
+    .mutation(({ ctx, input }) => revokeToken(ctx.connection.db, input.id, ctx.actor)),
 });
 
 export const sweepRouter = router({

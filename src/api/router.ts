@@ -1,4 +1,12 @@
-import { machineRouter, nodeRouter, poolRouter, recipeRouter, sweepRouter, tokenRouter } from "./admin.ts";
+import {
+  eventRouter,
+  machineRouter,
+  nodeRouter,
+  poolRouter,
+  recipeRouter,
+  sweepRouter,
+  tokenRouter,
+} from "./admin.ts";
 import { relayRouter } from "./relay.ts";
 import { testerRouter } from "./tester.ts";
 import { router } from "./trpc.ts";
@@ -10,6 +18,7 @@ export const appRouter = router({
   recipe: recipeRouter,
   machine: machineRouter,
   node: nodeRouter,
+  event: eventRouter,
   token: tokenRouter,
   sweep: sweepRouter,
   relay: relayRouter,

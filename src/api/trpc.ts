@@ -1,26 +1,34 @@
 import { initTRPC } from "@trpc/server";
 import { WarmpoolError } from "../pool/errors.ts";
 import type { Actor } from "../pool/reasons.ts";
-import { authenticate, type Caller } from "../pool/tokens.ts";
+import { noteUse } from "../pool/tokenList.ts";
+import { authenticate } from "../pool/tokens.ts";
+import { allowedRoles, type Audience } from "./access.ts";
 import type { Edge } from "./edge.ts";
 import { rpcCodeOf, tellTrpcError, toTrpcError } from "./failures.ts";
 import { unstorable } from "./storable.ts";
 
 export type Context = Edge & { requestId: string; bearer: string | null };
 
-const t = initTRPC.context<Context>().create({
-  isDev: false,
-  errorFormatter: ({ error, ctx, path }) => {
-    const told = tellTrpcError(error, ctx?.requestId ?? "unknown");
-    const { message, ...rest } = told;
-    return { message, code: rpcCodeOf(told.code), data: { ...rest, path: path ?? null } };
-  },
-  sse: {
-    maxDurationMs: 10 * 60_000,
-    ping: { enabled: true, intervalMs: 10_000 },
-    client: { reconnectAfterInactivityMs: 30_000 },
-  },
-});
+/** What a procedure says of itself; docs/procedures.md is written from it. */
+export type Meta = { audience: Audience };
+
+const t = initTRPC
+  .context<Context>()
+  .meta<Meta>()
+  .create({
+    isDev: false,
+    errorFormatter: ({ error, ctx, path }) => {
+      const told = tellTrpcError(error, ctx?.requestId ?? "unknown");
+      const { message, ...rest } = told;
+      return { message, code: rpcCodeOf(told.code), data: { ...rest, path: path ?? null } };
+    },
+    sse: {
+      maxDurationMs: 10 * 60_000,
+      ping: { enabled: true, intervalMs: 10_000 },
+      client: { reconnectAfterInactivityMs: 30_000 },
+    },
+  });
 
 export const router = t.router;
 
@@ -36,16 +44,19 @@ const guarded = t.procedure.use(async ({ ctx, next }) => {
 const authenticated = guarded.use(async ({ ctx, next }) => {
   try {
     const caller = await authenticate(ctx.connection.db, ctx.bearer, ctx.adminToken);
+    const { token, noted } = caller;
+    if (token !== null && !noted) ctx.after(() => noteUse(ctx.connection.db, token));
     return next({ ctx: { caller } });
   } catch (error) {
     throw toTrpcError(error, ctx.requestId);
   }
 });
 
-function byRole(roles: readonly Caller["role"][]) {
-  return authenticated.use(({ ctx, next }) => {
-    if (!roles.includes(ctx.caller.role)) {
-      const needed = roles.join(" or ");
+function forAudience(audience: Audience) {
+  return authenticated.meta({ audience }).use(({ ctx, type, next }) => {
+    const allowed = allowedRoles(audience, type === "mutation" ? "change" : "read");
+    if (!allowed.includes(ctx.caller.role)) {
+      const needed = allowed.join(" or ");
       const error = new WarmpoolError(
         "FORBIDDEN",
         `a token of role ${ctx.caller.role} may not call this; it takes ${needed}`,
@@ -65,19 +76,19 @@ const storable = t.middleware(async ({ ctx, getRawInput, next }) => {
   return next();
 });
 
-/** Who may call: the main app and admins; admins alone. */
-export const forApp = byRole(["app", "admin"]).use(storable);
-export const forAdmin = byRole(["admin"]).use(storable);
+/** The main app's business, and the operator's. */
+export const forApp = forAudience("app").use(storable);
+export const forAdmin = forAudience("admin").use(storable);
 
 /** A node's relay: only its own node's operations. */
-export const forNode = byRole(["node"]).use(({ ctx, next }) => {
+export const forNode = forAudience("node").use(({ ctx, next }) => {
   if (ctx.caller.role !== "node")
     throw toTrpcError(new WarmpoolError("FORBIDDEN", "takes a node's credential"), ctx.requestId);
   return next({ ctx: { node: ctx.caller.node } });
 });
 
 /** The bearer of a one-time join token. */
-export const forJoin = byRole(["join"]).use(({ ctx, next }) => {
+export const forJoin = forAudience("join").use(({ ctx, next }) => {
   if (ctx.caller.role !== "join")
     throw toTrpcError(new WarmpoolError("FORBIDDEN", "takes a join token"), ctx.requestId);
   return next({ ctx: { node: ctx.caller.node, joinToken: ctx.caller.token } });

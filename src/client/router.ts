@@ -18,12 +18,26 @@ import type {
   testerWatchInput,
 } from "../contract/assignment.ts";
 import type { ErrorCode } from "../contract/errors.ts";
-import type { machineGetInput, machineListInput, MachineView } from "../contract/machine.ts";
-import type { EnrollResult, enrollInput, NodeView } from "../contract/node.ts";
-import type { PoolSpecInput, PoolView } from "../contract/pool.ts";
+import type { eventListInput, EventView } from "../contract/event.ts";
+import type {
+  machineGetInput,
+  machineListInput,
+  machineNoteInput,
+  MachineView,
+  TimelineEntry,
+  timelineInput,
+} from "../contract/machine.ts";
+import type { EnrollResult, enrollInput, NodeView, RemovedNode, removeNodeInput } from "../contract/node.ts";
+import type {
+  emptyPoolInput,
+  PoolSpecInput,
+  PoolView,
+  RemovedPool,
+  removePoolInput,
+} from "../contract/pool.ts";
 import type { RecipeView, recipe } from "../contract/recipe.ts";
 import type { DutyHeartbeat, DutyOutcome } from "../contract/sweep.ts";
-import type { CreatedToken, createTokenInput } from "../contract/token.ts";
+import type { CreatedToken, createTokenInput, revokeTokenInput, TokenView } from "../contract/token.ts";
 
 /**
  * The published procedures as a table, written by hand: the declarations in the package then need the contract and
@@ -63,7 +77,8 @@ export type AppRouter = TRPCBuiltRouter<
       put: Mutation<PoolSpecInput, PoolView>;
       pause: Mutation<ByName, PoolView>;
       resume: Mutation<ByName, PoolView>;
-      empty: Mutation<ByName & { assigned?: "keep" | "release" | undefined }, PoolView>;
+      remove: Mutation<z.input<typeof removePoolInput>, RemovedPool>;
+      empty: Mutation<z.input<typeof emptyPoolInput>, PoolView>;
     };
     recipe: {
       list: Query<void, RecipeView[]>;
@@ -73,12 +88,25 @@ export type AppRouter = TRPCBuiltRouter<
     machine: {
       list: Query<z.input<typeof machineListInput>, Page<MachineView>>;
       get: Query<z.input<typeof machineGetInput>, MachineView>;
+      timeline: Query<z.input<typeof timelineInput>, Page<TimelineEntry>>;
+      recreate: Mutation<z.input<typeof machineGetInput>, MachineView>;
+      hold: Mutation<z.input<typeof machineNoteInput>, MachineView>;
+      unhold: Mutation<z.input<typeof machineGetInput>, MachineView>;
+      forget: Mutation<z.input<typeof machineNoteInput>, MachineView>;
     };
     node: {
       list: Query<void, NodeView[]>;
       enroll: Mutation<z.input<typeof enrollInput>, EnrollResult>;
+      drain: Mutation<ByName, NodeView>;
+      resume: Mutation<ByName, NodeView>;
+      remove: Mutation<z.input<typeof removeNodeInput>, RemovedNode>;
+    };
+    event: {
+      list: Query<z.input<typeof eventListInput>, Page<EventView>>;
     };
     token: {
+      list: Query<void, TokenView[]>;
+      revoke: Mutation<z.input<typeof revokeTokenInput>, TokenView>;
       create: Mutation<z.input<typeof createTokenInput>, CreatedToken>;
     };
     sweep: {

@@ -36,14 +36,36 @@ export const endpoint = z.strictObject({
 });
 export type Endpoint = z.infer<typeof endpoint>;
 
-/** The proof that a machine is gone: a complete listing, begun after the delete returned, without it. */
+/** A relay's proof that a machine is gone: a complete listing, begun after the delete returned, without it. */
 export const receipt = z.strictObject({
-  kind: z.enum(["listed", "never-started"]),
-  listingStartedAt: z.iso.datetime().nullable(),
+  kind: z.literal("listed"),
+  listingStartedAt: z.iso.datetime(),
   /** `volumes`: the listing covered its disks; `none`: the driver cannot list disks. */
   storageProof: z.enum(["volumes", "none"]),
 });
-export type Receipt = z.infer<typeof receipt>;
+export type ListedReceipt = z.infer<typeof receipt>;
+
+/**
+ * Why a row is `deleted`. `never-started`: no relay ever began its create. `forgotten`: an admin took it off the
+ * books without proof; a VM that is still there is an orphan.
+ */
+export type Receipt =
+  | ListedReceipt
+  | { kind: "never-started"; listingStartedAt: null; storageProof: "none" }
+  | {
+      kind: "forgotten";
+      listingStartedAt: null;
+      storageProof: "none";
+      by: string;
+      note: string | null;
+    };
+
+/** What a person may do with one machine; each is possible in some states and not in others. */
+export const MACHINE_ACTIONS = ["recreate", "restart", "hold", "unhold", "forget", "release"] as const;
+export type MachineAction = (typeof MACHINE_ACTIONS)[number];
+
+/** Who holds a machine back, since when, and what they noted. */
+export type Hold = { by: string; at: string; note: string | null };
 
 export type MachineView = {
   id: string;
@@ -67,6 +89,12 @@ export type MachineView = {
   deletedAt: string | null;
   assignment: { id: string; username: string } | null;
   lastProbe: { at: string; answer: ProbeAnswer; cause: string | null } | null;
+  /** Set while `held`. */
+  hold: Hold | null;
+  /** The work under way on it; `error` is how its last try ended. */
+  operation: { kind: string; state: string; attempt: number; error: string | null; since: string } | null;
+  /** What may be done with it now: null where it may, else why not. */
+  can: Record<MachineAction, string | null>;
   receipt: Receipt | null;
   /** What a failed create left behind to look at: causes and tails, 64 KiB at most. */
   evidence: Record<string, string> | null;
@@ -82,3 +110,34 @@ export const machineListInput = z.strictObject({
 
 /** A machine by its id or its name. */
 export const machineGetInput = z.strictObject({ id: z.string().min(1).max(100) });
+
+/** A person's words for the record. */
+const note = z.string().trim().min(1, "must not be empty").max(500).optional();
+
+/** A machine by its id or its name, and why it is held or forgotten. */
+export const machineNoteInput = z.strictObject({ ...machineGetInput.shape, note });
+
+/** `cursor` is the `nextCursor` of the page before. */
+export const timelineInput = z.strictObject({
+  ...machineGetInput.shape,
+  cursor: z.string().max(200).optional(),
+  limit: z.int().min(1).max(500).default(500),
+});
+
+/**
+ * One thing that happened to a machine, oldest first. `kind` is `machine` for a change of its state (`from` is null
+ * where it began), `assignment` for one of its assignment, else what it is about. `attempt` counts the tries of the
+ * operation that it ended; `seconds` is how long the machine was in `to` (until now for its present state).
+ */
+export type TimelineEntry = {
+  id: number;
+  at: string;
+  kind: string;
+  from: string | null;
+  to: string | null;
+  actor: string;
+  reason: string;
+  attempt: number | null;
+  seconds: number | null;
+  data: Record<string, unknown> | null;
+};

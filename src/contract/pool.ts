@@ -54,6 +54,17 @@ export type PoolSpec = z.infer<typeof poolSpec>;
 /** The spec as a caller may write it, defaults left out. */
 export type PoolSpecInput = z.input<typeof poolSpec>;
 
+export const poolInput = z.strictObject({ name: poolName });
+
+/** `release`: its live assignments are released; without it they are a CONFLICT. */
+export const removePoolInput = z.strictObject({ name: poolName, release: z.boolean().default(false) });
+
+/** `assigned`: what happens to machines that testers have. */
+export const emptyPoolInput = z.strictObject({
+  name: poolName,
+  assigned: z.enum(["keep", "release"]).default("keep"),
+});
+
 /** A statement about a pool that an operator may have to act on. */
 export type PoolCondition = {
   type: "Ready" | "Progressing";
@@ -86,4 +97,9 @@ export type PoolView = {
   /** How long the ready machines last at the present rate; null where nobody has claimed lately. */
   runway: { claimsPerHour: number; emptyInSeconds: number | null; refillSeconds: number | null } | null;
   createdAt: string;
+  /** Set while a removed pool still has machines that are not proven gone. */
+  removedAt: string | null;
 };
+
+/** What a removal set going: `machines` are still to be proven gone, `released` assignments ended. */
+export type RemovedPool = { name: string; removedAt: string; machines: number; released: number };

@@ -35,6 +35,8 @@ export const recipe = z.strictObject({
     ),
 });
 
+export const recipeInput = z.strictObject({ name: recipeName });
+
 export type Recipe = z.infer<typeof recipe>;
 export type RecipeStep = z.infer<typeof recipeStep>;
 

@@ -1,9 +1,49 @@
 import { z } from "zod";
 
-/** A new token for the main app or an admin; its text is in the answer and nowhere else. */
+/** The roles a person can make a token for. `viewer` reads what an admin can read and changes nothing. */
+export const ISSUED_ROLES = ["app", "admin", "viewer"] as const;
+export type IssuedRole = (typeof ISSUED_ROLES)[number];
+
+/** `node` is a relay's credential, `join` the one-time token that gets it one. */
+export const TOKEN_ROLES = [...ISSUED_ROLES, "node", "join"] as const;
+export type TokenRole = (typeof TOKEN_ROLES)[number];
+
+/** A new token; its text is in the answer and nowhere else. Without `expiresInSeconds` it lives until revoked. */
 export const createTokenInput = z.strictObject({
   name: z.string().trim().min(1, "must not be empty").max(100),
-  role: z.enum(["app", "admin"]),
+  role: z.enum(ISSUED_ROLES),
+  expiresInSeconds: z
+    .int()
+    .min(60)
+    .max(10 * 366 * 86_400)
+    .optional(),
 });
 
-export type CreatedToken = { id: string; name: string; role: "app" | "admin"; token: string };
+export const revokeTokenInput = z.strictObject({ id: z.uuid("must be the id of a token") });
+
+export type CreatedToken = {
+  id: string;
+  name: string;
+  role: IssuedRole;
+  token: string;
+  /** As in `TokenView`. */
+  fingerprint: string;
+  expiresAt: string | null;
+};
+
+/** A token as lists show it, without its text. */
+export type TokenView = {
+  id: string;
+  name: string;
+  role: TokenRole;
+  /** The node it speaks for, of role `node` and `join`. */
+  node: string | null;
+  /** The first 8 hex digits of the text's SHA-256: `printf %s TOKEN | sha256sum` tells which one you hold. */
+  fingerprint: string;
+  state: "valid" | "expired" | "revoked" | "used";
+  createdAt: string;
+  expiresAt: string | null;
+  revokedAt: string | null;
+  /** The last call with it, to a minute. */
+  lastUsedAt: string | null;
+};

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
 import { SETTINGS } from "../pool/settings.ts";
 
-/** Forgets finished operations and events after `keepDays`, and join tokens that can no longer be used. */
+/** Forgets finished operations, events, and tokens that open nothing any more, each after `keepDays`. */
 export async function prune(db: Db): Promise<number> {
   const old = sql`now() - make_interval(days => ${SETTINGS.keepDays})`;
   const operations = await rows(
@@ -16,7 +16,7 @@ export async function prune(db: Db): Promise<number> {
   );
   const tokens = await rows(
     db,
-    sql`delete from tokens where role = 'join' and expires_at < ${old} returning id`,
+    sql`delete from tokens where least(expires_at, revoked_at, used_at) < ${old} returning id`,
   );
   return operations.length + events.length + tokens.length;
 }

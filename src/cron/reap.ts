@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
 import { queueSetup } from "../pool/keys.ts";
 import { queueDeletes } from "../pool/operations.ts";
+import { finishRemovals } from "../pool/poolRemoval.ts";
 import { tearDown } from "../pool/teardown.ts";
 
 /**
@@ -9,6 +10,10 @@ import { tearDown } from "../pool/teardown.ts";
  * that lost their operation. All of it follows from the rows as they stand.
  */
 export async function reap(db: Db): Promise<number> {
+  return (await finishRemovals(db)) + (await pickUp(db));
+}
+
+function pickUp(db: Db): Promise<number> {
   return db.transaction(async (tx) => {
     const idle = sql`not exists (select 1 from operations o
       where o.machine = m.id and o.state in ('queued', 'leased', 'cancelling'))`;

@@ -177,7 +177,7 @@ async function findTarget(db: Db, name: string | undefined): Promise<Target> {
         r.name as recipe, r.version, r.content, ${iso(sql`r.put_at`)} as "putAt"
       from pools p
       join lateral (select * from recipes where recipes.name = p.spec ->> 'recipe' order by put_at desc limit 1) r on true
-      where ${name === undefined ? sql`true` : sql`p.name = ${name}`}
+      where p.removed_at is null and ${name === undefined ? sql`true` : sql`p.name = ${name}`}
       order by p.name = 'default' desc limit 2`,
   );
   return choosePool(found, name);

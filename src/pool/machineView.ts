@@ -2,9 +2,10 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Page } from "../contract/assignment.ts";
 import type { Endpoint, HostKey, MachineView, ProbeAnswer } from "../contract/machine.ts";
 import { type Db, iso, rows } from "../db/client.ts";
+import { can } from "./can.ts";
 import { WarmpoolError } from "./errors.ts";
 
-type Row = Omit<MachineView, "access" | "lastProbe" | "assignment"> & {
+type Row = Omit<MachineView, "access" | "lastProbe" | "assignment" | "can"> & {
   cursor: number;
   accessHost: string | null;
   accessPort: number | null;
@@ -32,11 +33,14 @@ async function readMachines(
         ${iso(sql`m.suspect_since`)} as "suspectSince", ${iso(sql`m.ready_at`)} as "readyAt",
         ${iso(sql`m.created_at`)} as "createdAt", ${iso(sql`m.deleted_at`)} as "deletedAt",
         a.id as "assignmentId", a.username, ${iso(sql`n.last_probe_at`)} as "probedAt",
-        m.ready_at < n.last_probe_at as probed, n.not_alive -> m.id::text as "notAlive", m.receipt, m.evidence
+        m.ready_at < n.last_probe_at as probed, n.not_alive -> m.id::text as "notAlive", m.receipt, m.evidence,
+        m.hold, case when o.id is not null then jsonb_build_object('kind', o.kind, 'state', o.state, 'attempt', o.attempt,
+          'error', o.error, 'since', ${iso(sql`o.created_at`)}) end as operation
       from machines m
       join pools p on p.name = m.pool
       join nodes n on n.name = m.node
       left join assignments a on a.machine = m.id and a.state <> 'released'
+      left join operations o on o.machine = m.id and o.state in ('queued', 'leased', 'cancelling')
       where ${where} order by m.number desc limit ${limit}`,
   );
   return found.map(view);
@@ -47,11 +51,13 @@ function view(row: Row): MachineView & { cursor: number } {
   const access: Endpoint | null =
     accessHost === null || accessPort === null ? null : { host: accessHost, port: accessPort };
   const hostKey: HostKey | null = row.hostKey;
+  const assignment = assignmentId === null || username === null ? null : { id: assignmentId, username };
   return {
     ...rest,
     hostKey,
     access,
-    assignment: assignmentId === null || username === null ? null : { id: assignmentId, username },
+    assignment,
+    can: can({ ...row, assignment }),
     lastProbe:
       probedAt === null || probed !== true || row.state === "deleting" || row.state === "deleted"
         ? null
@@ -79,12 +85,17 @@ export async function listMachines(
 
 /** A machine by id or name. @throws WarmpoolError NOT_FOUND. */
 export async function getMachine(db: Db, idOrName: string): Promise<MachineView> {
-  const byId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(idOrName);
-  const [found] = await readMachines(db, byId ? sql`m.id = ${idOrName}` : sql`m.name = ${idOrName}`, 1);
+  const [found] = await readMachines(db, whichMachine(idOrName), 1);
   if (found === undefined)
     throw new WarmpoolError("NOT_FOUND", `there is no machine with the id or name ${idOrName}`);
   const { cursor: _, ...machine } = found;
   return machine;
+}
+
+/** The machine (alias `m`) of that id or name. */
+export function whichMachine(idOrName: string): SQL {
+  const byId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(idOrName);
+  return byId ? sql`m.id = ${idOrName}` : sql`m.name = ${idOrName}`;
 }
 
 /** One page out of `limit + 1` rows, and where the next begins. */

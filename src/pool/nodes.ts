@@ -15,18 +15,20 @@ import { json, tell } from "./transition.ts";
 export async function listNodes(db: Db, name?: string): Promise<NodeView[]> {
   return rows<NodeView>(
     db,
-    sql`select n.name, n.state, n.driver, n.driver_version as "driverVersion", n.relay_version as "relayVersion",
+    sql`select n.name, n.state, n.scheduling, n.driver, n.driver_version as "driverVersion", n.relay_version as "relayVersion",
         ${iso(sql`n.last_seen_at`)} as "lastSeenAt", ${iso(sql`n.last_probe_at`)} as "lastProbeAt",
         (select count(*)::int from machines m where m.node = n.name and m.state <> 'deleted') as machines,
         n.inventory, ${iso(sql`n.created_at`)} as "createdAt"
-      from nodes n where ${name === undefined ? sql`true` : sql`n.name = ${name}`} order by n.name`,
+      from nodes n where n.state <> 'removed' and ${name === undefined ? sql`true` : sql`n.name = ${name}`} order by n.name`,
   );
 }
 
 /** Makes the node known, or lets a known one join again, and gives a join token that works once. */
 export async function enroll(db: Db, name: string, actor: Actor): Promise<EnrollResult> {
   return db.transaction(async (tx) => {
-    await tx.execute(sql`insert into nodes (name) values (${name}) on conflict do nothing`);
+    await tx.execute(sql`
+      insert into nodes (name) values (${name})
+      on conflict (name) do update set state = 'enrolled' where nodes.state = 'removed'`);
     await tx.execute(sql`
       update tokens set revoked_at = now() where role = 'join' and node = ${name} and used_at is null and revoked_at is null`);
     const issued = await issueToken(tx, {

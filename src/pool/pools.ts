@@ -19,6 +19,7 @@ type Row = PoolFacts & {
   claims: number;
   usualCreateSeconds: number | null;
   createdAt: string;
+  removedAt: string | null;
 };
 
 async function readPools(db: Db, where: SQL): Promise<PoolView[]> {
@@ -26,7 +27,7 @@ async function readPools(db: Db, where: SQL): Promise<PoolView[]> {
   const found = await rows<Row>(
     db,
     sql`select p.name, p.spec, p.paused, p.create_failures as "createFailures", ${iso(sql`p.created_at`)} as "createdAt",
-        ${iso(sql`p.create_not_before`)} as "createNotBefore", p.conditions as stored,
+        ${iso(sql`p.removed_at`)} as "removedAt", ${iso(sql`p.create_not_before`)} as "createNotBefore", p.conditions as stored,
         jsonb_build_object('provisioning', ${count("provisioning")}, 'ready', ${count("ready")},
           'suspect', ${count("suspect")}, 'assigned', ${count("assigned")}, 'held', ${count("held")},
           'deleting', ${count("deleting")}) as counts,
@@ -43,7 +44,9 @@ async function readPools(db: Db, where: SQL): Promise<PoolView[]> {
       from pools p
       left join machines m on m.pool = p.name and m.state <> 'deleted'
       left join nodes n on n.name = m.node
-      where ${where} group by p.name order by p.name`,
+      where ${where} group by p.name
+      having p.removed_at is null or count(m.id) > 0
+      order by p.name`,
   );
   return found.map((row) => ({
     name: row.name,
@@ -58,6 +61,7 @@ async function readPools(db: Db, where: SQL): Promise<PoolView[]> {
     }),
     runway: runway(row),
     createdAt: row.createdAt,
+    removedAt: row.removedAt,
   }));
 }
 
@@ -82,21 +86,23 @@ export async function putPool(db: Db, spec: PoolSpec, actor: Actor): Promise<Poo
   const machineSpec = (await sha256(canonical({ image, instanceType, shape, adminSshKeys }))).slice(0, 16);
   await db.transaction(async (tx) => {
     await mustExist(tx, spec);
-    const [before] = await rows<{ spec: PoolSpec }>(
+    const [standing] = await rows<{ spec: PoolSpec; removed: boolean }>(
       tx,
-      sql`select spec from pools where name = ${spec.name} for no key update`,
+      sql`select spec, removed_at is not null as removed from pools where name = ${spec.name} for no key update`,
     );
+    const before = standing?.removed === true ? undefined : standing?.spec;
     await tx.execute(sql`
       insert into pools (name, spec, machine_spec) values (${spec.name}, ${json(spec)}, ${machineSpec})
       on conflict (name) do update set spec = excluded.spec, machine_spec = excluded.machine_spec,
-        create_failures = 0, create_not_before = null`);
-    if (before !== undefined && canonical(before.spec) === canonical(spec)) return;
+        create_failures = 0, create_not_before = null, paused = pools.paused and pools.removed_at is null,
+        created_at = case when pools.removed_at is null then pools.created_at else now() end, removed_at = null`);
+    if (before !== undefined && canonical(before) === canonical(spec)) return;
     await tell(tx, {
       kind: "pool",
       actor,
       reason: "spec_changed",
       pool: spec.name,
-      data: { changed: changes(before?.spec, spec) },
+      ...changes(before, spec),
     });
   });
   await replenish(db, spec.name, actor);
@@ -111,15 +117,19 @@ async function mustExist(tx: Db, spec: PoolSpec): Promise<void> {
   if (spec.nodes === undefined) return;
   const known = await rows<{ name: string }>(
     tx,
-    sql`select name from nodes where name in (${listOf(spec.nodes)})`,
+    sql`select name from nodes where name in (${listOf(spec.nodes)}) and state <> 'removed'`,
   );
   const missing = spec.nodes.filter((name) => !known.some((node) => node.name === name));
   if (missing.length > 0) throw new WarmpoolError("NOT_FOUND", `nodes: not enrolled: ${missing.join(", ")}`);
 }
 
-function changes(before: PoolSpec | undefined, after: PoolSpec): string[] {
-  const keys = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after)])] as (keyof PoolSpec)[];
-  return keys.filter((key) => canonical(before?.[key] ?? null) !== canonical(after[key] ?? null));
+/** The members that differ, as they were and as they are; a new pool was nothing before. */
+function changes(before: PoolSpec | undefined, after: PoolSpec): { before: object | null; after: object } {
+  if (before === undefined) return { before: null, after };
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])] as (keyof PoolSpec)[];
+  const changed = keys.filter((key) => canonical(before[key] ?? null) !== canonical(after[key] ?? null));
+  const only = (spec: PoolSpec) => Object.fromEntries(changed.map((key) => [key, spec[key] ?? null]));
+  return { before: only(before), after: only(after) };
 }
 
 /** A paused pool creates nothing and tears nothing down by itself; what is ready is still assigned. */
@@ -127,10 +137,18 @@ export async function pausePool(db: Db, name: string, paused: boolean, actor: Ac
   await db.transaction(async (tx) => {
     const changed = await rows(
       tx,
-      sql`update pools set paused = ${paused} where name = ${name} and paused <> ${paused} returning name`,
+      sql`update pools set paused = ${paused}
+        where name = ${name} and paused <> ${paused} and removed_at is null returning name`,
     );
     if (changed.length > 0) {
-      await tell(tx, { kind: "pool", actor, reason: "spec_changed", pool: name, data: { paused } });
+      await tell(tx, {
+        kind: "pool",
+        actor,
+        reason: "spec_changed",
+        pool: name,
+        before: { paused: !paused },
+        after: { paused },
+      });
     }
   });
   if (!paused) await replenish(db, name, actor);

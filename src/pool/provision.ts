@@ -20,12 +20,15 @@ export async function replenish(db: Db, pool: string, actor: Actor): Promise<Poo
   });
 }
 
-/** The pool's situation, under its row lock; null where there is no such pool. */
+/** The pool's situation, under its row lock; null where there is none, or it was removed. */
 export async function lockSituation(
   tx: Db,
   pool: string,
 ): Promise<(PoolSituation & { online: string[] }) | null> {
-  const [locked] = await rows(tx, sql`select 1 from pools where name = ${pool} for no key update`);
+  const [locked] = await rows(
+    tx,
+    sql`select 1 from pools where name = ${pool} and removed_at is null for no key update`,
+  );
   if (locked === undefined) return null;
   const [row] = await rows<PoolSituation & { online: string[] }>(
     tx,
@@ -70,7 +73,7 @@ async function insertMachines(
     const [node] = await rows<{ name: string }>(
       tx,
       sql`select n.name from nodes n join pools p on p.name = ${pool}
-        where n.state = 'online' and n.name in (${listOf(online)}) and (not p.spec ? 'nodes' or p.spec -> 'nodes' ? n.name)
+        where n.state = 'online' and n.scheduling = 'open' and n.name in (${listOf(online)}) and (not p.spec ? 'nodes' or p.spec -> 'nodes' ? n.name)
         order by (select count(*) from machines m where m.node = n.name and m.state <> 'deleted'), n.name
         limit 1 for no key update of n`,
     );

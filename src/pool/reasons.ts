@@ -24,6 +24,15 @@ export const REASONS = {
   delete_failed: "The delete failed or could not be proven; it is tried again.",
   orphan: "The node showed a machine of ours that no live row knows.",
   spec_changed: "An admin changed it.",
+  recreated: "An admin wanted another machine in its place.",
+  held: "An admin took the machine out to look at it.",
+  unheld: "An admin gave a held machine back.",
+  forgotten: "An admin took the machine off the books without proof that it is gone.",
+  pool_removed: "An admin removed the pool.",
+  node_removed: "An admin removed the node.",
+  drained: "An admin wants no more machines on the node.",
+  resumed: "An admin opened the node for machines again.",
+  revoked: "An admin revoked the token.",
   joined: "A relay joined with its one-time token.",
   heard: "The relay was heard again.",
   not_heard: "The relay was not heard for longer than the silence limit.",
@@ -35,4 +44,9 @@ export const REASONS = {
 export type Reason = keyof typeof REASONS;
 
 /** Who did it: a caller by role and name, a node's relay, or one of the system's own duties. */
-export type Actor = `app:${string}` | `admin:${string}` | `node:${string}` | `system:${string}`;
+export type Actor =
+  | `app:${string}`
+  | `admin:${string}`
+  | `viewer:${string}`
+  | `node:${string}`
+  | `system:${string}`;

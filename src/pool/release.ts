@@ -71,11 +71,14 @@ export async function findTester(
   return assignment;
 }
 
-/** The pool of that name, or with no name the only one or `default`. */
+/**
+ * The pool of that name, or with no name the only one or `default`. A removed pool has to be named: what its testers
+ * had can still be read.
+ */
 export async function resolvePool(db: Db, name: string | undefined): Promise<string> {
   const found = await rows<{ pool: string }>(
     db,
-    sql`select name as pool from pools where ${name === undefined ? sql`true` : sql`name = ${name}`}
+    sql`select name as pool from pools where ${name === undefined ? sql`removed_at is null` : sql`name = ${name}`}
       order by name = 'default' desc limit 2`,
   );
   return choosePool(found, name).pool;

@@ -14,6 +14,8 @@ export const SETTINGS = {
   maxSwaps: 3,
   /** How long a finished operation and an event are kept. */
   keepDays: 30,
+  /** No transaction that writes an event takes so long; until then an event may be overtaken by an earlier one. */
+  eventSettleSeconds: 2,
   joinTokenSeconds: 3600,
   /** A duty of the sweep that has not ended for so long is late. */
   dutyLateSeconds: 300,

@@ -28,10 +28,10 @@ export type MachineMove = Told & {
 /** What every move to a state writes besides the state itself. */
 const ENTERING: Partial<Record<MachineState, SQL>> = {
   ready: sql`phase = null, strikes = 0, suspect_since = null`,
-  suspect: sql`suspect_since = now()`,
-  assigned: sql`suspect_since = null, strikes = 0`,
+  suspect: sql`suspect_since = now(), hold = null`,
+  assigned: sql`suspect_since = null, strikes = 0, hold = null`,
   held: sql`suspect_since = null`,
-  deleting: sql`phase = null, deleting_since = now(), suspect_since = null`,
+  deleting: sql`phase = null, deleting_since = now(), suspect_since = null, hold = null`,
   deleted: sql`deleted_at = now()`,
 };
 
@@ -112,12 +112,21 @@ export async function tell(
     machine?: string;
     assignment?: string;
     operation?: string;
+    /** What it was and what it is now, where that is more than a state. */
+    before?: unknown;
+    after?: unknown;
   },
 ): Promise<void> {
   await db.execute(sql`
     insert into events (kind, actor, reason, pool, node, machine, assignment, operation, data)
     values (${told.kind}, ${told.actor}, ${told.reason}, ${told.pool ?? null}, ${told.node ?? null},
-      ${told.machine ?? null}, ${told.assignment ?? null}, ${told.operation ?? null}, ${json(told.data)})`);
+      ${told.machine ?? null}, ${told.assignment ?? null}, ${told.operation ?? null}, ${json(dataOf(told))})`);
+}
+
+/** The columns `before` and `after` hold states; of anything else they are members of `data`. */
+function dataOf({ data, before, after }: { data?: object; before?: unknown; after?: unknown }) {
+  if (before === undefined && after === undefined) return data;
+  return { ...data, before: before ?? null, after: after ?? null };
 }
 
 /** A value as a jsonb parameter. What Postgres cannot store in a text (NUL, half a character) is left out of it. */

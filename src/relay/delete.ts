@@ -1,4 +1,4 @@
-import type { Receipt } from "../contract/machine.ts";
+import type { ListedReceipt } from "../contract/machine.ts";
 import type { DeleteOperation, OperationResult } from "../contract/relay.ts";
 import type { Driver } from "./driver.ts";
 import { wordsOf } from "./errors.ts";
@@ -30,7 +30,7 @@ export async function deleteMachine(
   }
 }
 
-async function prove(driver: Driver, name: string, signal: AbortSignal): Promise<Receipt> {
+async function prove(driver: Driver, name: string, signal: AbortSignal): Promise<ListedReceipt> {
   const left = await driver.get(name, within(driver.callSeconds.get, signal));
   if (left !== null)
     throw new Error(`The driver still finds ${name} (${left.ref}, ${left.state}) after its delete.`);

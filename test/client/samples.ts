@@ -77,6 +77,7 @@ export function aPool(change: Partial<PoolView> = {}): PoolView {
     conditions: [],
     runway: null,
     createdAt: "2026-11-24T09:00:00.000Z",
+    removedAt: null,
     ...change,
   };
 }
@@ -102,6 +103,16 @@ export function aMachine(change: Partial<MachineView> = {}): MachineView {
     deletedAt: null,
     assignment: null,
     lastProbe: null,
+    hold: null,
+    operation: null,
+    can: {
+      recreate: null,
+      restart: null,
+      hold: null,
+      unhold: "it is ready, not held",
+      forget: null,
+      release: "it is nobody's",
+    },
     receipt: null,
     evidence: null,
     ...change,

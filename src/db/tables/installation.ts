@@ -11,6 +11,7 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import type { Duty } from "../../contract/sweep.ts";
+import type { TokenRole } from "../../contract/token.ts";
 
 /**
  * Fencing tokens: every lease gets a higher one than all before it, so that whoever sees two can tell which is
@@ -35,7 +36,7 @@ export const tokens = pgTable(
   {
     id: uuid("id").primaryKey().defaultRandom(),
     name: text("name").notNull(),
-    role: text("role").$type<"app" | "admin" | "node" | "join">().notNull(),
+    role: text("role").$type<TokenRole>().notNull(),
     /** The node a `node` or `join` token speaks for. */
     node: text("node"),
     hash: text("hash").notNull(),
@@ -44,10 +45,12 @@ export const tokens = pgTable(
     revokedAt: timestamp("revoked_at", { withTimezone: true }),
     /** A join token works once. */
     usedAt: timestamp("used_at", { withTimezone: true }),
+    /** The last call with it, to a minute. */
+    lastUsedAt: timestamp("last_used_at", { withTimezone: true }),
   },
   (table) => [
     uniqueIndex("tokens_hash").on(table.hash),
-    check("tokens_role", sql`${table.role} in ('app', 'admin', 'node', 'join')`),
+    check("tokens_role", sql`${table.role} in ('app', 'admin', 'viewer', 'node', 'join')`),
     check("tokens_node", sql`(${table.role} in ('node', 'join')) = (${table.node} is not null)`),
   ],
 );

@@ -11,8 +11,15 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
-import type { HostKey, MachinePhase, MachineState, ProbeAnswer, Receipt } from "../../contract/machine.ts";
-import type { Inventory, NodeState } from "../../contract/node.ts";
+import type {
+  HostKey,
+  Hold,
+  MachinePhase,
+  MachineState,
+  ProbeAnswer,
+  Receipt,
+} from "../../contract/machine.ts";
+import type { Inventory, NodeScheduling, NodeState } from "../../contract/node.ts";
 import type { Listing } from "../../contract/relay.ts";
 import { pools } from "./pools.ts";
 
@@ -24,7 +31,9 @@ export const nodes = pgTable(
   "nodes",
   {
     name: text("name").primaryKey(),
-    state: text("state").$type<NodeState>().notNull().default("enrolled"),
+    state: text("state").$type<NodeState | "removed">().notNull().default("enrolled"),
+    /** Whether machines may be made on it; another question than whether its relay is heard. */
+    scheduling: text("scheduling").$type<NodeScheduling>().notNull().default("open"),
     /** The relay process that may hold leases; a newer one supersedes it. */
     session: uuid("session"),
     sessionAt: timestamp("session_at", { withTimezone: true }),
@@ -43,7 +52,11 @@ export const nodes = pgTable(
     notAlive: jsonb("not_alive").$type<Record<string, NotAlive>>().notNull().default({}),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
   },
-  (table) => [check("nodes_state", sql`${table.state} in ('enrolled', 'online', 'returning', 'silent')`)],
+  (table) => [
+    check("nodes_state", sql`${table.state} in ('enrolled', 'online', 'returning', 'silent', 'removed')`),
+    check("nodes_scheduling", sql`${table.scheduling} in ('open', 'draining')`),
+    check("nodes_removed_speaks_no_more", sql`${table.state} <> 'removed' or ${table.session} is null`),
+  ],
 );
 
 /** One VM or system container, from `provisioning` to proven gone. Its id, number and name are never reused. */
@@ -76,6 +89,8 @@ export const machines = pgTable(
     strikes: integer("strikes").notNull().default(0),
     suspectSince: timestamp("suspect_since", { withTimezone: true }),
     readyAt: timestamp("ready_at", { withTimezone: true }),
+    /** While `held`: who took it out, when, and what they noted. */
+    hold: jsonb("hold").$type<Hold>(),
     deletingSince: timestamp("deleting_since", { withTimezone: true }),
     receipt: jsonb("receipt").$type<Receipt>(),
     evidence: jsonb("evidence").$type<Record<string, string>>(),
@@ -111,6 +126,7 @@ export const machines = pgTable(
       sql`${table.state} not in ('ready', 'assigned', 'suspect') or (${table.readyAt} is not null and ${table.hostKey} is not null and ${table.dialHost} is not null and ${table.dialPort} is not null and ${table.accessHost} is not null and ${table.accessPort} is not null)`,
     ),
     check("machines_suspect_since", sql`${table.state} <> 'suspect' or ${table.suspectSince} is not null`),
+    check("machines_hold", sql`${table.hold} is null or ${table.state} = 'held'`),
     check("machines_phase", sql`(${table.state} = 'provisioning') = (${table.phase} is not null)`),
   ],
 );

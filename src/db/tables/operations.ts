@@ -97,6 +97,9 @@ export const events = pgTable(
     index("events_machine")
       .on(table.machine, table.id)
       .where(sql`machine is not null`),
+    index("events_assignment")
+      .on(table.assignment, table.id)
+      .where(sql`assignment is not null`),
     index("events_at").on(table.at),
   ],
 );

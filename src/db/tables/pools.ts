@@ -33,6 +33,8 @@ export const pools = pgTable(
     createNotBefore: timestamp("create_not_before", { withTimezone: true }),
     conditions: jsonb("conditions").$type<PoolCondition[]>().notNull().default([]),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
+    /** Removed by an admin: nothing is made or assigned, and it is shown only until the last machine is proven gone. */
+    removedAt: timestamp("removed_at", { withTimezone: true }),
   },
   (table) => [
     check("pools_sizes", sql`${table.targetSize} >= 0 and ${table.maxSize} >= ${table.targetSize}`),

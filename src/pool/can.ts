@@ -1,0 +1,70 @@
+import type { MachineAction, MachineState } from "../contract/machine.ts";
+import { MACHINE_MOVES } from "./states.ts";
+
+/**
+ * What a person may do with a machine, and where they may not, why: derived from the table of moves, so that the two
+ * cannot disagree. The domain refuses by these same words, and every machine carries them (`can`), so that a terminal
+ * or a page can say beforehand what would be refused.
+ */
+export type MachineFacts = {
+  state: MachineState;
+  assignment: { username: string } | null;
+  /** The live operation on it. */
+  operation: { kind: string } | null;
+};
+
+/** Null where it may be done; else why not, and what to do instead. */
+const RULES: Record<MachineAction, (machine: MachineFacts) => string | null> = {
+  recreate: (machine) => assigned(machine) ?? ending(machine),
+  restart: (machine) => {
+    if (!["ready", "suspect", "assigned", "held"].includes(machine.state)) return standing(machine.state);
+    return machine.operation === null
+      ? null
+      : `its ${machine.operation.kind} is under way; wait until that has ended`;
+  },
+  hold: ({ state }) => {
+    if (state === "held") return "it is held already";
+    return MACHINE_MOVES[state].includes("held") ? null : standing(state);
+  },
+  unhold: ({ state }) => (state === "held" ? null : `it is ${state}, not held`),
+  forget: (machine) => assigned(machine) ?? (machine.state === "deleted" ? standing("deleted") : null),
+  release: ({ assignment }) => (assignment === null ? "it is nobody's" : null),
+};
+
+/** Why `action` cannot be done with the machine; null where it can. */
+export function whyNot(action: MachineAction, machine: MachineFacts): string | null {
+  return RULES[action](machine);
+}
+
+/** The answer for every action. */
+export function can(machine: MachineFacts): Record<MachineAction, string | null> {
+  return {
+    recreate: RULES.recreate(machine),
+    restart: RULES.restart(machine),
+    hold: RULES.hold(machine),
+    unhold: RULES.unhold(machine),
+    forget: RULES.forget(machine),
+    release: RULES.release(machine),
+  };
+}
+
+function assigned({ assignment }: MachineFacts): string | null {
+  return assignment === null ? null : `it is ${assignment.username}'s; release the assignment first`;
+}
+
+function ending({ state }: MachineFacts): string | null {
+  return MACHINE_MOVES[state].includes("deleting") ? null : standing(state);
+}
+
+function standing(state: MachineState): string {
+  switch (state) {
+    case "provisioning":
+      return "it is still being made; wait until it is ready";
+    case "deleting":
+      return "it is being torn down already";
+    case "deleted":
+      return "it is gone; its row is kept as history";
+    default:
+      return `it is ${state}`;
+  }
+}

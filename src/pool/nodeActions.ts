@@ -1,0 +1,96 @@
+import { sql } from "drizzle-orm";
+import type { NodeScheduling, NodeView, RemovedNode } from "../contract/node.ts";
+import { type Db, rows } from "../db/client.ts";
+import { WarmpoolError } from "./errors.ts";
+import { forgetMachines } from "./machineActions.ts";
+import { listNodes } from "./nodes.ts";
+import type { Actor } from "./reasons.ts";
+import { endAssignments } from "./release.ts";
+import { tell } from "./transition.ts";
+
+/**
+ * Opens the node for new machines, or closes it: `draining` makes none there any more, and those it has live on.
+ * @throws WarmpoolError NOT_FOUND.
+ */
+export async function scheduleNode(
+  db: Db,
+  name: string,
+  scheduling: NodeScheduling,
+  actor: Actor,
+): Promise<NodeView> {
+  return db.transaction(async (tx) => {
+    const { scheduling: before } = await lockNode(tx, name);
+    if (before !== scheduling) {
+      await tx.execute(sql`update nodes set scheduling = ${scheduling} where name = ${name}`);
+      const reason = scheduling === "draining" ? "drained" : "resumed";
+      await tell(tx, { kind: "node", actor, reason, node: name, before, after: scheduling });
+    }
+    const [node] = await listNodes(tx, name);
+    if (node === undefined) throw unknownNode(name);
+    return node;
+  });
+}
+
+/**
+ * Takes a node out for good: its credential ends, and it is shown no more. With `lost` its machines are forgotten and
+ * their assignments released, on record: the way out when the host will never answer again.
+ * @throws WarmpoolError NOT_FOUND, or CONFLICT where it has machines and is not said to be lost.
+ */
+export async function removeNode(
+  db: Db,
+  input: { name: string; lost: boolean },
+  actor: Actor,
+): Promise<RemovedNode> {
+  const { name, lost } = input;
+  return db.transaction(async (tx) => {
+    const before = await lockNode(tx, name);
+    const [{ machines } = { machines: 0 }] = await rows<{ machines: number }>(
+      tx,
+      sql`select count(*)::int as machines from machines where node = ${name} and state <> 'deleted'`,
+    );
+    if (machines > 0 && !lost) {
+      throw new WarmpoolError(
+        "CONFLICT",
+        `node ${name} has ${machines} ${machines === 1 ? "machine" : "machines"}; drain it and wait until they are gone, or, if the host is lost for good, remove it with lost: true`,
+      );
+    }
+    const on = sql`select id from machines where node = ${name} and state <> 'deleted'`;
+    const ended = await endAssignments(
+      tx,
+      sql`select id from assignments where state <> 'released' and machine in (${on})`,
+      { actor, reason: "node_removed" },
+    );
+    const forgotten = machines === 0 ? 0 : await forgetMachines(tx, on, `node ${name} was removed`, actor);
+    await tx.execute(sql`
+      update operations set state = 'cancelled', finished_at = now()
+      where node = ${name} and state in ('queued', 'leased', 'cancelling')`);
+    await tx.execute(sql`
+      update tokens set revoked_at = now() where role in ('node', 'join') and node = ${name} and revoked_at is null`);
+    await tx.execute(sql`
+      update nodes set state = 'removed', scheduling = 'open', session = null, not_alive = '{}', listing = null,
+        inventory = null where name = ${name}`);
+    await tell(tx, {
+      kind: "node",
+      actor,
+      reason: "node_removed",
+      node: name,
+      before: before.state,
+      after: "removed",
+      data: { lost, forgotten, released: ended.length },
+    });
+    return { name, forgotten, released: ended.length };
+  });
+}
+
+async function lockNode(tx: Db, name: string): Promise<{ state: string; scheduling: NodeScheduling }> {
+  const [node] = await rows<{ state: string; scheduling: NodeScheduling }>(
+    tx,
+    sql`select state, scheduling from nodes where name = ${name} and state <> 'removed' for no key update`,
+  );
+  if (node === undefined) throw unknownNode(name);
+  return node;
+}
+
+function unknownNode(name: string): WarmpoolError {
+  return new WarmpoolError("NOT_FOUND", `there is no node named ${name}`);
+}
