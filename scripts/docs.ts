@@ -5,10 +5,11 @@ import { ERROR_CODES } from "../src/contract/errors.ts";
 import { HTTP_STATUS } from "../src/pool/errors.ts";
 import { REASONS } from "../src/pool/reasons.ts";
 import { ASSIGNMENT_MOVES, MACHINE_COUNTS, MACHINE_MOVES } from "../src/pool/states.ts";
+import { cliDocument } from "./docs/cli.ts";
 
 /**
- * Writes the documents that are tables of the code: docs/states.md and docs/codes.md. With `--check` it writes
- * nothing and exits 1 where one is not what the code says.
+ * Writes the documents that are tables of the code: docs/states.md, docs/codes.md and docs/cli.md. With `--check` it
+ * writes nothing and exits 1 where one is not what the code says.
  */
 const HEAD = "<!-- Written by `npm run docs` from the code's own tables. Change those, not this. -->\n\n";
 
@@ -58,7 +59,7 @@ function reasons(): string {
 }
 
 const check = process.argv.includes("--check");
-const docs = { "docs/states.md": states(), "docs/codes.md": reasons() };
+const docs = { "docs/states.md": states(), "docs/codes.md": reasons(), "docs/cli.md": HEAD + cliDocument() };
 await mkdir("docs", { recursive: true });
 for (const [file, text] of Object.entries(docs)) {
   if (!check) await writeFile(file, text);

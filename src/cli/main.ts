@@ -1,46 +1,10 @@
-import { readFileSync } from "node:fs";
-import { Command, CommanderError } from "commander";
-import { assign } from "./assign.ts";
-import { driver } from "./driver.ts";
-import { duties } from "./duties.ts";
+import { CommanderError } from "commander";
 import { EXIT } from "./exit.ts";
 import { failureOf } from "./failure.ts";
-import { log } from "./log.ts";
-import { machine } from "./machine.ts";
-import { migrate } from "./migrate.ts";
-import { node } from "./node.ts";
 import { terminalOutput } from "./output.ts";
 import type { Stream } from "./output.ts";
-import { pool } from "./pool.ts";
-import { recipe } from "./recipe.ts";
-import { relay } from "./relay.ts";
-import { release } from "./release.ts";
-import { globalOptions } from "./session.ts";
+import { buildProgram } from "./program.ts";
 import type { Cli } from "./session.ts";
-import { ssh } from "./ssh.ts";
-import { status } from "./status.ts";
-import { sweep } from "./sweep.ts";
-import { tester } from "./tester.ts";
-import { token } from "./token.ts";
-
-const VERBS = [
-  status,
-  assign,
-  tester,
-  log,
-  release,
-  ssh,
-  machine,
-  pool,
-  node,
-  recipe,
-  sweep,
-  duties,
-  token,
-  migrate,
-  relay,
-  driver,
-];
 
 /** Runs one command line (without the program's name) and returns its exit code; nothing is thrown. */
 export async function main(
@@ -50,21 +14,7 @@ export async function main(
   env: NodeJS.ProcessEnv,
 ): Promise<number> {
   const cli: Cli = { out: terminalOutput(stdout, stderr, env), env, url: null, exitCode: EXIT.done };
-  const program = new Command("warmpool")
-    .description("A warm machine for every tester: assign, watch, log in, release.")
-    .version(packageVersion())
-    .exitOverride()
-    .showHelpAfterError("(--help tells how a verb is used)")
-    .configureHelp({ showGlobalOptions: true, helpWidth: cli.out.columns })
-    .configureOutput({
-      writeOut: (text) => stdout.write(text),
-      writeErr: (text) => stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, "warmpool: ")),
-      getOutHasColors: () => false,
-      getErrHasColors: () => false,
-    });
-  globalOptions(program);
-  for (const verb of VERBS) verb(program, cli);
+  const program = buildProgram(cli);
   try {
     await program.parseAsync(args, { from: "user" });
     return cli.exitCode;
@@ -76,14 +26,6 @@ export async function main(
     if (failure.hint !== null) cli.out.note(failure.hint);
     return failure.exit;
   }
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  const parsed: unknown = JSON.parse(text);
-  return typeof parsed === "object" && parsed !== null && "version" in parsed
-    ? String(parsed.version)
-    : "unknown";
 }
 
 /** Runs this process as the command line: what bin/warmpool.js calls. */

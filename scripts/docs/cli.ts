@@ -1,0 +1,58 @@
+import { Writable } from "node:stream";
+import { allCommands, commandTree } from "../../src/cli/commandTree.ts";
+import type { CommandNode, Value } from "../../src/cli/commandTree.ts";
+import { terminalOutput } from "../../src/cli/output.ts";
+import { buildProgram } from "../../src/cli/program.ts";
+
+/** docs/cli.md: every verb with its arguments and options, from the tree that the command line runs by. */
+export function cliDocument(): string {
+  const nowhere = new Writable();
+  const program = buildProgram({
+    out: terminalOutput(nowhere, nowhere, {}),
+    env: {},
+    url: null,
+    exitCode: 0,
+  });
+  const root = commandTree(program);
+  const verbs = allCommands(root).filter(({ path, children }) => path.length > 0 && children.length === 0);
+  return [
+    "# The command line\n",
+    "`npx warmpool VERB`. Answers go to standard output, remarks and errors to standard error. Exit codes: 0 done,",
+    "1 failed, 2 wrong use, 3 not found, 4 conflict or no capacity.\n",
+    "Every verb takes these:\n",
+    ...optionTable(root),
+    ...verbs.flatMap(verbLines),
+    "",
+  ].join("\n");
+}
+
+function verbLines(verb: CommandNode): string[] {
+  const named = verb.arguments.filter(({ description }) => description !== "");
+  return [
+    `\n## \`${["warmpool", ...verb.path, ...verb.arguments.map(({ name }) => name)].join(" ")}\`\n`,
+    `${capital(verb.description)}.`,
+    ...(named.length === 0
+      ? []
+      : ["", ...named.map(({ name, description }) => `- \`${name}\`: ${description}`)]),
+    ...(verb.options.length === 0 ? [] : ["", ...optionTable(verb)]),
+  ];
+}
+
+function optionTable({ options }: CommandNode): string[] {
+  const rows = options.map(
+    ({ flags, description, value }) => `| \`${flags}\` | ${cell(description + wordsOf(value))} |`,
+  );
+  return ["| option | |", "|---|---|", ...rows];
+}
+
+function wordsOf(value: Value | null): string {
+  return value?.kind === "choice" ? `: ${value.words.map((word) => `\`${word}\``).join(", ")}` : "";
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|");
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

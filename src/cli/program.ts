@@ -1,0 +1,71 @@
+import { readFileSync } from "node:fs";
+import { Command } from "commander";
+import { assign } from "./assign.ts";
+import { completion } from "./completion.ts";
+import { driver } from "./driver.ts";
+import { duties } from "./duties.ts";
+import { log } from "./log.ts";
+import { machine } from "./machine.ts";
+import { migrate } from "./migrate.ts";
+import { node } from "./node.ts";
+import { pool } from "./pool.ts";
+import { recipe } from "./recipe.ts";
+import { relay } from "./relay.ts";
+import { release } from "./release.ts";
+import { globalOptions } from "./session.ts";
+import type { Cli } from "./session.ts";
+import { ssh } from "./ssh.ts";
+import { status } from "./status.ts";
+import { sweep } from "./sweep.ts";
+import { tester } from "./tester.ts";
+import { token } from "./token.ts";
+
+/** In the order `--help` shows them: what is asked daily first. */
+const VERBS = [
+  status,
+  assign,
+  tester,
+  log,
+  release,
+  ssh,
+  machine,
+  pool,
+  node,
+  recipe,
+  sweep,
+  duties,
+  token,
+  migrate,
+  relay,
+  driver,
+  completion,
+];
+
+/** The whole command line as commander's tree: what runs, what `--help`, completion and docs/cli.md are made from. */
+export function buildProgram(cli: Cli): Command {
+  const program = new Command("warmpool")
+    .description("A warm machine for every tester: assign, watch, log in, release.")
+    .version(packageVersion())
+    .exitOverride()
+    .showHelpAfterError("(--help tells how a verb is used)")
+    .configureHelp({ showGlobalOptions: true, helpWidth: cli.out.columns })
+    .configureOutput({
+      writeOut: cli.out.write,
+      writeErr: (text) => cli.out.progress.write(text),
+      outputError: (text) => cli.out.note(text.replace(/^error: /, "warmpool: ").trimEnd()),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    });
+  globalOptions(program);
+  for (const verb of VERBS) verb(program, cli);
+  return program;
+}
+
+/** This package's version, as its package.json says. */
+export function packageVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  const parsed: unknown = JSON.parse(text);
+  return typeof parsed === "object" && parsed !== null && "version" in parsed
+    ? String(parsed.version)
+    : "unknown";
+}
