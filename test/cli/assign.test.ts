@@ -195,7 +195,7 @@ test.each([
   await using key = await keyFile();
   const ran = await warmpool(["assign", "alice", "--key", key.file, ...args], { url: "http://127.0.0.1:9" });
   expect(ran).toMatchObject({ code: 2, stdout: "" });
-  expect(ran.stderr).toContain(message);
+  expect(unwrapped(ran.stderr)).toContain(message);
 });
 
 async function leased<Kind extends LeasedOperation["kind"]>(relay: StandInRelay, kind: Kind) {
