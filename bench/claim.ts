@@ -41,10 +41,10 @@ export const claim: Bench = async (databaseUrl) => {
   /** Ready rows with no machine behind them: the claim only reads rows. */
   async function fill(pool: string, count: number, block: number): Promise<void> {
     await connection.db.execute(sql`
-      insert into machines (name, pool, node, state, port, http_port, machine_spec, ready_at, host_key, dial_host, dial_port,
+      insert into machines (name, pool, node, state, port, http_port, machine_spec, shape, ready_at, host_key, dial_host, dial_port,
         access_host, access_port)
       select ${pool} || '-' || n, ${pool}, 'n1', 'ready', ${block}::int * 100000 + n, ${block}::int * 100000 + 50000 + n,
-        p.machine_spec, now(), '{}', '127.0.0.1', 22, '127.0.0.1', 22
+        p.machine_spec, p.spec -> 'shape', now(), '{}', '127.0.0.1', 22, '127.0.0.1', 22
       from generate_series(1, ${count}::int) n, pools p where p.name = ${pool}`);
     await connection.db.execute(sql`analyze machines`);
   }

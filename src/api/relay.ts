@@ -12,7 +12,8 @@ import {
 import { sweep, takeOverdueSweep } from "../cron/sweep.ts";
 import { finish } from "../pool/finish.ts";
 import { leaseWork } from "../pool/lease.ts";
-import { heard, join, openSession, reportInventory } from "../pool/nodes.ts";
+import { reportInventory } from "../pool/nodeFull.ts";
+import { heard, join, openSession } from "../pool/nodes.ts";
 import { payloads } from "../pool/payload.ts";
 import { renew } from "../pool/progress.ts";
 import { pause } from "./pause.ts";

@@ -16,20 +16,58 @@ export const nodeInput = z.strictObject({ name: nodeName });
 /** `lost`: the host is gone for good; its machines are forgotten and their assignments released, on record. */
 export const removeNodeInput = z.strictObject({ name: nodeName, lost: z.boolean().default(false) });
 
+const amount = z.number().min(0);
+
+/** A machine that stands on the node, whoever's it is, and what it is configured to take. What nothing bounds is none:
+ * its use shows in what is available. Memory in MiB, disks in GiB. */
+const standing = z.strictObject({
+  name: z.string().max(200),
+  /** Whether it carries the mark of this installation and node. */
+  ours: z.boolean(),
+  running: z.boolean(),
+  vcpus: amount,
+  memoryMib: amount,
+  disks: z.array(z.strictObject({ device: z.string().max(200), gib: amount })).max(100),
+  /** Whether it counts against the inventory's `limits`. */
+  limited: z.boolean().default(true),
+});
+
 /** What a node has, as its driver reports it. Memory in MiB, disk in GiB, each device on its own. */
 export const inventory = z.strictObject({
   cpus: z.int().min(0),
   memoryMib: z.strictObject({ total: z.int().min(0), available: z.int().min(0), reserve: z.int().min(0) }),
   disks: z
     .array(
-      z.strictObject({
-        name: z.string().max(200),
-        totalGib: z.number().min(0),
-        usedGib: z.number().min(0),
-        thin: z.boolean(),
-      }),
+      z.strictObject({ name: z.string().max(200), totalGib: amount, usedGib: amount, thin: z.boolean() }),
     )
     .max(1000),
+  /** Every machine on the node. Where it is left out, all that the edge has booked is taken off the totals. */
+  machines: z.array(standing).max(10_000).optional(),
+  /** What somebody has set a bound to for all limited machines together; a bound that is left out is none. */
+  limits: z
+    .strictObject({
+      machines: z.int().min(0),
+      vcpus: amount,
+      memoryMib: amount,
+      diskGib: amount,
+    })
+    .partial()
+    .optional(),
+  /** What a machine takes besides its shape; what is left out is the edge's default. */
+  overheads: z
+    .strictObject({
+      /** Virtual CPUs for each real one. */
+      cpuOvercommit: z.number().min(0.1).max(100),
+      memoryMib: amount,
+      /** Memory that a machine takes besides while it boots. */
+      bootMemoryMib: amount,
+      /** A disk that each machine gets besides, whole on one device as well. */
+      diskGib: amount,
+    })
+    .partial()
+    .optional(),
+  /** For drivers that reserve nothing: what any machine takes, whatever its shape says. */
+  flat: z.strictObject({ vcpus: amount, memoryMib: amount, diskGib: amount }).optional(),
 });
 export type Inventory = z.infer<typeof inventory>;
 

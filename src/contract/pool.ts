@@ -3,7 +3,7 @@ import { nodeName, poolName, recipeName } from "./names.ts";
 import { sshPublicKeys } from "./sshKey.ts";
 
 /** What one machine is made of. Memory in MiB, disk in GiB. */
-const shape = z.strictObject({
+export const shape = z.strictObject({
   vcpus: z.int().min(1).max(1024),
   memoryMib: z
     .int()
@@ -44,6 +44,8 @@ export const poolSpec = z
     keepAdminKeys: z.boolean().default(true),
     sudo: z.boolean().default(false),
     nodes: z.array(nodeName).max(1000).optional(),
+    /** Among nodes with room: `spread` keeps failures apart, `pack` keeps large holes for large machines. */
+    placement: z.enum(["spread", "pack"]).default("spread"),
   })
   .refine((spec) => spec.maxSize >= spec.targetSize, {
     path: ["maxSize"],

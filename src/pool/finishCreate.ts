@@ -4,6 +4,7 @@ import { type Db, rows } from "../db/client.ts";
 import type { Standing } from "./lease.ts";
 import { endOperation } from "./operations.ts";
 import type { Actor } from "./reasons.ts";
+import { noteFull } from "./nodeFull.ts";
 import { createBackoffSeconds } from "./replenish.ts";
 import { tearDown } from "./teardown.ts";
 import { json, moveMachines } from "./transition.ts";
@@ -57,6 +58,7 @@ export async function createFailed(
     reason: result.reason === "no_capacity" ? "node_full" : "create_failed",
     data: { reason: result.reason, message: result.message },
   });
+  if (result.reason === "no_capacity" && lease.machine !== null) await noteFull(tx, lease.machine);
   if (down.length === 0) return;
   const [pool] = await rows<{ failures: number }>(
     tx,

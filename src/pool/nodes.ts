@@ -1,6 +1,5 @@
 import { sql } from "drizzle-orm";
 import type { EnrollResult, NodeView } from "../contract/node.ts";
-import type { Inventory } from "../contract/node.ts";
 import type { JoinResult, Listing, OpenResult } from "../contract/relay.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
@@ -113,13 +112,6 @@ export async function heard(db: Db, node: string, session: string): Promise<void
     await tell(db, { kind: "node", actor: `node:${node}`, reason: "heard", node });
     await queueProbes(db, [node]);
   }
-}
-
-/** Stores what the node has. */
-export async function reportInventory(db: Db, node: string, inventory: Inventory): Promise<void> {
-  await db.execute(
-    sql`update nodes set inventory = ${json(inventory)}, inventory_at = now() where name = ${node}`,
-  );
 }
 
 async function installation(db: Db): Promise<string> {

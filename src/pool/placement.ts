@@ -1,3 +1,4 @@
+import type { Constraint } from "../contract/capacity.ts";
 import { disksFit } from "./packing.ts";
 
 /**
@@ -6,42 +7,37 @@ import { disksFit } from "./packing.ts";
  * and for the create that takes the room.
  */
 
-/** What may still be promised on a node: all that is there already has been taken off. Memory in MiB, disks in GiB. */
+/** Virtual CPUs, memory in MiB, all disks in GiB. */
+export type Amounts = { vcpus: number; memoryMib: number; diskGib: number };
+
+/** What may still be promised on a node: all that is there already has been taken off. */
 export type Room = {
-  /** Virtual CPUs, overcommit included. */
+  /** Overcommit included. */
   vcpus: number;
   memoryMib: number;
-  /** Free room of each device on its own. */
+  /** Free room of each device on its own, in GiB. */
   devicesGib: readonly number[];
-  /** Machines that may still be made whatever their size; null where nothing says so. */
-  machines: number | null;
-  /** Bound on all further disks together, whatever device they are on; null where nothing says so. */
-  disksGib: number | null;
+  /** What is left of bounds that somebody has set; infinite where there is none. */
+  limits: Amounts & { machines: number };
 };
 
-/** What one machine takes, its overheads included. */
+/** What one machine takes. */
 export type Footprint = {
+  /** With its overheads, of the node itself. */
   vcpus: number;
   memoryMib: number;
+  disksGib: readonly number[];
   /** What it takes besides while it boots: some machines of a node do so at a time. */
   bootMemoryMib: number;
-  disksGib: readonly number[];
+  /** Of the limits, which know the shape only. */
+  asked: Amounts;
 };
 
-export const CONSTRAINTS = ["cpu", "memory", "disk", "disk_total", "machines"] as const;
-/** What keeps the next machine out. `disk`: no device has room for it whole. */
-export type Constraint = (typeof CONSTRAINTS)[number];
+/** `binding` is null only where nothing binds, as for a footprint of nothing. */
+export type Placement = { count: number; binding: Constraint | null };
 
-export type Placement = {
-  count: number;
-  /** Null only where nothing binds, which is where a footprint is empty. */
-  binding: Constraint | null;
-  /** How many more the devices would take if they were one. */
-  fragmented: number;
-};
-
-/** No node makes more machines than that, so that an empty footprint has an answer. */
-const MOST = 10_000;
+/** No node makes more machines than that, so that a footprint of nothing has an answer. */
+export const MOST_MACHINES = 10_000;
 
 /**
  * The number of machines of one footprint that fit beside those that are `booked`: promised, and not seen on the node
@@ -54,53 +50,48 @@ export function placeable(
   one: Footprint,
   booting: number,
 ): Placement {
-  const fits = (count: number) =>
-    blocker(room, [...booked, ...Array<Footprint>(count).fill(one)], booting) === null;
-  const byTotals = Math.max(0, Math.min(MOST, byDisksTogether(room, booked, one)));
-  const bound = Math.max(0, Math.min(MOST, ...heaps(room, booked, one), byTotals));
-  const count = fits(0) ? largest(bound, fits) : 0;
-  const binding = blocker(room, [...booked, ...Array<Footprint>(count + 1).fill(one)], booting);
-  const fragmented = binding === "disk" ? Math.max(0, bound - count) : 0;
-  return { count, binding: count === MOST ? null : binding, fragmented };
+  const blockedAt = (count: number) =>
+    blocker(room, [...booked, ...Array<Footprint>(count).fill(one)], booting);
+  const bound = Math.max(0, Math.min(MOST_MACHINES, ...heaps(room, booked, one)));
+  const count = blockedAt(0) === null ? largest(bound, (tried) => blockedAt(tried) === null) : 0;
+  return { count, binding: count === MOST_MACHINES ? null : blockedAt(count + 1) };
 }
 
 /** The first constraint that keeps these machines from all being there; null where they fit. */
 export function blocker(room: Room, machines: readonly Footprint[], booting: number): Constraint | null {
   if (machines.length === 0) return null;
-  const disks = machines.flatMap((machine) => machine.disksGib);
-  if (room.machines !== null && machines.length > room.machines) return "machines";
-  if (sum(machines.map((machine) => machine.memoryMib)) + peak(machines, booting) > room.memoryMib)
-    return "memory";
-  if (sum(machines.map((machine) => machine.vcpus)) > room.vcpus) return "cpu";
-  if (room.disksGib !== null && sum(disks) > room.disksGib) return "disk_total";
+  const total = (of: (machine: Footprint) => number) => sum(machines.map(of));
+  const { limits } = room;
+  if (machines.length > limits.machines) return "limit_machines";
+  if (total(({ asked }) => asked.memoryMib) > limits.memoryMib) return "limit_memory";
+  if (total(({ asked }) => asked.vcpus) > limits.vcpus) return "limit_cpu";
+  if (total(({ asked }) => asked.diskGib) > limits.diskGib) return "limit_disk";
+  if (total(({ memoryMib }) => memoryMib) + peak(machines, booting) > room.memoryMib) return "memory";
+  if (total(({ vcpus }) => vcpus) > room.vcpus) return "cpu";
+  const disks = machines.flatMap(({ disksGib }) => disksGib);
   return disksFit(room.devicesGib, disks) ? null : "disk";
 }
 
 /** The most that those which boot at the same time take besides. */
 function peak(machines: readonly Footprint[], booting: number): number {
-  const extras = machines.map((machine) => machine.bootMemoryMib).toSorted((one, other) => other - one);
+  const extras = machines.map(({ bootMemoryMib }) => bootMemoryMib).toSorted((one, other) => other - one);
   return sum(extras.slice(0, booting));
 }
 
 /** How many fit by each heap alone. */
 function heaps(room: Room, booked: readonly Footprint[], one: Footprint): number[] {
   const left = (have: number, of: (machine: Footprint) => number) =>
-    of(one) === 0 ? MOST : Math.floor((have - sum(booked.map(of))) / of(one));
+    of(one) === 0 ? MOST_MACHINES : Math.floor((have - sum(booked.map(of))) / of(one));
+  const { limits } = room;
   return [
-    room.machines === null ? MOST : room.machines - booked.length,
-    left(room.memoryMib, (machine) => machine.memoryMib),
-    left(room.vcpus, (machine) => machine.vcpus),
-    room.disksGib === null ? MOST : left(room.disksGib, diskTotal),
+    left(limits.machines, () => 1),
+    left(limits.memoryMib, ({ asked }) => asked.memoryMib),
+    left(limits.vcpus, ({ asked }) => asked.vcpus),
+    left(limits.diskGib, ({ asked }) => asked.diskGib),
+    left(room.memoryMib, ({ memoryMib }) => memoryMib),
+    left(room.vcpus, ({ vcpus }) => vcpus),
+    left(sum(room.devicesGib), ({ disksGib }) => sum(disksGib)),
   ];
-}
-
-function byDisksTogether(room: Room, booked: readonly Footprint[], one: Footprint): number {
-  const disks = diskTotal(one);
-  return disks === 0 ? MOST : Math.floor((sum(room.devicesGib) - sum(booked.map(diskTotal))) / disks);
-}
-
-function diskTotal(machine: Footprint): number {
-  return sum(machine.disksGib);
 }
 
 /** The largest number up to `bound` for which `fits`, which holds for all below it. */

@@ -1,5 +1,8 @@
 import { sql } from "drizzle-orm";
+import type { PoolSpec } from "../contract/pool.ts";
 import { type Db, listOf, rows } from "../db/client.ts";
+import { readNodes } from "./nodeFacts.ts";
+import { chooseNode } from "./placing.ts";
 import type { Actor } from "./reasons.ts";
 import { planPool, type PoolPlan, type PoolSituation } from "./replenish.ts";
 import { SETTINGS } from "./settings.ts";
@@ -56,10 +59,10 @@ export async function lockSituation(
 }
 
 /**
- * Inserts machines one by one, each on that node of those that were online when the deficit was counted (one that came
- * back since has ready machines which were not counted) of the pool that has the fewest not proven gone, with two
- * loopback ports that no live machine of that node has. Ports are drawn at random: another program of the host may hold
- * one, and the next try must not draw the same again.
+ * Inserts machines one by one, each where placing finds room for it on those nodes that were online when the deficit was
+ * counted (one that came back since has ready machines which were not counted), with two loopback ports that no live
+ * machine of that node has. Ports are drawn at random: another program of the host may hold one, and the next try must
+ * not draw the same again. The nodes' row locks are held to the end, so that two edges do not promise the same room.
  */
 async function insertMachines(
   tx: Db,
@@ -68,17 +71,18 @@ async function insertMachines(
   online: readonly string[],
   actor: Actor,
 ): Promise<number> {
+  const nodes = await readNodes(tx, sql`n.state = 'online' and n.name in (${listOf(online)})`, "lock");
+  const [row] = await rows<{ spec: PoolSpec }>(tx, sql`select spec from pools where name = ${pool}`);
+  if (row === undefined) return 0;
+  const wish = { ...row.spec, placement: row.spec.placement ?? "spread" };
   let inserted = 0;
   while (inserted < count) {
-    const [node] = await rows<{ name: string }>(
-      tx,
-      sql`select n.name from nodes n join pools p on p.name = ${pool}
-        where n.state = 'online' and n.scheduling = 'open' and n.name in (${listOf(online)}) and (not p.spec ? 'nodes' or p.spec -> 'nodes' ? n.name)
-        order by (select count(*) from machines m where m.node = n.name and m.state <> 'deleted'), n.name
-        limit 1 for no key update of n`,
-    );
+    const name = chooseNode(nodes, wish);
+    const node = nodes.find((one) => one.name === name);
     if (node === undefined) break;
-    await tx.execute(sql`
+    const [made] = await rows<{ name: string }>(
+      tx,
+      sql`
       with free as (
         select candidate as port, row_number() over () as n from (
           select candidate from generate_series(${SETTINGS.portFrom}::int, ${SETTINGS.portTo}::int) candidate
@@ -88,16 +92,20 @@ async function insertMachines(
       ),
       number as (select nextval(pg_get_serial_sequence('machines', 'number')) as n),
       made as (
-        insert into machines (number, name, pool, node, phase, port, http_port, machine_spec)
+        insert into machines (number, name, pool, node, phase, port, http_port, machine_spec, shape)
         overriding system value
         select number.n, ${pool} || '-' || number.n || '-' || left(s.installation::text, 4), ${pool}, ${node.name}, 'queued',
-          (select port from free where n = 1), (select port from free where n = 2), p.machine_spec
+          (select port from free where n = 1), (select port from free where n = 2), p.machine_spec, p.spec -> 'shape'
         from number, pools p, settings s where p.name = ${pool}
-        returning id, pool, node
+        returning id, name, pool, node
       ),
-      work as (insert into operations (kind, node, machine) select 'create', node, id from made)
-      insert into events (kind, actor, reason, pool, node, machine, after)
-      select 'machine', ${actor}, 'refill', pool, node, id, 'provisioning' from made`);
+      work as (insert into operations (kind, node, machine) select 'create', node, id from made),
+      told as (insert into events (kind, actor, reason, pool, node, machine, after)
+        select 'machine', ${actor}, 'refill', pool, node, id, 'provisioning' from made)
+      select name from made`,
+    );
+    if (made === undefined) break;
+    node.rows.push({ name: made.name, pool, state: "provisioning", shape: wish.shape });
     inserted += 1;
   }
   return inserted;

@@ -7,6 +7,10 @@ export const SETTINGS = {
   silenceSeconds: 90,
   /** Creates and deletes at a time on one node. */
   nodeConcurrency: 2,
+  /** What a machine takes besides its shape, where its node's driver does not say: MiB, GiB, virtual CPUs a real one. */
+  overheads: { cpuOvercommit: 16, memoryMib: 128, bootMemoryMib: 256, diskGib: 0 },
+  /** What a node reported longer ago than that is not used to create. */
+  inventoryStaleSeconds: 300,
   probeAttempts: 3,
   probeAttemptSeconds: 4,
   /** How long a set-up tries to reach its machine before the machine is swapped. */

@@ -5,6 +5,7 @@ import { Cancelled, LeaseLost, Stopping, wordsOf } from "./errors.ts";
 import type { Executors } from "./execute.ts";
 import type { HeldLease } from "./lease.ts";
 import { log } from "./log.ts";
+import { Nudge } from "./nudge.ts";
 import { pause, within } from "./pause.ts";
 import { Renewer } from "./renewer.ts";
 import { refusal } from "./session.ts";
@@ -13,6 +14,8 @@ import { Slots } from "./slots.ts";
 /** The edge's own bound on a long poll. */
 const WAIT_SECONDS = 25;
 const REPORT_MS = 60_000;
+/** Between two reports at least: what changes meanwhile is told together. */
+const REPORT_PAUSE_MS = 1000;
 /** From the signal to stop until what still runs is left behind; set-ups go on on their machines. */
 const STOP_SECONDS = 3;
 
@@ -33,6 +36,7 @@ export async function serve(
   const renewer = new Renewer(edge, session);
   const slots = new Slots();
   const deliveries = new AbortController();
+  const changed = new Nudge();
 
   const take = (operation: LeasedOperation, askedAt: number): void => {
     const lease = renewer.hold(operation, askedAt);
@@ -42,6 +46,7 @@ export async function serve(
         const result: OperationResult = stop.aborted
           ? { outcome: "handed_back" }
           : await run(operation, lease, execute);
+        if (operation.kind === "create" || operation.kind === "delete") changed.nudge();
         await deliver(edge, session.session, operation, result, deliveries.signal);
       } catch (error) {
         // Nothing is finished: whoever leases it next observes first.
@@ -54,7 +59,7 @@ export async function serve(
 
   const duties = [
     leaseLoop(edge, session, slots, take, stop),
-    reportLoop(edge, driver, session.session, stop),
+    reportLoop(edge, driver, session.session, changed, stop),
     renewer.run(renewals.signal),
   ].map((duty) =>
     duty.catch((error: unknown) => {
@@ -115,7 +120,14 @@ async function leaseLoop(
   }
 }
 
-async function reportLoop(edge: Edge, driver: Driver, session: string, stop: AbortSignal): Promise<void> {
+/** Tells what the node has: at once, after every change of its machines, and every minute. */
+async function reportLoop(
+  edge: Edge,
+  driver: Driver,
+  session: string,
+  changed: Nudge,
+  stop: AbortSignal,
+): Promise<void> {
   let failures = 0;
   while (!stop.aborted) {
     try {
@@ -128,7 +140,8 @@ async function reportLoop(edge: Edge, driver: Driver, session: string, stop: Abo
       failures += 1;
       log.warn("Reporting the node's capacity failed", { cause: wordsOf(error), failures });
     }
-    await pause(failures === 0 ? REPORT_MS : retryMs(null, failures), stop).catch(() => undefined);
+    await pause(failures === 0 ? REPORT_PAUSE_MS : retryMs(null, failures), stop).catch(() => undefined);
+    if (failures === 0) await changed.next(REPORT_MS - REPORT_PAUSE_MS, stop);
   }
 }
 

@@ -68,6 +68,7 @@ export function aPool(change: Partial<PoolView> = {}): PoolView {
       bootTimeoutSeconds: 600,
       failureThreshold: 2,
       keepAdminKeys: true,
+      placement: "spread",
       sudo: false,
     },
     paused: false,

@@ -47,9 +47,9 @@ test("the pick reads its partial index from the start and sorts nothing, however
   await using t = await testDb();
   await makeWorld(t.db, { targetSize: 0 });
   await t.db.execute(sql`
-    insert into machines (name, pool, node, state, port, http_port, machine_spec, ready_at, host_key, dial_host, dial_port,
+    insert into machines (name, pool, node, state, port, http_port, machine_spec, shape, ready_at, host_key, dial_host, dial_port,
       access_host, access_port)
-    select 'm-' || n, 'demo', 'n1', 'ready', n, 50000 + n, p.machine_spec, now(), '{}', 'h', 22, 'h', 22
+    select 'm-' || n, 'demo', 'n1', 'ready', n, 50000 + n, p.machine_spec, p.spec -> 'shape', now(), '{}', 'h', 22, 'h', 22
     from generate_series(1, 5000) n, pools p`);
   await t.db.execute(sql`analyze machines`);
   const plan = await rows<{ "QUERY PLAN": string }>(

@@ -7,13 +7,15 @@ const machine = (vcpus: number, memoryMib: number, ...disksGib: number[]): Footp
   memoryMib,
   bootMemoryMib: 0,
   disksGib,
+  asked: { vcpus, memoryMib, diskGib: disksGib[0] ?? 0 },
 });
+const none = Number.POSITIVE_INFINITY;
+const limits = { machines: none, vcpus: none, memoryMib: none, diskGib: none };
 const room = (vcpus: number, memoryMib: number, ...devicesGib: number[]): Room => ({
   vcpus,
   memoryMib,
   devicesGib,
-  machines: null,
-  disksGib: null,
+  limits,
 });
 
 describe("a ThreeFold node: 2 SSDs of 1.92 TB, 64 GiB, machines of 502 GiB", () => {
@@ -24,11 +26,7 @@ describe("a ThreeFold node: 2 SSDs of 1.92 TB, 64 GiB, machines of 502 GiB", () 
 
   test("R5 7 by totals, 6 in truth: each disk has to fit whole on one SSD", () => {
     expect(Math.floor((2 * ssd) / 502)).toBe(7);
-    expect(placeable(room(64, memory, ssd, ssd), [], one, 2)).toEqual({
-      count: 6,
-      binding: "disk",
-      fragmented: 1,
-    });
+    expect(placeable(room(64, memory, ssd, ssd), [], one, 2)).toEqual({ count: 6, binding: "disk" });
   });
 
   test("R5 5 with one leaked disk, which is taken off the device it is on", () => {
@@ -42,21 +40,19 @@ describe("a ThreeFold node: 2 SSDs of 1.92 TB, 64 GiB, machines of 502 GiB", () 
 });
 
 test("what boots at the same time takes more: two of four MiB besides", () => {
-  const one: Footprint = { vcpus: 1, memoryMib: 10, bootMemoryMib: 4, disksGib: [1] };
+  const one = { ...machine(1, 10, 1), bootMemoryMib: 4 };
   expect(placeable(room(99, 48, 99), [], one, 2)).toMatchObject({ count: 4, binding: "memory" });
   expect(placeable(room(99, 47, 99), [], one, 2)).toMatchObject({ count: 3, binding: "memory" });
 });
 
-test("a limit on the number of machines, and one on all disks together", () => {
-  const one = machine(1, 1, 10);
-  expect(placeable({ ...room(99, 99, 99), machines: 2 }, [], one, 2)).toMatchObject({
-    count: 2,
-    binding: "machines",
-  });
-  expect(placeable({ ...room(99, 99, 99), disksGib: 39 }, [], one, 2)).toMatchObject({
-    count: 3,
-    binding: "disk_total",
-  });
+test.each([
+  ["limit_machines", { machines: 2 }, 2],
+  ["limit_cpu", { vcpus: 3 }, 3],
+  ["limit_memory", { memoryMib: 1.5 }, 1],
+  ["limit_disk", { diskGib: 39 }, 3],
+])("a bound that somebody set: %s", (binding, bound, count) => {
+  const bounded = { ...room(99, 99, 99), limits: { ...limits, ...bound } };
+  expect(placeable(bounded, [], machine(1, 1, 10), 2)).toEqual({ count, binding });
 });
 
 test("where even the booked ones do not fit, nothing more does", () => {
@@ -68,13 +64,11 @@ test("where even the booked ones do not fit, nothing more does", () => {
 
 const size = fc.integer({ min: 1, max: 9 });
 const footprint = fc
-  .record({
-    vcpus: size,
-    memoryMib: size,
-    bootMemoryMib: fc.integer({ min: 0, max: 3 }),
-    disks: fc.array(size, { minLength: 1, maxLength: 2 }),
-  })
-  .map(({ disks, ...rest }): Footprint => ({ ...rest, disksGib: disks }));
+  .tuple(size, size, fc.integer({ min: 0, max: 3 }), fc.array(size, { minLength: 1, maxLength: 2 }))
+  .map(([vcpus, memoryMib, bootMemoryMib, disks]): Footprint => ({
+    ...machine(vcpus, memoryMib, ...disks),
+    bootMemoryMib,
+  }));
 const anyRoom = fc
   .record({
     vcpus: fc.integer({ min: 0, max: 40 }),

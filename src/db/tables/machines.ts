@@ -21,10 +21,14 @@ import type {
 } from "../../contract/machine.ts";
 import type { Inventory, NodeScheduling, NodeState } from "../../contract/node.ts";
 import type { Listing } from "../../contract/relay.ts";
+import type { PoolSpec } from "../../contract/pool.ts";
 import { pools } from "./pools.ts";
 
 /** One answer of a probe that was not `alive`; the others follow from the time of the node's last probe. */
 export type NotAlive = { answer: Exclude<ProbeAnswer, "alive">; cause: string | null };
+
+/** For a shape, what the node's inventory looked like when it had settled after the refusal; null until it has. */
+export type FullFor = Record<string, { since: string; inventory: string | null }>;
 
 /** A host whose relay makes machines. A healthy sweep writes this row and no machine's. */
 export const nodes = pgTable(
@@ -46,6 +50,8 @@ export const nodes = pgTable(
     highestMachineNumber: bigint("highest_machine_number", { mode: "number" }).notNull().default(0),
     inventory: jsonb("inventory").$type<Inventory>(),
     inventoryAt: timestamp("inventory_at", { withTimezone: true }),
+    /** Shapes the node has said it has no room for, by their names; see src/pool/full.ts. */
+    full: jsonb("full").$type<FullFor>().notNull().default({}),
     listing: jsonb("listing").$type<Listing>(),
     lastProbeAt: timestamp("last_probe_at", { withTimezone: true }),
     /** What the last probe heard from machines that were not alive, by machine id. */
@@ -85,6 +91,8 @@ export const machines = pgTable(
     driver: text("driver"),
     driverRef: text("driver_ref"),
     machineSpec: text("machine_spec").notNull(),
+    /** What it was made with, and takes until it is proven gone, whatever its pool says now. */
+    shape: jsonb("shape").$type<PoolSpec["shape"]>().notNull(),
     /** Consecutive dead answers, each of another probe. */
     strikes: integer("strikes").notNull().default(0),
     suspectSince: timestamp("suspect_since", { withTimezone: true }),

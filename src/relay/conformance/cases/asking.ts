@@ -81,8 +81,14 @@ export const capacity: Case = {
   proves: "The edge places machines by totals and by what stands there, not by what a driver has left over.",
   async run(subject) {
     const before = await inventoryOf(subject);
-    await create(subject);
+    const { name } = await create(subject);
     const after = await inventoryOf(subject);
+    const standing = after.machines?.filter((machine) => machine.name === name && machine.ours) ?? [];
+    demand(
+      after.machines === undefined || standing.length === 1,
+      `capacity lists the machines of the node, but shows ${name} ${standing.length} times as ours.`,
+      RULES.capacity,
+    );
     const [was, is] = [totals(before), totals(after)];
     demand(was === is, `capacity had ${was}, and with one machine more it has ${is}.`, RULES.capacity);
   },

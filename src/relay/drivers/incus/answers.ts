@@ -46,6 +46,28 @@ export const resources = z.object({
   cpu: z.object({ total: z.number() }),
   memory: z.object({ total: z.number(), used: z.number() }),
 });
+export type HostResources = z.infer<typeof resources>;
+
+/** An instance with what its profiles give it. One that changes at that moment may have less to say. */
+export const sizedInstance = z.object({
+  name: z.string(),
+  project: z.string(),
+  status: z.string(),
+  expanded_config: z
+    .record(z.string(), z.string())
+    .nullish()
+    .transform((config) => config ?? {}),
+  expanded_devices: z
+    .record(
+      z.string(),
+      z.object({ type: z.string().optional(), pool: z.string().optional(), size: z.string().optional() }),
+    )
+    .nullish()
+    .transform((devices) => devices ?? {}),
+});
+export type SizedInstance = z.infer<typeof sizedInstance>;
+
+export const project = z.object({ config: z.record(z.string(), z.string()) });
 
 export const pool = z.object({ driver: z.string(), config: z.record(z.string(), z.string()) });
 

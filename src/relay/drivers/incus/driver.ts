@@ -179,7 +179,7 @@ export function incusDriver(options: IncusOptions): Driver {
       }),
 
     capacity: (signal) =>
-      call("Reading the capacity", signal, () => readInventory(incus, options.storagePool, signal)),
+      call("Reading the capacity", signal, () => readInventory(incus, options, owner, signal)),
 
     evidence: (name, signal): Promise<Record<string, string>> =>
       call(`Reading the evidence of ${name}`, signal, async () => {

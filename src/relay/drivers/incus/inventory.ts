@@ -1,26 +1,41 @@
+import { z } from "zod";
 import type { Inventory } from "../../../contract/node.ts";
-import { pool, poolResources, resources } from "./answers.ts";
+import { pool, poolResources, project, resources, server, sizedInstance } from "./answers.ts";
 import type { Incus } from "./client.ts";
+import type { Owner } from "./mark.ts";
+import type { Place } from "./place.ts";
+import { boundsOf, standingOf } from "./sizes.ts";
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
+/** What QEMU takes for a virtual machine besides its memory, and while it boots. A container takes nothing besides. */
+const VIRTUAL_MACHINE = { memoryMib: 128, bootMemoryMib: 256 };
+const CONTAINER = { memoryMib: 0, bootMemoryMib: 0 };
+
 /**
- * What the node has, by Incus's own count: CPUs, memory, and the storage pool, where all disks of machines are. A tenth
- * of the memory, at least 2 GiB, is kept back for the node itself.
+ * What the node has, by Incus's own count: CPUs, memory, the storage pool where all disks of machines are, the
+ * instances of all projects by what they are configured to take, and the bounds of Warmpool's own project. A tenth of
+ * the memory, at least 2 GiB, is kept back for the node itself.
  */
 export async function readInventory(
   incus: Incus,
-  storagePool: string,
+  place: Place,
+  owner: Owner,
   signal: AbortSignal,
 ): Promise<Inventory> {
-  const path = `/1.0/storage-pools/${encodeURIComponent(storagePool)}`;
-  const [host, about, { space }] = await Promise.all([
+  const path = `/1.0/storage-pools/${encodeURIComponent(place.storagePool)}`;
+  const everywhere = { query: { "all-projects": "true", recursion: "1" } };
+  const [host, about, { space }, { environment }, own, everyone] = await Promise.all([
     incus.read("/1.0/resources", resources, signal),
     incus.read(path, pool, signal),
     incus.read(`${path}/resources`, poolResources, signal),
+    incus.read("/1.0", server, signal),
+    incus.read(`/1.0/projects/${encodeURIComponent(place.project)}`, project, signal),
+    incus.read("/1.0/instances", z.array(sizedInstance), signal, everywhere),
   ]);
   const total = Math.floor(host.memory.total / MIB);
+  const limits = boundsOf(own.config, host);
   return {
     cpus: host.cpu.total,
     memoryMib: {
@@ -30,12 +45,15 @@ export async function readInventory(
     },
     disks: [
       {
-        name: storagePool,
+        name: place.storagePool,
         totalGib: gib(space.total),
         usedGib: gib(space.used),
         thin: about.driver !== "lvm" || about.config["lvm.use_thinpool"] !== "false",
       },
     ],
+    machines: everyone.map((instance) => standingOf(instance, place.project, owner, host)),
+    overheads: environment.driver.includes("qemu") ? VIRTUAL_MACHINE : CONTAINER,
+    ...(limits === null ? {} : { limits }),
   };
 }
 

@@ -68,6 +68,18 @@ export function localDriver(options: LocalOptions): LocalDriver {
     }
   }
 
+  async function list(signal: AbortSignal): Promise<DriverMachine[]> {
+    signal.throwIfAborted();
+    // Folders first: a machine made between the two looks is then seen by its processes.
+    const folders = new Map((await listFolders(place)).map((folder) => [folder.record.name, folder]));
+    const processes = findProcesses(place.owner);
+    const names = new Set([...folders.keys(), ...processes.map((process) => process.mark.machine)]);
+    return [...names].map((name) => {
+      const own = processes.filter((process) => process.mark.machine === name);
+      return describe(place, name, folders.get(name) ?? null, own);
+    });
+  }
+
   return {
     name: "local",
     callSeconds: CALL_SECONDS,
@@ -94,17 +106,8 @@ export function localDriver(options: LocalOptions): LocalDriver {
     },
 
     async list(signal: AbortSignal): Promise<DriverListing> {
-      signal.throwIfAborted();
-      // Folders first: a machine made between the two looks is then seen by its processes.
-      const folders = new Map((await listFolders(place)).map((folder) => [folder.record.name, folder]));
-      const processes = findProcesses(place.owner);
-      const names = new Set([...folders.keys(), ...processes.map((process) => process.mark.machine)]);
-      const machines = [...names].map((name) => {
-        const own = processes.filter((process) => process.mark.machine === name);
-        return describe(place, name, folders.get(name) ?? null, own);
-      });
-      // What cannot be read throws above, so a listing that comes back is whole.
-      return { complete: true, machines, storageProof: "volumes" };
+      // What cannot be read throws in there, so a listing that comes back is whole.
+      return { complete: true, machines: await list(signal), storageProof: "volumes" };
     },
 
     async start(name: string, signal: AbortSignal): Promise<void> {
@@ -130,7 +133,13 @@ export function localDriver(options: LocalOptions): LocalDriver {
       await removeFolder(place, name, signal);
     },
 
-    capacity: () => readInventory(root),
+    async capacity(signal: AbortSignal) {
+      const machines = await list(signal);
+      return readInventory(
+        root,
+        machines.map(({ name, state }) => ({ name, running: state === "running" })),
+      );
+    },
 
     async evidence(name: string, signal: AbortSignal): Promise<Record<string, string>> {
       signal.throwIfAborted();

@@ -1,0 +1,98 @@
+import { sql } from "drizzle-orm";
+import type { CapacityReport, CapacityTerm, NodeCapacity } from "../contract/capacity.ts";
+import { TERM_KINDS } from "../contract/capacity.ts";
+import type { PoolSpec } from "../contract/pool.ts";
+import { type Db, rows } from "../db/client.ts";
+import { nodeEquation } from "./capacity.ts";
+import { sayCapacity } from "./capacityText.ts";
+import { WarmpoolError } from "./errors.ts";
+import { closedFor, type NodeFacts, presentInventory, readNodes } from "./nodeFacts.ts";
+import { resolvePool } from "./release.ts";
+
+type Shape = PoolSpec["shape"];
+
+/**
+ * What would really fit now, as an equation that names what takes the rest. For the shape of a pool on its nodes, or
+ * for any other shape; with a shape and no pool, on all nodes.
+ * @throws WarmpoolError NOT_FOUND for a pool that is not there, BAD_REQUEST where it has to be named.
+ */
+export async function capacityReport(
+  db: Db,
+  asked: { pool?: string | undefined; shape?: Shape | undefined },
+): Promise<CapacityReport> {
+  const spec =
+    asked.pool === undefined && asked.shape !== undefined ? null : await poolSpecOf(db, asked.pool);
+  const shape = asked.shape ?? spec?.shape;
+  if (shape === undefined) throw new WarmpoolError("BAD_REQUEST", "say the pool or the shape");
+  const facts = await readNodes(db, sql`true`, "look");
+  const nodes = facts
+    .filter(({ name }) => spec?.nodes === undefined || spec.nodes.includes(name))
+    .map((node) => nodeCapacity(node, { nodes: spec?.nodes }, shape));
+  const sum = (of: (node: NodeCapacity) => number) => nodes.reduce((total, node) => total + of(node), 0);
+  const report = {
+    pool: spec?.name ?? null,
+    shape,
+    nominal: sum(({ nominal }) => nominal),
+    booked: sum(({ booked }) => booked),
+    placeable: sum(({ placeable }) => placeable),
+    terms: together(nodes.map(({ terms }) => terms)),
+    binding: nodes.flatMap(({ node, closed, binding }) => {
+      const constraint = closed ?? binding;
+      return constraint === null ? [] : [{ node, constraint }];
+    }),
+    nodes,
+  };
+  return { ...report, text: sayCapacity(report) };
+}
+
+/** The equation of one node for a shape. */
+export function nodeCapacity(
+  node: NodeFacts,
+  pool: { nodes?: readonly string[] | undefined },
+  shape: Shape,
+): NodeCapacity {
+  const closed = closedFor(node, pool, shape);
+  const inventory = presentInventory(node);
+  const about = {
+    node: node.name,
+    booked: node.rows.length,
+    closed,
+    inventoryAt: node.inventoryAt,
+    inventoryAgeSeconds: node.inventoryAgeSeconds === null ? null : Math.round(node.inventoryAgeSeconds),
+  };
+  if (inventory === null) {
+    const none = { nominal: 0, placeable: 0, terms: [], binding: null, disks: [] };
+    return { ...about, ...none, drift: { notOnNode: [], noRow: [] } };
+  }
+  const committed = (device: string) =>
+    (inventory.machines ?? [])
+      .flatMap(({ disks }) => disks)
+      .filter((disk) => disk.device === device)
+      .reduce((total, { gib }) => total + gib, 0);
+  return {
+    ...about,
+    ...nodeEquation(inventory, node.rows, shape, closed),
+    disks: inventory.disks.map((disk) => ({ ...disk, committedGib: committed(disk.name) })),
+  };
+}
+
+function together(all: readonly CapacityTerm[][]): CapacityTerm[] {
+  return TERM_KINDS.flatMap((kind) => {
+    const terms = all.flat().filter((term) => term.kind === kind);
+    if (terms.length === 0) return [];
+    return [
+      {
+        kind,
+        count: terms.reduce((total, { count }) => total + count, 0),
+        names: terms.flatMap(({ names }) => names),
+      },
+    ];
+  });
+}
+
+async function poolSpecOf(db: Db, name: string | undefined): Promise<PoolSpec> {
+  const pool = await resolvePool(db, name);
+  const [found] = await rows<{ spec: PoolSpec }>(db, sql`select spec from pools where name = ${pool}`);
+  if (found === undefined) throw new WarmpoolError("NOT_FOUND", `there is no pool named ${pool}`);
+  return found.spec;
+}

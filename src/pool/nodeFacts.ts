@@ -1,0 +1,63 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { Closed } from "../contract/capacity.ts";
+import type { Inventory, NodeState } from "../contract/node.ts";
+import { type Db, iso, rows } from "../db/client.ts";
+import type { FullFor } from "../db/tables/machines.ts";
+import type { BookedRow } from "./capacity.ts";
+import { nameOfShape } from "./full.ts";
+import { SETTINGS } from "./settings.ts";
+
+/** What placing looks at: a node, what its relay counted there, and what the rows have booked. */
+export type NodeFacts = {
+  name: string;
+  state: NodeState;
+  inventory: Inventory | null;
+  inventoryAt: string | null;
+  inventoryAgeSeconds: number | null;
+  full: FullFor;
+  rows: (BookedRow & { pool: string })[];
+  /** Names proven gone since the inventory was counted: what it shows of them is history. */
+  gone: string[];
+};
+
+/** @param lock takes the nodes' row locks, so that what is read stays true until the transaction ends */
+export async function readNodes(db: Db, which: SQL, lock: "look" | "lock"): Promise<NodeFacts[]> {
+  // The lock first, in a statement of its own: what follows then sees what its last holder has committed.
+  if (lock === "lock") {
+    await db.execute(sql`select 1 from nodes n where ${which} order by n.name for no key update`);
+  }
+  return rows<NodeFacts>(
+    db,
+    sql`select n.name, n.state, n.inventory, ${iso(sql`n.inventory_at`)} as "inventoryAt",
+        extract(epoch from now() - n.inventory_at)::float8 as "inventoryAgeSeconds", n."full",
+        coalesce(jsonb_agg(jsonb_build_object('name', m.name, 'pool', m.pool, 'state', m.state, 'shape', m.shape) order by m.number)
+          filter (where m.state <> 'deleted'), '[]') as rows,
+        coalesce(jsonb_agg(m.name) filter (where m.state = 'deleted'), '[]') as gone
+      from nodes n left join machines m on m.node = n.name
+        and (m.state <> 'deleted' or m.deleted_at >= n.inventory_at)
+      where ${which} group by n.name order by n.name`,
+  );
+}
+
+/** The inventory without what is gone; what a full disk still holds of it is not given away before it is counted again. */
+export function presentInventory({
+  inventory,
+  gone,
+}: Pick<NodeFacts, "inventory" | "gone">): Inventory | null {
+  if (inventory?.machines === undefined || gone.length === 0) return inventory;
+  const away = new Set(gone);
+  return { ...inventory, machines: inventory.machines.filter(({ ours, name }) => !ours || !away.has(name)) };
+}
+
+/** Why nothing of that shape is created there now, whatever its room; null where it may be. A node that has never said
+ * what it has is open: it refuses by itself. */
+export function closedFor(
+  node: NodeFacts,
+  pool: { nodes?: readonly string[] | undefined },
+  shape: Parameters<typeof nameOfShape>[0],
+): Closed | null {
+  if (pool.nodes !== undefined && !pool.nodes.includes(node.name)) return "not_in_pool";
+  if (node.state !== "online") return "not_online";
+  if ((node.inventoryAgeSeconds ?? 0) > SETTINGS.inventoryStaleSeconds) return "stale_inventory";
+  return nameOfShape(shape) in node.full ? "said_full" : null;
+}

@@ -1,0 +1,38 @@
+import { sql } from "drizzle-orm";
+import type { Inventory } from "../contract/node.ts";
+import type { PoolSpec } from "../contract/pool.ts";
+import { type Db, rows } from "../db/client.ts";
+import type { FullFor } from "../db/tables/machines.ts";
+import { nameOfShape, pictureOf, stillFull } from "./full.ts";
+import { json } from "./transition.ts";
+
+/** The node of this machine has said that it has no room for it: none of that shape is asked of it until it changes. */
+export async function noteFull(tx: Db, machine: string): Promise<void> {
+  const [refused] = await rows<{ node: string; shape: PoolSpec["shape"] }>(
+    tx,
+    sql`select node, shape from machines where id = ${machine}`,
+  );
+  if (refused === undefined) return;
+  const full: FullFor = {
+    [nameOfShape(refused.shape)]: { since: new Date().toISOString(), inventory: null },
+  };
+  await tx.execute(sql`update nodes set "full" = "full" || ${json(full)} where name = ${refused.node}`);
+}
+
+/** Stores what the node has, and forgets what it was too full for where it has changed since. */
+export async function reportInventory(db: Db, node: string, inventory: Inventory): Promise<void> {
+  const picture = await pictureOf(inventory);
+  await db.transaction(async (tx) => {
+    const [before] = await rows<{ full: FullFor; settled: boolean }>(
+      tx,
+      sql`select n."full", not exists (select 1 from machines m
+          where m.node = n.name and m.state in ('provisioning', 'deleting')) as settled
+        from nodes n where n.name = ${node} for no key update of n`,
+    );
+    if (before === undefined) return;
+    const full = stillFull(before.full, picture, before.settled);
+    await tx.execute(sql`
+      update nodes set inventory = ${json(inventory)}, inventory_at = now(), "full" = ${json(full)}
+      where name = ${node}`);
+  });
+}

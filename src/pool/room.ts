@@ -1,0 +1,109 @@
+import type { Inventory } from "../contract/node.ts";
+import { type Footprint, MOST_MACHINES, type Room } from "./placement.ts";
+import { SETTINGS } from "./settings.ts";
+
+/** From what a node reports to what may still be promised there. Pure. */
+
+export type Standing = NonNullable<Inventory["machines"]>[number];
+type Shape = { vcpus: number; memoryMib: number; diskGib: number };
+
+/** What a machine of that shape takes on that node. */
+export function footprintOf(shape: Shape, inventory: Inventory): Footprint {
+  const { memoryMib, bootMemoryMib, diskGib } = overheadsOf(inventory);
+  const asked = shape;
+  const { flat } = inventory;
+  if (flat !== undefined) {
+    return {
+      vcpus: flat.vcpus,
+      memoryMib: flat.memoryMib,
+      disksGib: [flat.diskGib],
+      bootMemoryMib: 0,
+      asked,
+    };
+  }
+  return {
+    vcpus: shape.vcpus,
+    memoryMib: shape.memoryMib + memoryMib,
+    disksGib: diskGib > 0 ? [shape.diskGib, diskGib] : [shape.diskGib],
+    bootMemoryMib,
+    asked,
+  };
+}
+
+/** What may be promised now. Whatever else runs on the node has taken what is no longer available. */
+export function roomOf(inventory: Inventory): Room {
+  const room = roomBeside(inventory, inventory.machines ?? []);
+  return { ...room, memoryMib: Math.min(room.memoryMib, inventory.memoryMib.available) };
+}
+
+/**
+ * What is left when the reserve and `standing` are taken off. Ours count whether they run or not, for they may be
+ * started at any time; others' take CPUs and memory while they run. A thin device is promised by configured sizes, or
+ * by what is used where that is more; a thick one has also lost what is used by no machine.
+ */
+export function roomBeside(inventory: Inventory, standing: readonly Standing[]): Room {
+  const { cpuOvercommit, memoryMib: overhead } = overheadsOf(inventory);
+  const { memoryMib: memory, limits } = inventory;
+  const awake = standing.filter(({ ours, running }) => ours || running);
+  const limited = standing.filter((machine) => machine.limited);
+  const taken = sum(
+    awake.map((machine) => machine.memoryMib + (inventory.flat === undefined ? overhead : 0)),
+  );
+  return {
+    vcpus: inventory.cpus * cpuOvercommit - sum(awake.map(({ vcpus }) => vcpus)),
+    memoryMib: memory.total - memory.reserve - taken,
+    devicesGib: inventory.disks.map((device) => freeOn(device, inventory.machines ?? [], standing)),
+    limits: {
+      machines: (limits?.machines ?? Number.POSITIVE_INFINITY) - limited.length,
+      vcpus: (limits?.vcpus ?? Number.POSITIVE_INFINITY) - sum(limited.map(({ vcpus }) => vcpus)),
+      memoryMib:
+        (limits?.memoryMib ?? Number.POSITIVE_INFINITY) - sum(limited.map(({ memoryMib }) => memoryMib)),
+      diskGib:
+        (limits?.diskGib ?? Number.POSITIVE_INFINITY) - sum(limited.flatMap(({ disks }) => disks).map(gibOf)),
+    },
+  };
+}
+
+/** Slices by arithmetic: what the node has in all by what one machine asks for, nothing kept back. */
+export function nominalSlices(inventory: Inventory, shape: Shape): number {
+  const one = inventory.flat ?? shape;
+  const slices = (have: number, each: number) =>
+    each === 0 ? Number.POSITIVE_INFINITY : Math.floor(have / each);
+  return Math.min(
+    MOST_MACHINES,
+    slices(inventory.cpus * overheadsOf(inventory).cpuOvercommit, one.vcpus),
+    slices(inventory.memoryMib.total, one.memoryMib),
+    slices(sum(inventory.disks.map(({ totalGib }) => totalGib)), one.diskGib),
+  );
+}
+
+function freeOn(
+  device: Inventory["disks"][number],
+  all: readonly Standing[],
+  standing: readonly Standing[],
+): number {
+  const configured = (machines: readonly Standing[]) =>
+    sum(machines.flatMap(({ disks }) => disks.filter((disk) => disk.device === device.name)).map(gibOf));
+  const taken = device.thin
+    ? Math.max(configured(standing), device.usedGib)
+    : configured(standing) + Math.max(0, device.usedGib - configured(all));
+  return Math.max(0, device.totalGib - taken);
+}
+
+function overheadsOf({ overheads }: Inventory): Record<keyof typeof SETTINGS.overheads, number> {
+  const usual = SETTINGS.overheads;
+  return {
+    cpuOvercommit: overheads?.cpuOvercommit ?? usual.cpuOvercommit,
+    memoryMib: overheads?.memoryMib ?? usual.memoryMib,
+    bootMemoryMib: overheads?.bootMemoryMib ?? usual.bootMemoryMib,
+    diskGib: overheads?.diskGib ?? usual.diskGib,
+  };
+}
+
+function gibOf({ gib }: { gib: number }): number {
+  return gib;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

@@ -1,0 +1,79 @@
+import type { Inventory } from "../../../contract/node.ts";
+import type { HostResources, SizedInstance } from "./answers.ts";
+import { isMarked } from "./mark.ts";
+import type { Owner } from "./mark.ts";
+
+/** Incus's configuration of sizes, as numbers: `2`, `0-3`, `512MiB`, `20%`. */
+
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+
+type Machine = NonNullable<Inventory["machines"]>[number];
+
+/** An instance by what it is configured to take. One without a limit may take all of the memory, but counts for none. */
+export function standingOf(
+  instance: SizedInstance,
+  project: string,
+  owner: Owner,
+  host: HostResources,
+): Machine {
+  const { expanded_config: config, expanded_devices: devices } = instance;
+  return {
+    name: instance.name,
+    ours: instance.project === project && isMarked({ config }, owner),
+    running: instance.status === "Running" || instance.status === "Frozen",
+    vcpus: cpus(config["limits.cpu"]) ?? 0,
+    memoryMib: Math.ceil((bytes(config["limits.memory"], host.memory.total) ?? 0) / MIB),
+    disks: Object.values(devices).flatMap(({ type, pool, size }) => {
+      const gib = (bytes(size, null) ?? 0) / GIB;
+      return type === "disk" && pool !== undefined && gib > 0 ? [{ device: pool, gib }] : [];
+    }),
+    limited: instance.project === project,
+  };
+}
+
+/** What the project bounds; null where it bounds nothing. */
+export function boundsOf(
+  config: Record<string, string>,
+  host: HostResources,
+): NonNullable<Inventory["limits"]> | null {
+  const machines = whole(config["limits.instances"]) ?? whole(config["limits.containers"]);
+  const vcpus = cpus(config["limits.cpu"]);
+  const memory = bytes(config["limits.memory"], host.memory.total);
+  const disk = bytes(config["limits.disk"], null);
+  const bounds = {
+    ...(machines === null ? {} : { machines }),
+    ...(vcpus === null ? {} : { vcpus }),
+    ...(memory === null ? {} : { memoryMib: Math.floor(memory / MIB) }),
+    ...(disk === null ? {} : { diskGib: disk / GIB }),
+  };
+  return Object.keys(bounds).length === 0 ? null : bounds;
+}
+
+function whole(text: string | undefined): number | null {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
+}
+
+/** `3`, or a set of those that it may run on: `0-2,5`. */
+export function cpus(text: string | undefined): number | null {
+  if (text === undefined || text === "") return null;
+  if (/^\d+$/.test(text)) return Number(text);
+  const ranges = text.split(",").map((part) => /^(\d+)(?:-(\d+))?$/.exec(part.trim()));
+  if (ranges.some((range) => range === null)) return null;
+  return ranges.reduce((sum, range) => sum + Number(range?.[2] ?? range?.[1]) - Number(range?.[1]) + 1, 0);
+}
+
+const UNITS = ["B", "k", "M", "G", "T", "P", "E"];
+
+/** @param whole what a percentage is of, in bytes; null where none is allowed */
+export function bytes(text: string | undefined, whole: number | null): number | null {
+  const parts = /^(\d+(?:\.\d+)?)\s*(%|(?:[kKMGTPE]i?)?B?)$/.exec(text ?? "");
+  if (parts === null) return null;
+  const [value, unit] = [Number(parts[1]), parts[2] ?? ""];
+  if (unit === "%") return whole === null ? null : (whole * value) / 100;
+  const power = Math.max(
+    0,
+    UNITS.findIndex((letter) => letter.toLowerCase() === unit.charAt(0).toLowerCase()),
+  );
+  return value * (unit.includes("i") ? 1024 : 1000) ** (unit.startsWith("B") ? 0 : power);
+}

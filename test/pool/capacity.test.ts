@@ -1,0 +1,137 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { MACHINE_STATES } from "../../src/contract/machine.ts";
+import type { Inventory } from "../../src/contract/node.ts";
+import { type BookedRow, nodeEquation } from "../../src/pool/capacity.ts";
+import type { Standing } from "../../src/pool/room.ts";
+
+const shape = { vcpus: 4, memoryMib: 8192, diskGib: 502 };
+const ssd = { totalGib: 1788, thin: false };
+const bare = { cpuOvercommit: 8, memoryMib: 0, bootMemoryMib: 0, diskGib: 0 };
+
+/** A node with two SSDs on which these machines stand, a disk each on the device they name. */
+function node(...machines: Standing[]): Inventory {
+  const used = (device: string) =>
+    machines.flatMap(({ disks }) => disks).filter((disk) => disk.device === device);
+  return {
+    cpus: 16,
+    memoryMib: { total: 131_072, available: 120_000, reserve: 13_108 },
+    disks: ["sda", "sdb"].map((name) => ({
+      ...ssd,
+      name,
+      usedGib: used(name).reduce((sum, { gib }) => sum + gib, 0),
+    })),
+    overheads: bare,
+    machines,
+  };
+}
+
+function standing(name: string, device: string, more: Partial<Standing> = {}): Standing {
+  const { vcpus, memoryMib, diskGib } = shape;
+  const disks = [{ device, gib: diskGib }];
+  return { name, ours: true, running: true, vcpus, memoryMib, disks, limited: true, ...more };
+}
+
+const row = (name: string, state: BookedRow["state"]): BookedRow => ({ name, state, shape });
+const counts = (equation: { terms: { kind: string; count: number }[] }) =>
+  Object.fromEntries(equation.terms.map(({ kind, count }) => [kind, count]));
+
+describe("the equation of a node", () => {
+  test("R5 an empty ThreeFold node: 7 nominal, 6 fit, bound by the disks, one lost to fragmentation", () => {
+    expect(nodeEquation(node(), [], shape, null)).toMatchObject({
+      nominal: 7,
+      placeable: 6,
+      binding: "disk",
+      terms: [{ kind: "fragmentation", count: 1, names: [] }],
+    });
+  });
+
+  test("R5 with a machine leaked by hand it is 5, and the leaked one has a name", () => {
+    const equation = nodeEquation(node(standing("demo-3", "sda")), [], shape, null);
+    expect(equation).toMatchObject({ nominal: 7, placeable: 5, drift: { noRow: ["demo-3"], notOnNode: [] } });
+    expect(equation.terms).toContainEqual({ kind: "leaked", count: 1, names: ["demo-3"] });
+  });
+
+  test("R5 a row stuck in deleting is booked, on the node or not", () => {
+    const stuck = [row("demo-9", "deleting")];
+    expect(nodeEquation(node(), stuck, shape, null).placeable).toBe(5);
+    expect(nodeEquation(node(standing("demo-9", "sdb")), stuck, shape, null).placeable).toBe(5);
+  });
+
+  test("R5 somebody else's machine is taken off by its configured size, and named", () => {
+    const other = standing("bob", "sdb", { ours: false, disks: [{ device: "sdb", gib: 900 }] });
+    const equation = nodeEquation(node(other), [], shape, null);
+    expect(equation.placeable).toBe(4);
+    expect(equation.terms).toContainEqual(expect.objectContaining({ kind: "unmanaged", names: ["bob"] }));
+  });
+
+  test("every state has its term, machines that were promised and are not there yet included", () => {
+    const rows = [row("a", "assigned"), row("b", "ready"), row("c", "deleting"), row("d", "provisioning")];
+    const equation = nodeEquation(node(standing("a", "sda"), standing("b", "sdb")), rows, shape, null);
+    expect(equation).toMatchObject({ nominal: 7, placeable: 2, drift: { notOnNode: [], noRow: [] } });
+    expect(counts(equation)).toEqual({
+      assigned: 1,
+      ready: 1,
+      provisioning: 1,
+      deleting: 1,
+      fragmentation: 1,
+    });
+  });
+
+  test("a machine that a row says is ready and the node does not show is drift, and stays booked", () => {
+    const equation = nodeEquation(node(), [row("a", "ready")], shape, null);
+    expect(equation).toMatchObject({ placeable: 5, drift: { notOnNode: ["a"] } });
+  });
+
+  test("a bound that somebody set binds, and is a term of its own", () => {
+    const equation = nodeEquation({ ...node(), limits: { memoryMib: 3 * 8192 } }, [], shape, null);
+    expect(equation).toMatchObject({ placeable: 3, binding: "limit_memory" });
+    expect(counts(equation)).toMatchObject({ limits: 4 });
+  });
+
+  test("on a thin device the budget is the configured size, or what is used where that is more", () => {
+    const thin = (usedGib: number): Inventory => ({
+      ...node(standing("a", "pool")),
+      disks: [{ name: "pool", totalGib: 1100, usedGib, thin: true }],
+    });
+    expect(nodeEquation(thin(3), [row("a", "ready")], shape, null).placeable).toBe(1);
+    expect(nodeEquation(thin(700), [row("a", "ready")], shape, null)).toMatchObject({ placeable: 0 });
+  });
+
+  test("a closed node takes none, and the term says so", () => {
+    const equation = nodeEquation(node(), [], shape, "draining");
+    expect(equation.placeable).toBe(0);
+    expect(counts(equation)).toEqual({ fragmentation: 1, closed: 6 });
+  });
+
+  test("whatever stands there, nominal less the terms is what can be placed", () => {
+    const name = fc.integer({ min: 1, max: 12 }).map((n) => `m${n}`);
+    const one = fc.record({
+      name,
+      device: fc.constantFrom("sda", "sdb"),
+      ours: fc.boolean(),
+      running: fc.boolean(),
+    });
+    const states = MACHINE_STATES.filter((state) => state !== "deleted");
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(one, { maxLength: 6, selector: (machine) => machine.name }),
+        fc.uniqueArray(fc.record({ name, state: fc.constantFrom(...states) }), {
+          maxLength: 6,
+          selector: (booked) => booked.name,
+        }),
+        (machines, rows) => {
+          const there = machines.map(({ name: called, device, ...more }) => standing(called, device, more));
+          const equation = nodeEquation(
+            node(...there),
+            rows.map((booked) => ({ ...booked, shape })),
+            shape,
+            null,
+          );
+          const sum = equation.terms.reduce((total, { count }) => total + count, 0);
+          expect(equation.nominal - sum).toBe(equation.placeable);
+        },
+      ),
+    );
+  });
+});
