@@ -7,6 +7,7 @@ import {
   sweepRouter,
   tokenRouter,
 } from "./admin.ts";
+import { capacityRouter } from "./capacity.ts";
 import { relayRouter } from "./relay.ts";
 import { testerRouter } from "./tester.ts";
 import { router } from "./trpc.ts";
@@ -20,6 +21,7 @@ export const appRouter = router({
   node: nodeRouter,
   event: eventRouter,
   token: tokenRouter,
+  capacity: capacityRouter,
   sweep: sweepRouter,
   relay: relayRouter,
 });

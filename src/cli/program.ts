@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { assign } from "./assign.ts";
 import { completion } from "./completion.ts";
+import { capacity } from "./capacity.ts";
 import { driver } from "./driver.ts";
 import { duties } from "./duties.ts";
 import { log } from "./log.ts";
@@ -32,6 +33,7 @@ const VERBS = [
   pool,
   node,
   recipe,
+  capacity,
   sweep,
   duties,
   token,

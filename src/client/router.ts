@@ -17,6 +17,7 @@ import type {
   testerLogInput,
   testerWatchInput,
 } from "../contract/assignment.ts";
+import type { capacityInput, CapacityReport } from "../contract/capacity.ts";
 import type { ErrorCode } from "../contract/errors.ts";
 import type { eventListInput, EventView } from "../contract/event.ts";
 import type {
@@ -108,6 +109,9 @@ export type AppRouter = TRPCBuiltRouter<
       list: Query<void, TokenView[]>;
       revoke: Mutation<z.input<typeof revokeTokenInput>, TokenView>;
       create: Mutation<z.input<typeof createTokenInput>, CreatedToken>;
+    };
+    capacity: {
+      report: Query<z.input<typeof capacityInput>, CapacityReport>;
     };
     sweep: {
       run: Mutation<void, { duties: DutyOutcome[] }>;

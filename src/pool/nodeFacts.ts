@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Closed } from "../contract/capacity.ts";
-import type { Inventory, NodeState } from "../contract/node.ts";
+import type { Inventory, NodeScheduling, NodeState } from "../contract/node.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import type { FullFor } from "../db/tables/machines.ts";
 import type { BookedRow } from "./capacity.ts";
@@ -11,6 +11,7 @@ import { SETTINGS } from "./settings.ts";
 export type NodeFacts = {
   name: string;
   state: NodeState;
+  scheduling: NodeScheduling;
   inventory: Inventory | null;
   inventoryAt: string | null;
   inventoryAgeSeconds: number | null;
@@ -28,7 +29,7 @@ export async function readNodes(db: Db, which: SQL, lock: "look" | "lock"): Prom
   }
   return rows<NodeFacts>(
     db,
-    sql`select n.name, n.state, n.inventory, ${iso(sql`n.inventory_at`)} as "inventoryAt",
+    sql`select n.name, n.state, n.scheduling, n.inventory, ${iso(sql`n.inventory_at`)} as "inventoryAt",
         extract(epoch from now() - n.inventory_at)::float8 as "inventoryAgeSeconds", n."full",
         coalesce(jsonb_agg(jsonb_build_object('name', m.name, 'pool', m.pool, 'state', m.state, 'shape', m.shape) order by m.number)
           filter (where m.state <> 'deleted'), '[]') as rows,
@@ -58,6 +59,7 @@ export function closedFor(
 ): Closed | null {
   if (pool.nodes !== undefined && !pool.nodes.includes(node.name)) return "not_in_pool";
   if (node.state !== "online") return "not_online";
+  if (node.scheduling === "draining") return "draining";
   if ((node.inventoryAgeSeconds ?? 0) > SETTINGS.inventoryStaleSeconds) return "stale_inventory";
   return nameOfShape(shape) in node.full ? "said_full" : null;
 }
