@@ -97,7 +97,7 @@ test("R11 a node that comes back between the count and the insert does not overf
   const relay = await makeWorld(t.db, { targetSize: 3, maxSize: 9 });
   await relay.workOff();
   await t.db.execute(sql`update nodes set state = 'returning'`);
-  const comesBack = betweenStatements(t.db, "from nodes n join pools p", () =>
+  const comesBack = betweenStatements(t.db, "from nodes n where", () =>
     t.db.execute(sql`update nodes set state = 'online'`),
   );
   await replenish(comesBack, "demo", APP);
