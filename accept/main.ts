@@ -49,12 +49,12 @@ async function runPart(
   report: Report,
 ): Promise<void> {
   report.heading(`${part.title} (${part.name}, ${runtime})`);
-  const before = snapshot([parent]);
+  const before = await snapshot([parent]);
   const folder = join(parent, `${part.name}-${runtime}`);
   await mkdir(folder);
   try {
     await part.show({ report, runtime, driver, folder });
-    await report.check("processes, sockets, mounts, accounts and folders are as before", async () => {
+    await report.check("the host and its Incus are as before", async () => {
       const left = await leftSince(before, [parent]);
       if (left.length > 0) throw new Error(left.join("\n"));
     });

@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { listeners, processes } from "../proc.ts";
+
+/** What the system itself has: processes, listening sockets, mounts, accounts, and the names in folders. */
+const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url));
+const FOLDERS = [
+  "/tmp",
+  "/var/tmp",
+  "/dev/shm",
+  "/run",
+  "/run/lock",
+  "/var/lib",
+  "/home",
+  "/etc",
+  "/etc/sudoers.d",
+];
+const ACCOUNTS = ["passwd", "group", "shadow", "gshadow", "subuid", "subgid", "sudoers", "hosts"];
+
+/** @param apart paths that may come and go: the run's own folder. Nothing in or named after them is looked at. */
+export function hostHoldings(apart: readonly string[]): Record<string, string[]> {
+  const home = homedir();
+  const folders = new Set([
+    ...FOLDERS,
+    tmpdir(),
+    home,
+    join(home, ".cache"),
+    join(home, ".config"),
+    CHECKOUT,
+  ]);
+  const isApart = (path: string) => apart.includes(path);
+  return {
+    process: otherProcesses().map(({ pid, startTime, command }) => `${pid}@${startTime} ${command}`),
+    socket: [
+      ...listeners().map(({ protocol, address, port }) => `${protocol} ${address}:${port}`),
+      ...unixSockets(),
+    ],
+    mount: mounts(),
+    account: ACCOUNTS.map((name) => `/etc/${name} ${contentOf(join("/etc", name))}`),
+    file: [...folders].flatMap(namesIn).filter((path) => !isApart(path)),
+  };
+}
+
+/** All but this one and those it descends from: npm and the shells around it are no part of what is compared. */
+function otherProcesses() {
+  const all = new Map(processes().map((process) => [process.pid, process]));
+  for (let pid = process.pid; all.has(pid);) {
+    const parent = all.get(pid)?.parent ?? 0;
+    all.delete(pid);
+    pid = parent;
+  }
+  return [...all.values()];
+}
+
+/** Listening unix sockets, those without a file (abstract ones) with a leading @. */
+function unixSockets(): string[] {
+  const ACCEPTS = "00010000";
+  return lines("/proc/net/unix")
+    .map((line) => line.trim().split(/\s+/))
+    .filter((fields) => fields[3] === ACCEPTS && fields[7] !== undefined)
+    .map((fields) => `unix ${fields[7]}`);
+}
+
+function mounts(): string[] {
+  return lines("/proc/self/mounts").map((line) => line.split(" ").slice(0, 3).join(" "));
+}
+
+function lines(path: string): string[] {
+  return readFileSync(path, "utf8")
+    .split("\n")
+    .filter((line) => line !== "");
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).map((name) => join(folder, name));
+  } catch {
+    return [];
+  }
+}
+
+function contentOf(path: string): string {
+  try {
+    return createHash("sha256").update(readFileSync(path)).digest("hex").slice(0, 12);
+  } catch {
+    return "absent";
+  }
+}
