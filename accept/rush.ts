@@ -4,24 +4,25 @@ import { listMachines, putPoolLike, untilFull } from "./pools.ts";
 import { type Rpc, RpcError } from "./rpc.ts";
 
 /** Many testers at once at a pool that has machines for a quarter of them, each asking twice. */
-export const TESTERS = 200;
-export const MACHINES = 50;
+export type Crowd = { testers: number; machines: number };
 
 /** `held` has each machine's holder, `waiting` those without, the first in line first. */
 export type Rush = { pool: string; held: Map<string, string>; waiting: string[] };
 
 /**
  * Sends every tester's request twice, all at the same time, spread over the edges.
+ * @param crowd how many they are, and how many machines the pool has ready
  * @param patient whether 503 with Retry-After may be answered, and is then obeyed
  * @returns who holds which machine, and who waits, the first in line first. @throws Error where a promise is broken.
  */
 export async function rush(
   edges: Rpc[],
   pool: string,
+  crowd: Crowd,
   key: string,
   patient: boolean,
 ): Promise<Rush & { refused: number }> {
-  const usernames = Array.from({ length: TESTERS }, (_, index) => `${pool}-t${index + 1}`);
+  const usernames = Array.from({ length: crowd.testers }, (_, index) => `${pool}-t${index + 1}`);
   let refused = 0;
   const ask = async (username: string, edge: Rpc): Promise<Assigned> => {
     for (;;) {
@@ -48,7 +49,7 @@ export async function rush(
   }
   const given = answers.filter((answer) => answer.status === "fulfilled").map((answer) => answer.value);
   checkPairs(given);
-  const line = await lineUp(first, pool);
+  const line = await lineUp(first, pool, crowd);
   checkKept(given, line);
   return { ...line, refused };
 }
@@ -72,21 +73,21 @@ function checkKept(answers: Assigned[], { held }: Rush): void {
   }
 }
 
-/** Who holds and who waits, as it is at one moment. @throws Error where it is not 50, and 1 to 150. */
-async function lineUp(app: Rpc, pool: string): Promise<Rush> {
+/** Who holds and who waits, as it is at one moment. @throws Error where it is not one a machine, and the rest in order. */
+async function lineUp(app: Rpc, pool: string, { testers, machines }: Crowd): Promise<Rush> {
   const { items: all } = await app.query("tester.list", { pool, limit: 500 }, assignments);
   const held = new Map(
     all.flatMap(({ machine, username }) => (machine === null ? [] : [[machine.id, username]])),
   );
   const holders = all.filter(({ machine }) => machine !== null).length;
-  if (holders !== MACHINES || held.size !== MACHINES)
-    throw new Error(`${holders} testers hold ${held.size} distinct machines, not ${MACHINES}`);
+  if (holders !== machines || held.size !== machines)
+    throw new Error(`${holders} testers hold ${held.size} distinct machines, not ${machines}`);
   const waiting = all
     .filter(({ state }) => state === "waiting")
     .toSorted((a, b) => (a.queue?.position ?? 0) - (b.queue?.position ?? 0));
   const positions = waiting.map(({ queue }) => queue?.position ?? 0);
   const wrong = positions.findIndex((position, index) => position !== index + 1);
-  if (waiting.length !== TESTERS - MACHINES || wrong >= 0)
+  if (waiting.length !== testers - machines || wrong >= 0)
     throw new Error(`${waiting.length} wait, at the positions ${positions.slice(0, 20).join(" ")} …`);
   return { pool, held, waiting: waiting.map(({ username }) => username) };
 }
@@ -124,7 +125,13 @@ export async function clearOut(admin: Rpc, { pool }: Rush): Promise<void> {
 }
 
 /** A pool like the other one, of its own machines on one node, full. */
-export async function fillPool(admin: Rpc, like: string, name: string, node: string): Promise<void> {
-  await putPoolLike(admin, like, { name, nodes: [node], targetSize: MACHINES, maxSize: MACHINES });
-  await untilFull(admin, name, MACHINES, 60);
+export async function fillPool(
+  admin: Rpc,
+  like: string,
+  name: string,
+  node: string,
+  machines: number,
+): Promise<void> {
+  await putPoolLike(admin, like, { name, nodes: [node], targetSize: machines, maxSize: machines });
+  await untilFull(admin, name, machines, 60);
 }

@@ -20,7 +20,7 @@ const LISTS = {
 
 /** @throws Error where there is a daemon that does not tell */
 export async function incusHoldings(): Promise<string[]> {
-  if (!(await isThere())) return [];
+  if (!(await incusAnswers())) return [];
   const lists = await Promise.all(
     Object.entries(LISTS).map(async ([kind, path]) => (await urls(path)).map((url) => `${kind} ${url}`)),
   );
@@ -37,8 +37,11 @@ function forwarded(): string[] {
     .map((address) => `forwards ${address}`);
 }
 
-/** A socket that nobody listens on is what a daemon leaves that has ended. */
-async function isThere(): Promise<boolean> {
+/**
+ * Whether there is a daemon. A socket that nobody listens on is what one leaves that has ended.
+ * @throws Error where one is there and does not tell
+ */
+export async function incusAnswers(): Promise<boolean> {
   if (!existsSync(SOCKET)) return false;
   try {
     await ask("/1.0");

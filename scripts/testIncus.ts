@@ -1,0 +1,106 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { setTimeout as delay } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { leftSince, snapshot } from "./leftovers.ts";
+import { incusAnswers } from "./leftovers/incus.ts";
+
+/**
+ * `npm run test:incus`: everything that needs a real Incus, as one run: the tests named *.incus.ts, then the acceptance
+ * run on Incus with both runtimes. Makes this host one that can do it (Debian 12 or 13, as root), compares what it holds
+ * before and after, stops the daemon where it was started here, and ends with the sum. What is skipped counts as failed.
+ *
+ *   node scripts/testIncus.ts            all of it
+ *   node scripts/testIncus.ts prepare    makes the host one that can do it, and no more
+ */
+type Counts = { passed: number; failed: number };
+
+const CHECKOUT = fileURLToPath(new URL("..", import.meta.url));
+const SUITES = [
+  ["the tests", "vitest", "run", "--config", "vitest.incus.config.ts"],
+  ["the acceptance run", "node", "accept/main.ts", "--driver", "incus"],
+] as const;
+const STOP_DAEMON = ["sh", "scripts/install-incus.sh", "stop"] as const;
+
+const PIPE_MS = 2000;
+
+let running: ChildProcess | null = null;
+const stop = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    stop.abort(signal);
+    running?.kill(signal);
+  });
+}
+
+const began = performance.now();
+const wasRunning = await incusAnswers();
+const isPrepared = await prepared();
+const isAll = process.argv[2] !== "prepare";
+const counts = isPrepared && isAll ? await runSuites() : [{ passed: 0, failed: isPrepared ? 0 : 1 }];
+if (!wasRunning && (await incusAnswers())) counts.push(await run(...STOP_DAEMON));
+const passed = counts.reduce((sum, one) => sum + one.passed, 0);
+const failed = counts.reduce((sum, one) => sum + one.failed, 0);
+say(
+  `All of it took ${seconds(began)} s${stop.signal.aborted ? `, then ${String(stop.signal.reason)} stopped it` : ""}.`,
+);
+process.exitCode = failed > 0 || stop.signal.aborted ? 1 : 0;
+// The last line is the sum of them all, whoever printed one before.
+if (isAll) console.log(`${passed} passed, ${failed} failed`);
+
+/** By the scripts that an operator runs; each does only what is missing. */
+async function prepared(): Promise<boolean> {
+  for (const script of ["scripts/install-incus.sh", "scripts/build-image.sh"]) {
+    if (stop.signal.aborted || (await run("sh", script)).failed > 0) return false;
+  }
+  return true;
+}
+
+async function runSuites(): Promise<Counts[]> {
+  const before = await snapshot();
+  const counts: Counts[] = [];
+  for (const [name, command, ...args] of SUITES) {
+    if (stop.signal.aborted) break;
+    const startedAt = performance.now();
+    say(`${name}: ${[command, ...args].join(" ")}`);
+    counts.push(await run(command, ...args));
+    say(`${name} took ${seconds(startedAt)} s`);
+  }
+  const left = await leftSince(before, []);
+  say(left.length === 0 ? "Nothing was left behind." : `Left behind:\n${left.join("\n")}`);
+  return [...counts, left.length === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }];
+}
+
+/** Shows what a program prints, and reads its counts there; one that counts nothing and ends well counts nothing. */
+async function run(command: string, ...args: string[]): Promise<Counts> {
+  const child = spawn(command, args, { cwd: CHECKOUT, stdio: ["ignore", "pipe", "inherit"] });
+  running = child;
+  let text = "";
+  child.stdout.on("data", (part: Buffer) => {
+    process.stdout.write(part);
+    text = (text + part.toString()).slice(-4000);
+  });
+  const closed = once(child, "close");
+  const [code, signal] = await once(child, "exit");
+  // Something that was left running may hold the pipe open for ever.
+  await Promise.race([closed, delay(PIPE_MS, undefined, { ref: false })]);
+  running = null;
+  const isFine = code === 0;
+  const told = [...text.matchAll(/^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?/gm)].at(-1);
+  if (told === undefined) {
+    if (!isFine) say(`${command} ${args[0]} ended with ${String(signal ?? code)}`);
+    return { passed: 0, failed: isFine ? 0 : 1 };
+  }
+  const skipped = Number(told[3] ?? 0);
+  if (skipped > 0) say(`${skipped} were skipped: nothing that needs Incus may be`);
+  const failed = Number(told[2]) + skipped;
+  return { passed: Number(told[1]), failed: isFine ? failed : Math.max(failed, 1) };
+}
+
+function say(text: string): void {
+  console.log(`\n=== ${text}`);
+}
+
+function seconds(since: number): number {
+  return Math.round((performance.now() - since) / 1000);
+}
