@@ -36,6 +36,7 @@ export async function createMachine(
     await knownGood({
       made,
       hostKey,
+      bootedCommand: tools.driver.bootedCommand,
       spec: operation.spec,
       lease,
       privateKey: tools.key.privateKey,

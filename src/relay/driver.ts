@@ -11,6 +11,11 @@ export type Driver = {
   readonly name: string;
   /** How long the relay waits for each call, in seconds. A create is bound by its pool's `bootTimeoutSeconds` instead. */
   readonly callSeconds: CallSeconds;
+  /**
+   * A command that ends with 0 on a machine whose first boot is over, where that goes on after SSH has answered: until
+   * then its services, SSH among them, may restart.
+   */
+  readonly bootedCommand?: string;
   version(): Promise<string>;
   /**
    * Makes a machine and starts it. Returns as soon as it exists: the relay then waits until it answers over SSH.

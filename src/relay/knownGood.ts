@@ -11,7 +11,7 @@ import { printable, tail } from "./text.ts";
 
 /**
  * From "it exists" to known good, in this order and within one boot timeout: it answers an exec under the pinned host
- * key, its ready command and its health command end with 0 on it, and the access command ends with 0 on the node.
+ * key, its first boot is over, its ready command and its health command end with 0 on it, and the access command ends with 0 on the node.
  */
 export class NotGood extends Error {
   readonly reason: "never_ready" | "not_reachable";
@@ -26,6 +26,7 @@ export class NotGood extends Error {
 type Subject = {
   made: DriverMachine;
   hostKey: HostKey;
+  bootedCommand: string | undefined;
   spec: CreateOperation["spec"];
   lease: Lease;
   privateKey: string;
@@ -48,6 +49,7 @@ export async function knownGood(subject: Subject): Promise<void> {
       run("true", signal),
     );
     for (const [name, command] of [
+      ["its first boot", subject.bootedCommand],
       ["the ready command", spec.readyCommand],
       ["the health command", spec.healthCommand],
     ] as const) {

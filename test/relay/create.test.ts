@@ -83,6 +83,29 @@ test("ends at known good: pinned key, ready and health command, access from the 
   }
 });
 
+test("what makes the machine says when its first boot is over, and nothing else is asked before", async () => {
+  await using node = await testNode();
+  const driver = {
+    ...node.driver,
+    bootedCommand: "test -e $HOME/settled || { touch $HOME/settled; exit 1; }",
+  };
+  const readyCommand = "test -e $HOME/settled";
+  const good = await createMachine(await operationOf({ readyCommand }), new TestLease(), {
+    ...node.tools,
+    driver,
+  });
+  expect(good).toMatchObject({ outcome: "created" });
+  const stuck = { ...node.driver, bootedCommand: "echo status: running; exit 1" };
+  const tools = { ...node.tools, driver: stuck };
+  expect(
+    await createMachine(await operationOf({ bootTimeoutSeconds: 1 }), new TestLease(), tools),
+  ).toMatchObject({
+    outcome: "create_failed",
+    reason: "never_ready",
+    message: expect.stringMatching(/its first boot never ended with 0 .*status: running/) as string,
+  });
+});
+
 test("makes nothing before the edge has pinned the host key", async () => {
   await using node = await testNode();
   class Deaf extends TestLease {

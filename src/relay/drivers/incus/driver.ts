@@ -13,6 +13,7 @@ import { addressOf, describe, describeDisk } from "./machine.ts";
 import { isMarked } from "./mark.ts";
 import type { Owner } from "./mark.ts";
 import { ended } from "./operation.ts";
+import { BOOTED_COMMAND } from "./userData.ts";
 import { instanceRequest } from "./request.ts";
 import type { Place } from "./place.ts";
 
@@ -117,6 +118,7 @@ export function incusDriver(options: IncusOptions): Driver {
   return {
     name: "incus",
     callSeconds: CALL_SECONDS,
+    bootedCommand: BOOTED_COMMAND,
 
     async version() {
       const signal = AbortSignal.timeout(VERSION_SECONDS * 1000);

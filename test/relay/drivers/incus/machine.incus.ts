@@ -1,4 +1,9 @@
+import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
+import { createMachine } from "../../../../src/relay/create.ts";
+import { INSTALLED } from "../../../../src/relay/drivers/incus/place.ts";
+import { TestLease } from "../../helpers/lease.ts";
+import { testNode } from "../../helpers/node.ts";
 import { request, rootLogin, soon } from "../conformance.ts";
 import { incusUnderTest } from "./machines.ts";
 
@@ -19,6 +24,28 @@ test("a machine has done its first boot well, with one host key and no account b
   expect(await shell("grep -c . /root/.ssh/authorized_keys")).toBe("1");
   expect(await shell("systemctl is-system-running --wait")).toBe("running");
   expect(await shell("systemd-run --wait --pipe --unit=warmpool-try echo ran")).toContain("ran");
+});
+
+test("a machine is known good only when its first boot is over", async () => {
+  await using under = await incusUnderTest();
+  await using node = await testNode(under.driver);
+  const { name, port, httpPort } = await request();
+  const machine = { id: randomUUID(), name, number: 1, port, httpPort, hostKey: null };
+  const spec = {
+    pool: "demo",
+    shape: { vcpus: 1, memoryMib: 512, diskGib: 1 },
+    image: INSTALLED.image,
+    instanceType: "container" as const,
+    adminSshKeys: [],
+    bootTimeoutSeconds: 120,
+  };
+  const operation = { kind: "create" as const, id: randomUUID(), token: 1, attempt: 1, machine, spec };
+  const lease = new TestLease();
+  expect(await createMachine(operation, lease, node.tools)).toMatchObject({ outcome: "created" });
+  const [pinned] = lease.told;
+  if (pinned?.kind !== "create" || pinned.hostKey === undefined) throw new Error("no host key was pinned");
+  const target = { id: machine.id, name, host: "127.0.0.1", port, hostKey: pinned.hostKey };
+  expect(await node.read(target, "cloud-init status")).toMatch(/status: done$/);
 });
 
 test("nobody in a machine but root can read its host key, also not where cloud-init was told it", async () => {
