@@ -5,6 +5,7 @@ import { requestId } from "hono/request-id";
 import { WarmpoolError } from "../pool/errors.ts";
 import type { Edge } from "./edge.ts";
 import { health } from "./health.ts";
+import { metrics } from "./metrics.ts";
 import { appRouter } from "./router.ts";
 
 /** Recipes with their scripts are the largest thing anybody sends. */
@@ -24,6 +25,7 @@ export function createApp() {
     const view = await health(c.env.connection.db);
     return c.json(view, view.status === "failing" ? 503 : 200);
   });
+  app.get("/metrics", (c) => metrics(c.env, bearerOf(c.req.header("authorization")), c.get("requestId")));
   app.all("/trpc/*", (c) =>
     fetchRequestHandler({
       endpoint: "/trpc",

@@ -7,6 +7,7 @@ export const DUTIES = [
   "replenish",
   "shrink",
   "reap",
+  "tally",
   "prune",
 ] as const;
 export type Duty = (typeof DUTIES)[number];

@@ -1,18 +1,22 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
+import { uncountedEvent } from "../db/tables/operations.ts";
 import { SETTINGS } from "../pool/settings.ts";
 
-/** Forgets finished operations, events, and tokens that open nothing any more, each after `keepDays`. */
+/**
+ * Forgets finished operations, events, and tokens that open nothing any more, each after `keepDays`. What the metrics
+ * have not counted yet stays until they have.
+ */
 export async function prune(db: Db): Promise<number> {
   const old = sql`now() - make_interval(days => ${SETTINGS.keepDays})`;
   const operations = await rows(
     db,
     sql`delete from operations where id in (
-      select id from operations where finished_at < ${old} limit 5000) returning id`,
+      select id from operations where finished_at < ${old} and counted limit 5000) returning id`,
   );
   const events = await rows(
     db,
-    sql`delete from events where id in (select id from events where at < ${old} limit 5000) returning id`,
+    sql`delete from events where id in (select id from events where at < ${old} and not (${uncountedEvent}) limit 5000) returning id`,
   );
   const tokens = await rows(
     db,

@@ -12,9 +12,10 @@ import { reap } from "./reap.ts";
 import { replenish } from "./replenish.ts";
 import { shrink } from "./shrink.ts";
 import { silence } from "./silence.ts";
+import { tally } from "./tally.ts";
 
 /** Every duty has its function: leaving one out does not compile. */
-const RUN: Record<Duty, RunDuty> = { expire, silence, probe, match, replenish, shrink, reap, prune };
+const RUN: Record<Duty, RunDuty> = { expire, silence, probe, match, replenish, shrink, reap, tally, prune };
 
 /**
  * Runs all duties in order. One that fails is noted and does not stop the next. Sweeps may overlap: each duty

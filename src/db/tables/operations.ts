@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import {
   bigint,
+  boolean,
   check,
   index,
   integer,
@@ -16,6 +17,13 @@ import { machines, nodes } from "./machines.ts";
 
 export type OperationKind = "create" | "setup" | "delete" | "probe";
 export type OperationState = "queued" | "leased" | "cancelling" | "succeeded" | "failed" | "cancelled";
+
+/**
+ * What the sweep has yet to add to `tallies` (src/pool/tally.ts). The indexes below hold just these, so that a reading
+ * of the metrics never walks through history; prune leaves them alone.
+ */
+export const uncountedOperation = sql`finished_at is not null and not counted`;
+export const uncountedEvent = sql`not counted and (kind = 'assignment' and reason in ('asked_for', 'claimed', 'swapped', 'set_up') or kind = 'machine' and reason = 'known_good')`;
 
 /** One unit of work for a relay. `token` fences: only the lease that carries the row's token may change anything. */
 export const operations = pgTable(
@@ -40,6 +48,8 @@ export const operations = pgTable(
     result: jsonb("result").$type<Record<string, unknown>>(),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
     finishedAt: timestamp("finished_at", { withTimezone: true }),
+    /** Whether the sweep has added it to `tallies`, once it is finished. */
+    counted: boolean("counted").notNull().default(false),
   },
   (table) => [
     uniqueIndex("operations_one_live_per_machine")
@@ -55,6 +65,7 @@ export const operations = pgTable(
     index("operations_finished")
       .on(table.finishedAt)
       .where(sql`finished_at is not null`),
+    index("operations_uncounted").on(table.id).where(uncountedOperation),
     check("operations_kind", sql`${table.kind} in ('create', 'setup', 'delete', 'probe')`),
     check(
       "operations_state",
@@ -92,6 +103,8 @@ export const events = pgTable(
     before: text("before"),
     after: text("after"),
     data: jsonb("data").$type<Record<string, unknown>>(),
+    /** Whether the sweep has added it to `tallies`. The only column that changes. */
+    counted: boolean("counted").notNull().default(false),
   },
   (table) => [
     index("events_machine")
@@ -101,5 +114,6 @@ export const events = pgTable(
       .on(table.assignment, table.id)
       .where(sql`assignment is not null`),
     index("events_at").on(table.at),
+    index("events_uncounted").on(table.id).where(uncountedEvent),
   ],
 );

@@ -1,0 +1,82 @@
+import { sql } from "drizzle-orm";
+import { type Db, rows } from "../../db/client.ts";
+import { NODE_STATES } from "../../contract/node.ts";
+import type { PoolView } from "../../contract/pool.ts";
+import { listPools } from "../pools.ts";
+import { LIVE_ASSIGNMENT_STATES, LIVE_MACHINE_STATES, type Sample } from "./catalogue.ts";
+
+/** What is so at this moment. Read anew each time; nothing of it is kept. */
+export async function readGauges(db: Db): Promise<{ pools: PoolView[]; nodes: string[]; samples: Sample[] }> {
+  const [pools, lines, nodes, duties] = await Promise.all([
+    listPools(db),
+    rows<Line>(db, LINES),
+    rows<{ name: string; state: string }>(
+      db,
+      sql`select name, state from nodes where state <> 'removed' order by name`,
+    ),
+    rows<Beat>(
+      db,
+      sql`select duty, extract(epoch from now() - last_end_at)::float8 as age, outcome = 'failed' as failed from duties
+        where last_end_at is not null order by duty`,
+    ),
+  ]);
+  return {
+    pools,
+    nodes: nodes.map((node) => node.name),
+    samples: [
+      ...pools.flatMap((pool) => poolSamples(pool, lines)),
+      ...NODE_STATES.map((state) => ({
+        metric: "warmpool_nodes" as const,
+        labels: { state },
+        value: nodes.filter((node) => node.state === state).length,
+      })),
+      ...duties.flatMap(dutySamples),
+    ],
+  };
+}
+
+type Line = { pool: string; what: string; count: number; oldest: number };
+type Beat = { duty: string; age: number; failed: boolean };
+
+/** Live assignments by state, and machines being deleted: how many of a pool, and for how long the oldest. */
+const LINES = sql`
+  select pool, state as what, count(*)::int as count, extract(epoch from now() - min(created_at))::float8 as oldest
+  from assignments where state <> 'released' group by pool, state
+  union all
+  select pool, 'deleting', count(*)::int, coalesce(extract(epoch from now() - min(deleting_since)), 0)::float8
+  from machines where state = 'deleting' group by pool`;
+
+function poolSamples(pool: PoolView, lines: readonly Line[]): Sample[] {
+  const labels = { pool: pool.name };
+  const line = (what: string) => lines.find((row) => row.pool === pool.name && row.what === what);
+  return [
+    ...LIVE_MACHINE_STATES.map((state) => ({
+      metric: "warmpool_machines" as const,
+      labels: { ...labels, state },
+      value: pool.counts[state],
+    })),
+    { metric: "warmpool_machines_claimable", labels, value: pool.claimable },
+    { metric: "warmpool_pool_target", labels, value: pool.spec.targetSize },
+    { metric: "warmpool_pool_max", labels, value: pool.spec.maxSize },
+    { metric: "warmpool_pool_paused", labels, value: Number(pool.paused) },
+    ...pool.conditions.map(({ type, status }) => ({
+      metric: "warmpool_pool_condition" as const,
+      labels: { ...labels, condition: type },
+      value: Number(status),
+    })),
+    ...LIVE_ASSIGNMENT_STATES.map((state) => ({
+      metric: "warmpool_assignments" as const,
+      labels: { ...labels, state },
+      value: line(state)?.count ?? 0,
+    })),
+    { metric: "warmpool_waiting_oldest_seconds", labels, value: line("waiting")?.oldest ?? 0 },
+    { metric: "warmpool_deleting_oldest_seconds", labels, value: line("deleting")?.oldest ?? 0 },
+  ];
+}
+
+function dutySamples({ duty, age, failed }: Beat): Sample[] {
+  return [
+    { metric: "warmpool_duty_age_seconds", labels: { duty }, value: age },
+    { metric: "warmpool_duty_failed", labels: { duty }, value: Number(failed) },
+  ];
+}
