@@ -12,13 +12,17 @@ export async function compare(
   const times: { a: number; b: number }[] = [];
   for (let n = 0; n < pairs + 5; n += 1)
     times.push({ a: await timed(() => a(n)), b: await timed(() => b(n)) });
-  const counted = times.slice(5);
+  return summary(what, times.slice(5));
+}
+
+/** The medians of pairs that were timed in turns, in milliseconds. */
+export function summary(what: string, times: readonly { a: number; b: number }[]): Comparison {
   return {
     what,
-    pairs,
-    aMs: median(counted.map((pair) => pair.a)),
-    bMs: median(counted.map((pair) => pair.b)),
-    ratio: median(counted.map((pair) => pair.a / pair.b)),
+    pairs: times.length,
+    aMs: median(times.map((pair) => pair.a)),
+    bMs: median(times.map((pair) => pair.b)),
+    ratio: median(times.map((pair) => pair.a / pair.b)),
   };
 }
 

@@ -6,12 +6,15 @@ import { migrate } from "../src/db/migrate.ts";
 import { startPostgres } from "../src/stack/postgres.ts";
 import { claim } from "./claim.ts";
 import type { Bench, Comparison } from "./comparison.ts";
+import { warm } from "./warm.ts";
 
 /**
- * `npm run bench [-- NAME] [--json FILE]`: each benchmark compares two ways side by side, in turns, on a database of its
- * own, and reports the ratio of each pair. Absolute times belong to the machine; ratios travel.
+ * `npm run bench [-- NAME…] [--json FILE]`: each benchmark compares two ways side by side, in turns, on a database of
+ * its own, and reports the ratio of each pair. Absolute times belong to the machine; ratios travel. Without a name those
+ * run that need nothing but this checkout.
  */
-const BENCHES: Record<string, Bench> = { claim };
+const BENCHES: Record<string, Bench> = { claim, warm };
+const NEED_INCUS = new Set(["warm"]);
 
 const { values, positionals } = parseArgs({ options: { json: { type: "string" } }, allowPositionals: true });
 const unknown = positionals.filter((name) => BENCHES[name] === undefined);
@@ -28,14 +31,12 @@ const results: Record<string, Comparison[]> = {};
 try {
   await migrate(server.url);
   for (const [name, bench] of Object.entries(BENCHES)) {
-    if (positionals.length > 0 && !positionals.includes(name)) continue;
+    if (!(positionals.length > 0 ? positionals.includes(name) : !NEED_INCUS.has(name))) continue;
     console.log(`${name} …`);
     results[name] = await bench(server.url);
     for (const { what, pairs, aMs, bMs, ratio } of results[name]) {
       console.log(`  ${what}`);
-      console.log(
-        `    A ${aMs.toFixed(2)} ms, B ${bMs.toFixed(2)} ms; A/B ${ratio.toFixed(2)} (medians of ${pairs} pairs)`,
-      );
+      console.log(`    A ${time(aMs)}, B ${time(bMs)}; A/B ${ratio.toFixed(2)} (medians of ${pairs} pairs)`);
     }
   }
 } finally {
@@ -43,3 +44,7 @@ try {
   await rm(folder, { recursive: true, force: true });
 }
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
+
+function time(ms: number): string {
+  return ms < 1000 ? `${ms.toFixed(2)} ms` : `${(ms / 1000).toFixed(2)} s`;
+}

@@ -35,9 +35,9 @@ export async function chooseDriver(
   );
 }
 
-/** The line that says what was chosen. */
-export function saidOf({ driver, why }: Chosen): string {
-  const unprivileged = driver === "local" && process.geteuid?.() !== 0;
-  const how = unprivileged ? ", without root: a machine is a folder, not a system of its own" : "";
-  return `Driver: ${driver}${why === "" ? "" : ` (${why})`}${how}`;
+/** The lines that say what was chosen, and what comes of it. */
+export function saidOf({ driver, why }: Chosen, isRoot: boolean): string[] {
+  const chosen = `Driver: ${driver}${why === "" ? "" : ` (${why})`}`;
+  if (driver === "incus" || isRoot) return [chosen];
+  return [chosen, "Without root a machine is a folder, not a system of its own"];
 }

@@ -33,7 +33,7 @@ async function main(args: string[]): Promise<number> {
     process.exit(1);
   });
   try {
-    say(saidOf(chosen));
+    for (const line of saidOf(chosen, process.geteuid?.() === 0)) say(line);
     await stack.start(stop);
     await watchFill(stack.admin, (line) => say(`Pool demo: ${line}`), stop);
     sayReady(stack.url, options);

@@ -13,7 +13,18 @@ const soon = () => AbortSignal.timeout(10_000);
 test("auto takes local where Incus does not answer, and says why", async () => {
   const chosen = await chooseDriver("auto", null, soon(), NOWHERE);
   expect(chosen.driver).toBe("local");
-  expect(saidOf(chosen)).toContain("Driver: local (Incus does not answer on /nowhere/unix.socket (ENOENT))");
+  const said = saidOf(chosen, false);
+  expect(said).toEqual([
+    "Driver: local (Incus is not running: there is no /nowhere/unix.socket)",
+    "Without root a machine is a folder, not a system of its own",
+  ]);
+  expect(saidOf(chosen, true)).toEqual(said.slice(0, 1));
+});
+
+test("why it is not Incus fits 80 columns, with a socket's path as long as Debian's", async () => {
+  const socket = INSTALLED.socket.replaceAll(/[a-z]/g, "x");
+  const chosen = await chooseDriver("auto", null, soon(), { ...INSTALLED, socket });
+  expect(saidOf(chosen, false).filter((line) => line.length > 80)).toEqual([]);
 });
 
 test("incus where it does not answer is refused with what to do", async () => {
@@ -26,7 +37,7 @@ test("a state folder keeps the driver that it was begun with", async () => {
   await expect(chooseDriver("incus", "local", soon(), NOWHERE)).rejects.toThrow("--state-dir");
   await expect(chooseDriver("local", "incus", soon(), NOWHERE)).rejects.toThrow("--state-dir");
   // Never quietly the other one: its machines would be left where they are.
-  await expect(chooseDriver("auto", "incus", soon(), NOWHERE)).rejects.toThrow("does not answer");
+  await expect(chooseDriver("auto", "incus", soon(), NOWHERE)).rejects.toThrow("Incus is not running");
 });
 
 test("the driver is kept from the first opening on, and looking for it makes nothing", async () => {

@@ -32,9 +32,22 @@ export async function whyNotReady(
     } catch (error) {
       parent.throwIfAborted();
       if (saysAbsent(error)) return `Incus ${what}`;
-      if (error instanceof NoAnswer) return `Incus does not answer on ${place.socket} (${error.why})`;
+      if (error instanceof NoAnswer) return silence(place.socket, error.why);
       return wordsOf(asDriverError(error, "Incus cannot be asked"));
     }
   }
   return null;
+}
+
+function silence(socket: string, why: string): string {
+  switch (why) {
+    case "ENOENT":
+      return `Incus is not running: there is no ${socket}`;
+    case "ECONNREFUSED":
+      return `Incus is not running: nothing listens on ${socket}`;
+    case "EACCES":
+      return `this user may not ask Incus on ${socket}: only root and the group incus-admin may`;
+    default:
+      return `Incus does not answer on ${socket} (${why})`;
+  }
 }
