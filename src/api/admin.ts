@@ -14,6 +14,7 @@ import { enroll, listNodes } from "../pool/nodes.ts";
 import { removePool } from "../pool/poolRemoval.ts";
 import { emptyPool, getPool, listPools, pausePool, putPool } from "../pool/pools.ts";
 import { getRecipe, listRecipes, putRecipe } from "../pool/recipes.ts";
+import { restartMachine } from "../pool/restart.ts";
 import { machineTimeline } from "../pool/timeline.ts";
 import { listTokens, revokeToken } from "../pool/tokenList.ts";
 import { createToken } from "../pool/tokens.ts";
@@ -53,6 +54,9 @@ export const machineRouter = router({
   recreate: forAdmin
     .input(machineGetInput)
     .mutation(({ ctx, input }) => recreateMachine(ctx.connection.db, input.id, ctx.actor)),
+  restart: forAdmin
+    .input(machineGetInput)
+    .mutation(({ ctx, input }) => restartMachine(ctx.connection.db, input.id, ctx.actor)),
   hold: forAdmin
     .input(machineNoteInput)
     .mutation(({ ctx, input }) => holdMachine(ctx.connection.db, input.id, input.note, ctx.actor)),

@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from "commander";
 import type { Command } from "commander";
 import { MACHINE_STATES } from "../contract/machine.ts";
 import type { MachineState, MachineView } from "../contract/machine.ts";
-import { answer, withSession } from "./session.ts";
+import { answer, next, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
 import { fields, table } from "./table.ts";
 import type { Column, Field } from "./table.ts";
@@ -11,7 +11,7 @@ import { ago } from "./time.ts";
 
 type ListOptions = { pool?: string; state?: MachineState; node?: string; limit?: number; cursor?: string };
 
-/** `warmpool machine list|get`. */
+/** `warmpool machine list|get|restart`. */
 export function machine(program: Command, cli: Cli): void {
   const verb = program.command("machine").description("the machines of the pools");
   verb
@@ -28,6 +28,11 @@ export function machine(program: Command, cli: Cli): void {
     .description("all there is to know about one machine")
     .argument("<machine>", "its name or id")
     .action(withSession(cli, get));
+  verb
+    .command("restart")
+    .description("stop it and start it; its data, its host key and its tester stay")
+    .argument("<machine>", "its name or id")
+    .action(withSession(cli, restart));
 }
 
 async function list(session: Session, options: ListOptions): Promise<void> {
@@ -43,6 +48,14 @@ async function list(session: Session, options: ListOptions): Promise<void> {
 async function get(session: Session, id: string): Promise<void> {
   const found = await session.client.machine.get.query({ id });
   answer(session, found, (one) => machineLines(one, session.out.columns, Date.now()));
+}
+
+async function restart(session: Session, id: string): Promise<void> {
+  const asked = await session.client.machine.restart.mutate({ id });
+  answer(session, asked, ({ name }) => [
+    `${name} will be restarted.`,
+    `How it is: ${next(session, "machine", "get", name)}`,
+  ]);
 }
 
 const COLUMNS: Column<MachineView>[] = [

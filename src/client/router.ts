@@ -91,6 +91,7 @@ export type AppRouter = TRPCBuiltRouter<
       get: Query<z.input<typeof machineGetInput>, MachineView>;
       timeline: Query<z.input<typeof timelineInput>, Page<TimelineEntry>>;
       recreate: Mutation<z.input<typeof machineGetInput>, MachineView>;
+      restart: Mutation<z.input<typeof machineGetInput>, MachineView>;
       hold: Mutation<z.input<typeof machineNoteInput>, MachineView>;
       unhold: Mutation<z.input<typeof machineGetInput>, MachineView>;
       forget: Mutation<z.input<typeof machineNoteInput>, MachineView>;

@@ -107,6 +107,12 @@ export type DeleteOperation = Leased & {
   kind: "delete";
   machine: { id: string; name: string; driverRef: string | null };
 };
+export type RestartOperation = Leased & {
+  kind: "restart";
+  machine: MachineTarget;
+  /** Seconds until it has to answer again, from the beginning of the restart. */
+  bootTimeoutSeconds: number;
+};
 export type ProbeOperation = Leased & {
   kind: "probe";
   machines: (MachineTarget & { state: MachineState; healthCommand: string | null })[];
@@ -114,7 +120,12 @@ export type ProbeOperation = Leased & {
   attempts: number;
   attemptSeconds: number;
 };
-export type LeasedOperation = CreateOperation | SetupOperation | DeleteOperation | ProbeOperation;
+export type LeasedOperation =
+  | CreateOperation
+  | SetupOperation
+  | DeleteOperation
+  | RestartOperation
+  | ProbeOperation;
 export type LeaseResult = { operations: LeasedOperation[] };
 
 /** A piece of a set-up's log: `offset` is the byte on the machine's log where `text` starts, `end` where it ends. */
@@ -206,6 +217,13 @@ export const operationResult = z.discriminatedUnion("outcome", [
   }),
   z.strictObject({ outcome: z.literal("deleted"), receipt }),
   z.strictObject({ ...failure, outcome: z.literal("delete_failed") }),
+  z.strictObject({
+    outcome: z.literal("restarted"),
+    host: endpoint.shape.host,
+    port: endpoint.shape.port,
+    access: endpoint,
+  }),
+  z.strictObject({ ...failure, outcome: z.literal("restart_failed") }),
   z.strictObject({
     outcome: z.literal("probed"),
     listing: listing.nullable(),

@@ -4,6 +4,7 @@ import type { Db } from "../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
 import { createFailed, created } from "./finishCreate.ts";
 import { deleted, deleteFailed } from "./finishDelete.ts";
+import { restarted, restartFailed } from "./finishRestart.ts";
 import { setUp, setupFailed } from "./finishSetup.ts";
 import { lockLease, type Standing } from "./lease.ts";
 import { match } from "./match.ts";
@@ -76,6 +77,14 @@ async function apply(tx: Db, lease: Standing, result: OperationResult, actor: Ac
       expectKind(lease, "delete");
       await deleteFailed(tx, lease, result.message, actor);
       return [];
+    case "restarted":
+      expectKind(lease, "restart");
+      await restarted(tx, lease, result, actor);
+      return pool;
+    case "restart_failed":
+      expectKind(lease, "restart");
+      await restartFailed(tx, lease, result.message, actor);
+      return pool;
     case "probed": {
       expectKind(lease, "probe");
       const touched = await judgeProbe(tx, lease.node, lease, result);

@@ -1,8 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { OperationResult } from "../contract/relay.ts";
-import { sshKeyIdentity } from "../contract/sshKey.ts";
-import { type Db, rows } from "../db/client.ts";
-import { queueSetup } from "./keys.ts";
+import type { Db } from "../db/client.ts";
+import { queueSetupIfDue } from "./keys.ts";
 import type { Standing } from "./lease.ts";
 import { endOperation } from "./operations.ts";
 import type { Actor } from "./reasons.ts";
@@ -29,20 +28,7 @@ export async function setUp(tx: Db, lease: Standing, result: SetUp, actor: Actor
   await tx.execute(
     sql`update assignments set handover = ${json(result.handover)} where id = ${lease.assignment}`,
   );
-  await rerunIfKeysChanged(tx, lease, result);
-}
-
-/** Keys that were replaced while the set-up ran are put on the machine by another run of it. */
-async function rerunIfKeysChanged(tx: Db, lease: Standing, result: SetUp): Promise<void> {
-  const [row] = await rows<{ username: string; sshKeys: string[] }>(
-    tx,
-    sql`select username, ssh_keys as "sshKeys" from assignments where id = ${lease.assignment} and state = 'active'`,
-  );
-  if (row === undefined || lease.assignment === null) return;
-  const onMachine = new Set((result.handover.keys[row.username] ?? []).map(sshKeyIdentity));
-  const same =
-    row.sshKeys.length === onMachine.size && row.sshKeys.every((key) => onMachine.has(sshKeyIdentity(key)));
-  if (!same) await queueSetup(tx, lease.assignment);
+  if (lease.machine !== null) await queueSetupIfDue(tx, lease.machine);
 }
 
 /**

@@ -1,12 +1,13 @@
 import { sql } from "drizzle-orm";
+import { sshKeyIdentity } from "../contract/sshKey.ts";
 import { type Db, rows } from "../db/client.ts";
 import type { Actor } from "./reasons.ts";
 import { json, tell } from "./transition.ts";
 
 /**
  * Replaces the keys of a live assignment. On an active one a set-up run is queued: its account step puts the new
- * keys on the machine, the recipe's steps are done and skipped. A set-up that is under way when the keys change is
- * followed by such a run (`rerunIfKeysChanged`).
+ * keys on the machine, the recipe's steps are done and skipped. Other work on the machine that is under way when the
+ * keys change is followed by such a run (`queueSetupIfDue`).
  */
 export async function updateKeys(db: Db, assignment: string, sshKeys: string[], actor: Actor): Promise<void> {
   await db.transaction(async (tx) => {
@@ -28,4 +29,22 @@ export async function queueSetup(tx: Db, assignment: string): Promise<void> {
     select 'setup', m.node, m.id, a.id from assignments a join machines m on m.id = a.machine
     where a.id = ${assignment}
     on conflict (machine) where state in ('queued', 'leased', 'cancelling') do nothing`);
+}
+
+/**
+ * Queues the set-up that a live assignment lacks when work on its machine has ended: one that could not be queued
+ * beside that work, or one for keys that were replaced while it ran.
+ */
+export async function queueSetupIfDue(tx: Db, machine: string): Promise<void> {
+  const [found] = await rows<{ id: string; state: string; sshKeys: string[]; onMachine: string[] }>(
+    tx,
+    sql`select id, state, ssh_keys as "sshKeys", coalesce(handover -> 'keys' -> username, '[]') as "onMachine"
+      from assignments where machine = ${machine} and state in ('setting_up', 'active')`,
+  );
+  if (found === undefined) return;
+  const { id, state, sshKeys } = found;
+  const onMachine = new Set(found.onMachine.map(sshKeyIdentity));
+  const same =
+    sshKeys.length === onMachine.size && sshKeys.every((key) => onMachine.has(sshKeyIdentity(key)));
+  if (state === "setting_up" || !same) await queueSetup(tx, id);
 }

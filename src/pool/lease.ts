@@ -23,7 +23,7 @@ export type Free = { setups: number; others: number };
 
 /**
  * Leases what the node may work on now, testers' set-ups first, and deletes before creates: a delete ends somebody's
- * access and frees room. Creates and deletes together never exceed
+ * access and frees room. A restart, for which a person waits, stands in no line behind them. Creates and deletes together never exceed
  * `nodeConcurrency`, whoever asks: the node's row is locked while they are counted.
  */
 export async function leaseWork(db: Db, node: string, session: string, free: Free): Promise<Leased[]> {
@@ -46,11 +46,13 @@ export async function leaseWork(db: Db, node: string, session: string, free: Fre
       ),
       setups as (select id from due where kind = 'setup' order by created_at limit ${free.setups}),
       probes as (select id from due where kind = 'probe' limit 1),
+      restarts as (select id from due where kind = 'restart' order by created_at limit ${free.others}),
       heavy as (
         select id from due where kind in ('create', 'delete') order by kind = 'create', created_at
         limit greatest(0, least(${free.others}::int, ${SETTINGS.nodeConcurrency}::int - (select count from busy)))
       ),
-      chosen as (select id from setups union all select id from probes union all select id from heavy)
+      chosen as (select id from setups union all select id from probes
+        union all select id from restarts union all select id from heavy)
       update operations set
         state = 'leased', session = ${session}, token = nextval('fencing'), attempt = attempt + 1,
         lease_until = now() + make_interval(secs => ${SETTINGS.leaseSeconds}),

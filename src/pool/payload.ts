@@ -65,7 +65,7 @@ function readSources(db: Db, leased: readonly Leased[]): Promise<Source[]> {
 
 function machinePayload(lease: Leased, source: Source | undefined): LeasedOperation | null {
   if (source === undefined) return null;
-  const head = { id: lease.id, token: lease.token, attempt: lease.attempt };
+  const head: Head = { id: lease.id, token: lease.token, attempt: lease.attempt };
   const { spec } = source;
   if (lease.kind === "create") {
     const { name: pool, shape, image, instanceType, adminSshKeys, bootTimeoutSeconds } = spec;
@@ -100,13 +100,23 @@ function machinePayload(lease: Leased, source: Source | undefined): LeasedOperat
       machine: { id: source.machine, name: source.name, driverRef: source.driverRef },
     };
   }
-  return setupPayload(head, source);
+  return lease.kind === "restart" ? restartPayload(head, source) : setupPayload(head, source);
 }
 
-function setupPayload(
-  head: { id: string; token: number; attempt: number },
-  source: Source,
-): LeasedOperation | null {
+type Head = { id: string; token: number; attempt: number };
+
+function restartPayload(head: Head, source: Source): LeasedOperation | null {
+  const { machine: id, name, dialHost: host, dialPort: port, hostKey } = source;
+  if (host === null || port === null || hostKey === null) return null;
+  return {
+    ...head,
+    kind: "restart",
+    machine: { id, name, host, port, hostKey },
+    bootTimeoutSeconds: source.spec.bootTimeoutSeconds,
+  };
+}
+
+function setupPayload(head: Head, source: Source): LeasedOperation | null {
   const {
     hostKey,
     dialHost,

@@ -21,8 +21,8 @@ type Judged = {
 
 /**
  * Judges a probe in the transaction that stores it. A healthy one writes the node's row and nothing else.
- * Only machines that were probed are judged: one that was made or handed out meanwhile is not in the answers, and one
- * whose state moved since then is judged by the state it has now.
+ * Only machines that were probed are judged: one that was made or handed out meanwhile is not in the answers, one that
+ * was being restarted was bound to be silent, and one whose state moved since then is judged by the state it has now.
  * @returns pools in which a machine moved, for `match` and `replenish`.
  */
 export async function judgeProbe(
@@ -34,7 +34,9 @@ export async function judgeProbe(
   const known = await rows<Judged>(
     tx,
     sql`select m.id, m.name, m.pool, m.state, m.strikes, (p.spec ->> 'failureThreshold')::int as "failureThreshold",
-        m.ready_at < o.first_leased_at as probing
+        m.ready_at < o.first_leased_at and coalesce(m.restarted_at < o.first_leased_at, true)
+          and not exists (select 1 from operations r where r.machine = m.id and r.kind = 'restart'
+            and r.state in ('queued', 'leased', 'cancelling')) as probing
       from machines m join pools p on p.name = m.pool, operations o
       where o.id = ${operation.id} and m.node = ${node} and m.state in ('ready', 'suspect', 'assigned', 'held')`,
   );

@@ -27,6 +27,10 @@ export const REASONS = {
   recreated: "An admin wanted another machine in its place.",
   held: "An admin took the machine out to look at it.",
   unheld: "An admin gave a held machine back.",
+  restart: "An admin wanted the machine restarted.",
+  restarted: "The machine was stopped and started, and answered over SSH with its pinned key.",
+  restart_failed:
+    "The machine was not started again, or did not answer over SSH with its pinned key in time.",
   forgotten: "An admin took the machine off the books without proof that it is gone.",
   pool_removed: "An admin removed the pool.",
   node_removed: "An admin removed the node.",

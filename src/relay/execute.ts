@@ -6,6 +6,7 @@ import type { SshKeyPair } from "./hostKey.ts";
 import type { HighestNumber } from "./identity.ts";
 import type { Lease } from "./lease.ts";
 import { probeMachines } from "./probe.ts";
+import { restartMachine } from "./restart.ts";
 import { setUp } from "./setup/setup.ts";
 import type { SshPool } from "./sshPool.ts";
 
@@ -31,6 +32,8 @@ export function executors(tools: Tools): Executors {
         return setUp(operation, lease, tools);
       case "delete":
         return deleteMachine(operation, lease, tools);
+      case "restart":
+        return restartMachine(operation, lease, tools);
       case "probe":
         return probeMachines(operation, lease, tools);
     }

@@ -146,6 +146,19 @@ test("tester, log and release follow a tester to the end", async () => {
   expect(await warmpool(["ssh", "alice"], at)).toMatchObject({ code: 3, stdout: "" });
 });
 
+test("machine restart says where to look, and is refused while it is under way", async () => {
+  await using at = await installation();
+  const [machine] = (await at.client.machine.list.query({})).items;
+  const asked = await warmpool(["machine", "restart", machine?.name ?? ""], at);
+  expect(asked).toMatchObject({ code: 0, stderr: "" });
+  expect(asked.stdout).toContain(`${machine?.name} will be restarted.\nHow it is: npx warmpool machine get`);
+  const again = await warmpool(["machine", "restart", machine?.name ?? ""], at);
+  expect(again).toMatchObject({ code: 4, stdout: "" });
+  expect(again.stderr).toMatch(/its restart is under way[\s\S]*\(CONFLICT\)/);
+  await at.relay.workOff();
+  expect(await at.client.machine.get.query({ id: machine?.id ?? "" })).toMatchObject({ state: "ready" });
+});
+
 test("what is not there exits 3, on standard error, with the code", async () => {
   await using at = await installation();
   for (const args of [

@@ -141,6 +141,10 @@ export async function doHappily(relay: StandInRelay, operation: LeasedOperation)
       return relay.finish(operation, setUpOf(operation.assignment.username, operation.assignment.sshKeys));
     case "delete":
       return relay.finish(operation, DELETED);
+    case "restart": {
+      const { host, port } = operation.machine;
+      return relay.finish(operation, { outcome: "restarted", host, port, access: { host, port } });
+    }
     case "probe":
       return relay.finish(operation, {
         outcome: "probed",

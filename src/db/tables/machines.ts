@@ -99,6 +99,8 @@ export const machines = pgTable(
     readyAt: timestamp("ready_at", { withTimezone: true }),
     /** While `held`: who took it out, when, and what they noted. */
     hold: jsonb("hold").$type<Hold>(),
+    /** When its last restart ended: what a probe heard that began before says nothing. */
+    restartedAt: timestamp("restarted_at", { withTimezone: true }),
     deletingSince: timestamp("deleting_since", { withTimezone: true }),
     receipt: jsonb("receipt").$type<Receipt>(),
     evidence: jsonb("evidence").$type<Record<string, string>>(),

@@ -1,0 +1,44 @@
+import { sql } from "drizzle-orm";
+import type { MachineView } from "../contract/machine.ts";
+import { type Db, rows } from "../db/client.ts";
+import { WarmpoolError } from "./errors.ts";
+import { lockMachine } from "./machineActions.ts";
+import { getMachine } from "./machineView.ts";
+import type { Actor } from "./reasons.ts";
+import { moveMachines, tell } from "./transition.ts";
+
+/**
+ * Has the machine's relay stop and start it. Its name, host key, data and assignment stay. A ready machine is suspect
+ * from now on, so that nobody gets it before it has been probed again; others keep their state.
+ * @throws WarmpoolError NOT_FOUND, or CONFLICT where something else is done on it, or where no relay could do it.
+ */
+export async function restartMachine(db: Db, idOrName: string, actor: Actor): Promise<MachineView> {
+  const machine = await db.transaction(async (tx) => {
+    const locked = await lockMachine(tx, idOrName, "restart");
+    await assertHeard(tx, locked);
+    const suspect = await moveMachines(tx, sql`select ${locked.id}::uuid`, {
+      to: "suspect",
+      from: ["ready"],
+      actor,
+      reason: "restart",
+    });
+    if (suspect.length === 0) {
+      const { id, pool, node } = locked;
+      await tell(tx, { kind: "machine", actor, reason: "restart", pool, node, machine: id });
+    }
+    await tx.execute(sql`
+      insert into operations (kind, node, machine) values ('restart', ${locked.node}, ${locked.id})`);
+    return locked;
+  });
+  return getMachine(db, machine.id);
+}
+
+/** A restart that waits for a node to come back would surprise whoever is on the machine by then. */
+async function assertHeard(tx: Db, { name, node }: { name: string; node: string }): Promise<void> {
+  const [row] = await rows<{ state: string }>(tx, sql`select state from nodes where name = ${node}`);
+  if (row?.state === "online" || row?.state === "returning") return;
+  throw new WarmpoolError(
+    "CONFLICT",
+    `${name} cannot be restarted: its node ${node} is ${row?.state ?? "gone"}, so no relay could do it; try again when its relay is heard`,
+  );
+}

@@ -1,0 +1,174 @@
+import { sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import type { RestartOperation } from "../../src/contract/relay.ts";
+import { type Db, rows } from "../../src/db/client.ts";
+import { assign } from "../../src/pool/assign.ts";
+import { recreateMachine } from "../../src/pool/machineActions.ts";
+import { getMachine, listMachines } from "../../src/pool/machineView.ts";
+import { queueProbes } from "../../src/pool/probe.ts";
+import { release } from "../../src/pool/release.ts";
+import { restartMachine } from "../../src/pool/restart.ts";
+import { testDb } from "../helpers/db.ts";
+import {
+  ADMIN,
+  APP,
+  countStates,
+  HOST_KEY,
+  KEY_A,
+  KEY_B,
+  makeWorld,
+  NODE,
+  type StandInRelay,
+} from "../helpers/world.ts";
+
+const alice = { username: "alice", sshKeys: [KEY_A] };
+
+async function only(db: Db): Promise<string> {
+  const { items } = await listMachines(db, { limit: 1 });
+  if (items[0] === undefined) throw new Error("there is no machine");
+  return items[0].id;
+}
+
+async function leaseRestart(relay: StandInRelay): Promise<RestartOperation> {
+  const found = (await relay.lease()).find((operation) => operation.kind === "restart");
+  if (found?.kind !== "restart") throw new Error("no restart was leased");
+  return found;
+}
+
+const back = (port: number) => {
+  const here = { host: "127.0.0.2", port };
+  return { outcome: "restarted" as const, ...here, access: here };
+};
+
+async function told(db: Db, machine: string): Promise<string[]> {
+  const found = await rows<{ reason: string }>(
+    db,
+    sql`select reason from events where kind = 'machine' and machine = ${machine} order by id`,
+  );
+  return found.map((row) => row.reason);
+}
+
+test("a ready machine that is restarted is nobody's to claim until a probe begun afterwards has found it alive", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  await relay.workOff();
+  const id = await only(t.db);
+
+  const asked = await restartMachine(t.db, id, ADMIN);
+
+  expect(asked).toMatchObject({ state: "suspect", operation: { kind: "restart" } });
+  expect((await assign(t.connection, alice, APP)).assignment.state).toBe("waiting");
+  const operation = await leaseRestart(relay);
+  expect(operation).toMatchObject({
+    machine: { id, host: "127.0.0.1", hostKey: HOST_KEY },
+    bootTimeoutSeconds: 600,
+  });
+  // What a probe hears meanwhile, whichever it is, says nothing.
+  for (const dead of [[], [operation.machine.name], [operation.machine.name]]) {
+    await queueProbes(t.db, [NODE]);
+    await relay.answerProbe(dead);
+    expect(await getMachine(t.db, id)).toMatchObject({ state: "suspect" });
+  }
+  await relay.finish(operation, back(2022));
+  expect(await getMachine(t.db, id)).toMatchObject({
+    state: "suspect",
+    host: "127.0.0.2",
+    port: 2022,
+    access: { host: "127.0.0.2", port: 2022 },
+    hostKey: HOST_KEY,
+  });
+  await relay.answerProbe();
+  expect(await getMachine(t.db, id)).toMatchObject({ assignment: { username: "alice" } });
+  expect(await told(t.db, id)).toEqual([
+    "refill",
+    "known_good",
+    "restart",
+    "restarted",
+    "probe_alive",
+    "claimed",
+  ]);
+});
+
+test("a probe that began before the restart ended changes nothing, though it is answered afterwards", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  await relay.workOff();
+  const id = await only(t.db);
+  await queueProbes(t.db, [NODE]);
+  const [probe] = await relay.lease({ setups: 0, others: 0 });
+  if (probe?.kind !== "probe") throw new Error("no probe was leased");
+  await restartMachine(t.db, id, ADMIN);
+  await relay.finish(await leaseRestart(relay), back(2022));
+  const answers = [{ id, answer: "alive" as const, cause: null }];
+  await relay.finish(probe, { outcome: "probed", listing: null, answers });
+  expect(await getMachine(t.db, id)).toMatchObject({ state: "suspect" });
+});
+
+test("an assigned machine keeps its tester, and keys that change meanwhile reach it afterwards", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  await relay.workOff();
+  await assign(t.connection, alice, APP);
+  await relay.workOff();
+  const id = await only(t.db);
+  expect(await restartMachine(t.db, id, ADMIN)).toMatchObject({
+    state: "assigned",
+    assignment: { username: "alice" },
+  });
+  const operation = await leaseRestart(relay);
+  await assign(t.connection, { ...alice, sshKeys: [KEY_B] }, APP);
+  await relay.finish(operation, back(2022));
+  expect(await getMachine(t.db, id)).toMatchObject({ state: "assigned", port: 2022 });
+  const setup = (await relay.lease()).find(({ kind }) => kind === "setup");
+  expect(setup).toMatchObject({ machine: { id, port: 2022 }, assignment: { sshKeys: [KEY_B] } });
+});
+
+test("a restart that failed says so, and health decides what becomes of the machine", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  await relay.workOff();
+  const id = await only(t.db);
+  await restartMachine(t.db, id, ADMIN);
+  const operation = await leaseRestart(relay);
+  await relay.finish(operation, { outcome: "restart_failed", message: "it is gone" });
+  expect(await told(t.db, id)).toContain("restart_failed");
+  expect(await getMachine(t.db, id)).toMatchObject({ state: "suspect", operation: null });
+  await relay.answerProbe([operation.machine.name]);
+  await queueProbes(t.db, [NODE]);
+  await relay.answerProbe([operation.machine.name]);
+  expect(await getMachine(t.db, id)).toMatchObject({ state: "deleting" });
+});
+
+test("it is refused while anything else is done on the machine, and where no relay could do it", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  const id = await only(t.db);
+  const refused = (message: RegExp) =>
+    expect(restartMachine(t.db, id, ADMIN)).rejects.toMatchObject({ code: "CONFLICT", message });
+  await refused(/still being made/);
+  await relay.workOff();
+  await assign(t.connection, alice, APP);
+  await refused(/its setup is under way/);
+  await relay.workOff();
+  await restartMachine(t.db, id, ADMIN);
+  await refused(/its restart is under way/);
+  await relay.workOff();
+  await t.db.execute(sql`update nodes set state = 'silent'`);
+  await refused(/its node n1 is silent/);
+  await release(t.db, { username: "alice" }, APP);
+  await refused(/being torn down/);
+});
+
+test("a machine that is torn down in mid restart: the restart is over, the delete follows", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  await relay.workOff();
+  const id = await only(t.db);
+  await restartMachine(t.db, id, ADMIN);
+  const operation = await leaseRestart(relay);
+  await recreateMachine(t.db, id, ADMIN);
+  await expect(relay.finish(operation, back(2022))).rejects.toMatchObject({ code: "LEASE_LOST" });
+  await relay.workOff();
+  expect(await getMachine(t.db, id)).toMatchObject({ state: "deleted" });
+  expect(await countStates(t.db)).toEqual({ ready: 1 });
+});
