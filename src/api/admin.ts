@@ -5,7 +5,7 @@ import { emptyPoolInput, poolInput, poolSpec, removePoolInput } from "../contrac
 import { recipe, recipeInput } from "../contract/recipe.ts";
 import { createTokenInput, revokeTokenInput } from "../contract/token.ts";
 import { replenish } from "../cron/replenish.ts";
-import { heartbeats, sweep } from "../cron/sweep.ts";
+import { heartbeats, sweepFor } from "../cron/sweep.ts";
 import { listEvents } from "../pool/events.ts";
 import { forgetMachine, holdMachine, recreateMachine, unholdMachine } from "../pool/machineActions.ts";
 import { getMachine, listMachines } from "../pool/machineView.ts";
@@ -103,6 +103,6 @@ export const tokenRouter = router({
 });
 
 export const sweepRouter = router({
-  run: forAdmin.mutation(async ({ ctx }) => ({ duties: await sweep(ctx.connection.db) })),
+  run: forAdmin.mutation(({ ctx }) => sweepFor(ctx.connection.db, ctx.actor)),
   duties: forAdmin.query(({ ctx }) => heartbeats(ctx.connection.db)),
 });

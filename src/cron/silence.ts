@@ -6,15 +6,17 @@ import { tell } from "../pool/transition.ts";
 /** Marks nodes that were not heard as silent: their machines cannot be claimed, and nothing else happens to them. */
 export async function silence(db: Db): Promise<number> {
   return db.transaction(async (tx) => {
-    const silent = await rows<{ name: string }>(
+    const silent = await rows<{ name: string; was: string }>(
       tx,
-      sql`update nodes set state = 'silent'
-        where state in ('online', 'returning')
-          and last_seen_at < now() - make_interval(secs => ${SETTINGS.silenceSeconds})
-        returning name`,
+      sql`with unheard as (
+          select name, state as was from nodes where state in ('online', 'returning')
+            and last_seen_at < now() - make_interval(secs => ${SETTINGS.silenceSeconds}) for no key update
+        )
+        update nodes set state = 'silent' from unheard where nodes.name = unheard.name returning nodes.name, was`,
     );
-    for (const { name } of silent) {
-      await tell(tx, { kind: "node", actor: "system:silence", reason: "not_heard", node: name });
+    for (const { name, was } of silent) {
+      const moved = { node: name, before: was, after: "silent" };
+      await tell(tx, { kind: "node", actor: "system:silence", reason: "not_heard", ...moved });
     }
     return silent.length;
   });

@@ -2,7 +2,9 @@ import { sql } from "drizzle-orm";
 import { DUTIES, type Duty, type DutyHeartbeat, type DutyOutcome } from "../contract/sweep.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import { describeFailure } from "../db/failure.ts";
+import type { Actor } from "../pool/reasons.ts";
 import { SETTINGS } from "../pool/settings.ts";
+import { tell } from "../pool/transition.ts";
 import type { RunDuty } from "./duty.ts";
 import { expire } from "./expire.ts";
 import { match } from "./match.ts";
@@ -25,6 +27,14 @@ export async function sweep(db: Db): Promise<DutyOutcome[]> {
   const outcomes: DutyOutcome[] = [];
   for (const duty of DUTIES) outcomes.push(await runDuty(db, duty));
   return outcomes;
+}
+
+/** Runs all duties because somebody wants it now, on record. */
+export async function sweepFor(db: Db, actor: Actor): Promise<{ duties: DutyOutcome[] }> {
+  const duties = await sweep(db);
+  const after = Object.fromEntries(duties.map(({ duty, outcome, changes }) => [duty, { outcome, changes }]));
+  await tell(db, { kind: "sweep", actor, reason: "asked_for", before: null, after });
+  return { duties };
 }
 
 async function runDuty(db: Db, duty: Duty): Promise<DutyOutcome> {

@@ -11,13 +11,17 @@ import { json, tell } from "./transition.ts";
  */
 export async function updateKeys(db: Db, assignment: string, sshKeys: string[], actor: Actor): Promise<void> {
   await db.transaction(async (tx) => {
-    const [changed] = await rows<{ state: string; pool: string }>(
+    const [changed] = await rows<{ state: string; pool: string; before: number }>(
       tx,
-      sql`update assignments set ssh_keys = ${json(sshKeys)}
-        where id = ${assignment} and state <> 'released' and ssh_keys <> ${json(sshKeys)} returning state, pool`,
+      sql`with standing as (select id, ssh_keys from assignments where id = ${assignment} for no key update)
+        update assignments set ssh_keys = ${json(sshKeys)} from standing
+        where assignments.id = standing.id and state <> 'released' and standing.ssh_keys <> ${json(sshKeys)}
+        returning state, pool, jsonb_array_length(standing.ssh_keys) as before`,
     );
     if (changed === undefined) return;
-    await tell(tx, { kind: "keys", actor, reason: "asked_for", pool: changed.pool, assignment });
+    const { pool, before } = changed;
+    const told = { before: { keys: before }, after: { keys: sshKeys.length } };
+    await tell(tx, { kind: "keys", actor, reason: "asked_for", pool, assignment, ...told });
     if (changed.state === "active") await queueSetup(tx, assignment);
   });
 }

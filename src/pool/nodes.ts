@@ -25,6 +25,7 @@ export async function listNodes(db: Db, name?: string): Promise<NodeView[]> {
 /** Makes the node known, or lets a known one join again, and gives a join token that works once. */
 export async function enroll(db: Db, name: string, actor: Actor): Promise<EnrollResult> {
   return db.transaction(async (tx) => {
+    const [before] = await listNodes(tx, name);
     await tx.execute(sql`
       insert into nodes (name) values (${name})
       on conflict (name) do update set state = 'enrolled' where nodes.state = 'removed'`);
@@ -36,10 +37,18 @@ export async function enroll(db: Db, name: string, actor: Actor): Promise<Enroll
       node: name,
       ttlSeconds: SETTINGS.joinTokenSeconds,
     });
-    await tell(tx, { kind: "node", actor, reason: "asked_for", node: name, data: { enrolled: true } });
     const [node] = await listNodes(tx, name);
     if (node === undefined || issued.expiresAt === null)
       throw new WarmpoolError("INTERNAL", "the node was not stored");
+    await tell(tx, {
+      kind: "node",
+      actor,
+      reason: "enrolled",
+      node: name,
+      before: before?.state ?? null,
+      after: node.state,
+      data: { joinTokenExpiresAt: issued.expiresAt },
+    });
     return { node, joinToken: issued.token, expiresAt: issued.expiresAt };
   });
 }
@@ -47,6 +56,8 @@ export async function enroll(db: Db, name: string, actor: Actor): Promise<Enroll
 /** Turns a join token into the node's credential; earlier credentials of the node end. */
 export async function join(db: Db, node: string, joinToken: string): Promise<JoinResult> {
   return db.transaction(async (tx) => {
+    // Under the node's lock, so that a removal either sees the new credential or is seen here.
+    await lockNode(tx, node);
     await spendToken(tx, joinToken);
     await tx.execute(
       sql`update tokens set revoked_at = now() where role = 'node' and node = ${node} and revoked_at is null`,
@@ -73,6 +84,7 @@ export type Opening = {
 export async function openSession(db: Db, node: string, opening: Opening): Promise<OpenResult> {
   const session = crypto.randomUUID();
   return db.transaction(async (tx) => {
+    const before = await lockNode(tx, node);
     await tx.execute(sql`
       update nodes set session = ${session}, session_at = now(), last_seen_at = now(), state = 'returning',
         driver = ${opening.driver}, driver_version = ${opening.driverVersion}, relay_version = ${opening.relayVersion},
@@ -83,7 +95,14 @@ export async function openSession(db: Db, node: string, opening: Opening): Promi
       update operations set state = 'cancelled', finished_at = now()
       where node = ${node} and kind = 'probe' and state in ('leased', 'cancelling')`);
     await queueProbes(tx, [node]);
-    await tell(tx, { kind: "node", actor: `node:${node}`, reason: "heard", node, data: { session } });
+    await tell(tx, {
+      kind: "node",
+      actor: `node:${node}`,
+      reason: "heard",
+      node,
+      before,
+      after: "returning",
+    });
     return {
       session,
       node,
@@ -109,9 +128,30 @@ export async function heard(db: Db, node: string, session: string): Promise<void
   );
   if (row === undefined) throw leaseLost(`session ${session}`);
   if (row.was === "silent") {
-    await tell(db, { kind: "node", actor: `node:${node}`, reason: "heard", node });
+    await tell(db, {
+      kind: "node",
+      actor: `node:${node}`,
+      reason: "heard",
+      node,
+      before: row.was,
+      after: row.state,
+    });
     await queueProbes(db, [node]);
   }
+}
+
+/** @returns its state. @throws WarmpoolError UNAUTHORIZED where an admin has removed it meanwhile. */
+async function lockNode(tx: Db, name: string): Promise<string> {
+  const [node] = await rows<{ state: string }>(
+    tx,
+    sql`select state from nodes where name = ${name} and state <> 'removed' for no key update`,
+  );
+  if (node === undefined)
+    throw new WarmpoolError(
+      "UNAUTHORIZED",
+      `node ${name} was removed; enroll it again and let its relay join`,
+    );
+  return node.state;
 }
 
 async function installation(db: Db): Promise<string> {

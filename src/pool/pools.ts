@@ -5,7 +5,7 @@ import { poolConditions, type PoolFacts } from "./conditions.ts";
 import { WarmpoolError } from "./errors.ts";
 import { canonical, sha256 } from "./hash.ts";
 import { lockSituation, replenish } from "./provision.ts";
-import type { Actor } from "./reasons.ts";
+import type { Actor, Reason } from "./reasons.ts";
 import { endAssignments } from "./release.ts";
 import { runway } from "./runway.ts";
 import { tearDown } from "./teardown.ts";
@@ -55,10 +55,10 @@ async function readPools(db: Db, where: SQL): Promise<PoolView[]> {
     counts: row.counts,
     claimable: row.claimable,
     waiting: row.waiting,
-    conditions: poolConditions({
-      ...row,
-      population: Object.values(row.counts).reduce((sum, n) => sum + n, 0),
-    }),
+    conditions:
+      row.removedAt === null
+        ? poolConditions({ ...row, population: Object.values(row.counts).reduce((sum, n) => sum + n, 0) })
+        : [],
     runway: runway(row),
     createdAt: row.createdAt,
     removedAt: row.removedAt,
@@ -134,25 +134,20 @@ function changes(before: PoolSpec | undefined, after: PoolSpec): { before: objec
 
 /** A paused pool creates nothing and tears nothing down by itself; what is ready is still assigned. */
 export async function pausePool(db: Db, name: string, paused: boolean, actor: Actor): Promise<PoolView> {
-  await db.transaction(async (tx) => {
-    const changed = await rows(
-      tx,
-      sql`update pools set paused = ${paused}
-        where name = ${name} and paused <> ${paused} and removed_at is null returning name`,
-    );
-    if (changed.length > 0) {
-      await tell(tx, {
-        kind: "pool",
-        actor,
-        reason: "spec_changed",
-        pool: name,
-        before: { paused: !paused },
-        after: { paused },
-      });
-    }
-  });
+  await db.transaction((tx) => setPaused(tx, name, paused, actor, "spec_changed"));
   if (!paused) await replenish(db, name, actor);
   return getPool(db, name);
+}
+
+async function setPaused(tx: Db, name: string, paused: boolean, actor: Actor, reason: Reason): Promise<void> {
+  const changed = await rows(
+    tx,
+    sql`update pools set paused = ${paused}
+      where name = ${name} and paused <> ${paused} and removed_at is null returning name`,
+  );
+  if (changed.length === 0) return;
+  const told = { before: { paused: !paused }, after: { paused } };
+  await tell(tx, { kind: "pool", actor, reason, pool: name, ...told });
 }
 
 /**
@@ -168,7 +163,7 @@ export async function emptyPool(
   await getPool(db, name);
   await db.transaction(async (tx) => {
     await lockSituation(tx, name);
-    await tx.execute(sql`update pools set paused = true where name = ${name}`);
+    await setPaused(tx, name, true, actor, "emptied");
     if (assigned === "release") {
       await endAssignments(tx, sql`select id from assignments where pool = ${name}`, {
         actor,

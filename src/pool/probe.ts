@@ -105,7 +105,14 @@ async function nodeProbed(
       ${back ? sql`, state = 'online'` : sql``}
     where name = ${node}`);
   if (!back) return [];
-  await tell(tx, { kind: "node", actor: `node:${node}`, reason: "probed", node });
+  await tell(tx, {
+    kind: "node",
+    actor: `node:${node}`,
+    reason: "probed",
+    node,
+    before: "returning",
+    after: "online",
+  });
   const pools = await rows<{ name: string }>(
     tx,
     sql`select distinct pool as name from machines where node = ${node} and state <> 'deleted' union select name from pools`,

@@ -37,6 +37,7 @@ export const REASONS = {
   drained: "An admin wants no more machines on the node.",
   resumed: "An admin opened the node for machines again.",
   revoked: "An admin revoked the token.",
+  enrolled: "An admin made the node known, or let it join again.",
   joined: "A relay joined with its one-time token.",
   heard: "The relay was heard again.",
   not_heard: "The relay was not heard for longer than the silence limit.",

@@ -45,7 +45,9 @@ export async function putRecipe(db: Db, recipe: Recipe, actor: Actor): Promise<R
       kind: "recipe",
       actor,
       reason: "spec_changed",
-      data: { name: recipe.name, before: before?.version ?? null, after: version },
+      before: before?.version ?? null,
+      after: version,
+      data: { name: recipe.name },
     });
   });
   return getRecipe(db, recipe.name);

@@ -99,8 +99,8 @@ export async function authenticate(
 export async function spendToken(tx: Db, id: string): Promise<void> {
   const spent = await rows(
     tx,
-    sql`update tokens set used_at = now() where id = ${id} and used_at is null returning id`,
+    sql`update tokens set used_at = now() where id = ${id} and used_at is null and revoked_at is null returning id`,
   );
   if (spent.length === 0)
-    throw new WarmpoolError("UNAUTHORIZED", "the join token was used already; enroll the node again");
+    throw new WarmpoolError("UNAUTHORIZED", "the join token was used or revoked; enroll the node again");
 }

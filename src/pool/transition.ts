@@ -118,16 +118,19 @@ export async function tell(
   },
 ): Promise<void> {
   await db.execute(sql`
-    insert into events (kind, actor, reason, pool, node, machine, assignment, operation, data)
+    insert into events (kind, actor, reason, pool, node, machine, assignment, operation, before, after, data)
     values (${told.kind}, ${told.actor}, ${told.reason}, ${told.pool ?? null}, ${told.node ?? null},
-      ${told.machine ?? null}, ${told.assignment ?? null}, ${told.operation ?? null}, ${json(dataOf(told))})`);
+      ${told.machine ?? null}, ${told.assignment ?? null}, ${told.operation ?? null},
+      ${state(told.before)}, ${state(told.after)}, ${json(dataOf(told))})`);
 }
 
 /** The columns `before` and `after` hold states; of anything else they are members of `data`. */
 function dataOf({ data, before, after }: { data?: object; before?: unknown; after?: unknown }) {
-  if (before === undefined && after === undefined) return data;
-  return { ...data, before: before ?? null, after: after ?? null };
+  const more = Object.entries({ before, after }).filter(([, part]) => state(part) === null && part != null);
+  return more.length === 0 ? data : { ...data, ...Object.fromEntries(more) };
 }
+
+const state = (value: unknown) => (typeof value === "string" ? value : null);
 
 /** A value as a jsonb parameter. What Postgres cannot store in a text (NUL, half a character) is left out of it. */
 export function json(value: unknown): SQL {
