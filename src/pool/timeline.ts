@@ -23,7 +23,7 @@ export async function machineTimeline(
         case when e.kind = 'machine' and e.after <> 'deleted' then extract(epoch from coalesce(e.next_at, now()) - e.at)::float8 end as seconds,
         e.data
       from (
-        select *, lead(at) over (partition by kind order by id) as next_at from events where machine = ${id}
+        select *, lead(at) over (partition by kind, after is null order by id) as next_at from events where machine = ${id}
       ) e
       where e.id > ${after} order by e.id limit ${input.limit + 1}`,
   );
