@@ -5,13 +5,16 @@ import { ERROR_CODES } from "../src/contract/errors.ts";
 import { HTTP_STATUS } from "../src/pool/errors.ts";
 import { REASONS } from "../src/pool/reasons.ts";
 import { ASSIGNMENT_MOVES, MACHINE_COUNTS, MACHINE_MOVES } from "../src/pool/states.ts";
+import { alertRules } from "./docs/alerts.ts";
 import { cliDocument } from "./docs/cli.ts";
+import { metricsDocument } from "./docs/metrics.ts";
 
 /**
- * Writes the documents that are tables of the code: docs/states.md, docs/codes.md and docs/cli.md. With `--check` it
- * writes nothing and exits 1 where one is not what the code says.
+ * Writes the documents that are tables of the code: docs/states.md, docs/codes.md, docs/cli.md, docs/metrics.md
+ * and docs/alerts.yml. With `--check` it writes nothing and exits 1 where one is not what the code says.
  */
-const HEAD = "<!-- Written by `npm run docs` from the code's own tables. Change those, not this. -->\n\n";
+const NOTE = "Written by `npm run docs` from the code's own tables. Change those, not this.";
+const HEAD = `<!-- ${NOTE} -->\n\n`;
 
 const yes = (value: boolean) => (value ? "yes" : "no");
 
@@ -59,7 +62,13 @@ function reasons(): string {
 }
 
 const check = process.argv.includes("--check");
-const docs = { "docs/states.md": states(), "docs/codes.md": reasons(), "docs/cli.md": HEAD + cliDocument() };
+const docs = {
+  "docs/states.md": states(),
+  "docs/codes.md": reasons(),
+  "docs/cli.md": HEAD + cliDocument(),
+  "docs/metrics.md": HEAD + metricsDocument(),
+  "docs/alerts.yml": alertRules(NOTE),
+};
 await mkdir("docs", { recursive: true });
 for (const [file, text] of Object.entries(docs)) {
   if (!check) await writeFile(file, text);

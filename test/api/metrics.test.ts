@@ -3,6 +3,7 @@ import { createClient } from "../../src/client/index.ts";
 import { METRICS } from "../../src/pool/metrics/catalogue.ts";
 import { testDb } from "../helpers/db.ts";
 import { parseExposition } from "../helpers/exposition.ts";
+import { hasPromtool, promtool } from "../helpers/promtool.ts";
 import { KEY_A, makeWorld } from "../helpers/world.ts";
 import { ADMIN_TOKEN, RUNTIMES, startEdge } from "./edges.ts";
 
@@ -44,6 +45,7 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     });
     const described = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
     expect(described).toEqual(Object.keys(METRICS));
+    if (hasPromtool()) promtool(["check", "metrics"], text);
   });
 
   test("metrics take an admin's or a viewer's token", async () => {

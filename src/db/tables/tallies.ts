@@ -1,4 +1,4 @@
-import { bigint, doublePrecision, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { bigint, doublePrecision, jsonb, numeric, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 
 /**
  * What has been counted since the installation began, by metric and labels: the sums that outlive the pruning of what
@@ -13,8 +13,8 @@ export const tallies = pgTable(
     labels: jsonb("labels").$type<Record<string, string>>().notNull(),
     le: doublePrecision("le").notNull(),
     count: bigint("count", { mode: "number" }).notNull(),
-    /** Seconds, added up; 0 for a counter. */
-    sum: doublePrecision("sum").notNull(),
+    /** Seconds, added up; 0 for a counter. Exact: floating point would come out smaller now and then, by the order. */
+    sum: numeric("sum", { mode: "number" }).notNull(),
   },
   (table) => [primaryKey({ columns: [table.metric, table.labels, table.le] })],
 );

@@ -51,7 +51,7 @@ export async function readTallies(db: Db): Promise<Tally[]> {
     db,
     sql`with new_events as (select * from events where ${uncountedEvent}),
       new_operations as (select * from operations where ${uncountedOperation})
-      select metric, labels, nullif(le, 'Infinity') as le, sum(count)::bigint as count, sum(sum) as sum
+      select metric, labels, nullif(le, 'Infinity') as le, sum(count)::bigint as count, sum(sum)::float8 as sum
       from (select metric, labels, le, count, sum from tallies
         union all ${observed(sql`new_events`, sql`new_operations`)}) counted
       group by metric, labels, le order by metric, labels, counted.le`,
@@ -66,11 +66,11 @@ function observed(events: SQL, operations: SQL): SQL {
     from ${events} e
     where e.kind = 'assignment' and (e.reason = 'swapped' or e.reason = 'asked_for' and e.before is null)`;
   const sinceAsked = (metric: MetricName, state: string) =>
-    sql`select ${metric} as metric, e.pool, extract(epoch from e.at - a.created_at)::float8 as seconds
+    sql`select ${metric} as metric, e.pool, extract(epoch from e.at - a.created_at) as seconds
       from ${events} e join assignments a on a.id = e.assignment where e.kind = 'assignment' and e.after = ${state}`;
-  const ready = sql`select 'warmpool_ready_seconds', e.pool, extract(epoch from e.at - m.created_at)::float8
+  const ready = sql`select 'warmpool_ready_seconds', e.pool, extract(epoch from e.at - m.created_at)
     from ${events} e join machines m on m.id = e.machine where e.kind = 'machine' and e.before = 'provisioning'`;
-  const setup = sql`select 'warmpool_setup_seconds', e.pool, extract(epoch from e.at - a.setup_at)::float8
+  const setup = sql`select 'warmpool_setup_seconds', e.pool, extract(epoch from e.at - a.setup_at)
     from ${events} e join assignments a on a.id = e.assignment
     where e.kind = 'assignment' and e.after = 'active' and a.setup_at <= e.at`;
   const bounds = sql.join(
@@ -80,7 +80,7 @@ function observed(events: SQL, operations: SQL): SQL {
   return sql`
     select metric, labels, le, count(*) as count, sum(seconds) as sum from (
       select metric, jsonb_build_object('pool', pool, 'outcome', outcome) as labels,
-        'Infinity'::float8 as le, 0::float8 as seconds from (${claims}) claims
+        'Infinity'::float8 as le, 0::numeric as seconds from (${claims}) claims
       union all
       select 'warmpool_operations_total', jsonb_build_object('node', o.node, 'kind', o.kind, 'outcome', o.state),
         'Infinity', 0 from ${operations} o

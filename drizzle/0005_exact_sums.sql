@@ -1,0 +1,1 @@
+ALTER TABLE "tallies" ALTER COLUMN "sum" SET DATA TYPE numeric;

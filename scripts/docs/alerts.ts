@@ -1,0 +1,120 @@
+/** The alert rules that come with Warmpool: docs/alerts.yml for Prometheus, and their part of docs/metrics.md. */
+type Alert = {
+  name: string;
+  expr: string;
+  /** How long it has to be so before somebody is told, as Prometheus writes durations. */
+  for: string;
+  severity: "page" | "ticket";
+  /** One line for the pager. Prometheus puts labels in. */
+  summary: string;
+  action: string;
+};
+
+export const ALERTS: readonly Alert[] = [
+  {
+    name: "WarmpoolDown",
+    expr: 'up{job="warmpool"} == 0 or absent(up{job="warmpool"})',
+    for: "3m",
+    severity: "page",
+    summary: "Warmpool's edge does not answer Prometheus",
+    action:
+      "Ask `/healthz`. Does the edge run, does it reach its database? Where only Prometheus is shut out: is its token revoked (`warmpool token list`)?",
+  },
+  {
+    name: "WarmpoolSweepLate",
+    expr: "max by (duty) (warmpool_duty_age_seconds) > 300",
+    for: "1m",
+    severity: "page",
+    summary: "Duty {{ $labels.duty }} of the sweep has not ended for 5 minutes",
+    action:
+      "`warmpool duties` says which failed and with what. Late all of them: the clock is gone (the cron trigger on Cloudflare, the process on Node); `warmpool sweep` runs one now.",
+  },
+  {
+    name: "WarmpoolDutyFails",
+    expr: "max by (duty) (warmpool_duty_failed) == 1",
+    for: "5m",
+    severity: "ticket",
+    summary: "Duty {{ $labels.duty }} of the sweep keeps failing",
+    action: "`warmpool duties` has the error; the edge's log has more at the same time.",
+  },
+  {
+    name: "WarmpoolNobodyServed",
+    expr: "max by (pool) (warmpool_waiting_oldest_seconds) > 600",
+    for: "1m",
+    severity: "page",
+    summary: "A tester has waited over 10 minutes for a machine of pool {{ $labels.pool }}",
+    action:
+      "`warmpool pool get POOL`: the condition Progressing says why there is no machine (docs/conditions.md). More testers than `maxSize`: release some or raise it.",
+  },
+  {
+    name: "WarmpoolPoolEmpty",
+    expr: "max by (pool) (warmpool_machines_claimable) == 0 and max by (pool) (warmpool_pool_target) > 0",
+    for: "10m",
+    severity: "page",
+    summary: "Pool {{ $labels.pool }} has had nothing to hand out for 10 minutes",
+    action: "As WarmpoolNobodyServed: the condition Progressing names the cause.",
+  },
+  {
+    name: "WarmpoolPoolStuck",
+    expr: 'max by (pool) (warmpool_pool_condition{condition="Progressing"}) == 0 and max by (pool) (warmpool_pool_paused) == 0',
+    for: "15m",
+    severity: "ticket",
+    summary: "Pool {{ $labels.pool }} lacks machines and gets none",
+    action:
+      "`warmpool pool get POOL`: the reason and the last failure stand there; what to do is in docs/conditions.md.",
+  },
+  {
+    name: "WarmpoolNodeSilent",
+    expr: 'max(warmpool_nodes{state="silent"}) > 0',
+    for: "5m",
+    severity: "page",
+    summary: "{{ $value }} node(s) have not been heard for over 5 minutes",
+    action:
+      "`warmpool node list` says which. Is its relay running, does it reach the edge? Its machines stay as they are and cannot be claimed meanwhile. Lost for good: `warmpool node remove NAME --lost`.",
+  },
+  {
+    name: "WarmpoolDeleteStuck",
+    expr: "max by (pool) (warmpool_deleting_oldest_seconds) > 1800",
+    for: "1m",
+    severity: "ticket",
+    summary: "A machine of pool {{ $labels.pool }} is still not proven gone after half an hour",
+    action:
+      "`warmpool machine list --state deleting`, then `machine timeline ID`: the cause of the last try. The room is booked until then. Gone for certain: `warmpool machine forget ID`.",
+  },
+  {
+    name: "WarmpoolMisses",
+    expr: 'sum by (pool) (increase(warmpool_claims_total{outcome="missed"}[1h])) > 3',
+    for: "1m",
+    severity: "ticket",
+    summary:
+      "Over 3 machines of pool {{ $labels.pool }} could not be reached when they were handed out in the last hour",
+    action:
+      "Machines die between probes, or the route to them is slow. `warmpool events` with reason `swapped` has the causes; think of a `readyCommand` and a `healthCommand`.",
+  },
+  {
+    name: "WarmpoolSetupsFail",
+    expr: 'sum by (node) (increase(warmpool_operations_total{kind="setup",outcome="failed"}[1h])) > 3',
+    for: "1m",
+    severity: "ticket",
+    summary: "Over 3 set-ups on node {{ $labels.node }} failed in the last hour",
+    action: "`warmpool log USER` of one that failed: which step, and what it said. A recipe put lately?",
+  },
+];
+
+/** docs/alerts.yml. A text stands in those quotes of YAML's that need no escape in it. */
+export function alertRules(head: string): string {
+  const text = (value: string) => (value.includes('"') ? `'${value.replaceAll("'", "''")}'` : `"${value}"`);
+  const rules = ALERTS.map((alert) =>
+    [
+      `      - alert: ${alert.name}`,
+      `        expr: ${text(alert.expr)}`,
+      `        for: ${alert.for}`,
+      `        labels:`,
+      `          severity: ${alert.severity}`,
+      `        annotations:`,
+      `          summary: ${text(alert.summary)}`,
+      `          action: ${text(alert.action)}`,
+    ].join("\n"),
+  );
+  return `# ${head}\ngroups:\n  - name: warmpool\n    rules:\n${rules.join("\n")}\n`;
+}
