@@ -12,6 +12,7 @@ import { getMachine, listMachines } from "../pool/machineView.ts";
 import { removeNode, scheduleNode } from "../pool/nodeActions.ts";
 import { enroll, listNodes } from "../pool/nodes.ts";
 import { removePool } from "../pool/poolRemoval.ts";
+import { planPoolChange } from "../pool/poolPlan.ts";
 import { emptyPool, getPool, listPools, pausePool, putPool } from "../pool/pools.ts";
 import { getRecipe, listRecipes, putRecipe } from "../pool/recipes.ts";
 import { restartMachine } from "../pool/restart.ts";
@@ -24,6 +25,7 @@ import { forAdmin, forApp, router } from "./trpc.ts";
 export const poolRouter = router({
   list: forApp.query(({ ctx }) => listPools(ctx.connection.db)),
   get: forApp.input(poolInput).query(({ ctx, input }) => getPool(ctx.connection.db, input.name)),
+  plan: forAdmin.input(poolSpec).query(({ ctx, input }) => planPoolChange(ctx.connection.db, input)),
   put: forAdmin.input(poolSpec).mutation(({ ctx, input }) => putPool(ctx.connection.db, input, ctx.actor)),
   remove: forAdmin
     .input(removePoolInput)

@@ -30,6 +30,8 @@ export function createApp() {
     fetchRequestHandler({
       endpoint: "/trpc",
       req: c.req.raw,
+      // A query may come as POST too: pool.plan takes more than fits into an address.
+      allowMethodOverride: true,
       router: appRouter,
       createContext: () => ({
         ...c.env,

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
-import { poolSpec } from "../contract/pool.ts";
 import type { PoolView } from "../contract/pool.ts";
-import { checked, fieldName, readJson } from "./jsonFile.ts";
+import { announce, plan, readSpec } from "./poolPlan.ts";
 import { answer, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
 import { concerns, poolTable } from "./status.ts";
@@ -9,7 +8,7 @@ import { fields } from "./table.ts";
 import type { Field } from "./table.ts";
 import { duration } from "./time.ts";
 
-/** `warmpool pool list|get|put|pause|resume`. */
+/** `warmpool pool list|get|put|plan|pause|resume`. */
 export function pool(program: Command, cli: Cli): void {
   const verb = program.command("pool").description("the pools and their specs");
   verb.command("list").description("all pools").action(withSession(cli, list));
@@ -22,7 +21,13 @@ export function pool(program: Command, cli: Cli): void {
     .command("put")
     .description("make a pool, or change it to what the file says")
     .argument("<file>", "its spec, JSON")
+    .option("--yes", "also where machines are removed")
     .action(withSession(cli, put));
+  verb
+    .command("plan")
+    .description("what a put of this file would do, and what cannot be placed and why; changes nothing")
+    .argument("<file>", "its spec, JSON")
+    .action(withSession(cli, plan));
   verb
     .command("pause")
     .description("create nothing and tear nothing down until it is resumed")
@@ -47,8 +52,9 @@ async function get(session: Session, name: string): Promise<void> {
   answer(session, found, (one) => poolLines(one, session.out.columns));
 }
 
-async function put(session: Session, file: string): Promise<void> {
-  const spec = checked(poolSpec, readJson(file), (path) => `${file}: ${fieldName(path)}`);
+async function put(session: Session, file: string, { yes }: { yes?: true }): Promise<void> {
+  const spec = readSpec(file);
+  await announce(session, spec, yes === true);
   const pool = await session.client.pool.put.mutate(spec);
   answer(session, pool, (one) => [`Pool ${one.name} is stored.`, "", ...poolLines(one, session.out.columns)]);
 }

@@ -48,6 +48,11 @@ export function createClient(options: ClientOptions): WarmpoolClient {
   const url = endpoint(options.url);
   // Looked up at each call, so that a `fetch` that is put in place later (instrumentation) is used too.
   const fetch: typeof globalThis.fetch = (input, init) => (options.fetch ?? globalThis.fetch)(input, init);
+  const calls = {
+    url,
+    headers: { authorization: `Bearer ${token}` },
+    fetch: timedFetch(fetch, timeoutSeconds),
+  };
   return createTRPCClient<AppRouter>({
     links: [
       splitLink({
@@ -57,10 +62,11 @@ export function createClient(options: ClientOptions): WarmpoolClient {
           EventSource,
           eventSourceOptions: { fetch: eventStreamFetch(fetch, token, timeoutSeconds) },
         }),
-        false: httpLink({
-          url,
-          headers: { authorization: `Bearer ${token}` },
-          fetch: timedFetch(fetch, timeoutSeconds),
+        false: splitLink({
+          condition: (operation) => operation.path === "pool.plan",
+          // A whole spec with its keys is longer than an address may be.
+          true: httpLink({ ...calls, methodOverride: "POST" }),
+          false: httpLink(calls),
         }),
       }),
     ],

@@ -29,6 +29,7 @@ import type {
   timelineInput,
 } from "../contract/machine.ts";
 import type { EnrollResult, enrollInput, NodeView, RemovedNode, removeNodeInput } from "../contract/node.ts";
+import type { PoolChangePlan } from "../contract/plan.ts";
 import type {
   emptyPoolInput,
   PoolSpecInput,
@@ -76,6 +77,7 @@ export type AppRouter = TRPCBuiltRouter<
       list: Query<void, PoolView[]>;
       get: Query<ByName, PoolView>;
       put: Mutation<PoolSpecInput, PoolView>;
+      plan: Query<PoolSpecInput, PoolChangePlan>;
       pause: Mutation<ByName, PoolView>;
       resume: Mutation<ByName, PoolView>;
       remove: Mutation<z.input<typeof removePoolInput>, RemovedPool>;

@@ -18,7 +18,8 @@ const TERM_WORDS: Record<TermKind, string> = {
   closed: "on nodes that take none now",
 };
 
-const BINDING_WORDS: Record<Constraint | Closed, string> = {
+/** What keeps a machine out of a node, in words. */
+export const BINDING_WORDS: Record<Constraint | Closed, string> = {
   cpu: "CPUs",
   memory: "memory",
   disk: "disk: no device has room for one whole",

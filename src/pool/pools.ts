@@ -82,8 +82,7 @@ export async function getPool(db: Db, name: string): Promise<PoolView> {
  * @throws WarmpoolError NOT_FOUND where its recipe, or a node it names, does not exist.
  */
 export async function putPool(db: Db, spec: PoolSpec, actor: Actor): Promise<PoolView> {
-  const { image, instanceType, shape, adminSshKeys } = spec;
-  const machineSpec = (await sha256(canonical({ image, instanceType, shape, adminSshKeys }))).slice(0, 16);
+  const machineSpec = await machineSpecOf(spec);
   await db.transaction(async (tx) => {
     await mustExist(tx, spec);
     const [standing] = await rows<{ spec: PoolSpec; removed: boolean }>(
@@ -109,7 +108,13 @@ export async function putPool(db: Db, spec: PoolSpec, actor: Actor): Promise<Poo
   return getPool(db, spec.name);
 }
 
-async function mustExist(tx: Db, spec: PoolSpec): Promise<void> {
+/** The hash of what a machine is made of: one with another hash is stale. */
+export async function machineSpecOf({ image, instanceType, shape, adminSshKeys }: PoolSpec): Promise<string> {
+  return (await sha256(canonical({ image, instanceType, shape, adminSshKeys }))).slice(0, 16);
+}
+
+/** @throws WarmpoolError NOT_FOUND where the spec's recipe, or a node it names, does not exist. */
+export async function mustExist(tx: Db, spec: PoolSpec): Promise<void> {
   const recipes = await rows(tx, sql`select 1 from recipes where name = ${spec.recipe} limit 1`);
   if (recipes.length === 0) {
     throw new WarmpoolError("NOT_FOUND", `recipe: there is none named ${spec.recipe}; push it first`);
@@ -126,10 +131,15 @@ async function mustExist(tx: Db, spec: PoolSpec): Promise<void> {
 /** The members that differ, as they were and as they are; a new pool was nothing before. */
 function changes(before: PoolSpec | undefined, after: PoolSpec): { before: object | null; after: object } {
   if (before === undefined) return { before: null, after };
-  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])] as (keyof PoolSpec)[];
-  const changed = keys.filter((key) => canonical(before[key] ?? null) !== canonical(after[key] ?? null));
+  const changed = changedMembers(before, after);
   const only = (spec: PoolSpec) => Object.fromEntries(changed.map((key) => [key, spec[key] ?? null]));
   return { before: only(before), after: only(after) };
+}
+
+/** The members of the spec that differ; all that are there where it is new. */
+export function changedMembers(before: PoolSpec | undefined, after: PoolSpec): (keyof PoolSpec)[] {
+  const keys = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after)])] as (keyof PoolSpec)[];
+  return keys.filter((key) => canonical(before?.[key] ?? null) !== canonical(after[key] ?? null));
 }
 
 /** A paused pool creates nothing and tears nothing down by itself; what is ready is still assigned. */

@@ -28,7 +28,7 @@ test("pool get and put: a spec goes in by file and comes out", async () => {
   const file = join(folder.path, "pool.json");
   await writeFile(file, JSON.stringify(specOf({ name: "second", targetSize: 0, maxSize: 4 })));
   const put = await warmpool(["pool", "put", file], at);
-  expect(put).toMatchObject({ code: 0, stderr: "" });
+  expect(put).toMatchObject({ code: 0, stderr: "The pool is new. No machine is made or removed.\n" });
   expect(put.stdout).toMatch(/^Pool second is stored\.\n/);
   const got = await warmpool(["pool", "get", "second"], at);
   expect(got.stdout).toMatch(/wanted +0 ready, 4 machines at most/);
@@ -36,6 +36,27 @@ test("pool get and put: a spec goes in by file and comes out", async () => {
   await at.client.sweep.run.mutate();
   const printed = await warmpool(["--json", "pool", "get", "second"], at);
   expect(JSON.parse(printed.stdout)).toEqual(await at.client.pool.get.query({ name: "second" }));
+});
+
+test("a put that takes machines away says which, and does so only when it was agreed to", async () => {
+  await using at = await installation({ targetSize: 3, maxSize: 4 });
+  await at.relay.workOff();
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, "pool.json");
+  await writeFile(file, JSON.stringify(specOf({ targetSize: 1, maxSize: 4 })));
+  const before = await at.client.pool.get.query({ name: "demo" });
+  const planned = await warmpool(["pool", "plan", file], at);
+  expect(planned).toMatchObject({ code: 0, stderr: "" });
+  expect(unwrapped(planned.stdout)).toMatch(
+    /^Changes: targetSize\. 2 machines are removed: demo-1-\w+, demo-2-/,
+  );
+  expect(longest(planned.stdout)).toBeLessThanOrEqual(80);
+  const refused = await warmpool(["pool", "put", file], at);
+  expect(refused).toMatchObject({ code: 4, stdout: "" });
+  expect(unwrapped(refused.stderr)).toMatch(/nothing is changed yet\. Changes: .* Add --yes to do it\./);
+  expect((await at.client.pool.get.query({ name: "demo" })).spec).toEqual(before.spec);
+  expect((await warmpool(["pool", "put", file, "--yes"], at)).code).toBe(0);
+  expect((await at.client.pool.get.query({ name: "demo" })).spec.targetSize).toBe(1);
 });
 
 test("a spec that is wrong is refused by file and field, and nothing is sent", async () => {

@@ -18,7 +18,8 @@ export type Incus = {
 };
 
 type Query = Record<string, string>;
-type ReadOptions = { query?: Query; timeoutSeconds?: number };
+/** `everywhere` asks about all projects: for what only looks. */
+type ReadOptions = { query?: Query; timeoutSeconds?: number; scope?: "project" | "everywhere" };
 
 /** Incus answered that it did not, or could not. */
 export class IncusError extends Error {
@@ -42,11 +43,13 @@ const answer = z.discriminatedUnion("type", [
 
 export function incusClient({ socket, project }: { socket: string; project: string }): Incus {
   const send = ({ path, query, ...rest }: Omit<Exchange, "socket"> & { query?: Query }) =>
-    exchange({ ...rest, socket, path: `${path}?${new URLSearchParams({ ...query, project })}` });
+    exchange({ ...rest, socket, path: `${path}?${new URLSearchParams(query)}` });
 
   return {
-    async read(path, schema, signal, { query = {}, timeoutSeconds = CALL_SECONDS } = {}) {
-      const { body } = await send({ method: "GET", path, query, signal, timeoutSeconds });
+    async read(path, schema, signal, { query = {}, timeoutSeconds = CALL_SECONDS, scope = "project" } = {}) {
+      const where = scope === "project" ? { project } : { "all-projects": "true" };
+      const asked = { ...query, ...where };
+      const { body } = await send({ method: "GET", path, query: asked, signal, timeoutSeconds });
       const told = understand(body, path);
       if (told.type !== "sync") throw notUnderstood(path, "it started an operation instead of answering");
       const parsed = schema.safeParse(told.metadata);
@@ -58,7 +61,7 @@ export function incusClient({ socket, project }: { socket: string; project: stri
       const { status, body } = await send({
         method: "GET",
         path,
-        query,
+        query: { ...query, project },
         signal,
         timeoutSeconds: CALL_SECONDS,
       });
@@ -70,7 +73,15 @@ export function incusClient({ socket, project }: { socket: string; project: stri
       // Not ended by the caller's signal: a request on its way may already have started what it asks for, and only
       // its answer says under which name that can be waited for.
       const signal = AbortSignal.timeout(CALL_SECONDS * 1000);
-      const { body } = await send({ method, path, body: content, signal, timeoutSeconds: CALL_SECONDS });
+      const query = { project };
+      const { body } = await send({
+        method,
+        path,
+        query,
+        body: content,
+        signal,
+        timeoutSeconds: CALL_SECONDS,
+      });
       const told = understand(body, path);
       return told.type === "async" ? told.metadata.id : null;
     },

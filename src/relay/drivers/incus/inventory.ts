@@ -25,7 +25,7 @@ export async function readInventory(
   signal: AbortSignal,
 ): Promise<Inventory> {
   const path = `/1.0/storage-pools/${encodeURIComponent(place.storagePool)}`;
-  const everywhere = { query: { "all-projects": "true", recursion: "1" } };
+  const everywhere = { query: { recursion: "1" }, scope: "everywhere" } as const;
   const [host, about, { space }, { environment }, own, everyone] = await Promise.all([
     incus.read("/1.0/resources", resources, signal),
     incus.read(path, pool, signal),

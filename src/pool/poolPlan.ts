@@ -1,0 +1,76 @@
+import { sql } from "drizzle-orm";
+import type { PoolChangePlan } from "../contract/plan.ts";
+import type { PoolSpec } from "../contract/pool.ts";
+import { type Db, rows } from "../db/client.ts";
+import { nodeCapacity } from "./capacityReport.ts";
+import { BINDING_WORDS } from "./capacityText.ts";
+import { placeChange, planChange, type Standing } from "./change.ts";
+import { readNodes } from "./nodeFacts.ts";
+import { changedMembers, machineSpecOf, mustExist } from "./pools.ts";
+
+/**
+ * What `putPool` with this spec would set going. Changes nothing.
+ * @throws WarmpoolError NOT_FOUND where its recipe, or a node it names, does not exist.
+ */
+export async function planPoolChange(db: Db, spec: PoolSpec): Promise<PoolChangePlan> {
+  await mustExist(db, spec);
+  const hash = await machineSpecOf(spec);
+  const [before] = await rows<{ spec: PoolSpec; paused: boolean; waiting: number }>(
+    db,
+    sql`select spec, paused,
+        (select count(*)::int from assignments a where a.pool = p.name and a.state = 'waiting') as waiting
+      from pools p where name = ${spec.name} and removed_at is null`,
+  );
+  const machines = await rows<Standing>(
+    db,
+    sql`select m.name, m.node, m.state, m.machine_spec <> ${hash} as "isStale", n.state = 'online' as "isOnline"
+      from machines m join nodes n on n.name = m.node
+      where m.pool = ${spec.name} and m.state <> 'deleted' order by m.ready_at, m.number`,
+  );
+  const situation = { waiting: before?.waiting ?? 0, paused: before?.paused ?? false, machines };
+  const counted = planChange(spec, situation);
+  const nodes = await readNodes(db, sql`n.state <> 'removed'`, "look");
+  const wanted = counted.create + counted.replace.length;
+  const missing = wanted - placeChange(spec, counted, nodes);
+  const eligible = nodes.filter(({ name }) => spec.nodes === undefined || spec.nodes.includes(name));
+  const binding = eligible.flatMap((node) => {
+    const { closed, binding: bound } = nodeCapacity(node, spec, spec.shape);
+    const constraint = closed ?? bound;
+    return constraint === null ? [] : [{ node: node.name, constraint }];
+  });
+  const plan = {
+    pool: spec.name,
+    isNew: before === undefined,
+    changed: changedMembers(before?.spec, spec),
+    ...counted,
+    unplaced: missing === 0 ? null : { count: missing, binding },
+  };
+  return { ...plan, text: sayPlan(plan) };
+}
+
+function sayPlan(plan: Omit<PoolChangePlan, "text">): string {
+  const { create, replace, remove, stay, unplaced, blocked } = plan;
+  const bounds = unplaced?.binding.map(({ node, constraint }) => `${node}: ${BINDING_WORDS[constraint]}`);
+  const sentences = [
+    plan.isNew ? "The pool is new." : changesText(plan.changed),
+    create > 0 ? `${count(create)} made.` : "",
+    replace.length > 0 ? `${count(replace.length)} replaced, one at a time: ${replace.join(", ")}.` : "",
+    remove.length > 0 ? `${count(remove.length)} removed: ${remove.join(", ")}.` : "",
+    stay.length > 0 ? `Assigned, and as it was until released: ${stay.join(", ")}.` : "",
+    blocked === "max_size" ? "maxSize keeps it from making all that it lacks." : "",
+    blocked === "paused" ? "It is paused and makes nothing until it is resumed." : "",
+    unplaced === null
+      ? ""
+      : `${unplaced.count} of them cannot be placed (${bounds?.join("; ") || "no node is enrolled"}).`,
+    create + replace.length + remove.length === 0 ? "No machine is made or removed." : "",
+  ];
+  return sentences.filter((sentence) => sentence !== "").join(" ");
+}
+
+function changesText(changed: readonly string[]): string {
+  return changed.length === 0 ? "Nothing changes in the spec." : `Changes: ${changed.join(", ")}.`;
+}
+
+function count(machines: number): string {
+  return machines === 1 ? "1 machine is" : `${machines} machines are`;
+}
