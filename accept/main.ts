@@ -1,8 +1,9 @@
-import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { leftSince, snapshot } from "../scripts/leftovers.ts";
-import { type Options, readOptions, type Runtime, USAGE } from "./options.ts";
+import { deleteMachinesOf } from "./leftMachines.ts";
+import { type Driver, type Options, readOptions, type Runtime, USAGE } from "./options.ts";
 import type { Part } from "./part.ts";
 import { burst } from "./parts/burst.ts";
 import { crash } from "./parts/crash.ts";
@@ -24,7 +25,7 @@ async function main(): Promise<number> {
   const folder = await mkdtemp(join(resolve(options.stateDir), "warmpool-accept-"));
   // Postgres may have to run as nobody, and must be able to pass.
   await chmod(folder, 0o711);
-  stopWith(folder);
+  stopWith(folder, options);
   // A reader that is gone (`| head`) is no reason to leave machines behind.
   process.stdout.on("error", () => undefined);
   // npm keeps compiled code in the temporary folder, which is none of ours.
@@ -61,8 +62,18 @@ async function runPart(
   } catch (error) {
     report.broke(error);
   } finally {
-    await killAllOf(folder).catch((error: unknown) => report.broke(error));
+    await end(folder, driver).catch((error: unknown) => report.broke(error));
   }
+}
+
+/** What a part that failed, or was stopped, has left running. */
+async function end(folder: string, driver: Driver): Promise<void> {
+  await killAllOf(folder);
+  if (driver === "incus") await deleteMachinesOf(join(folder, "state"));
+}
+
+async function endAll(parent: string, driver: Driver): Promise<void> {
+  for (const part of await readdir(parent)) await end(join(parent, part), driver);
 }
 
 function optionsOrExit(): Options {
@@ -79,14 +90,14 @@ function optionsOrExit(): Options {
 }
 
 /** A run that is ended from outside takes what it started with it. npm hands on what the terminal has sent already. */
-function stopWith(folder: string): void {
+function stopWith(folder: string, options: Options): void {
   let isStopping = false;
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(signal, () => {
       if (isStopping) return;
       isStopping = true;
       console.error(`\nStopped by ${signal}; ending what was started. The logs are in ${folder}`);
-      void killAllOf(folder).finally(() => process.exit(1));
+      void endAll(folder, options.driver).finally(() => process.exit(1));
     });
   }
 }

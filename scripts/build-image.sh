@@ -81,6 +81,9 @@ chmod 700 "$root/var/lib/cloud/seed/nocloud-net"
 chroot "$root" systemctl mask apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer e2scrub_reap.service \
   fstrim.timer >/dev/null 2>&1
 chroot "$root" passwd -q -l root
+# As cloud-init would write it for every machine, which it then has no reason to do, nor to restart sshd for.
+printf 'PasswordAuthentication no\n' >"$root/etc/ssh/sshd_config.d/50-cloud-init.conf"
+chmod 600 "$root/etc/ssh/sshd_config.d/50-cloud-init.conf"
 CUSTOMIZE
   chmod +x "$2/customize"
   if ! timeout "$BUILD_SECONDS" mmdebstrap --quiet --mode=root --variant=minbase --format=tar \

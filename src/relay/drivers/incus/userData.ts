@@ -1,6 +1,6 @@
 import type { CreateRequest } from "../../driver.ts";
 
-/** cloud-init restarts sshd on its way. Its exit 2 (since 23.4): finished, with errors that it recovered from. */
+/** cloud-init may restart sshd on its way: it does where the image lets passwords in. Its exit 2 (since 23.4): finished, with errors that it recovered from. */
 export const BOOTED_COMMAND = "cloud-init status --wait --long || [ $? = 2 ]";
 
 /**
