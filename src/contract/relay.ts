@@ -115,8 +115,9 @@ export type RestartOperation = Leased & {
 };
 export type ProbeOperation = Leased & {
   kind: "probe";
+  /** `all`: everything on the node that can be dialled. `suspects`: a second look at those that missed a probe. */
+  scope: "all" | "suspects";
   machines: (MachineTarget & { state: MachineState; healthCommand: string | null })[];
-  /** Names of the machines that should exist, dialled or not. */
   attempts: number;
   attemptSeconds: number;
 };
@@ -233,6 +234,10 @@ export const operationResult = z.discriminatedUnion("outcome", [
           id: z.uuid(),
           answer: z.enum(PROBE_ANSWERS),
           cause: z.string().max(500).nullable(),
+          /** Fingerprint of the host key it presented instead of the pinned one; `none` where it has none of the type. */
+          presented: z.string().max(100).optional(),
+          /** Where it answered, under its pinned key, if that is where the node's listing has it and not where asked. */
+          moved: z.strictObject({ ssh: endpoint, access: endpoint }).optional(),
         }),
       )
       .max(100_000),

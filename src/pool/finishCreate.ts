@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { OperationResult } from "../contract/relay.ts";
 import { type Db, rows } from "../db/client.ts";
 import type { Standing } from "./lease.ts";
+import { canaryFailed, canaryReady } from "./braking.ts";
 import { endOperation } from "./operations.ts";
 import type { Actor } from "./reasons.ts";
 import { noteFull } from "./nodeFull.ts";
@@ -30,6 +31,7 @@ export async function created(tx: Db, lease: Standing, result: Created, actor: A
       access_host = ${access.host}, access_port = ${access.port}`,
   });
   if (ready.length > 0) {
+    await canaryReady(tx, lease.node, actor);
     await tx.execute(sql`
       update pools set create_failures = 0, create_not_before = null
       where name = ${lease.pool} and (create_failures > 0 or create_not_before is not null)`);
@@ -59,7 +61,7 @@ export async function createFailed(
     data: { reason: result.reason, message: result.message },
   });
   if (result.reason === "no_capacity" && lease.machine !== null) await noteFull(tx, lease.machine);
-  if (down.length === 0) return;
+  if (down.length === 0 || (await canaryFailed(tx, lease.node, result))) return;
   const [pool] = await rows<{ failures: number }>(
     tx,
     sql`update pools set create_failures = create_failures + 1 where name = ${lease.pool}

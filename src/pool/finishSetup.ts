@@ -1,10 +1,12 @@
 import { sql } from "drizzle-orm";
 import type { OperationResult } from "../contract/relay.ts";
 import type { Db } from "../db/client.ts";
+import { noteMiss } from "./braking.ts";
 import { queueSetupIfDue } from "./keys.ts";
 import type { Standing } from "./lease.ts";
 import { endOperation } from "./operations.ts";
 import type { Actor } from "./reasons.ts";
+import { queueRecheck } from "./recheck.ts";
 import { SETTINGS } from "./settings.ts";
 import { json, moveAssignments, moveMachines } from "./transition.ts";
 
@@ -68,7 +70,8 @@ async function swap(tx: Db, lease: Standing, cause: string, actor: Actor): Promi
       set: sql`machine = null, step = null, setup_at = null, swaps = swaps + 1`,
     },
   );
-  if (back.length === 0) return false;
+  if (back.length === 0 || lease.machine === null) return false;
+  await noteMiss(tx, { node: lease.node, machine: lease.machine, cause }, actor);
   await moveMachines(tx, sql`select ${lease.machine}::uuid`, {
     to: "suspect",
     from: ["assigned"],
@@ -77,5 +80,6 @@ async function swap(tx: Db, lease: Standing, cause: string, actor: Actor): Promi
     data: { cause },
     set: sql`strikes = strikes + 1`,
   });
+  await queueRecheck(tx, lease.node);
   return true;
 }

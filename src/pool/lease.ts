@@ -17,6 +17,7 @@ export type Leased = {
   machine: string | null;
   assignment: string | null;
   node: string;
+  scope: "suspects" | null;
 };
 
 export type Free = { setups: number; others: number };
@@ -45,7 +46,7 @@ export async function leaseWork(db: Db, node: string, session: string, free: Fre
           and session = ${session} and lease_until > now()
       ),
       setups as (select id from due where kind = 'setup' order by created_at limit ${free.setups}),
-      probes as (select id from due where kind = 'probe' limit 1),
+      probes as (select id from due where kind = 'probe' order by created_at limit 1),
       restarts as (select id from due where kind = 'restart' order by created_at limit ${free.others}),
       heavy as (
         select id from due where kind in ('create', 'delete') order by kind = 'create', created_at
@@ -58,7 +59,7 @@ export async function leaseWork(db: Db, node: string, session: string, free: Fre
         lease_until = now() + make_interval(secs => ${SETTINGS.leaseSeconds}),
         first_leased_at = coalesce(first_leased_at, now())
       where id in (select id from chosen)
-      returning id, kind, token, attempt, machine, assignment, node`,
+      returning id, kind, token, attempt, machine, assignment, node, scope`,
     );
   });
 }
@@ -121,7 +122,7 @@ export async function lockLease(
 ): Promise<Standing | null> {
   const [row] = await rows<Standing>(
     tx,
-    sql`select o.id, o.kind, o.token, o.attempt, o.machine, o.assignment, o.node, o.state, m.pool
+    sql`select o.id, o.kind, o.token, o.attempt, o.machine, o.assignment, o.node, o.scope, o.state, m.pool
       from operations o left join machines m on m.id = o.machine
       where o.id = ${id} and o.token = ${token} and o.session = ${session} and o.state in ('leased', 'cancelling')
       for no key update of o`,

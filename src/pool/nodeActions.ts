@@ -66,6 +66,7 @@ export async function removeNode(
       where node = ${name} and state in ('queued', 'leased', 'cancelling')`);
     await tx.execute(sql`
       update tokens set revoked_at = now() where role in ('node', 'join') and node = ${name} and revoked_at is null`);
+    await tx.execute(sql`delete from brakes where node = ${name}`);
     await tx.execute(sql`
       update nodes set state = 'removed', scheduling = 'open', session = null, not_alive = '{}', listing = null,
         inventory = null where name = ${name}`);

@@ -175,12 +175,14 @@ function splitSecrets(recipe: Recipe, params: Record<string, string>) {
 
 /** Everything on the node that can be dialled, assigned machines included: those are shown, never torn down. */
 async function probePayload(db: Db, lease: Leased): Promise<LeasedOperation> {
+  const states: MachineState[] =
+    lease.scope === null ? ["ready", "suspect", "assigned", "held"] : ["suspect"];
   const machines = await rows<MachineTarget & { state: MachineState; healthCommand: string | null }>(
     db,
     sql`select m.id, m.name, m.dial_host as host, m.dial_port as port, m.host_key as "hostKey", m.state,
         p.spec ->> 'healthCommand' as "healthCommand"
       from machines m join pools p on p.name = m.pool
-      where m.node = ${lease.node} and m.state in ('ready', 'suspect', 'assigned', 'held')
+      where m.node = ${lease.node} and m.state in (${listOf(states)})
         and m.dial_host is not null and m.host_key is not null
       order by m.number`,
   );
@@ -189,6 +191,7 @@ async function probePayload(db: Db, lease: Leased): Promise<LeasedOperation> {
     token: lease.token,
     attempt: lease.attempt,
     kind: "probe",
+    scope: lease.scope ?? "all",
     machines,
     attempts: SETTINGS.probeAttempts,
     attemptSeconds: SETTINGS.probeAttemptSeconds,

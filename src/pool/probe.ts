@@ -1,9 +1,14 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { MachineState } from "../contract/machine.ts";
 import type { OperationResult } from "../contract/relay.ts";
-import { type Db, listOf, rows } from "../db/client.ts";
+import { type Db, iso, listOf, rows } from "../db/client.ts";
 import type { NotAlive } from "../db/tables/machines.ts";
-import { judge, type Verdict } from "./health.ts";
+import { followAddresses } from "./addresses.ts";
+import { judgeNodeBrake } from "./braking.ts";
+import { type Heard, judge, type Verdict } from "./health.ts";
+import { strangers, tellStrangeKeys } from "./hostKeys.ts";
+import type { Actor } from "./reasons.ts";
+import { queueRecheck } from "./recheck.ts";
 import { tearDown } from "./teardown.ts";
 import { json, moveMachines, tell } from "./transition.ts";
 
@@ -16,7 +21,16 @@ type Judged = {
   state: MachineState;
   strikes: number;
   failureThreshold: number;
-  probing: boolean;
+  paused: boolean;
+};
+
+/** The node as it stood when the probe's result came in; its row is locked from then on. */
+type Standing = {
+  scope: "suspects" | null;
+  /** The probe began after the node's return and brought a complete listing: claims start again. */
+  returns: boolean;
+  notAlive: Record<string, NotAlive>;
+  braked: boolean;
 };
 
 /**
@@ -31,33 +45,133 @@ export async function judgeProbe(
   operation: { id: string },
   probed: Probed,
 ): Promise<string[]> {
+  const actor: Actor = `node:${node}`;
+  const standing = await lockNode(tx, node, operation.id, probed);
+  const machines = await hearMachines(tx, node, operation.id, probed);
+  const notAlive = notAliveOf(machines);
+  await noteProbe(tx, node, operation.id, standing, probed, notAlive);
+  await followAddresses(tx, node, probed.answers, actor);
+  await tellStrangeKeys(tx, node, machines, standing.notAlive);
+  const brake = await brakeAfter(tx, node, standing, notAlive, actor);
+  const touched = new Set<string>();
+  for (const { known, heard } of machines) {
+    const verdict = judge(
+      {
+        ...known,
+        counts: brake.counts && standing.scope === null,
+        mayTearDown: brake.mayTearDown && !known.paused,
+        nodeReturns: standing.returns,
+      },
+      heard,
+    );
+    await apply(tx, actor, known, verdict, heard.cause);
+    if (verdict.move !== null) touched.add(known.pool);
+  }
+  if (Object.keys(notAlive).length > 0) await queueRecheck(tx, node);
+  if (!standing.returns) return [...touched];
+  await tell(tx, { kind: "node", actor, reason: "probed", node, before: "returning", after: "online" });
+  const pools = await rows<{ name: string }>(tx, sql`select name from pools`);
+  return pools.map((pool) => pool.name);
+}
+
+async function lockNode(tx: Db, node: string, operation: string, probed: Probed): Promise<Standing> {
+  const [row] = await rows<Standing>(
+    tx,
+    sql`select o.scope, n.not_alive as "notAlive", exists (select 1 from brakes b where b.node = n.name) as braked,
+        n.state = 'returning' and o.scope is null and o.first_leased_at >= n.session_at
+          and ${probed.listing?.complete === true} as returns
+      from nodes n, operations o where n.name = ${node} and o.id = ${operation} for no key update of n`,
+  );
+  if (row === undefined) throw new Error(`the node ${node} of a probe is gone`);
+  return row;
+}
+
+/** Spares the question where the answer is plain: no brake stands, and too few are dead to trip one. */
+async function brakeAfter(
+  tx: Db,
+  node: string,
+  { scope, braked }: Standing,
+  notAlive: Record<string, NotAlive>,
+  actor: Actor,
+): Promise<{ counts: boolean; mayTearDown: boolean }> {
+  if (scope === null && !braked && Object.keys(notAlive).length < 2)
+    return { counts: true, mayTearDown: true };
+  return judgeNodeBrake(tx, node, scope === null ? "all" : "some", actor);
+}
+
+type HeardMachine = { known: Judged; heard: Heard & { presented: string | null } };
+
+/** The node's machines that this probe asked, each with what it heard. */
+async function hearMachines(
+  tx: Db,
+  node: string,
+  operation: string,
+  probed: Probed,
+): Promise<HeardMachine[]> {
   const known = await rows<Judged>(
     tx,
     sql`select m.id, m.name, m.pool, m.state, m.strikes, (p.spec ->> 'failureThreshold')::int as "failureThreshold",
-        m.ready_at < o.first_leased_at and coalesce(m.restarted_at < o.first_leased_at, true)
-          and not exists (select 1 from operations r where r.machine = m.id and r.kind = 'restart'
-            and r.state in ('queued', 'leased', 'cancelling')) as probing
+        p.paused
       from machines m join pools p on p.name = m.pool, operations o
-      where o.id = ${operation.id} and m.node = ${node} and m.state in ('ready', 'suspect', 'assigned', 'held')`,
+      where o.id = ${operation} and m.node = ${node} and m.state in ('ready', 'suspect', 'assigned', 'held')
+        and m.ready_at < o.first_leased_at and coalesce(m.restarted_at < o.first_leased_at, true)
+        and not exists (select 1 from operations r where r.machine = m.id and r.kind = 'restart'
+          and r.state in ('queued', 'leased', 'cancelling'))`,
   );
   const answers = new Map(probed.answers.map((answer) => [answer.id, answer]));
   const listed = probed.listing?.complete === true ? new Set(probed.listing.names) : null;
+  const strange = await strangers(tx, probed.answers);
+  return known.flatMap((machine) => {
+    const answer = answers.get(machine.id);
+    if (answer === undefined) return [];
+    const sibling = answer.presented === undefined ? undefined : strange.siblings.get(answer.presented);
+    const heard = {
+      answer: answer.answer,
+      cause:
+        sibling === undefined
+          ? answer.cause
+          : `another machine of ours, ${sibling}, answers at its address: the address is wrong`,
+      listed: listed === null ? null : listed.has(machine.name),
+      presented: answer.presented ?? null,
+      strangeKey: strange.ids.has(machine.id),
+    };
+    return [{ known: machine, heard }];
+  });
+}
+
+function notAliveOf(machines: readonly HeardMachine[]): Record<string, NotAlive> {
   const notAlive: Record<string, NotAlive> = {};
-  const touched = new Set<string>();
-  for (const machine of known) {
-    const heard = answers.get(machine.id);
-    if (heard === undefined || !machine.probing) continue;
-    if (heard.answer !== "alive") notAlive[machine.id] = { answer: heard.answer, cause: heard.cause };
-    const verdict = judge(machine, { ...heard, listed: listed === null ? null : listed.has(machine.name) });
-    await apply(tx, node, machine, verdict, heard.cause);
-    if (verdict.move !== null) touched.add(machine.pool);
+  for (const { known, heard } of machines) {
+    if (heard.listed === false) notAlive[known.id] = { answer: "dead", cause: "not in the node's listing" };
+    else if (heard.answer !== "alive") notAlive[known.id] = { answer: heard.answer, cause: heard.cause };
   }
-  return [...touched, ...(await nodeProbed(tx, node, operation.id, probed, notAlive))];
+  return notAlive;
+}
+
+/** Notes on the node's row what was heard; a second look changes only what it asked about. */
+async function noteProbe(
+  tx: Db,
+  node: string,
+  operation: string,
+  { scope, returns }: Standing,
+  probed: Probed,
+  notAlive: Record<string, NotAlive>,
+): Promise<void> {
+  const asked = probed.answers.map(({ id }) => id);
+  await tx.execute(
+    scope === null
+      ? sql`update nodes set last_probe_at = (select first_leased_at from operations where id = ${operation}),
+          last_seen_at = now(), not_alive = ${json(notAlive)}, listing = coalesce(${json(probed.listing)}, listing)
+          ${returns ? sql`, state = 'online'` : sql``}
+        where name = ${node}`
+      : sql`update nodes set not_alive = (not_alive - array[${listOf(asked)}]::text[]) || ${json(notAlive)}
+        where name = ${node}`,
+  );
 }
 
 async function apply(
   tx: Db,
-  node: string,
+  actor: Actor,
   machine: Judged,
   verdict: Verdict,
   cause: string | null,
@@ -69,7 +183,7 @@ async function apply(
     return;
   }
   const move = {
-    actor: `node:${node}` as const,
+    actor,
     reason: verdict.reason,
     data: { cause, strikes: verdict.strikes },
     from: [machine.state],
@@ -78,46 +192,19 @@ async function apply(
     await tearDown(tx, which, move);
     return;
   }
-  const strikes = verdict.move === "suspect" ? { set: sql`strikes = ${verdict.strikes}` } : {};
-  await moveMachines(tx, which, { ...move, ...strikes, to: verdict.move });
+  await moveMachines(tx, which, {
+    ...move,
+    ...columnsOf(verdict.move, verdict.strikes, actor, cause),
+    to: verdict.move,
+  });
 }
 
-/**
- * Notes the probe on the node's row. A node that had come back is online again, if this probe began after its return
- * and brought a complete listing: its ready machines can be claimed again.
- */
-async function nodeProbed(
-  tx: Db,
-  node: string,
-  operation: string,
-  probed: Probed,
-  notAlive: Record<string, NotAlive>,
-): Promise<string[]> {
-  const [before] = await rows<{ state: string; begun: boolean }>(
-    tx,
-    sql`select n.state, o.first_leased_at >= n.session_at as begun from nodes n, operations o
-      where n.name = ${node} and o.id = ${operation} for no key update of n`,
-  );
-  const back = before?.state === "returning" && before.begun && probed.listing?.complete === true;
-  await tx.execute(sql`
-    update nodes set last_probe_at = (select first_leased_at from operations where id = ${operation}),
-      last_seen_at = now(), not_alive = ${json(notAlive)}, listing = coalesce(${json(probed.listing)}, listing)
-      ${back ? sql`, state = 'online'` : sql``}
-    where name = ${node}`);
-  if (!back) return [];
-  await tell(tx, {
-    kind: "node",
-    actor: `node:${node}`,
-    reason: "probed",
-    node,
-    before: "returning",
-    after: "online",
-  });
-  const pools = await rows<{ name: string }>(
-    tx,
-    sql`select distinct pool as name from machines where node = ${node} and state <> 'deleted' union select name from pools`,
-  );
-  return pools.map((pool) => pool.name);
+/** What a move writes besides the state: a held machine says by whom and why, like one that an admin held. */
+function columnsOf(to: MachineState, strikes: number, actor: Actor, cause: string | null): { set?: SQL } {
+  if (to === "suspect") return { set: sql`strikes = ${strikes}` };
+  if (to !== "held") return {};
+  const hold = sql`jsonb_build_object('by', ${actor}::text, 'at', ${iso(sql`now()`)}, 'note', ${cause}::text)`;
+  return { set: sql`hold = ${hold}` };
 }
 
 /** Queues a probe of every node whose relay is heard and that has none under way. */
@@ -128,8 +215,8 @@ export async function queueProbes(db: Db, nodes?: readonly string[]): Promise<nu
       select 'probe', n.name from nodes n
       where n.state in ('online', 'returning') ${nodes === undefined ? sql`` : sql`and n.name in (${listOf(nodes)})`}
         and not exists (select 1 from operations o
-          where o.node = n.name and o.kind = 'probe' and o.state in ('queued', 'leased', 'cancelling'))
-      on conflict (node) where kind = 'probe' and state in ('queued', 'leased', 'cancelling') do nothing
+          where o.node = n.name and o.kind = 'probe' and o.scope is null and o.state in ('queued', 'leased', 'cancelling'))
+      on conflict (node) where kind = 'probe' and scope is null and state in ('queued', 'leased', 'cancelling') do nothing
       returning id`,
   );
   return queued.length;

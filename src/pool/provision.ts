@@ -1,10 +1,11 @@
 import { sql } from "drizzle-orm";
 import type { PoolSpec } from "../contract/pool.ts";
 import { type Db, listOf, rows } from "../db/client.ts";
+import { placeCanaries } from "./canary.ts";
 import { readNodes } from "./nodeFacts.ts";
 import { chooseNode } from "./placing.ts";
-import type { Actor } from "./reasons.ts";
-import { planPool, type PoolPlan, type PoolSituation } from "./replenish.ts";
+import type { Actor, Reason } from "./reasons.ts";
+import { planPool, type PoolPlan, type PoolSituation, population } from "./replenish.ts";
 import { SETTINGS } from "./settings.ts";
 
 /**
@@ -16,28 +17,32 @@ export async function replenish(db: Db, pool: string, actor: Actor): Promise<Poo
   return db.transaction(async (tx) => {
     const situation = await lockSituation(tx, pool);
     if (situation === null) return { create: 0, shrink: 0, blocked: null, created: 0 };
+    const canaries = situation.anyBraked ? await insertCanaries(tx, pool, situation, actor) : 0;
+    situation.counts.provisioning += canaries;
     const plan = planPool(situation);
     const created =
-      plan.create > 0 ? await insertMachines(tx, pool, plan.create, situation.online, actor) : 0;
-    return { ...plan, created };
+      plan.create > 0 ? await insertMachines(tx, pool, plan.create, situation.online, actor, "refill") : 0;
+    return { ...plan, created: canaries + created };
   });
 }
 
+/** `online` are the nodes that may get machines: a braked one gets its canary and nothing else. */
+type Situation = PoolSituation & { online: string[]; anyBraked: boolean };
+
 /** The pool's situation, under its row lock; null where there is none, or it was removed. */
-export async function lockSituation(
-  tx: Db,
-  pool: string,
-): Promise<(PoolSituation & { online: string[] }) | null> {
+export async function lockSituation(tx: Db, pool: string): Promise<Situation | null> {
   const [locked] = await rows(
     tx,
     sql`select 1 from pools where name = ${pool} and removed_at is null for no key update`,
   );
   if (locked === undefined) return null;
-  const [row] = await rows<PoolSituation & { online: string[] }>(
+  const [row] = await rows<Situation>(
     tx,
     sql`select p.target_size as "targetSize", p.max_size as "maxSize", p.paused, p.create_failures as "createFailures",
         coalesce(p.create_not_before <= now(), true) as "backoffOver",
-        (select coalesce(jsonb_agg(o.name), '[]') from nodes o where o.state = 'online') as online,
+        (select coalesce(jsonb_agg(o.name), '[]') from nodes o where o.state = 'online' and o.name not in (
+          select b.node from brakes b where b.released_at is null)) as online,
+        exists (select 1 from brakes b where b.released_at is null) as "anyBraked",
         (select count(*)::int from assignments a where a.pool = p.name and a.state = 'waiting') as waiting,
         c.counts, c."readyOffline", c."failedCreatesDeleting"
       from pools p, lateral (
@@ -58,6 +63,12 @@ export async function lockSituation(
   return row ?? null;
 }
 
+function insertCanaries(tx: Db, name: string, situation: Situation, actor: Actor): Promise<number> {
+  const { paused, maxSize, counts } = situation;
+  const create = (node: string) => insertMachines(tx, name, 1, [node], actor, "canary");
+  return placeCanaries(tx, { name, paused, room: maxSize - population(counts) }, create, actor);
+}
+
 /**
  * Inserts machines one by one, each where placing finds room for it on those nodes that were online when the deficit was
  * counted (one that came back since has ready machines which were not counted), with two loopback ports that no live
@@ -70,6 +81,7 @@ async function insertMachines(
   count: number,
   online: readonly string[],
   actor: Actor,
+  reason: Extract<Reason, "refill" | "canary">,
 ): Promise<number> {
   const nodes = await readNodes(tx, sql`n.state = 'online' and n.name in (${listOf(online)})`, "lock");
   const [row] = await rows<{ spec: PoolSpec }>(tx, sql`select spec from pools where name = ${pool}`);
@@ -101,7 +113,7 @@ async function insertMachines(
       ),
       work as (insert into operations (kind, node, machine) select 'create', node, id from made),
       told as (insert into events (kind, actor, reason, pool, node, machine, after)
-        select 'machine', ${actor}, 'refill', pool, node, id, 'provisioning' from made)
+        select 'machine', ${actor}, ${reason}, pool, node, id, 'provisioning' from made)
       select name from made`,
     );
     if (made === undefined) break;

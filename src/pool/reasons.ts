@@ -42,6 +42,14 @@ export const REASONS = {
   heard: "The relay was heard again.",
   not_heard: "The relay was not heard for longer than the silence limit.",
   probed: "The node listed and probed its machines after it had come back.",
+  braked:
+    "Most of the node's machines stopped answering at once; nothing of it is torn down until it is known why.",
+  brake_lifted: "Most of the node's machines answer again.",
+  canary: "A machine is made, or makes room for one, to find out whether a braked node is fine.",
+  canary_ready: "The canary of a braked node got ready: machines that stay dead are dead, and are replaced.",
+  brake_overruled: "An admin said that the dead machines of a braked node are dead.",
+  unproven: "The node came back and could not ask the machine whether it lives.",
+  address_changed: "The node's listing shows the machine at another address.",
   superseded: "The work was no longer wanted.",
   shutdown: "The relay stopped and handed the work back.",
 } as const;

@@ -33,14 +33,10 @@ export type PoolPlan = {
 export function planPool(situation: PoolSituation): PoolPlan {
   const { counts } = situation;
   const readyOnline = counts.ready - situation.readyOffline;
-  const population = MACHINE_STATES.reduce(
-    (sum, state) => (state !== "deleted" && MACHINE_COUNTS[state].capacity ? sum + counts[state] : sum),
-    0,
-  );
   const wanted = situation.targetSize + situation.waiting;
   const coming = readyOnline + counts.suspect + counts.provisioning + situation.failedCreatesDeleting;
   const deficit = Math.max(0, wanted - coming);
-  const room = Math.max(0, situation.maxSize - population);
+  const room = Math.max(0, situation.maxSize - population(counts));
   const surplus = situation.waiting === 0 ? Math.max(0, readyOnline - situation.targetSize) : 0;
   const idle = { create: 0, shrink: 0 };
   if (situation.paused) return { ...idle, blocked: deficit > 0 ? "paused" : null };
@@ -52,6 +48,14 @@ export function planPool(situation: PoolSituation): PoolPlan {
   if (situation.createFailures === 0) return { create, shrink, blocked: null };
   const tries = Math.max(0, 1 - counts.provisioning);
   return { create: Math.min(create, tries), shrink, blocked: tries < create ? "backoff" : null };
+}
+
+/** How many machines take room under `maxSize`. */
+export function population(counts: PoolSituation["counts"]): number {
+  return MACHINE_STATES.reduce(
+    (sum, state) => (state !== "deleted" && MACHINE_COUNTS[state].capacity ? sum + counts[state] : sum),
+    0,
+  );
 }
 
 /** Seconds until the next create after so many failures in a row: 5 s, doubling, 10 minutes at most, ± 20 %. */

@@ -13,6 +13,9 @@ export const SETTINGS = {
   inventoryStaleSeconds: 300,
   probeAttempts: 3,
   probeAttemptSeconds: 4,
+  /** A suspect is asked again after so long, then later each time, until it is this old: then the sweeps do. */
+  recheckSeconds: 5,
+  recheckUntilSeconds: 60,
   /** How long a set-up tries to reach its machine before the machine is swapped. */
   connectBudgetSeconds: 10,
   maxSwaps: 3,

@@ -1,10 +1,9 @@
-import type { ProbeAnswer } from "../contract/machine.ts";
-import type { Listing, OperationResult, ProbeOperation } from "../contract/relay.ts";
+import type { OperationResult, ProbeOperation } from "../contract/relay.ts";
 import { wordsOf } from "./errors.ts";
 import type { Tools } from "./execute.ts";
 import type { Lease } from "./lease.ts";
 import { pause } from "./pause.ts";
-import { listingOf } from "./session.ts";
+import { lookAround, type Surroundings } from "./session.ts";
 import { SshError } from "./sshError.ts";
 import type { SshPool } from "./sshPool.ts";
 import { head, printable, tail } from "./text.ts";
@@ -18,43 +17,51 @@ export async function probeMachines(
   lease: Lease,
   { driver, connections }: Pick<Tools, "driver" | "connections">,
 ): Promise<OperationResult> {
-  const listing = await listingOf(driver, lease.signal);
+  const around = await lookAround(driver, lease.signal);
   const queue = [...operation.machines];
   const answers: Answer[] = [];
   const worker = async (): Promise<void> => {
     for (let machine = queue.shift(); machine !== undefined; machine = queue.shift()) {
       answers.push({
         id: machine.id,
-        ...(await ask(machine, operation, listing, connections, lease.signal)),
+        ...(await ask(machine, operation, around, connections, lease.signal)),
       });
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, queue.length) }, worker));
-  connections.keepOnly(new Set(operation.machines.map((machine) => machine.id)));
-  return { outcome: "probed", listing, answers };
+  if (operation.scope === "all") {
+    connections.keepOnly(new Set(operation.machines.map((machine) => machine.id)));
+  }
+  return { outcome: "probed", listing: around?.listing ?? null, answers };
 }
 
-type Verdict = { answer: ProbeAnswer; cause: string | null };
-type Answer = Verdict & { id: string };
+type Answer = Extract<OperationResult, { outcome: "probed" }>["answers"][number];
+type Verdict = Omit<Answer, "id">;
 
 const AT_ONCE = 16;
 
 async function ask(
   machine: ProbeOperation["machines"][number],
   { attempts, attemptSeconds }: ProbeOperation,
-  listing: Listing | null,
+  around: Surroundings | null,
   connections: SshPool,
   signal: AbortSignal,
 ): Promise<Verdict> {
-  if (listing?.complete === true && !listing.names.includes(machine.name)) {
+  if (around?.listing.complete === true && !around.listing.names.includes(machine.name)) {
     connections.drop(machine.id);
     return { answer: "dead", cause: "not in the node's listing" };
   }
+  const elsewhere = otherPlace(machine, around);
   let verdict: Verdict | null = null;
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     const startedAt = performance.now();
     const now = await askOnce(machine, attemptSeconds, connections, signal);
     if (now.answer === "alive") return now;
+    if (elsewhere !== null) {
+      connections.drop(machine.id);
+      const there = await askOnce({ ...machine, ...elsewhere.ssh }, attemptSeconds, connections, signal);
+      if (there.answer === "alive") return { ...there, moved: elsewhere };
+    }
     // Dead only where every attempt said so.
     if (verdict?.answer !== "unknown") verdict = now;
     connections.drop(machine.id);
@@ -63,6 +70,17 @@ async function ask(
     if (attempt < attempts && left > 0) await pause(left, signal);
   }
   return verdict ?? { answer: "unknown", cause: "no attempt was allowed" };
+}
+
+/** Where the node has it now, if not where it was: a host that was started again may have given it a new address. */
+function otherPlace(
+  { name, host, port }: ProbeOperation["machines"][number],
+  around: Surroundings | null,
+): NonNullable<Verdict["moved"]> | null {
+  const found = around?.machines.find((machine) => machine.name === name);
+  if (found?.state !== "running" || found.ssh.port === 0) return null;
+  const { ssh, access } = found;
+  return ssh.host === host && ssh.port === port ? null : { ssh, access };
 }
 
 /** One attempt of at most `seconds`, its login included. */
@@ -90,6 +108,8 @@ async function askOnce(
   } catch (error) {
     signal.throwIfAborted();
     const cause = head(wordsOf(error), 500);
-    return { answer: error instanceof SshError && error.kind !== "local" ? "dead" : "unknown", cause };
+    if (!(error instanceof SshError) || error.kind === "local") return { answer: "unknown", cause };
+    const { presented } = error;
+    return { answer: "dead", cause, ...(presented === undefined ? {} : { presented }) };
   }
 }

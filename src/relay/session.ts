@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Listing, openInput, OpenResult } from "../contract/relay.ts";
-import type { Driver } from "./driver.ts";
+import type { Driver, DriverMachine } from "./driver.ts";
 import { type Edge, EdgeError, endsSession, retryMs } from "./edge.ts";
 import { RelayError, wordsOf } from "./errors.ts";
 import { log } from "./log.ts";
@@ -31,12 +31,19 @@ export async function openSession(
   }
 }
 
-/** What the driver shows now, or null where it could not be asked. */
+/** What the driver shows now, as the edge wants to know it; null where it could not be asked. */
 export async function listingOf(driver: Driver, signal: AbortSignal): Promise<Listing | null> {
+  return (await lookAround(driver, signal))?.listing ?? null;
+}
+
+export type Surroundings = { listing: Listing; machines: DriverMachine[] };
+
+/** What the driver shows now, and where its machines are; null where it could not be asked. */
+export async function lookAround(driver: Driver, signal: AbortSignal): Promise<Surroundings | null> {
   const startedAt = new Date().toISOString();
   try {
     const { complete, machines } = await driver.list(within(driver.callSeconds.list, signal));
-    return { complete, startedAt, names: machines.map((machine) => machine.name) };
+    return { listing: { complete, startedAt, names: machines.map((machine) => machine.name) }, machines };
   } catch (error) {
     signal.throwIfAborted();
     log.warn("The driver could not list its machines", { cause: wordsOf(error) });

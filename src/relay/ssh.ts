@@ -66,7 +66,12 @@ export function connect(
       give(
         presented === null
           ? toSshError(where, error)
-          : hostKeyChanged(where, `presented ${presented} instead of ${target.hostKey.fingerprint}`, error),
+          : hostKeyChanged(
+              where,
+              presented,
+              `presented ${presented} instead of ${target.hostKey.fingerprint}`,
+              error,
+            ),
       ),
     );
     client.on("close", () =>

@@ -14,10 +14,13 @@ export type SshErrorKind =
 
 export class SshError extends Error {
   readonly kind: SshErrorKind;
-  constructor(kind: SshErrorKind, message: string, options?: ErrorOptions) {
+  /** Where the host key changed: the fingerprint of the one that was presented, `none` where it is of another type. */
+  readonly presented: string | undefined;
+  constructor(kind: SshErrorKind, message: string, options?: ErrorOptions & { presented?: string }) {
     super(message, options);
     this.name = "SshError";
     this.kind = kind;
+    this.presented = options?.presented;
   }
 }
 
@@ -54,15 +57,22 @@ const WORDS: Record<SshErrorKind, string> = {
 /** What ssh2 emits as `error`, as one of ours. `where` is host:port. */
 export function toSshError(where: string, error: Error & { code?: unknown; level?: unknown }): SshError {
   const kind = kindOf(error);
-  // Said first: the edge knows this one by its beginning.
-  if (kind === "host_key_changed") return hostKeyChanged(where, "has no ed25519 key any more", error);
+  if (kind === "host_key_changed") return hostKeyChanged(where, null, "has no ed25519 key any more", error);
   const detail = typeof error.code === "string" ? error.code : error.message;
   return new SshError(kind, `SSH to ${where}: ${WORDS[kind]} (${detail})`, { cause: error });
 }
 
-/** The edge takes a machine out on a cause that begins like this. */
-export function hostKeyChanged(where: string, what: string, cause: Error): SshError {
-  return new SshError("host_key_changed", `host key changed: the machine at ${where} ${what}`, { cause });
+/** The edge decides by `presented`, null where there was no key of the pinned type, whether that is an attack. */
+export function hostKeyChanged(
+  where: string,
+  presented: string | null,
+  what: string,
+  cause: Error,
+): SshError {
+  return new SshError("host_key_changed", `host key changed: the machine at ${where} ${what}`, {
+    cause,
+    presented: presented ?? "none",
+  });
 }
 
 function kindOf(error: Error & { code?: unknown; level?: unknown }): SshErrorKind {

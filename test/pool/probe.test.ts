@@ -4,15 +4,16 @@ import type { MachineState } from "../../src/contract/machine.ts";
 import { rows } from "../../src/db/client.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { assign } from "../../src/pool/assign.ts";
-import { type Heard, judge } from "../../src/pool/health.ts";
+import { type Heard, judge, type Known, type Verdict } from "../../src/pool/health.ts";
 import { getMachine, listMachines } from "../../src/pool/machineView.ts";
 import { queueProbes } from "../../src/pool/probe.ts";
 import { testDb } from "../helpers/db.ts";
 import { APP, countStates, KEY_A, makeWorld, openRelay } from "../helpers/world.ts";
 
-const alive: Heard = { answer: "alive", cause: null, listed: true };
-const dead: Heard = { answer: "dead", cause: "refused", listed: true };
-const unknown: Heard = { answer: "unknown", cause: "no file descriptors", listed: null };
+const alive: Heard = { answer: "alive", cause: null, listed: true, strangeKey: false };
+const dead: Heard = { answer: "dead", cause: "refused", listed: true, strangeKey: false };
+const unknown: Heard = { answer: "unknown", cause: "no file descriptors", listed: null, strangeKey: false };
+const usual = { failureThreshold: 2, counts: true, mayTearDown: true, nodeReturns: false };
 
 test.each<[string, MachineState, number, Heard, string | null]>([
   ["a dead answer makes a ready machine a suspect", "ready", 0, dead, "suspect"],
@@ -23,9 +24,40 @@ test.each<[string, MachineState, number, Heard, string | null]>([
   ["R8 without a listing an answer stands", "ready", 0, { ...alive, listed: null }, null],
   ["an assigned machine is never torn down", "assigned", 9, dead, null],
   ["a held one neither", "held", 9, dead, null],
-  ["a changed host key is held, not replaced", "ready", 5, { ...dead, cause: "host key changed" }, "held"],
+  ["a changed host key is held, not replaced", "ready", 5, { ...dead, strangeKey: true }, "held"],
+  ["an assigned one with a changed host key stays", "assigned", 0, { ...dead, strangeKey: true }, null],
 ])("%s", (_, state, strikes, heard, move) => {
-  expect(judge({ state, strikes, failureThreshold: 2 }, heard).move).toBe(move);
+  expect(judge({ ...usual, state, strikes }, heard).move).toBe(move);
+});
+
+test.each<[string, Partial<Known>, Heard, Verdict]>([
+  [
+    "R7 under the brake a dead one waits",
+    { mayTearDown: false, counts: false },
+    dead,
+    { move: null, strikes: 1 },
+  ],
+  [
+    "in a paused pool it waits, and its strikes count",
+    { mayTearDown: false },
+    dead,
+    { move: null, strikes: 2 },
+  ],
+  ["a second look counts no strike", { counts: false }, dead, { move: null, strikes: 1 }],
+  ["and brings back", { counts: false }, alive, { move: "ready", reason: "probe_alive", strikes: 0 }],
+  [
+    "a node that returns proves its ready machines",
+    { nodeReturns: true, state: "ready" },
+    unknown,
+    {
+      move: "suspect",
+      reason: "unproven",
+      strikes: 1,
+    },
+  ],
+  ["R7 at other times unknown changes nothing", { state: "ready" }, unknown, { move: null, strikes: 1 }],
+])("%s", (_, known, heard, verdict) => {
+  expect(judge({ ...usual, state: "suspect", strikes: 1, ...known }, heard)).toEqual(verdict);
 });
 
 test("a machine that stops answering: suspect after one sweep, deleting after two, replaced", async () => {

@@ -113,6 +113,7 @@ test("joins, makes a machine, probes it, sets it up, and proves it gone", async 
   const probe = (): Queued =>
     edge.enqueue({
       kind: "probe",
+      scope: "all",
       machines: [{ ...machine, state: "ready", healthCommand: "true" }],
       attempts: 2,
       attemptSeconds: 1,

@@ -33,6 +33,7 @@ const askFor = (
 async function probe(node: TestNode, machines: Asked[], driver: Driver = node.driver): Promise<Probed> {
   const operation: ProbeOperation = {
     kind: "probe",
+    scope: "all",
     id: randomUUID(),
     token: 1,
     attempt: 1,
@@ -42,6 +43,15 @@ async function probe(node: TestNode, machines: Asked[], driver: Driver = node.dr
   };
   return (await probeMachines(operation, new TestLease(), { ...node.tools, driver })) as Probed;
 }
+
+/** A node that lists its machines and does not know where they are. */
+const addressless = ({ driver }: TestNode): Driver => ({
+  ...driver,
+  list: async (signal) => {
+    const listing = await driver.list(signal);
+    return { ...listing, machines: listing.machines.map((machine) => ({ ...machine, state: "unknown" })) };
+  },
+});
 
 test("a machine that answers is alive, over one connection from probe to probe", async () => {
   await using node = await testNode();
@@ -69,12 +79,13 @@ test("dead machines say why, and three of them take no longer than one", async (
   try {
     const closedPort = await freePort();
     const began = performance.now();
-    const { answers } = await probe(node, [
+    const asked = [
       askFor(sick, "echo the disk is full; exit 3"),
       askFor({ ...frozen, port: silentPort }),
       askFor({ ...frozen, id: randomUUID(), port: closedPort }),
       askFor({ ...changed, hostKey: makeHostKey("expected").pinned }),
-    ]);
+    ];
+    const { answers } = await probe(node, asked, addressless(node));
     expect(performance.now() - began).toBeLessThan(2500);
     const causes = Object.fromEntries(answers.map(({ id, cause }) => [id, cause]));
     expect(answers.map(({ answer }) => answer)).toEqual(["dead", "dead", "dead", "dead"]);
@@ -95,6 +106,25 @@ test("a machine that does not take the relay's key is dead", async () => {
   const { answers } = await probe({ ...node, tools }, [askFor(machine)]);
   expect(answers).toMatchObject([
     { answer: "dead", cause: expect.stringContaining("does not accept") as string },
+  ]);
+});
+
+test("a machine whose address has changed is found where the node lists it, under its pinned key", async () => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  const place = { host: machine.host, port: machine.port };
+  const moved = { ssh: place, access: place };
+  const { answers } = await probe(node, [askFor({ ...machine, port: await freePort() })]);
+  expect(answers).toEqual([{ id: machine.id, answer: "alive", cause: null, moved }]);
+});
+
+test("R7 another machine at its old address says whose key it has, and one that is found elsewhere is alive", async () => {
+  await using node = await testNode();
+  const [machine, sibling] = [await node.machine(), await node.machine()];
+  const asked = askFor({ ...machine, port: sibling.port });
+  expect((await probe(node, [asked])).answers).toMatchObject([{ answer: "alive", moved: {} }]);
+  expect((await probe(node, [asked], addressless(node))).answers).toMatchObject([
+    { answer: "dead", presented: sibling.hostKey.fingerprint },
   ]);
 });
 

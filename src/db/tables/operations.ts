@@ -37,6 +37,8 @@ export const operations = pgTable(
       .references(() => nodes.name),
     machine: uuid("machine").references(() => machines.id),
     assignment: uuid("assignment").references(() => assignments.id),
+    /** A probe of some machines only: those under suspicion, asked again soon. Null: everything it has. */
+    scope: text("scope").$type<"suspects">(),
     attempt: integer("attempt").notNull().default(0),
     token: bigint("token", { mode: "number" }),
     session: uuid("session"),
@@ -57,7 +59,14 @@ export const operations = pgTable(
       .where(sql`state in ('queued', 'leased', 'cancelling')`),
     uniqueIndex("operations_one_live_probe_per_node")
       .on(table.node)
-      .where(sql`kind = 'probe' and state in ('queued', 'leased', 'cancelling')`),
+      .where(sql`kind = 'probe' and scope is null and state in ('queued', 'leased', 'cancelling')`),
+    uniqueIndex("operations_one_live_recheck_per_node")
+      .on(table.node)
+      .where(sql`kind = 'probe' and scope = 'suspects' and state in ('queued', 'leased', 'cancelling')`),
+    check(
+      "operations_scope",
+      sql`${table.scope} is null or (${table.kind} = 'probe' and ${table.scope} = 'suspects')`,
+    ),
     /** What a lease reads: the live ones of a node. */
     index("operations_live")
       .on(table.node, table.kind)

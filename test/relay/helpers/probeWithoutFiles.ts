@@ -20,6 +20,7 @@ const driver = localDriver({ root, installation: "probing", node: "n1", hide: []
 const connections = new SshPool(privateKey);
 const operation: ProbeOperation = {
   kind: "probe",
+  scope: "all",
   id: "00000000-0000-4000-8000-000000000000",
   token: 1,
   attempt: 1,
