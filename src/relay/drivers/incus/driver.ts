@@ -13,7 +13,7 @@ import { addressOf, describe, describeDisk } from "./machine.ts";
 import { isMarked } from "./mark.ts";
 import type { Owner } from "./mark.ts";
 import { ended } from "./operation.ts";
-import { BOOTED_COMMAND } from "./userData.ts";
+import { BOOTED_COMMAND } from "../userData.ts";
 import { instanceRequest } from "./request.ts";
 import type { Place } from "./place.ts";
 

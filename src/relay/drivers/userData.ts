@@ -1,4 +1,4 @@
-import type { CreateRequest } from "../../driver.ts";
+import type { CreateRequest } from "../driver.ts";
 
 /** cloud-init may restart sshd on its way: it does where the image lets passwords in. Its exit 2 (since 23.4): finished, with errors that it recovered from. */
 export const BOOTED_COMMAND = "cloud-init status --wait --long || [ $? = 2 ]";
