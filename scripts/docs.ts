@@ -8,10 +8,11 @@ import { ASSIGNMENT_MOVES, MACHINE_COUNTS, MACHINE_MOVES } from "../src/pool/sta
 import { alertRules } from "./docs/alerts.ts";
 import { cliDocument } from "./docs/cli.ts";
 import { metricsDocument } from "./docs/metrics.ts";
+import { proceduresDocument } from "./docs/procedures.ts";
 
 /**
- * Writes the documents that are tables of the code: docs/states.md, docs/codes.md, docs/cli.md, docs/metrics.md
- * and docs/alerts.yml. With `--check` it writes nothing and exits 1 where one is not what the code says.
+ * Writes the documents that are tables of the code: states, codes, procedures, the command line, metrics and alerts.
+ * With `--check` it writes nothing and exits 1 where one is not what the code says.
  */
 const NOTE = "Written by `npm run docs` from the code's own tables. Change those, not this.";
 const HEAD = `<!-- ${NOTE} -->\n\n`;
@@ -66,6 +67,7 @@ const docs = {
   "docs/states.md": states(),
   "docs/codes.md": reasons(),
   "docs/cli.md": HEAD + cliDocument(),
+  "docs/procedures.md": HEAD + proceduresDocument(),
   "docs/metrics.md": HEAD + metricsDocument(),
   "docs/alerts.yml": alertRules(NOTE),
 };

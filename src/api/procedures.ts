@@ -1,0 +1,99 @@
+import type { ErrorCode } from "../contract/errors.ts";
+import type { TokenRole } from "../contract/token.ts";
+import { allowedRoles, type Audience } from "./access.ts";
+import { appRouter } from "./router.ts";
+import type { Meta } from "./trpc.ts";
+
+/**
+ * What callers can meet at each procedure. Who may call comes from the router itself; which codes a procedure answers
+ * is written down here, and test/api holds both against what really comes. docs/procedures.md is written from it.
+ */
+
+/** What every procedure can answer, for reasons that are not its own. */
+export const COMMON_CODES = [
+  "BAD_REQUEST",
+  "UNAUTHORIZED",
+  "FORBIDDEN",
+  "UNAVAILABLE",
+  "INTERNAL",
+] as const satisfies readonly ErrorCode[];
+
+type Tree = typeof appRouter._def.record;
+type Group = keyof Tree;
+/** `"pool.get"` and all the others. */
+export type ProcedurePath = { [Of in Group]: `${Of}.${keyof Tree[Of] & string}` }[Group];
+
+/** What each answers besides. A procedure that is missing here does not compile. */
+const OWN_CODES: Record<ProcedurePath, readonly ErrorCode[]> = {
+  "tester.assign": ["NOT_FOUND", "CONFLICT", "NO_CAPACITY", "POOL_PAUSED"],
+  "tester.status": ["NOT_FOUND"],
+  "tester.watch": ["NOT_FOUND"],
+  "tester.log": ["NOT_FOUND"],
+  "tester.release": ["NOT_FOUND"],
+  "tester.list": [],
+  "pool.list": [],
+  "pool.get": ["NOT_FOUND"],
+  "pool.put": ["NOT_FOUND"],
+  "pool.plan": ["NOT_FOUND"],
+  "pool.remove": ["NOT_FOUND", "CONFLICT"],
+  "pool.pause": ["NOT_FOUND"],
+  "pool.resume": ["NOT_FOUND"],
+  "pool.empty": ["NOT_FOUND"],
+  "recipe.list": [],
+  "recipe.get": ["NOT_FOUND"],
+  "recipe.put": [],
+  "machine.list": [],
+  "machine.get": ["NOT_FOUND"],
+  "machine.timeline": ["NOT_FOUND"],
+  "machine.recreate": ["NOT_FOUND", "CONFLICT"],
+  "machine.restart": ["NOT_FOUND", "CONFLICT"],
+  "machine.hold": ["NOT_FOUND", "CONFLICT"],
+  "machine.unhold": ["NOT_FOUND", "CONFLICT"],
+  "machine.forget": ["NOT_FOUND", "CONFLICT"],
+  "node.list": [],
+  "node.enroll": [],
+  "node.drain": ["NOT_FOUND"],
+  "node.resume": ["NOT_FOUND"],
+  "node.remove": ["NOT_FOUND", "CONFLICT"],
+  "event.list": [],
+  "token.list": [],
+  "token.create": [],
+  "token.revoke": ["NOT_FOUND"],
+  "capacity.report": ["NOT_FOUND"],
+  "sweep.run": [],
+  "sweep.duties": [],
+  "relay.join": [],
+  "relay.open": [],
+  "relay.lease": ["LEASE_LOST"],
+  "relay.renew": [],
+  "relay.finish": ["LEASE_LOST"],
+  "relay.report": ["LEASE_LOST"],
+};
+
+export type ProcedureInfo = {
+  path: ProcedurePath;
+  type: "query" | "mutation" | "subscription";
+  audience: Audience;
+  /** Whose tokens open it. */
+  roles: readonly TokenRole[];
+  codes: readonly ErrorCode[];
+};
+
+/** Every procedure the server has, read from its router. */
+export function procedures(): ProcedureInfo[] {
+  // By their dotted names, as the router keeps them; its type shows the tree they were written as.
+  const { _def: router } = appRouter;
+  const served = router.procedures as unknown as Record<
+    ProcedurePath,
+    { _def: { type: ProcedureInfo["type"]; meta?: Meta } }
+  >;
+  return (Object.keys(served) as ProcedurePath[]).map((path) => {
+    const { _def: definition } = served[path];
+    const { type, meta } = definition;
+    if (meta === undefined)
+      throw new Error(`${path} is for nobody: make it by forApp, forAdmin, forNode or forJoin`);
+    const { audience } = meta;
+    const roles = allowedRoles(audience, type === "mutation" ? "change" : "read");
+    return { path, type, audience, roles, codes: [...COMMON_CODES, ...OWN_CODES[path]] };
+  });
+}
