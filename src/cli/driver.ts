@@ -6,6 +6,7 @@ import { CliError, EXIT } from "./exit.ts";
 import type { Cli, GlobalOptions } from "./session.ts";
 import { clean, fit, pad, wrap } from "./text.ts";
 import { parseDuration } from "./time.ts";
+import { wholeNumber } from "./wholeNumber.ts";
 
 type CheckVerbOptions = GlobalOptions & {
   case?: string[];
@@ -126,11 +127,6 @@ function interrupted(cli: Cli): AbortSignal {
     });
   }
   return controller.signal;
-}
-
-function wholeNumber(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new CliError(EXIT.wrongUse, `"${text}" is no whole number above 0.`);
 }
 
 function collect(value: string, before: string[] | undefined): string[] {

@@ -45,6 +45,21 @@ export function failureOf(error: unknown, url: string | null): Failure {
   return { message, hint: null, exit: EXIT.failed };
 }
 
+/**
+ * Runs a call, and says what to do where it is refused with `code`: the API's own words are for its callers, this is
+ * for who sits at the command line.
+ * @throws CliError with the hint, or whatever else the call throws.
+ */
+export async function advised<T>(code: ErrorCode, hint: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (errorCode(error) !== code) throw error;
+    const { message, exit } = failureOf(error, null);
+    throw new CliError(exit, message, hint, { cause: error });
+  }
+}
+
 function unanswered(error: Error, url: string): Failure {
   const causes = [...causeChain(error)];
   if (causes.some((cause) => cause.name === "TimeoutError")) {

@@ -1,12 +1,13 @@
 import type { Command } from "commander";
 import type { EnrollResult, NodeView } from "../contract/node.ts";
-import { answer, withSession } from "./session.ts";
+import { advised } from "./failure.ts";
+import { answer, answerInWords, next, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
 import { table } from "./table.ts";
 import type { Column } from "./table.ts";
 import { ago, duration } from "./time.ts";
 
-/** `warmpool node list|enroll`. */
+/** `warmpool node list|enroll|drain|resume|remove`. */
 export function node(program: Command, cli: Cli): void {
   const verb = program.command("node").description("the hosts that make machines");
   verb.command("list").description("all nodes").action(withSession(cli, list));
@@ -15,6 +16,22 @@ export function node(program: Command, cli: Cli): void {
     .description("get a one-time token with which a new node joins")
     .argument("<name>", "what to call the node")
     .action(withSession(cli, enroll));
+  verb
+    .command("drain")
+    .description("make no more machines on it; those it has live on")
+    .argument("<node>", "its name")
+    .action(withSession(cli, drain));
+  verb
+    .command("resume")
+    .description("end a drain")
+    .argument("<node>", "its name")
+    .action(withSession(cli, resume));
+  verb
+    .command("remove")
+    .description("take a node without machines out for good")
+    .argument("<node>", "its name")
+    .option("--lost", "the host will never answer again: forget its machines, release their testers")
+    .action(withSession(cli, remove));
 }
 
 async function list(session: Session): Promise<void> {
@@ -22,7 +39,7 @@ async function list(session: Session): Promise<void> {
   answer(session, nodes, (all) =>
     all.length === 0
       ? ["No node yet. Add one with `npx warmpool node enroll NAME`."]
-      : table(COLUMNS, all, session.out.columns),
+      : nodeTable(all, session.out.columns),
   );
 }
 
@@ -31,15 +48,49 @@ async function enroll(session: Session, name: string): Promise<void> {
   answer(session, enrolled, (result) => joinLines(result, session.url, Date.now()));
 }
 
+async function drain(session: Session, name: string): Promise<void> {
+  const node = await session.client.node.drain.mutate({ name });
+  answerInWords(session, node, (one) => [
+    `No machine is made on ${one.name} any more; it still has ${one.machines}.`,
+    `End it: \`${next(session, "node", "resume", one.name)}\``,
+  ]);
+}
+
+async function resume(session: Session, name: string): Promise<void> {
+  const node = await session.client.node.resume.mutate({ name });
+  answerInWords(session, node, (one) => [`Machines are made on ${one.name} again.`]);
+}
+
+async function remove(session: Session, name: string, { lost }: { lost?: true }): Promise<void> {
+  const removed = await advised(
+    "CONFLICT",
+    `\`${next(session, "machine", "list", "--node", name)}\` shows them. --lost forgets them without proof.`,
+    () => session.client.node.remove.mutate({ name, lost: lost === true }),
+  );
+  answerInWords(session, removed, ({ forgotten, released }) => [
+    `Node ${name} is removed, and its credential ended.`,
+    ...(forgotten === 0 ? [] : [`Machines forgotten: ${forgotten}. Testers released: ${released}.`]),
+  ]);
+}
+
 const COLUMNS: Column<NodeView>[] = [
   { title: "NODE", value: (node) => node.name, keep: true },
-  { title: "STATE", value: (node) => node.state },
+  { title: "STATE", value: stateText },
   { title: "MACHINES", value: (node) => node.machines, align: "right" },
   { title: "HEARD", value: (node) => ago(node.lastSeenAt, Date.now()) },
   { title: "PROBED", value: (node) => ago(node.lastProbeAt, Date.now()) },
   { title: "DRIVER", value: (node) => [node.driver, node.driverVersion].filter(Boolean).join(" ") || null },
   { title: "RELAY", value: (node) => node.relayVersion },
 ];
+
+/** A line for each node. */
+export function nodeTable(nodes: NodeView[], columns: number): string[] {
+  return table(COLUMNS, nodes, columns);
+}
+
+function stateText({ state, scheduling }: NodeView): string {
+  return scheduling === "open" ? state : `${state}, ${scheduling}`;
+}
 
 /** What to run on the node; the token stands alone on its line and in the environment, not in an argument. */
 export function joinLines({ node, joinToken, expiresAt }: EnrollResult, url: string, now: number): string[] {

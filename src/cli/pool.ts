@@ -1,14 +1,11 @@
 import type { Command } from "commander";
-import type { PoolView } from "../contract/pool.ts";
+import { advised } from "./failure.ts";
 import { announce, plan, readSpec } from "./poolPlan.ts";
-import { answer, withSession } from "./session.ts";
+import { poolLines, poolTable } from "./poolView.ts";
+import { answer, answerInWords, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
-import { concerns, poolTable } from "./status.ts";
-import { fields } from "./table.ts";
-import type { Field } from "./table.ts";
-import { duration } from "./time.ts";
 
-/** `warmpool pool list|get|put|plan|pause|resume`. */
+/** `warmpool pool list|get|put|plan|pause|resume|remove`. */
 export function pool(program: Command, cli: Cli): void {
   const verb = program.command("pool").description("the pools and their specs");
   verb.command("list").description("all pools").action(withSession(cli, list));
@@ -38,6 +35,12 @@ export function pool(program: Command, cli: Cli): void {
     .description("end a pause")
     .argument("<pool>", "its name")
     .action(withSession(cli, resume));
+  verb
+    .command("remove")
+    .description("remove a pool: its machines are torn down, on proof")
+    .argument("<pool>", "its name")
+    .option("--release", "also release the testers who have a machine of it")
+    .action(withSession(cli, remove));
 }
 
 async function list(session: Session): Promise<void> {
@@ -61,39 +64,23 @@ async function put(session: Session, file: string, { yes }: { yes?: true }): Pro
 
 async function pause(session: Session, name: string): Promise<void> {
   const pool = await session.client.pool.pause.mutate({ name });
-  answer(session, pool, (one) => [`Pool ${one.name} is paused.`]);
+  answerInWords(session, pool, (one) => [`Pool ${one.name} is paused.`]);
 }
 
 async function resume(session: Session, name: string): Promise<void> {
   const pool = await session.client.pool.resume.mutate({ name });
-  answer(session, pool, (one) => [`Pool ${one.name} goes on.`]);
+  answerInWords(session, pool, (one) => [`Pool ${one.name} goes on.`]);
 }
 
-/** The pool's line in the table, what is amiss with it, and its spec. */
-export function poolLines(pool: PoolView, columns: number): string[] {
-  const { spec, runway } = pool;
-  const amiss = concerns([pool], columns);
-  const pairs: Field[] = [
-    ["wanted", `${spec.targetSize} ready, ${spec.maxSize} machines at most`],
-    ["shape", `${spec.shape.vcpus} vCPU, ${spec.shape.memoryMib} MiB memory, ${spec.shape.diskGib} GiB disk`],
-    ["image", `${spec.image} (${spec.instanceType})`],
-    ["recipe", spec.recipe],
-    ["nodes", spec.nodes === undefined ? "any" : spec.nodes.join(", ")],
-    ["admin keys", `${spec.adminSshKeys.length}, ${spec.keepAdminKeys ? "kept" : "removed"} at hand-over`],
-    ["sudo", spec.sudo ? "testers may use it" : null],
-    ["health", spec.healthCommand ?? null],
-    ["ready when", spec.readyCommand ?? null],
-    ["reached when", spec.accessCommand ?? null],
-    ["boots within", duration(spec.bootTimeoutSeconds)],
-    ["given up after", `${spec.failureThreshold} missed probes`],
-    ["testers' time", spec.assignmentTtlSeconds === undefined ? null : duration(spec.assignmentTtlSeconds)],
-    ["replaced after", spec.machineTtlSeconds === undefined ? null : duration(spec.machineTtlSeconds)],
-    ["runway", runway === null ? null : runwayText(runway)],
-  ];
-  return [...poolTable([pool], columns), ...amiss, "", ...fields(pairs, columns)];
-}
-
-function runwayText({ claimsPerHour, emptyInSeconds }: NonNullable<PoolView["runway"]>): string {
-  const empty = emptyInSeconds === null ? "" : `, empty in ${duration(emptyInSeconds)} at this rate`;
-  return `${claimsPerHour} claims an hour${empty}`;
+async function remove(session: Session, name: string, { release }: { release?: true }): Promise<void> {
+  const removed = await advised("CONFLICT", "--release releases them.", () =>
+    session.client.pool.remove.mutate({ name, release: release === true }),
+  );
+  answerInWords(session, removed, ({ machines, released }) => [
+    `Pool ${name} is removed.`,
+    ...(released === 0 ? [] : [`Testers released: ${released}.`]),
+    machines === 0
+      ? "It has no machine left."
+      : `Machines being torn down: ${machines}; it is shown until the last is proven gone.`,
+  ]);
 }

@@ -12,6 +12,7 @@ import { node } from "./node.ts";
 import { pool } from "./pool.ts";
 import { recipe } from "./recipe.ts";
 import { relay } from "./relay.ts";
+import { events } from "./events.ts";
 import { release } from "./release.ts";
 import { globalOptions } from "./session.ts";
 import type { Cli } from "./session.ts";
@@ -36,6 +37,7 @@ const VERBS = [
   capacity,
   sweep,
   duties,
+  events,
   token,
   migrate,
   relay,

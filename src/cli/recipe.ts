@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { RecipeView } from "../contract/recipe.ts";
 import { readRecipe } from "./recipeFolder.ts";
-import { answer, withSession } from "./session.ts";
+import { answer, answerInWords, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
 import { fields, table } from "./table.ts";
 import type { Column } from "./table.ts";
@@ -21,7 +21,7 @@ export function recipe(program: Command, cli: Cli): void {
 
 async function push(session: Session, dir: string): Promise<void> {
   const stored = await session.client.recipe.put.mutate(readRecipe(dir));
-  answer(session, stored, ({ name, version, steps }) => [
+  answerInWords(session, stored, ({ name, version, steps }) => [
     `Recipe ${name} is stored: version ${short(version)}, ${steps.length} ${steps.length === 1 ? "step" : "steps"}.`,
   ]);
 }

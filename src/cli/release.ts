@@ -1,10 +1,9 @@
 import type { Command } from "commander";
 import type { Assignment } from "../contract/assignment.ts";
-import { answer, withSession } from "./session.ts";
+import { answerInWords, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
 import { testerOf, testerVerb } from "./testerOptions.ts";
 import type { TesterOptions } from "./testerOptions.ts";
-import { clean } from "./text.ts";
 
 /** `warmpool release USER`: ends a tester's hold; the machine is torn down. */
 export function release(program: Command, cli: Cli): void {
@@ -13,7 +12,7 @@ export function release(program: Command, cli: Cli): void {
 
 async function act(session: Session, user: string, options: TesterOptions): Promise<void> {
   const assignment = await session.client.tester.release.mutate(testerOf(user, options));
-  answer(session, assignment, (released) => [clean(sentence(released))]);
+  answerInWords(session, assignment, (released) => [sentence(released)]);
 }
 
 function sentence({ username, machine }: Assignment): string {

@@ -4,6 +4,7 @@ import type { WarmpoolClient } from "../client/index.ts";
 import type { Output } from "./output.ts";
 import { targetOf } from "./target.ts";
 import type { TargetOptions } from "./target.ts";
+import { clean, wrap } from "./text.ts";
 
 /** One run of the command line: what it writes to, and how it ends. */
 export type Cli = {
@@ -75,4 +76,9 @@ function shellWord(text: string): string {
 export function answer<T>(session: Session, value: T, show: (value: T) => string[]): void {
   if (session.json) session.out.json(value);
   else session.out.print(...show(value));
+}
+
+/** As `answer`, where `say` makes sentences: each is wrapped, what stands between backticks stays whole. */
+export function answerInWords<T>(session: Session, value: T, say: (value: T) => string[]): void {
+  answer(session, value, (one) => say(one).flatMap((sentence) => wrap(clean(sentence), session.out.columns)));
 }

@@ -19,10 +19,7 @@ export function ssh(program: Command, cli: Cli): void {
   testerVerb(program, "ssh", "log in, or run a command, on the tester's machine")
     .argument("[command...]", "what to run there, after --")
     .option("-i, --identity <file>", "the private key to log in with")
-    .addHelpText(
-      "after",
-      "\nIt exits as ssh does: with the command's exit code, or 255 where it could not log in.",
-    )
+    .addHelpText("after", "\nIt exits as ssh does: with the command's exit code, or 255 without a login.")
     .action(withSession(cli, act));
 }
 

@@ -13,30 +13,45 @@ export type Column<Row> = {
 const GAP = 2;
 const NARROWEST = 5;
 
-/** The lines of a table, its head first. Columns that are too wide together are cut, the widest first. */
+/**
+ * The lines of a table, its head first. Columns that are too wide together are cut, the widest first, numbers never;
+ * where that is not enough, the rightmost are left out: --json has everything.
+ */
 export function table<Row>(columns: Column<Row>[], rows: Row[], columnsOfTerminal: number): string[] {
   const cells = [
     columns.map((column) => column.title),
     ...rows.map((row) => columns.map((column) => clean(String(column.value(row) ?? "-")))),
   ];
   const natural = columns.map((_, index) => Math.max(...cells.map((line) => width(line[index] ?? ""))));
+  const least = natural.map((each, index) => (isCut(columns[index]) ? Math.min(each, NARROWEST) : each));
+  const shown = howManyFit(least, columnsOfTerminal);
   const widths = narrowed(
-    natural,
-    columns.map((column) => column.keep === true),
-    columnsOfTerminal - GAP * (columns.length - 1),
+    natural.slice(0, shown),
+    least.slice(0, shown),
+    columnsOfTerminal - GAP * (shown - 1),
   );
   return cells.map((line) =>
-    line
-      .map((cell, index) => pad(fit(cell, widths[index] ?? 0), widths[index] ?? 0, columns[index]?.align))
+    widths
+      .map((room, index) => pad(fit(line[index] ?? "", room), room, columns[index]?.align))
       .join(" ".repeat(GAP))
       .trimEnd(),
   );
 }
 
-function narrowed(natural: number[], kept: boolean[], room: number): number[] {
+function isCut(column: Pick<Column<unknown>, "keep" | "align"> | undefined): boolean {
+  return column?.keep !== true && column?.align !== "right";
+}
+
+function howManyFit(least: number[], room: number): number {
+  let count = least.length;
+  while (count > 1 && sum(least.slice(0, count)) + GAP * (count - 1) > room) count -= 1;
+  return count;
+}
+
+function narrowed(natural: number[], least: number[], room: number): number[] {
   const widths = [...natural];
   for (let over = sum(widths) - room; over > 0; over--) {
-    const candidates = widths.map((each, index) => (kept[index] === true || each <= NARROWEST ? 0 : each));
+    const candidates = widths.map((each, index) => (each > (least[index] ?? 0) ? each : 0));
     const widest = Math.max(...candidates);
     if (widest === 0) break;
     const index = candidates.lastIndexOf(widest);

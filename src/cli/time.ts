@@ -45,3 +45,9 @@ export function stopwatch(seconds: number): string {
 export function ago(iso: string | null, now: number): string {
   return iso === null ? "-" : `${duration((now - Date.parse(iso)) / 1000)} ago`;
 }
+
+/** How long from now an ISO moment will be. */
+export function ahead(iso: string, now: number): string {
+  const seconds = (Date.parse(iso) - now) / 1000;
+  return seconds > 0 ? `in ${duration(seconds)}` : "now";
+}

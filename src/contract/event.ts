@@ -25,6 +25,8 @@ export const eventListInput = z
     message: "cannot go with after: one goes back, the other forward",
   });
 
+type Change = string | Record<string, unknown>;
+
 /**
  * One change on record. `kind` is what it is about; `before` and `after` are states, or what was changed of a spec.
  * `machine`, `assignment` and `operation` are ids.
@@ -40,9 +42,12 @@ export type EventView = {
   pool: string | null;
   node: string | null;
   machine: string | null;
+  machineName: string | null;
   assignment: string | null;
+  /** The tester of that assignment. */
+  username: string | null;
   operation: string | null;
-  before: unknown;
-  after: unknown;
+  before: Change | null;
+  after: Change | null;
   data: Record<string, unknown> | null;
 };

@@ -139,5 +139,7 @@ export type TimelineEntry = {
   reason: string;
   attempt: number | null;
   seconds: number | null;
+  /** The tester, where it is about an assignment. */
+  username: string | null;
   data: Record<string, unknown> | null;
 };

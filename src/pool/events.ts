@@ -25,10 +25,12 @@ export async function listEvents(db: Db, filter: z.output<typeof eventListInput>
   const found = await rows<EventView & { cursor: number }>(
     db,
     sql`select e.id, e.id as cursor, ${iso(sql`e.at`)} as at, e.kind, e.actor, e.reason, e.pool, e.node, e.machine,
-        e.assignment, e.operation, coalesce(to_jsonb(e.before), e.data -> 'before') as before,
+        m.name as "machineName", e.assignment, a.username, e.operation, coalesce(to_jsonb(e.before), e.data -> 'before') as before,
         coalesce(to_jsonb(e.after), e.data -> 'after') as after,
         nullif(e.data - 'before' - 'after', '{}') as data
       from events e
+      left join machines m on m.id = e.machine
+      left join assignments a on a.id = e.assignment
       where ${wanted.length === 0 ? sql`true` : sql.join(wanted, sql` and `)}
       order by e.id ${filter.after === undefined ? sql`desc` : sql`asc`} limit ${filter.limit + 1}`,
   );

@@ -21,10 +21,11 @@ export async function machineTimeline(
         coalesce((e.data ->> 'attempt')::int, (select max(o.attempt) from operations o
           where o.machine = e.machine and o.finished_at = e.at)) as attempt,
         case when e.kind = 'machine' and e.after <> 'deleted' then extract(epoch from coalesce(e.next_at, now()) - e.at)::float8 end as seconds,
-        e.data
+        a.username, e.data
       from (
         select *, lead(at) over (partition by kind, after is null order by id) as next_at from events where machine = ${id}
       ) e
+      left join assignments a on a.id = e.assignment
       where e.id > ${after} order by e.id limit ${input.limit + 1}`,
   );
   return page(found, input.limit);

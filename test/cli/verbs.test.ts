@@ -172,7 +172,9 @@ test("machine restart says where to look, and is refused while it is under way",
   const [machine] = (await at.client.machine.list.query({})).items;
   const asked = await warmpool(["machine", "restart", machine?.name ?? ""], at);
   expect(asked).toMatchObject({ code: 0, stderr: "" });
-  expect(asked.stdout).toContain(`${machine?.name} will be restarted.\nHow it is: npx warmpool machine get`);
+  expect(asked.stdout).toContain(
+    `${machine?.name} will be restarted.\nHow it is: \`npx warmpool machine get`,
+  );
   const again = await warmpool(["machine", "restart", machine?.name ?? ""], at);
   expect(again).toMatchObject({ code: 4, stdout: "" });
   expect(again.stderr).toMatch(/its restart is under way[\s\S]*\(CONFLICT\)/);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { machineLines } from "../../src/cli/machine.ts";
+import { machineLines } from "../../src/cli/machineView.ts";
 import { aMachine } from "../client/samples.ts";
 
 const now = Date.parse("2026-11-24T10:00:00.000Z");
@@ -17,6 +17,7 @@ test("a ready machine: where it is, and nothing that is not so", () => {
     "driver       local wp-demo-7",
     "made         59m 10s ago",
     "ready        59m ago",
+    "you may      recreate, restart, hold, forget",
   ]);
 });
 

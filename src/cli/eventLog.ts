@@ -1,0 +1,73 @@
+import type { EventView } from "../contract/event.ts";
+import { causeOf, dayAndTime, reasonText } from "./record.ts";
+import { clean, fit, pad, wrap } from "./text.ts";
+
+const INDENT = 10;
+const WHAT = 42;
+const WHY = 15;
+
+/** Events as lines, in the order given: `time  what happened  why  by whom`, under the day, causes below. */
+export class EventLog {
+  readonly #columns: number;
+  #day = "";
+
+  constructor(columns: number) {
+    this.#columns = columns;
+  }
+
+  lines(events: EventView[]): string[] {
+    return events.flatMap((event) => this.#lines(event));
+  }
+
+  #lines(event: EventView): string[] {
+    const { day, time } = dayAndTime(event.at);
+    const heading = day === this.#day ? [] : [`${day} (UTC)`];
+    this.#day = day;
+    const left = `${time}  ${cell(whatOf(event), WHAT)}  ${cell(reasonText(event.reason), WHY)}  `;
+    const cause = causeOf(event);
+    return [
+      ...heading,
+      left + fit(clean(event.actor), this.#columns - left.length),
+      ...(cause === null
+        ? []
+        : wrap(clean(cause), this.#columns - INDENT).map((line) => " ".repeat(INDENT) + line)),
+    ];
+  }
+}
+
+/** What it is about, and what that turned into: `machine wp-demo-7: ready to suspect`. */
+function whatOf(event: EventView): string {
+  const change = changeOf(event);
+  return change === null ? subjectOf(event) : `${subjectOf(event)}: ${change}`;
+}
+
+function subjectOf({ kind, machine, machineName, username, pool, node, data }: EventView): string {
+  const named = typeof data?.["name"] === "string" ? data["name"] : null;
+  const subjects: Record<string, string | null> = {
+    machine: machineName ?? machine,
+    assignment: username,
+    pool,
+    node,
+  };
+  const subject = subjects[kind] ?? named ?? machineName ?? node ?? pool;
+  // A machine's name says what it is.
+  return kind === "machine" ? (subject ?? kind) : [kind, subject].filter((word) => word !== null).join(" ");
+}
+
+function changeOf({ before, after }: EventView): string | null {
+  if (typeof after === "string") return typeof before === "string" ? `${before} to ${after}` : after;
+  if (typeof after !== "object" || after === null) return null;
+  const was: Record<string, unknown> = typeof before === "object" ? { ...before } : {};
+  const parts = Object.entries(after).map(([name, value]) =>
+    was[name] === undefined ? `${name} ${text(value)}` : `${name} ${text(was[name])} to ${text(value)}`,
+  );
+  return parts.length === 0 ? null : parts.join(", ");
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function cell(words: string, columns: number): string {
+  return pad(fit(clean(words), columns), columns);
+}

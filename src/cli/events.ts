@@ -1,0 +1,85 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Command } from "commander";
+import type { Page } from "../contract/assignment.ts";
+import type { EventView } from "../contract/event.ts";
+import { EventLog } from "./eventLog.ts";
+import { patiently } from "./patience.ts";
+import { withSession } from "./session.ts";
+import type { Cli, Session } from "./session.ts";
+import { wholeNumber } from "./wholeNumber.ts";
+
+type EventsOptions = {
+  pool?: string;
+  machine?: string;
+  node?: string;
+  kind?: string;
+  actor?: string;
+  limit?: number;
+  cursor?: string;
+  follow?: true;
+};
+
+/** Between two looks while following: the record is for people, and the database has other work. */
+const POLL_MS = 2000;
+
+/** `warmpool events`: the record of what was changed, by whom and why. */
+export function events(program: Command, cli: Cli): void {
+  program
+    .command("events")
+    .description("what was changed, by whom and why; the latest last")
+    .option("--pool <pool>", "about this pool only")
+    .option("--machine <machine>", "about this machine only, by name or id")
+    .option("--node <node>", "about this node only")
+    .option("--kind <kind>", "of this kind only, such as machine, assignment, pool, node, token")
+    .option("--actor <actor>", "by this one only: a role such as admin, or all of it, such as admin:anna")
+    .option("--limit <count>", "how many at most (50, up to 500)", wholeNumber)
+    .option("--cursor <cursor>", "go back to where the page before ended")
+    .option("-f, --follow", "go on printing what comes, until Ctrl-C")
+    .action(withSession(cli, show));
+}
+
+async function show(session: Session, options: EventsOptions): Promise<void> {
+  const { follow, machine, limit, cursor, ...rest } = options;
+  const filter = machine === undefined ? rest : { ...rest, machine: await machineId(session, machine) };
+  const page = await session.client.event.list.query({
+    ...filter,
+    ...(limit === undefined ? {} : { limit }),
+    ...(cursor === undefined ? {} : { cursor }),
+  });
+  const log = new EventLog(session.out.columns);
+  const print = (found: Page<EventView>, latestLast: EventView[]) => {
+    if (!session.json) session.out.print(...log.lines(latestLast));
+    // Following gives one answer a line, so that a reader can take them one by one.
+    else if (follow === true) session.out.write(`${JSON.stringify(found)}\n`);
+    else session.out.json(found);
+  };
+  if (page.items.length === 0 && !session.json && follow !== true) session.out.print("No such event.");
+  else print(page, page.items.toReversed());
+  if (follow === true) return followFrom(session, filter, page.items[0]?.id ?? 0, print);
+  if (page.nextCursor !== null && !session.json) {
+    session.out.note(`Earlier ones: add --cursor ${page.nextCursor}`);
+  }
+}
+
+/** Prints what comes after the event, for ever: the call rejects where Warmpool is away for longer than a moment. */
+async function followFrom(
+  session: Session,
+  filter: Pick<EventsOptions, "pool" | "machine" | "node" | "kind" | "actor">,
+  last: number,
+  print: (found: Page<EventView>, latestLast: EventView[]) => void,
+): Promise<never> {
+  for (let after = last; ;) {
+    const from = after;
+    const found = await patiently({ url: session.url, note: session.out.note }, () =>
+      session.client.event.list.query({ ...filter, after: from, limit: 500 }),
+    );
+    if (found.items.length > 0) print(found, found.items);
+    after = found.items.at(-1)?.id ?? after;
+    if (found.nextCursor === null) await delay(POLL_MS);
+  }
+}
+
+async function machineId(session: Session, idOrName: string): Promise<string> {
+  const { id } = await session.client.machine.get.query({ id: idOrName });
+  return id;
+}

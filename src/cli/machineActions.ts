@@ -1,0 +1,75 @@
+import type { Command } from "commander";
+import type { MachineView } from "../contract/machine.ts";
+import { answerInWords, next, withSession } from "./session.ts";
+import type { Cli, Session } from "./session.ts";
+
+type NoteOptions = { note?: string };
+
+/** `warmpool machine recreate|restart|hold|unhold|forget`: what an admin does with one machine. */
+export function machineActions(verb: Command, cli: Cli): void {
+  action(verb, "recreate", "tear it down; its pool makes another where it needs one").action(
+    withSession(cli, recreate),
+  );
+  action(verb, "restart", "stop it and start it; its data, its host key and its tester stay").action(
+    withSession(cli, restart),
+  );
+  action(verb, "hold", "take it out of the pool, to look at it; a tester who has it keeps it")
+    .option("--note <text>", "why, for the record")
+    .action(withSession(cli, hold));
+  action(verb, "unhold", "give a held machine back").action(withSession(cli, unhold));
+  action(verb, "forget", "take it off the books without proof that it is gone")
+    .option("--note <text>", "why, for the record")
+    .addHelpText("after", "\nFor a teardown that can never end. A VM that is still there is an orphan then.")
+    .action(withSession(cli, forget));
+}
+
+function action(verb: Command, name: string, description: string): Command {
+  return verb.command(name).description(description).argument("<machine>", "its name or id");
+}
+
+async function recreate(session: Session, id: string): Promise<void> {
+  const machine = await session.client.machine.recreate.mutate({ id });
+  answerInWords(session, machine, ({ name }) => [`${name} is being torn down.`]);
+}
+
+async function restart(session: Session, id: string): Promise<void> {
+  const asked = await session.client.machine.restart.mutate({ id });
+  answerInWords(session, asked, ({ name }) => [
+    `${name} will be restarted.`,
+    `How it is: \`${next(session, "machine", "get", name)}\``,
+  ]);
+}
+
+async function hold(session: Session, id: string, { note }: NoteOptions): Promise<void> {
+  const machine = await session.client.machine.hold.mutate({ id, ...(note === undefined ? {} : { note }) });
+  answerInWords(session, machine, ({ name }) => [
+    `${name} is held: nobody gets it, and nothing tears it down.`,
+    `Look into it: \`${next(session, "ssh", name)}\``,
+    `Give it back: \`${next(session, "machine", "unhold", name)}\``,
+  ]);
+}
+
+async function unhold(session: Session, id: string): Promise<void> {
+  const machine = await session.client.machine.unhold.mutate({ id });
+  answerInWords(session, machine, (one) => [`${one.name} is held no more: ${whereItGoes(one)}.`]);
+}
+
+async function forget(session: Session, id: string, { note }: NoteOptions): Promise<void> {
+  const machine = await session.client.machine.forget.mutate({ id, ...(note === undefined ? {} : { note }) });
+  answerInWords(session, machine, ({ name, node }) => [
+    `${name} is off the books. If a VM of it still runs on ${node}, it is an orphan now.`,
+  ]);
+}
+
+function whereItGoes({ state, assignment }: MachineView): string {
+  switch (state) {
+    case "suspect":
+      return "it is probed, and ready once it has answered";
+    case "assigned":
+      return `it is ${assignment?.username ?? "its tester"}'s again`;
+    case "deleting":
+      return "a tester has had it, so it is torn down";
+    default:
+      return `it is ${state}`;
+  }
+}

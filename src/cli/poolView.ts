@@ -1,0 +1,67 @@
+import type { PoolView } from "../contract/pool.ts";
+import { fields, table } from "./table.ts";
+import type { Column, Field } from "./table.ts";
+import { clean, wrap } from "./text.ts";
+import { ago, duration } from "./time.ts";
+
+/** Pools in words. Pure. */
+
+const COLUMNS: Column<PoolView>[] = [
+  { title: "POOL", value: (pool) => pool.name, keep: true },
+  { title: "READY", value: (pool) => `${pool.claimable}/${pool.spec.targetSize}`, align: "right" },
+  { title: "NEW", value: (pool) => pool.counts.provisioning, align: "right" },
+  { title: "SUSPECT", value: (pool) => pool.counts.suspect, align: "right" },
+  { title: "IN USE", value: (pool) => pool.counts.assigned, align: "right" },
+  { title: "HELD", value: (pool) => pool.counts.held, align: "right" },
+  { title: "LEAVING", value: (pool) => pool.counts.deleting, align: "right" },
+  { title: "WAIT", value: (pool) => pool.waiting, align: "right" },
+  { title: "", value: (pool) => (pool.paused ? "paused" : "") },
+];
+
+/** A line for each pool: ready of wanted, then its machines by what they are doing. */
+export function poolTable(pools: PoolView[], columns: number): string[] {
+  return table(COLUMNS, pools, columns);
+}
+
+/** A sentence for each condition that does not hold: its cause, and what to do about it. */
+export function concerns(pools: PoolView[], columns: number, now: number = Date.now()): string[] {
+  return pools.flatMap((pool) =>
+    pool.conditions
+      .filter(({ status }) => !status)
+      .flatMap((condition) =>
+        wrap(
+          clean(`${pool.name}: ${condition.message} (${condition.reason}, ${ago(condition.since, now)})`),
+          columns,
+        ),
+      ),
+  );
+}
+
+/** The pool's line in the table, what is amiss with it, and its spec. */
+export function poolLines(pool: PoolView, columns: number): string[] {
+  const { spec, runway } = pool;
+  const amiss = concerns([pool], columns);
+  const pairs: Field[] = [
+    ["wanted", `${spec.targetSize} ready, ${spec.maxSize} machines at most`],
+    ["shape", `${spec.shape.vcpus} vCPU, ${spec.shape.memoryMib} MiB memory, ${spec.shape.diskGib} GiB disk`],
+    ["image", `${spec.image} (${spec.instanceType})`],
+    ["recipe", spec.recipe],
+    ["nodes", spec.nodes === undefined ? "any" : spec.nodes.join(", ")],
+    ["admin keys", `${spec.adminSshKeys.length}, ${spec.keepAdminKeys ? "kept" : "removed"} at hand-over`],
+    ["sudo", spec.sudo ? "testers may use it" : null],
+    ["health", spec.healthCommand ?? null],
+    ["ready when", spec.readyCommand ?? null],
+    ["reached when", spec.accessCommand ?? null],
+    ["boots within", duration(spec.bootTimeoutSeconds)],
+    ["given up after", `${spec.failureThreshold} missed probes`],
+    ["testers' time", spec.assignmentTtlSeconds === undefined ? null : duration(spec.assignmentTtlSeconds)],
+    ["replaced after", spec.machineTtlSeconds === undefined ? null : duration(spec.machineTtlSeconds)],
+    ["runway", runway === null ? null : runwayText(runway)],
+  ];
+  return [...poolTable([pool], columns), ...amiss, "", ...fields(pairs, columns)];
+}
+
+function runwayText({ claimsPerHour, emptyInSeconds }: NonNullable<PoolView["runway"]>): string {
+  const empty = emptyInSeconds === null ? "" : `, empty in ${duration(emptyInSeconds)} at this rate`;
+  return `${claimsPerHour} claims an hour${empty}`;
+}

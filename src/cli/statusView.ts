@@ -1,0 +1,84 @@
+import type { MachineView } from "../contract/machine.ts";
+import type { NodeView } from "../contract/node.ts";
+import type { PoolView } from "../contract/pool.ts";
+import type { DutyHeartbeat } from "../contract/sweep.ts";
+import { nodeTable } from "./node.ts";
+import type { Output } from "./output.ts";
+import { concerns, poolTable } from "./poolView.ts";
+import { clean, wrap } from "./text.ts";
+import { ago } from "./time.ts";
+
+/** What the page is made of; null for what the token's role may not see. `leaving` are the machines in `deleting`. */
+export type StatusFacts = {
+  pools: PoolView[];
+  nodes: NodeView[] | null;
+  duties: DutyHeartbeat[] | null;
+  leaving: MachineView[] | null;
+};
+
+type Words = (...words: string[]) => string;
+
+/**
+ * The page: pools, nodes, and last, where the eye is, what is wrong, each with its cause, since when and what to do.
+ * `command` makes a command line to try. Pure.
+ */
+export function statusLines(
+  facts: StatusFacts,
+  command: Words,
+  { columns, colors }: Pick<Output, "columns" | "colors">,
+  now: number,
+): string[] {
+  const { pools, nodes } = facts;
+  const wrong = problems(facts, command, now).flatMap((sentence) => wrap(clean(sentence), columns));
+  const pending = concerns(pools, columns, now);
+  return [
+    ...(pools.length === 0
+      ? [`No pool yet. Make one: ${command("pool", "put", "FILE")}`]
+      : poolTable(pools, columns)),
+    ...(nodes === null || nodes.length === 0 ? [] : ["", ...nodeTable(nodes, columns)]),
+    ...section(pending.map((line) => colors.yellow(line))),
+    ...section(wrong.map((line) => colors.red(line))),
+    ...(pending.length + wrong.length === 0 ? section([colors.green("Nothing is wrong.")]) : []),
+  ];
+}
+
+function problems({ nodes, duties, leaving }: StatusFacts, command: Words, now: number): string[] {
+  return [
+    ...(nodes ?? []).flatMap((node) => nodeProblem(node, command, now)),
+    ...(nodes?.length === 0
+      ? [`There is no node: nothing makes machines. \`${command("node", "enroll", "NAME")}\` begins one.`]
+      : []),
+    ...(duties ?? []).flatMap((duty) => dutyProblem(duty, command, now)),
+    ...(leaving ?? []).flatMap((machine) => teardownProblem(machine, command, now)),
+  ];
+}
+
+function nodeProblem({ name, state, lastSeenAt }: NodeView, command: Words, now: number): string[] {
+  if (state !== "silent") return [];
+  return [
+    `${name}: its relay was last heard ${ago(lastSeenAt, now)}, so nobody gets its machines. Start the relay there; if the host is lost for good: \`${command("node", "remove", name, "--lost")}\`.`,
+  ];
+}
+
+function dutyProblem({ duty, late, outcome, error, lastEndAt }: DutyHeartbeat, command: Words, now: number) {
+  if (late) {
+    const ended = lastEndAt === null ? "it has never ended" : `it last ended ${ago(lastEndAt, now)}`;
+    return [
+      `duty ${duty} is late: ${ended}. Nothing drives the sweep; \`${command("sweep")}\` runs it now, and look at the cron trigger.`,
+    ];
+  }
+  if (outcome !== "failed") return [];
+  return [`duty ${duty} failed ${ago(lastEndAt, now)}: ${error ?? "no cause was given"}.`];
+}
+
+/** A teardown whose last try has failed: it is tried on, and a person may have to help. */
+function teardownProblem({ name, node, operation }: MachineView, command: Words, now: number): string[] {
+  if (operation === null || operation.error === null) return [];
+  return [
+    `${name} on ${node} cannot be torn down, tried ${operation.attempt} times since ${ago(operation.since, now)}: ${operation.error}. It is tried on, and its place stays taken; where it is surely gone: \`${command("machine", "forget", name)}\`.`,
+  ];
+}
+
+function section(lines: string[]): string[] {
+  return lines.length === 0 ? [] : ["", ...lines];
+}

@@ -1,0 +1,213 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { allCommands, commandTree } from "../../src/cli/commandTree.ts";
+import { terminalOutput } from "../../src/cli/output.ts";
+import { buildProgram } from "../../src/cli/program.ts";
+import { temporaryFolder } from "../helpers/temporaryFolder.ts";
+import { KEY_A, specOf } from "../helpers/world.ts";
+import { installation } from "./installation.ts";
+import type { Installation } from "./installation.ts";
+import { recorder } from "./recorder.ts";
+import { longest, warmpool } from "./run.ts";
+
+/**
+ * What holds for every verb, whatever it does, on an installation whose names are as long as names may be. The verbs
+ * are those of the command line itself: a new one is missing in the table below until it is held to this too.
+ */
+const POOL = "pool-with-a-name-of-30-letters";
+const TESTER = "tester_with_a_name_of_32_letters";
+const NODE = `n2.${"long-host-name".repeat(5)}`.slice(0, 63);
+
+type Place = Installation & { folder: string; machine: string; held: string };
+
+/**
+ * The words after the verb, and whether it reads or changes something; `elsewhere` names the test of a verb that does
+ * not call the API, or is of use only together with another program.
+ */
+type Run = { does: "read" | "change"; words: (at: Place) => string[] | Promise<string[]> };
+type Case = Run | { elsewhere: string };
+
+const read = (...words: string[]): Run => ({ does: "read", words: () => words });
+const change = (...words: string[]): Run => ({ does: "change", words: () => words });
+const changeMachine = (...options: string[]): Run => ({
+  does: "change",
+  words: (at) => [at.machine, ...options],
+});
+
+const VERBS: Record<string, Case> = {
+  status: read(),
+  assign: {
+    does: "change",
+    words: async (at) => ["someone_else", "--key", await file(at, "key.pub", `${KEY_A}\n`), "--pool", POOL],
+  },
+  tester: read(TESTER),
+  log: read(TESTER),
+  release: change(TESTER),
+  ssh: { elsewhere: "ssh.test.ts" },
+  "machine list": read(),
+  "machine get": { does: "read", words: (at) => [at.machine] },
+  "machine timeline": { does: "read", words: (at) => [at.held] },
+  "machine recreate": changeMachine(),
+  "machine restart": changeMachine(),
+  "machine hold": changeMachine(
+    "--note",
+    "the disk makes noises that somebody wants to listen to at some length",
+  ),
+  "machine unhold": { does: "change", words: (at) => [at.held] },
+  "machine forget": changeMachine("--note", "the disk under it was pulled"),
+  "pool list": read(),
+  "pool get": read(POOL),
+  "pool put": {
+    does: "change",
+    words: async (at) => [await file(at, "pool.json", JSON.stringify(specOf({ name: "second" })))],
+  },
+  "pool plan": {
+    does: "read",
+    words: async (at) => [
+      await file(at, "planned.json", JSON.stringify(specOf({ name: POOL, targetSize: 40, maxSize: 50 }))),
+    ],
+  },
+  "pool pause": change(POOL),
+  "pool resume": change(POOL),
+  "pool remove": change(POOL, "--release"),
+  "node list": read(),
+  "node enroll": change("n3"),
+  "node drain": change(NODE),
+  "node resume": change(NODE),
+  "node remove": change(NODE),
+  "recipe push": {
+    does: "change",
+    words: async (at) => {
+      await file(at, "hello.sh", "echo hello\n");
+      const step = { id: "hello", title: "Say hello", script: "hello.sh", timeoutSeconds: 90 };
+      await file(at, "recipe.json", JSON.stringify({ name: "greeter", steps: [step] }));
+      return [at.folder];
+    },
+  },
+  "recipe list": read(),
+  "recipe get": read("plain"),
+  sweep: change(),
+  duties: read(),
+  events: read("--limit", "500"),
+  capacity: read("--pool", POOL),
+  "token create": change("the one that the main app and its nightly jobs identify with", "--expires", "90d"),
+  "token list": read(),
+  "token revoke": {
+    does: "change",
+    words: async ({ client }) => [(await client.token.create.mutate({ name: "old", role: "app" })).id],
+  },
+  migrate: { elsewhere: "relay.test.ts" },
+  "relay join": { elsewhere: "relay.test.ts" },
+  "relay run": { elsewhere: "relay.test.ts" },
+  "driver check": { elsewhere: "driver.test.ts" },
+  completion: { elsewhere: "completion.test.ts" },
+};
+
+const tree = commandTree(
+  buildProgram({
+    out: terminalOutput(process.stdout, process.stderr, {}),
+    env: {},
+    url: null,
+    exitCode: 0,
+  }),
+);
+const leaves = allCommands(tree).filter(({ children }) => children.length === 0);
+
+test("the table has every verb of the command line, and no other", () => {
+  expect(Object.keys(VERBS).toSorted()).toEqual(leaves.map(({ path }) => path.join(" ")).toSorted());
+});
+
+test.each(allCommands(tree).map(({ path }) => path.join(" ")))(
+  "help of `%s` fits into 80 columns",
+  async (path) => {
+    const help = await warmpool([...path.split(" ").filter(Boolean), "--help"], { terminal: 80 });
+    expect(help).toMatchObject({ code: 0, stderr: "" });
+    expect(help.stdout).toMatch(/^Usage: warmpool/);
+    expect(longest(help.stdout)).toBeLessThanOrEqual(80);
+  },
+);
+
+const runs = Object.entries(VERBS).flatMap(([verb, one]) => ("does" in one ? [{ verb, ...one }] : []));
+const reads = runs.filter(({ does }) => does === "read");
+const changes = runs.filter(({ does }) => does === "change");
+
+/** Printed where it is piped: within 80 columns, without colours. */
+async function expectPlain(at: Place, { verb, words }: Run & { verb: string }) {
+  const ran = await warmpool([...verb.split(" "), ...(await words(at))], at);
+  expect(ran.code, `${verb}: ${ran.stderr}`).toBe(0);
+  expect(ran.stdout + ran.stderr, verb).not.toContain("\u001b");
+  expect(longest(withoutCommands(ran.stdout)), `${verb}: ${ran.stdout}`).toBeLessThanOrEqual(80);
+  expect(longest(withoutCommands(ran.stderr)), `${verb}: ${ran.stderr}`).toBeLessThanOrEqual(80);
+}
+
+/** A command line that is there to be copied stays on one line of its own, however long its names are. */
+function withoutCommands(text: string): string {
+  return text.replaceAll(/^`[^`]+`[.;]?$/gm, "");
+}
+
+/** `--json` prints exactly what the API answered, to the last call where it takes several. */
+async function expectAnswer(at: Place, { verb, words }: Run & { verb: string }) {
+  const given = await words(at);
+  await using recorded = await recorder(at.url);
+  const ran = await warmpool(["--json", ...verb.split(" "), ...given], { url: recorded.url });
+  expect(ran.code, `${verb}: ${ran.stderr}`).toBe(0);
+  expect(JSON.parse(ran.stdout), verb).toEqual(recorded.answers.at(-1));
+}
+
+test("what reads fits into 80 columns, and prints with --json what the API answers", async () => {
+  await using at = await place();
+  for (const one of reads) {
+    await expectPlain(at, one);
+    await expectAnswer(at, one);
+  }
+});
+
+test.each(changes)("`$verb` fits into 80 columns", async (one) => {
+  await using at = await place();
+  await expectPlain(at, one);
+});
+
+test.each(changes)("`$verb --json` prints what the API answers", async (one) => {
+  await using at = await place();
+  await expectAnswer(at, one);
+});
+
+test("without a Warmpool to talk to every verb fails in words, and prints nothing", async () => {
+  await using at = await place();
+  for (const { verb, words } of runs) {
+    const ran = await warmpool([...verb.split(" "), ...(await words(at))], { url: "http://127.0.0.1:9" });
+    expect(ran, verb).toMatchObject({ code: 1, stdout: "" });
+    expect(ran.stderr, verb).toMatch(/^warmpool: cannot reach http:\/\/127\.0\.0\.1:9: /);
+  }
+});
+
+/** A pool with a tester who has a machine, one that is held, and one that is ready; a second node without machines. */
+async function place(): Promise<Place> {
+  const folder = await temporaryFolder();
+  const at = await installation({ name: POOL, targetSize: 3, maxSize: 6 });
+  await at.client.tester.assign.mutate({ username: TESTER, sshKeys: [KEY_A] });
+  await at.relay.workOff();
+  await at.client.node.enroll.mutate({ name: NODE });
+  const { items } = await at.client.machine.list.query({ state: "ready" });
+  const [machine, held] = items.map(({ name }) => name);
+  if (machine === undefined || held === undefined) throw new Error("the pool has too few machines");
+  await at.client.machine.hold.mutate({ id: held });
+  await at.client.sweep.run.mutate();
+  return {
+    ...at,
+    folder: folder.path,
+    machine,
+    held,
+    [Symbol.asyncDispose]: async () => {
+      await at[Symbol.asyncDispose]();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function file({ folder }: Place, name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return path;
+}

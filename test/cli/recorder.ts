@@ -1,0 +1,34 @@
+import { serve } from "@hono/node-server";
+import { z } from "zod";
+
+/** Stands between the command line and the API, passes everything on, and keeps what the API answered. */
+export type Recorder = AsyncDisposable & { url: string; answers: unknown[] };
+
+const answered = z.object({ result: z.object({ data: z.unknown() }) });
+
+export async function recorder(to: string): Promise<Recorder> {
+  const answers: unknown[] = [];
+  const passOn = async (request: Request) => {
+    const { pathname, search } = new URL(request.url);
+    const { method, headers } = request;
+    const body = method === "POST" ? { body: await request.text() } : {};
+    const passed = await fetch(`${to}${pathname}${search}`, { method, headers, ...body });
+    const text = await passed.text();
+    const parsed = answered.safeParse(JSON.parse(text));
+    if (parsed.success) answers.push(parsed.data.result.data);
+    return new Response(text, { status: passed.status, headers: { "content-type": "application/json" } });
+  };
+  const server = serve({ hostname: "127.0.0.1", port: 0, fetch: passOn });
+  await new Promise((resolve) => server.once("listening", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the recorder has no port");
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    answers,
+    [Symbol.asyncDispose]: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      if ("closeAllConnections" in server) server.closeAllConnections();
+      await closed;
+    },
+  };
+}
