@@ -85,7 +85,7 @@ async function putPool(
     name: POOL_NAME,
     targetSize,
     maxSize: targetSize,
-    shape: { vcpus: 1, memoryMib: 512, diskGib: 4 },
+    shape: { vcpus: 1, memoryMib: 512, diskGib: 1 },
     image: folder.memory().driver === "incus" ? INSTALLED.image : "local",
     instanceType: "container",
     adminSshKeys: [folder.adminSshKey()],

@@ -24,9 +24,10 @@ test.each([
 ])(
   "R5 by the project's limit on %s: with somebody else's machine, a leaked one and one stuck in deleting",
   async (_, limit, binding) => {
+    await using pool = await storagePool("12GiB");
     await using project = await smallProject(limit);
-    await using under = await incusUnderTest({ project: project.name });
-    await using stranger = await unmanaged(project.name);
+    await using under = await incusUnderTest({ project: project.name, storagePool: pool.name });
+    await using stranger = await unmanaged(project.name, pool.name);
     const leaked = await under.driver.create(await request(), soon());
     const stuck = await under.driver.create(await request(), soon());
     const rows: BookedRow[] = [{ name: stuck.name, state: "deleting", shape }];
@@ -71,13 +72,13 @@ test("R5 a thin pool is promised by configured sizes: what is committed and what
 });
 
 test("R5 a pool of plain folders that is full closes its node until it looks different", async () => {
-  await using pool = await folderPool(700);
+  await using pool = await folderPool(2600);
   await using under = await incusUnderTest({ storagePool: pool.name });
   await using t = await testDb();
   const db = connect(t.url, { max: 2 });
   try {
     const filler = join(pool.mountpoint, "containers", ".filler");
-    await command("fallocate", "--length", "500M", filler);
+    await command("fallocate", "--length", "2300M", filler);
     const relay = await makeWorld(t.db, { targetSize: 1, shape });
     const report = async () => reportInventory(t.db, NODE, await under.driver.capacity(soon()));
     const [create] = await relay.lease();
@@ -118,7 +119,7 @@ async function createUntilRefused(under: IncusUnderTest): Promise<number> {
 }
 
 /** A machine that somebody else made in the same project: no mark of ours is on it. */
-async function unmanaged(project: string): Promise<AsyncDisposable & { name: string }> {
+async function unmanaged(project: string, pool: string): Promise<AsyncDisposable & { name: string }> {
   const name = shortName();
   const there = ["--project", project];
   await incus(
@@ -126,7 +127,7 @@ async function unmanaged(project: string): Promise<AsyncDisposable & { name: str
     INSTALLED.image,
     name,
     ...there,
-    ...["--profile", INSTALLED.profile, "--storage", INSTALLED.storagePool],
+    ...["--profile", INSTALLED.profile, "--storage", pool],
     ...["-c", "limits.memory=300MiB", "-c", "limits.cpu=1", "-d", "root,size=2GiB"],
   );
   return { name, [Symbol.asyncDispose]: () => incus("delete", "--force", name, ...there) };
