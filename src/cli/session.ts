@@ -20,6 +20,8 @@ export type Session = {
   cli: Cli;
   client: WarmpoolClient;
   url: string;
+  /** Where the local stack is kept, if this talks to one. */
+  stateDir: string;
   json: boolean;
   out: Output;
   sameTarget: string[];
@@ -49,7 +51,15 @@ export function withSession<Arguments extends unknown[]>(
     cli.url = url;
     const client = createClient({ url, token });
     await act(
-      { cli, client, url, json: options.json === true, out: cli.out, sameTarget: sameTarget(options) },
+      {
+        cli,
+        client,
+        url,
+        stateDir: options.stateDir,
+        json: options.json === true,
+        out: cli.out,
+        sameTarget: sameTarget(options),
+      },
       ...args,
     );
   };

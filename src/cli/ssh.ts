@@ -1,53 +1,53 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { headline } from "./assignmentView.ts";
 import { CliError, EXIT } from "./exit.ts";
-import { next, withSession } from "./session.ts";
+import { withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
 import { knownHosts, sshArguments } from "./sshArguments.ts";
-import type { DialledMachine } from "./sshArguments.ts";
-import { testerOf, testerVerb, testerWords } from "./testerOptions.ts";
+import { sshTarget } from "./sshTarget.ts";
+import type { SshTarget } from "./sshArguments.ts";
+import { readLocal } from "./target.ts";
 import type { TesterOptions } from "./testerOptions.ts";
 
 type SshOptions = TesterOptions & { identity?: string };
 
-/** `warmpool ssh USER`: logs in with OpenSSH, and accepts only the host key that Warmpool gave the machine. */
+/** `warmpool ssh USER|MACHINE`: logs in with OpenSSH, and accepts only the host key that Warmpool gave the machine. */
 export function ssh(program: Command, cli: Cli): void {
-  testerVerb(program, "ssh", "log in, or run a command, on the tester's machine")
+  program
+    .command("ssh")
+    .description("log in, or run a command, on a tester's machine or as root on any")
+    .argument("<whom>", "the tester's username, or the name or id of a machine")
     .argument("[command...]", "what to run there, after --")
+    .option("--pool <pool>", "the tester's pool, where there are several")
     .option("-i, --identity <file>", "the private key to log in with")
-    .addHelpText("after", "\nIt exits as ssh does: with the command's exit code, or 255 without a login.")
+    .addHelpText(
+      "after",
+      [
+        "",
+        "A machine by its name or id opens as root to the keys in its pool's adminSshKeys",
+        "(until hand-over, where the pool has keepAdminKeys off).",
+        "It exits as ssh does: with the command's exit code, or 255 without a login.",
+      ].join("\n"),
+    )
     .action(withSession(cli, act));
 }
 
-async function act(session: Session, user: string, command: string[], options: SshOptions): Promise<void> {
-  const assignment = await session.client.tester.status.query(testerOf(user, options));
-  if (assignment.state === "released") {
-    throw new CliError(
-      EXIT.notFound,
-      `${user} has no machine any more.`,
-      `\`${next(session, "assign", ...testerWords(user, options), "--key FILE")}\` gets one.`,
-    );
-  }
-  if (assignment.machine === null) {
-    throw new CliError(
-      EXIT.conflict,
-      `${user} has no machine yet. ${headline(assignment, Date.now())}`,
-      `\`${next(session, "tester", ...testerWords(user, options))}\` tells when it is there.`,
-    );
-  }
-  session.cli.exitCode = await run(assignment.machine, options.identity, command);
+async function act(session: Session, whom: string, command: string[], options: SshOptions): Promise<void> {
+  const target = await sshTarget(session, whom, options);
+  session.cli.exitCode = await run(target, options.identity ?? localAdminKey(session, target), command);
+}
+
+/** The key that `npm start` made for root on the machines of its own stack; nobody has another one for them. */
+function localAdminKey({ stateDir, url }: Session, { user }: SshTarget): string | undefined {
+  const key = join(stateDir, "admin_key");
+  return user === "root" && readLocal(stateDir)?.url === url && existsSync(key) ? key : undefined;
 }
 
 /** Runs ssh on this terminal until it ends; its exit code, or 128 and the signal's number as a shell has it. */
-async function run(
-  machine: DialledMachine,
-  identity: string | undefined,
-  command: string[],
-): Promise<number> {
+async function run(machine: SshTarget, identity: string | undefined, command: string[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "warmpool-ssh-"));
   const forward = (signal: NodeJS.Signals) => child.kill(signal);
   // Ctrl-C on a terminal reaches ssh by itself: it is ssh that decides what it means.

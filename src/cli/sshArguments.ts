@@ -1,6 +1,10 @@
 import type { Assignment } from "../contract/assignment.ts";
 
-export type DialledMachine = NonNullable<Assignment["machine"]>;
+/** What ssh needs to know of a machine. */
+export type SshTarget = Pick<
+  NonNullable<Assignment["machine"]>,
+  "name" | "host" | "port" | "user" | "hostKey"
+>;
 
 /**
  * The arguments that make OpenSSH accept the pinned host key and nothing else, whatever stands in its configuration
@@ -8,7 +12,7 @@ export type DialledMachine = NonNullable<Assignment["machine"]>;
  * by another machine can never be mistaken for this one. Pure.
  */
 export function sshArguments(
-  machine: DialledMachine,
+  machine: SshTarget,
   knownHostsFile: string,
   identity: string | undefined,
   command: string[],
@@ -43,7 +47,7 @@ export function sshArguments(
 }
 
 /** The known_hosts file's whole content: the pinned key under the machine's name. */
-export function knownHosts({ name, hostKey }: DialledMachine): string {
+export function knownHosts({ name, hostKey }: SshTarget): string {
   return `${name} ${hostKey.type} ${hostKey.key}\n`;
 }
 

@@ -38,11 +38,14 @@ async function alice() {
   await relay.workOff();
   return {
     url: edge.url,
+    client,
     env: { TMPDIR: folder.path },
     folder: folder.path,
     port: create.machine.port,
     hostKey: host.pair.privateKey,
     publicKey: key.publicKey,
+    machine: create.machine,
+    identity,
     ssh: ["ssh", "alice", "--identity", identity, "--"],
     [Symbol.asyncDispose]: async () => {
       await edge[Symbol.asyncDispose]();
@@ -68,6 +71,35 @@ test("another host key at the same address is refused before anything is said", 
   expect(ran).toMatchObject({ code: 255, stdout: "" });
   expect(ran.stderr).toContain("Host key verification failed");
   expect(server.users).toEqual([]);
+});
+
+test("a machine by its name or id opens as root, with the same pinned key", async () => {
+  await using at = await alice();
+  await using server = await sshServer(at.port, at.hostKey, at.publicKey);
+  for (const whom of [at.machine.name, at.machine.id]) {
+    const ran = await warmpoolProcess(["ssh", whom, "--identity", at.identity, "--", "exit 3"], at);
+    expect(ran).toEqual({ code: 3, stdout: "ran exit 3\n", stderr: "" });
+  }
+  expect(server.users).toEqual(["root", "root"]);
+});
+
+test("who is neither a tester nor a machine exits 3; the main app's token may not ask for machines", async () => {
+  await using at = await alice();
+  const { token } = await at.client.token.create.mutate({ name: "app", role: "app" });
+  for (const WARMPOOL_TOKEN of [ADMIN_TOKEN, token]) {
+    const ran = await warmpool(["ssh", "nobody1"], { url: at.url, env: { WARMPOOL_TOKEN } });
+    expect(ran).toMatchObject({ code: 3, stdout: "" });
+    expect(ran.stderr).toMatch(/^warmpool: .*nobody1/);
+  }
+});
+
+test("a machine that is not up yet exits 4 and says so", async () => {
+  await using at = await installation({ targetSize: 1, maxSize: 2 });
+  await at.client.tester.assign.mutate({ username: "bob", sshKeys: [KEY_A] });
+  const { items } = await at.client.machine.list.query({ state: "provisioning" });
+  const ran = await warmpool(["ssh", items[0]?.name ?? ""], at);
+  expect(ran).toMatchObject({ code: 4, stdout: "" });
+  expect(ran.stderr).toContain("is provisioning, and its address is not known yet");
 });
 
 test("who still waits for a machine exits 4 and is told so", async () => {
