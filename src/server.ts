@@ -1,5 +1,6 @@
 import { serve } from "@hono/node-server";
 import { createApp } from "./api/app.ts";
+import { ADMIN_REQUESTS_PER_MINUTE } from "./api/edge.ts";
 import { log, logFailure } from "./api/log.ts";
 import { sweep } from "./cron/sweep.ts";
 import { connect } from "./db/client.ts";
@@ -21,7 +22,13 @@ function after(work: () => Promise<unknown>): void {
 
 const app = createApp();
 const server = serve({
-  fetch: (request) => app.fetch(request, { connection, adminToken: config.adminToken, after }),
+  fetch: (request) =>
+    app.fetch(request, {
+      connection,
+      adminToken: config.adminToken,
+      adminRequestsPerMinute: config.adminRequestsPerMinute,
+      after,
+    }),
   hostname: config.host,
   port: config.port,
 });
@@ -68,6 +75,7 @@ function readConfig() {
     host: env["HOST"] ?? "127.0.0.1",
     port: whole("PORT", 8787, 0),
     connections: whole("WARMPOOL_DATABASE_CONNECTIONS", 20, 1),
+    adminRequestsPerMinute: whole("WARMPOOL_ADMIN_REQUESTS_PER_MINUTE", ADMIN_REQUESTS_PER_MINUTE, 1),
     /** 0 leaves the sweep to somebody else. */
     sweepSeconds: whole("WARMPOOL_SWEEP_SECONDS", 60, 0),
   };

@@ -1,5 +1,5 @@
 import { createApp } from "./api/app.ts";
-import type { Edge } from "./api/edge.ts";
+import { ADMIN_REQUESTS_PER_MINUTE, type Edge } from "./api/edge.ts";
 import { logFailure } from "./api/log.ts";
 import { sweep } from "./cron/sweep.ts";
 import { connect } from "./db/client.ts";
@@ -8,6 +8,8 @@ import { connect } from "./db/client.ts";
 type Env = {
   HYPERDRIVE: { connectionString: string };
   WARMPOOL_ADMIN_TOKEN?: string;
+  /** A whole number as text; see docs/admin-http.md. */
+  WARMPOOL_ADMIN_REQUESTS_PER_MINUTE?: string;
 };
 
 /** A Worker may hold six connections at once; one request never needs more than these. */
@@ -20,6 +22,7 @@ export default {
     const edge: Edge = {
       connection: connect(env.HYPERDRIVE.connectionString, { max: CONNECTIONS }),
       adminToken: env.WARMPOOL_ADMIN_TOKEN,
+      adminRequestsPerMinute: Number(env.WARMPOOL_ADMIN_REQUESTS_PER_MINUTE) || ADMIN_REQUESTS_PER_MINUTE,
       after: (work) =>
         context.waitUntil(
           work().catch((error: unknown) => logFailure("work after the answer failed", error)),

@@ -1,3 +1,4 @@
+import { assignmentInput } from "../contract/assignment.ts";
 import { eventListInput } from "../contract/event.ts";
 import { machineGetInput, machineListInput, machineNoteInput, timelineInput } from "../contract/machine.ts";
 import { enrollInput, nodeInput, removeNodeInput } from "../contract/node.ts";
@@ -14,7 +15,9 @@ import { enroll, listNodes } from "../pool/nodes.ts";
 import { removePool } from "../pool/poolRemoval.ts";
 import { planPoolChange } from "../pool/poolPlan.ts";
 import { emptyPool, getPool, listPools, pausePool, putPool } from "../pool/pools.ts";
+import { replenish as refill } from "../pool/provision.ts";
 import { getRecipe, listRecipes, putRecipe } from "../pool/recipes.ts";
+import { getAssignment, releaseAssignment } from "../pool/release.ts";
 import { restartMachine } from "../pool/restart.ts";
 import { machineTimeline } from "../pool/timeline.ts";
 import { listTokens, revokeToken } from "../pool/tokenList.ts";
@@ -39,6 +42,16 @@ export const poolRouter = router({
   empty: forAdmin
     .input(emptyPoolInput)
     .mutation(({ ctx, input }) => emptyPool(ctx.connection.db, input.name, input.assigned, ctx.actor)),
+});
+
+/** A tester's hold by its id, for those who do not know whose it is. */
+export const assignmentRouter = router({
+  get: forAdmin.input(assignmentInput).query(({ ctx, input }) => getAssignment(ctx.connection.db, input.id)),
+  release: forAdmin.input(assignmentInput).mutation(async ({ ctx, input }) => {
+    const assignment = await releaseAssignment(ctx.connection.db, input.id, ctx.actor);
+    ctx.after(() => refill(ctx.connection.db, assignment.pool, ctx.actor));
+    return assignment;
+  }),
 });
 
 export const recipeRouter = router({

@@ -1,10 +1,15 @@
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { requestId } from "hono/request-id";
+import { requestId, type RequestIdVariables } from "hono/request-id";
 import { WarmpoolError } from "../pool/errors.ts";
 import type { Edge } from "./edge.ts";
+import { rpcCodeOf } from "./failures.ts";
 import { health } from "./health.ts";
+import { bearerOf } from "./http/bearer.ts";
+import { problemResponse } from "./http/problem.ts";
+import { createAdminHttp } from "./http/serve.ts";
+import { logFailure } from "./log.ts";
 import { metrics } from "./metrics.ts";
 import { appRouter } from "./router.ts";
 
@@ -13,12 +18,13 @@ const MAX_BODY_BYTES = 2 * 1024 * 1024;
 
 /** The whole HTTP surface, the same for every entry. An entry calls `app.fetch(request, edge)`. */
 export function createApp() {
-  const app = new Hono<{ Bindings: Edge }>();
+  const app = new Hono<{ Bindings: Edge; Variables: RequestIdVariables }>();
   app.use(requestId({ headerName: "" }));
   app.use(
     bodyLimit({
       maxSize: MAX_BODY_BYTES,
-      onError: (c) => c.json(tooLarge(), 413),
+      onError: (c) =>
+        refuse(c, "BAD_REQUEST", 413, `the body is larger than ${MAX_BODY_BYTES} bytes; send less`),
     }),
   );
   app.get("/healthz", async (c) => {
@@ -37,6 +43,7 @@ export function createApp() {
         ...c.env,
         requestId: c.get("requestId"),
         bearer: bearerOf(c.req.header("authorization")),
+        caller: null,
       }),
       responseMeta: ({ errors }) =>
         errors.some((error) => error.cause instanceof WarmpoolError && error.cause.code === "UNAVAILABLE")
@@ -44,20 +51,29 @@ export function createApp() {
           : {},
     }),
   );
-  app.notFound((c) => c.json(told("NOT_FOUND", 404, "there is nothing at this address"), 404));
-  app.onError((_, c) => c.json(told("INTERNAL", 500, "something went wrong"), 500));
+  app.route("/admin/v1", createAdminHttp());
+  app.notFound((c) => refuse(c, "NOT_FOUND", 404, "there is nothing at this address"));
+  app.onError((error, c) => {
+    logFailure("request failed", error, { requestId: c.get("requestId") });
+    return refuse(c, "INTERNAL", 500, "something went wrong");
+  });
   return app;
 }
 
-function bearerOf(header: string | undefined): string | null {
-  return /^Bearer ([\x21-\x7e]{1,200})$/i.exec(header ?? "")?.[1] ?? null;
-}
-
-function tooLarge() {
-  return told("BAD_REQUEST", 413, `the body is larger than ${MAX_BODY_BYTES} bytes; send less`);
-}
-
-/** An error in the form that a tRPC client understands. */
-function told(code: "BAD_REQUEST" | "NOT_FOUND" | "INTERNAL", httpStatus: number, message: string) {
-  return { error: { message, code: -32_600, data: { code, httpStatus, path: null } } };
+/** An error outside of any procedure or route, in the form that the caller's protocol has for it. */
+function refuse(
+  c: Context<{ Bindings: Edge; Variables: RequestIdVariables }>,
+  code: "BAD_REQUEST" | "NOT_FOUND" | "INTERNAL",
+  httpStatus: 404 | 413 | 500,
+  message: string,
+): Response {
+  const told = {
+    code,
+    httpStatus,
+    message,
+    ...(code === "INTERNAL" ? { requestId: c.get("requestId") } : {}),
+  };
+  return c.req.path.startsWith("/trpc")
+    ? c.json({ error: { message, code: rpcCodeOf(code), data: { ...told, path: null } } }, httpStatus)
+    : problemResponse(told);
 }

@@ -5,6 +5,11 @@ export type Edge = {
   connection: Connection;
   /** The bootstrap admin token, a secret of the deployment. */
   adminToken: string | undefined;
+  /** How often one token may call the admin HTTP, per minute and instance. */
+  adminRequestsPerMinute: number;
   /** Lets work go on after the answer was sent. Its failure is logged, never the caller's. */
   after: (work: () => Promise<unknown>) => void;
 };
+
+/** What `adminRequestsPerMinute` is where nobody says otherwise: far above what people and dashboards ask. */
+export const ADMIN_REQUESTS_PER_MINUTE = 3000;

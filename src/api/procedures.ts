@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { ErrorCode } from "../contract/errors.ts";
 import type { TokenRole } from "../contract/token.ts";
 import { allowedRoles, type Audience } from "./access.ts";
@@ -31,6 +32,8 @@ const OWN_CODES: Record<ProcedurePath, readonly ErrorCode[]> = {
   "tester.log": ["NOT_FOUND"],
   "tester.release": ["NOT_FOUND"],
   "tester.list": [],
+  "assignment.get": ["NOT_FOUND"],
+  "assignment.release": ["NOT_FOUND"],
   "pool.list": [],
   "pool.get": ["NOT_FOUND"],
   "pool.put": ["NOT_FOUND"],
@@ -77,6 +80,7 @@ export type ProcedureInfo = {
   /** Whose tokens open it. */
   roles: readonly TokenRole[];
   codes: readonly ErrorCode[];
+  input: z.ZodType;
 };
 
 /** Every procedure the server has, read from its router. */
@@ -85,15 +89,16 @@ export function procedures(): ProcedureInfo[] {
   const { _def: router } = appRouter;
   const served = router.procedures as unknown as Record<
     ProcedurePath,
-    { _def: { type: ProcedureInfo["type"]; meta?: Meta } }
+    { _def: { type: ProcedureInfo["type"]; meta?: Meta; inputs: z.ZodType[] } }
   >;
   return (Object.keys(served) as ProcedurePath[]).map((path) => {
     const { _def: definition } = served[path];
-    const { type, meta } = definition;
+    const { type, meta, inputs } = definition;
     if (meta === undefined)
       throw new Error(`${path} is for nobody: make it by forApp, forAdmin, forNode or forJoin`);
     const { audience } = meta;
     const roles = allowedRoles(audience, type === "mutation" ? "change" : "read");
-    return { path, type, audience, roles, codes: [...COMMON_CODES, ...OWN_CODES[path]] };
+    const codes = [...COMMON_CODES, ...OWN_CODES[path]];
+    return { path, type, audience, roles, codes, input: inputs[0] ?? z.strictObject({}) };
   });
 }

@@ -1,4 +1,5 @@
 import {
+  assignmentRouter,
   eventRouter,
   machineRouter,
   nodeRouter,
@@ -15,6 +16,7 @@ import { router } from "./trpc.ts";
 /** Everything under /trpc. What clients may rely on is written down in src/client/router.ts and held against this. */
 export const appRouter = router({
   tester: testerRouter,
+  assignment: assignmentRouter,
   pool: poolRouter,
   recipe: recipeRouter,
   machine: machineRouter,

@@ -2,13 +2,18 @@ import { initTRPC } from "@trpc/server";
 import { WarmpoolError } from "../pool/errors.ts";
 import type { Actor } from "../pool/reasons.ts";
 import { noteUse } from "../pool/tokenList.ts";
-import { authenticate } from "../pool/tokens.ts";
+import { authenticate, type Caller } from "../pool/tokens.ts";
 import { allowedRoles, type Audience } from "./access.ts";
 import type { Edge } from "./edge.ts";
 import { rpcCodeOf, tellTrpcError, toTrpcError } from "./failures.ts";
 import { unstorable } from "./storable.ts";
 
-export type Context = Edge & { requestId: string; bearer: string | null };
+export type Context = Edge & {
+  requestId: string;
+  bearer: string | null;
+  /** Who calls, where that was found out already (admin HTTP); else the bearer says. */
+  caller: Caller | null;
+};
 
 /** What a procedure says of itself; docs/procedures.md is written from it. */
 export type Meta = { audience: Audience };
@@ -43,7 +48,7 @@ const guarded = t.procedure.use(async ({ ctx, next }) => {
 
 const authenticated = guarded.use(async ({ ctx, next }) => {
   try {
-    const caller = await authenticate(ctx.connection.db, ctx.bearer, ctx.adminToken);
+    const caller = ctx.caller ?? (await authenticate(ctx.connection.db, ctx.bearer, ctx.adminToken));
     const { token, noted } = caller;
     if (token !== null && !noted) ctx.after(() => noteUse(ctx.connection.db, token));
     return next({ ctx: { caller } });
@@ -52,15 +57,20 @@ const authenticated = guarded.use(async ({ ctx, next }) => {
   }
 });
 
+/** @throws WarmpoolError FORBIDDEN. */
+export function mustBe(caller: Caller, allowed: readonly Caller["role"][]): void {
+  if (allowed.includes(caller.role)) return;
+  throw new WarmpoolError(
+    "FORBIDDEN",
+    `a token of role ${caller.role} may not call this; it takes ${allowed.join(" or ")}`,
+  );
+}
+
 function forAudience(audience: Audience) {
   return authenticated.meta({ audience }).use(({ ctx, type, next }) => {
-    const allowed = allowedRoles(audience, type === "mutation" ? "change" : "read");
-    if (!allowed.includes(ctx.caller.role)) {
-      const needed = allowed.join(" or ");
-      const error = new WarmpoolError(
-        "FORBIDDEN",
-        `a token of role ${ctx.caller.role} may not call this; it takes ${needed}`,
-      );
+    try {
+      mustBe(ctx.caller, allowedRoles(audience, type === "mutation" ? "change" : "read"));
+    } catch (error) {
       throw toTrpcError(error, ctx.requestId);
     }
     const { role, name } = ctx.caller;

@@ -10,6 +10,7 @@ import type {
   Assignment,
   AssignResult,
   assignInput,
+  assignmentInput,
   Page,
   SetupLog,
   testerInput,
@@ -72,6 +73,10 @@ export type AppRouter = TRPCBuiltRouter<
       log: Query<z.input<typeof testerLogInput>, SetupLog>;
       release: Mutation<Tester, Assignment>;
       list: Query<z.input<typeof testerListInput>, Page<Assignment>>;
+    };
+    assignment: {
+      get: Query<z.input<typeof assignmentInput>, Assignment>;
+      release: Mutation<z.input<typeof assignmentInput>, Assignment>;
     };
     pool: {
       list: Query<void, PoolView[]>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { HostKey } from "./machine.ts";
-import { paramName, poolName, username } from "./names.ts";
+import { hostKey } from "./machine.ts";
+import { moment, paramName, poolName, username } from "./names.ts";
 import { sshPublicKeys } from "./sshKey.ts";
 
 export const ASSIGNMENT_STATES = ["waiting", "setting_up", "active", "failed", "released"] as const;
@@ -32,6 +32,9 @@ export const testerWatchInput = z.strictObject({
   lastEventId: z.string().max(200).nullish(),
 });
 
+/** One assignment by its id. */
+export const assignmentInput = z.strictObject({ id: z.uuid("must be the id of an assignment") });
+
 export const testerListInput = z.strictObject({
   pool: poolName.optional(),
   state: z.enum(ASSIGNMENT_STATES).optional(),
@@ -40,38 +43,66 @@ export const testerListInput = z.strictObject({
 });
 
 /** A tester's hold on one machine, as its owner sees it. Dates are ISO strings. */
-export type Assignment = {
-  id: string;
-  pool: string;
-  username: string;
-  externalId: string | null;
-  state: AssignmentState;
-  /** `host` and `port` are what the tester dials. */
-  machine: { id: string; name: string; host: string; port: number; user: string; hostKey: HostKey } | null;
-  outputs: Record<string, string>;
-  /** Place in the line, 1 first, while `waiting`. Seconds are null where nothing has been observed yet. */
-  queue: { position: number; etaSeconds: number | null; etaRange: [number, number] | null } | null;
-  /** Where set-up is: step n of m, and how far within it (0 to 100). */
-  setup: {
-    step: number;
-    steps: number;
-    title: string;
-    percent: number;
-    attempt: number;
-    startedAt: string;
-    etaSeconds: number | null;
-  } | null;
-  swaps: number;
-  error: { code: string; message: string; step?: string } | null;
-  createdAt: string;
-  activeAt: string | null;
-  expiresAt: string | null;
-  releasedAt: string | null;
-  /** When the tester's way into the machine was proven gone. */
-  accessEndedAt: string | null;
-};
+export const assignmentView = z
+  .strictObject({
+    id: z.string(),
+    pool: z.string(),
+    username: z.string(),
+    externalId: z.string().nullable(),
+    state: z.enum(ASSIGNMENT_STATES),
+    /** `host` and `port` are what the tester dials. */
+    machine: z
+      .strictObject({
+        id: z.string(),
+        name: z.string(),
+        host: z.string(),
+        port: z.int(),
+        user: z.string(),
+        hostKey,
+      })
+      .nullable(),
+    outputs: z.record(z.string(), z.string()),
+    /** Place in the line, 1 first, while `waiting`. Seconds are null where nothing has been observed yet. */
+    queue: z
+      .strictObject({
+        position: z.int(),
+        etaSeconds: z.number().nullable(),
+        etaRange: z.tuple([z.number(), z.number()]).nullable(),
+      })
+      .nullable(),
+    /** Where set-up is: step n of m, and how far within it (0 to 100). */
+    setup: z
+      .strictObject({
+        step: z.int(),
+        steps: z.int(),
+        title: z.string(),
+        percent: z.number(),
+        attempt: z.int(),
+        startedAt: moment,
+        etaSeconds: z.number().nullable(),
+      })
+      .nullable(),
+    swaps: z.int(),
+    error: z
+      .strictObject({ code: z.string(), message: z.string(), step: z.string().exactOptional() })
+      .nullable(),
+    createdAt: moment,
+    activeAt: moment.nullable(),
+    expiresAt: moment.nullable(),
+    releasedAt: moment.nullable(),
+    /** When the tester's way into the machine was proven gone. */
+    accessEndedAt: moment.nullable(),
+  })
+  .meta({ id: "Assignment" });
+export type Assignment = z.infer<typeof assignmentView>;
 
-export type AssignResult = { created: boolean; assignment: Assignment };
+export const assignResult = z.strictObject({ created: z.boolean(), assignment: assignmentView });
+export type AssignResult = z.infer<typeof assignResult>;
 /** `next` is the `after` of the following call; `done` once no more can come. */
 export type SetupLog = { text: string; next: number; done: boolean };
 export type Page<T> = { items: T[]; nextCursor: string | null };
+
+/** A page of such items; `nextCursor` is the `cursor` of the next page, null on the last. */
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() });
+}

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { nodeName, poolName } from "./names.ts";
+import { moment, nodeName, poolName } from "./names.ts";
 
 /**
  * Events, newest first and backwards by `cursor` (the `nextCursor` of the page before). With `after`, an event's id, it
@@ -25,29 +25,32 @@ export const eventListInput = z
     message: "cannot go with after: one goes back, the other forward",
   });
 
-type Change = string | Record<string, unknown>;
+const change = z.union([z.string(), z.record(z.string(), z.unknown())]);
 
 /**
  * One change on record. `kind` is what it is about; `before` and `after` are states, or what was changed of a spec.
  * `machine`, `assignment` and `operation` are ids.
  */
-export type EventView = {
-  id: number;
-  at: string;
-  kind: string;
-  /** `app:NAME`, `admin:NAME`, `node:NAME` or `system:DUTY`. */
-  actor: string;
-  /** A code, explained in docs/codes.md. */
-  reason: string;
-  pool: string | null;
-  node: string | null;
-  machine: string | null;
-  machineName: string | null;
-  assignment: string | null;
-  /** The tester of that assignment. */
-  username: string | null;
-  operation: string | null;
-  before: Change | null;
-  after: Change | null;
-  data: Record<string, unknown> | null;
-};
+export const eventView = z
+  .strictObject({
+    id: z.int(),
+    at: moment,
+    kind: z.string(),
+    /** `app:NAME`, `admin:NAME`, `node:NAME` or `system:DUTY`. */
+    actor: z.string(),
+    /** A code, explained in docs/codes.md. */
+    reason: z.string(),
+    pool: z.string().nullable(),
+    node: z.string().nullable(),
+    machine: z.string().nullable(),
+    machineName: z.string().nullable(),
+    assignment: z.string().nullable(),
+    /** The tester of that assignment. */
+    username: z.string().nullable(),
+    operation: z.string().nullable(),
+    before: change.nullable(),
+    after: change.nullable(),
+    data: z.record(z.string(), z.unknown()).nullable(),
+  })
+  .meta({ id: "Event" });
+export type EventView = z.infer<typeof eventView>;

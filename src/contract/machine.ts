@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { nodeName, poolName } from "./names.ts";
+import { moment, nodeName, poolName } from "./names.ts";
 
 /** Every state a machine can be in; the legal moves between them are in src/pool/states.ts. */
 export const MACHINE_STATES = [
@@ -49,56 +49,77 @@ export type ListedReceipt = z.infer<typeof receipt>;
  * Why a row is `deleted`. `never-started`: no relay ever began its create. `forgotten`: an admin took it off the
  * books without proof; a VM that is still there is an orphan.
  */
-export type Receipt =
-  | ListedReceipt
-  | { kind: "never-started"; listingStartedAt: null; storageProof: "none" }
-  | {
-      kind: "forgotten";
-      listingStartedAt: null;
-      storageProof: "none";
-      by: string;
-      note: string | null;
-    };
+const anyReceipt = z.discriminatedUnion("kind", [
+  receipt,
+  z.strictObject({
+    kind: z.literal("never-started"),
+    listingStartedAt: z.null(),
+    storageProof: z.literal("none"),
+  }),
+  z.strictObject({
+    kind: z.literal("forgotten"),
+    listingStartedAt: z.null(),
+    storageProof: z.literal("none"),
+    by: z.string(),
+    note: z.string().nullable(),
+  }),
+]);
+export type Receipt = z.infer<typeof anyReceipt>;
 
 /** What a person may do with one machine; each is possible in some states and not in others. */
 export const MACHINE_ACTIONS = ["recreate", "restart", "hold", "unhold", "forget", "release"] as const;
 export type MachineAction = (typeof MACHINE_ACTIONS)[number];
 
 /** Who holds a machine back, since when, and what they noted. */
-export type Hold = { by: string; at: string; note: string | null };
+const hold = z.strictObject({ by: z.string(), at: moment, note: z.string().nullable() });
+export type Hold = z.infer<typeof hold>;
 
-export type MachineView = {
-  id: string;
-  name: string;
-  pool: string;
-  node: string;
-  state: MachineState;
-  phase: MachinePhase | null;
-  /** What the relay dials. */
-  host: string | null;
-  port: number | null;
-  /** What the tester dials. */
-  access: Endpoint | null;
-  hostKey: HostKey | null;
-  driver: string | null;
-  driverRef: string | null;
-  stale: boolean;
-  suspectSince: string | null;
-  readyAt: string | null;
-  createdAt: string;
-  deletedAt: string | null;
-  assignment: { id: string; username: string } | null;
-  lastProbe: { at: string; answer: ProbeAnswer; cause: string | null } | null;
-  /** Set while `held`. */
-  hold: Hold | null;
-  /** The work under way on it; `error` is how its last try ended. */
-  operation: { kind: string; state: string; attempt: number; error: string | null; since: string } | null;
-  /** What may be done with it now: null where it may, else why not. */
-  can: Record<MachineAction, string | null>;
-  receipt: Receipt | null;
-  /** What a failed create left behind to look at: causes and tails, 64 KiB at most. */
-  evidence: Record<string, string> | null;
-};
+/** A machine as an operator sees it. */
+export const machineView = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    pool: z.string(),
+    node: z.string(),
+    state: z.enum(MACHINE_STATES),
+    phase: z.enum(MACHINE_PHASES).nullable(),
+    /** What the relay dials. */
+    host: z.string().nullable(),
+    port: z.int().nullable(),
+    /** What the tester dials. */
+    access: endpoint.nullable(),
+    hostKey: hostKey.nullable(),
+    driver: z.string().nullable(),
+    driverRef: z.string().nullable(),
+    stale: z.boolean(),
+    suspectSince: moment.nullable(),
+    readyAt: moment.nullable(),
+    createdAt: moment,
+    deletedAt: moment.nullable(),
+    assignment: z.strictObject({ id: z.string(), username: z.string() }).nullable(),
+    lastProbe: z
+      .strictObject({ at: moment, answer: z.enum(PROBE_ANSWERS), cause: z.string().nullable() })
+      .nullable(),
+    /** Set while `held`. */
+    hold: hold.nullable(),
+    /** The work under way on it; `error` is how its last try ended. */
+    operation: z
+      .strictObject({
+        kind: z.string(),
+        state: z.string(),
+        attempt: z.int(),
+        error: z.string().nullable(),
+        since: moment,
+      })
+      .nullable(),
+    /** What may be done with it now: null where it may, else why not. */
+    can: z.record(z.enum(MACHINE_ACTIONS), z.string().nullable()),
+    receipt: anyReceipt.nullable(),
+    /** What a failed create left behind to look at: causes and tails, 64 KiB at most. */
+    evidence: z.record(z.string(), z.string()).nullable(),
+  })
+  .meta({ id: "Machine" });
+export type MachineView = z.infer<typeof machineView>;
 
 export const machineListInput = z.strictObject({
   pool: poolName.optional(),
@@ -129,17 +150,20 @@ export const timelineInput = z.strictObject({
  * where it began), `assignment` for one of its assignment, else what it is about. `attempt` counts the tries of the
  * operation that it ended; `seconds` is how long the machine was in `to` (until now for its present state).
  */
-export type TimelineEntry = {
-  id: number;
-  at: string;
-  kind: string;
-  from: string | null;
-  to: string | null;
-  actor: string;
-  reason: string;
-  attempt: number | null;
-  seconds: number | null;
-  /** The tester, where it is about an assignment. */
-  username: string | null;
-  data: Record<string, unknown> | null;
-};
+export const timelineEntry = z
+  .strictObject({
+    id: z.int(),
+    at: moment,
+    kind: z.string(),
+    from: z.string().nullable(),
+    to: z.string().nullable(),
+    actor: z.string(),
+    reason: z.string(),
+    attempt: z.int().nullable(),
+    seconds: z.number().nullable(),
+    /** The tester, where it is about an assignment. */
+    username: z.string().nullable(),
+    data: z.record(z.string(), z.unknown()).nullable(),
+  })
+  .meta({ id: "TimelineEntry" });
+export type TimelineEntry = z.infer<typeof timelineEntry>;

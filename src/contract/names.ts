@@ -21,6 +21,9 @@ export const username = z
   )
   .refine((name) => !SYSTEM_ACCOUNTS.has(name), "is the name of a system account; choose another");
 
+/** A moment as an ISO string, as everything that comes back has it. */
+export const moment = z.string().meta({ format: "date-time" });
+
 /** A pool's name: part of machine names, so it has to fit into a host name. */
 export const poolName = z
   .string()

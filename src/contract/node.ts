@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { nodeName } from "./names.ts";
+import { moment, nodeName } from "./names.ts";
 
 export const NODE_STATES = ["enrolled", "online", "returning", "silent"] as const;
 /** `enrolled`: no relay yet. `returning`: heard again, but not yet listed and probed. `silent`: not heard. */
@@ -71,22 +71,30 @@ export const inventory = z.strictObject({
 });
 export type Inventory = z.infer<typeof inventory>;
 
-export type NodeView = {
-  name: string;
-  state: NodeState;
-  scheduling: NodeScheduling;
-  driver: string | null;
-  driverVersion: string | null;
-  relayVersion: string | null;
-  lastSeenAt: string | null;
-  lastProbeAt: string | null;
-  machines: number;
-  inventory: Inventory | null;
-  createdAt: string;
-};
+/** A node as it stands; `machines` counts those that are not proven gone. */
+export const nodeView = z
+  .strictObject({
+    name: z.string(),
+    state: z.enum(NODE_STATES),
+    scheduling: z.enum(NODE_SCHEDULING),
+    driver: z.string().nullable(),
+    driverVersion: z.string().nullable(),
+    relayVersion: z.string().nullable(),
+    lastSeenAt: moment.nullable(),
+    lastProbeAt: moment.nullable(),
+    machines: z.int(),
+    inventory: inventory.nullable(),
+    createdAt: moment,
+  })
+  .meta({ id: "Node" });
+export type NodeView = z.infer<typeof nodeView>;
 
 /** `joinToken` is shown once and works once. */
-export type EnrollResult = { node: NodeView; joinToken: string; expiresAt: string };
+export const enrollResult = z.strictObject({ node: nodeView, joinToken: z.string(), expiresAt: moment });
+export type EnrollResult = z.infer<typeof enrollResult>;
 
 /** What went with a removed node. */
-export type RemovedNode = { name: string; forgotten: number; released: number };
+export const removedNode = z
+  .strictObject({ name: z.string(), forgotten: z.int(), released: z.int() })
+  .meta({ id: "RemovedNode" });
+export type RemovedNode = z.infer<typeof removedNode>;

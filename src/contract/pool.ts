@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { nodeName, poolName, recipeName } from "./names.ts";
+import { moment, nodeName, poolName, recipeName } from "./names.ts";
 import { sshPublicKeys } from "./sshKey.ts";
 
 /** What one machine is made of. Memory in MiB, disk in GiB. */
@@ -68,40 +68,54 @@ export const emptyPoolInput = z.strictObject({
 });
 
 /** A statement about a pool that an operator may have to act on. */
-export type PoolCondition = {
-  type: "Ready" | "Progressing";
-  status: boolean;
+const poolCondition = z.strictObject({
+  type: z.enum(["Ready", "Progressing"]),
+  status: z.boolean(),
   /** A code, CamelCase, explained in docs/conditions.md. */
-  reason: string;
-  message: string;
-  since: string;
-};
+  reason: z.string(),
+  message: z.string(),
+  since: moment,
+});
+export type PoolCondition = z.infer<typeof poolCondition>;
 
-export type PoolCounts = {
-  provisioning: number;
-  ready: number;
-  suspect: number;
-  assigned: number;
-  held: number;
-  deleting: number;
-};
+const poolCounts = z.strictObject({
+  provisioning: z.int(),
+  ready: z.int(),
+  suspect: z.int(),
+  assigned: z.int(),
+  held: z.int(),
+  deleting: z.int(),
+});
+export type PoolCounts = z.infer<typeof poolCounts>;
 
 /** A pool as it stands. `counts` are rows by state; `waiting` are assignments without a machine. */
-export type PoolView = {
-  name: string;
-  spec: PoolSpec;
-  paused: boolean;
-  counts: PoolCounts;
-  /** Ready machines on online nodes: what an assign can have now. */
-  claimable: number;
-  waiting: number;
-  conditions: PoolCondition[];
-  /** How long the ready machines last at the present rate; null where nobody has claimed lately. */
-  runway: { claimsPerHour: number; emptyInSeconds: number | null; refillSeconds: number | null } | null;
-  createdAt: string;
-  /** Set while a removed pool still has machines that are not proven gone. */
-  removedAt: string | null;
-};
+export const poolView = z
+  .strictObject({
+    name: z.string(),
+    spec: poolSpec,
+    paused: z.boolean(),
+    counts: poolCounts,
+    /** Ready machines on online nodes: what an assign can have now. */
+    claimable: z.int(),
+    waiting: z.int(),
+    conditions: z.array(poolCondition),
+    /** How long the ready machines last at the present rate; null where nobody has claimed lately. */
+    runway: z
+      .strictObject({
+        claimsPerHour: z.number(),
+        emptyInSeconds: z.number().nullable(),
+        refillSeconds: z.number().nullable(),
+      })
+      .nullable(),
+    createdAt: moment,
+    /** Set while a removed pool still has machines that are not proven gone. */
+    removedAt: moment.nullable(),
+  })
+  .meta({ id: "Pool" });
+export type PoolView = z.infer<typeof poolView>;
 
 /** What a removal set going: `machines` are still to be proven gone, `released` assignments ended. */
-export type RemovedPool = { name: string; removedAt: string; machines: number; released: number };
+export const removedPool = z
+  .strictObject({ name: z.string(), removedAt: moment, machines: z.int(), released: z.int() })
+  .meta({ id: "RemovedPool" });
+export type RemovedPool = z.infer<typeof removedPool>;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { paramName, recipeName } from "./names.ts";
+import { moment, paramName, recipeName } from "./names.ts";
 
 /** One parameter that a recipe takes. `pattern` is a JavaScript regular expression for the whole value. */
 export const recipeParam = z.strictObject({
@@ -41,7 +41,8 @@ export type Recipe = z.infer<typeof recipe>;
 export type RecipeStep = z.infer<typeof recipeStep>;
 
 /** A stored recipe: `version` is the hash of its content, so the same content is the same version. */
-export type RecipeView = Recipe & { version: string; createdAt: string };
+export const recipeView = recipe.extend({ version: z.string(), createdAt: moment }).meta({ id: "Recipe" });
+export type RecipeView = z.infer<typeof recipeView>;
 
 function isPattern(text: string): boolean {
   try {

@@ -69,17 +69,21 @@ function readFields(bytes: Uint8Array): Uint8Array[] | null {
 }
 
 /** One plain OpenSSH public key; the error says which check failed. Normalised to single spaces. */
-export const sshPublicKey = z.string().transform((text, context) => {
-  const problem = sshPublicKeyProblem(text);
-  if (problem !== null) {
-    context.addIssue({ code: "custom", message: problem });
-    return z.NEVER;
-  }
-  return text.trim().split(/\s+/).join(" ");
-});
+export const sshPublicKey = z
+  .string()
+  .transform((text, context) => {
+    const problem = sshPublicKeyProblem(text);
+    if (problem !== null) {
+      context.addIssue({ code: "custom", message: problem });
+      return z.NEVER;
+    }
+    return text.trim().split(/\s+/).join(" ");
+  })
+  .pipe(z.string());
 
 /** 0 to 50 keys; one that stands twice counts once. */
 export const sshPublicKeys = z
   .array(sshPublicKey)
   .max(50, "must be 50 keys at most")
-  .transform((keys) => [...new Map(keys.map((key) => [sshKeyIdentity(key), key])).values()]);
+  .transform((keys) => [...new Map(keys.map((key) => [sshKeyIdentity(key), key])).values()])
+  .pipe(z.array(z.string()));

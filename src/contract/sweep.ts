@@ -1,3 +1,6 @@
+import { z } from "zod";
+import { moment } from "./names.ts";
+
 /** The duties of a sweep, in the order they run; each has a heartbeat row. */
 export const DUTIES = [
   "expire",
@@ -13,16 +16,27 @@ export const DUTIES = [
 export type Duty = (typeof DUTIES)[number];
 
 /** What one duty did: `changes` counts what it acted on. */
-export type DutyOutcome = { duty: Duty; outcome: "done" | "failed"; changes: number; error: string | null };
+export const dutyOutcome = z
+  .strictObject({
+    duty: z.enum(DUTIES),
+    outcome: z.enum(["done", "failed"]),
+    changes: z.int(),
+    error: z.string().nullable(),
+  })
+  .meta({ id: "DutyOutcome" });
+export type DutyOutcome = z.infer<typeof dutyOutcome>;
 
-export type DutyHeartbeat = {
-  duty: Duty;
-  lastStartAt: string | null;
-  lastEndAt: string | null;
-  outcome: "done" | "failed" | null;
-  error: string | null;
-  late: boolean;
-};
+export const dutyHeartbeat = z
+  .strictObject({
+    duty: z.enum(DUTIES),
+    lastStartAt: moment.nullable(),
+    lastEndAt: moment.nullable(),
+    outcome: z.enum(["done", "failed"]).nullable(),
+    error: z.string().nullable(),
+    late: z.boolean(),
+  })
+  .meta({ id: "DutyHeartbeat" });
+export type DutyHeartbeat = z.infer<typeof dutyHeartbeat>;
 
 /** `problems` names what is late or down, a sentence each. */
 export type HealthView = { status: "ok" | "starting" | "failing"; problems: string[] };

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { moment } from "./names.ts";
 
 /** The roles a person can make a token for. `viewer` reads what an admin can read and changes nothing. */
 export const ISSUED_ROLES = ["app", "admin", "viewer"] as const;
@@ -21,29 +22,33 @@ export const createTokenInput = z.strictObject({
 
 export const revokeTokenInput = z.strictObject({ id: z.uuid("must be the id of a token") });
 
-export type CreatedToken = {
-  id: string;
-  name: string;
-  role: IssuedRole;
-  token: string;
+export const createdToken = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  role: z.enum(ISSUED_ROLES),
+  token: z.string(),
   /** As in `TokenView`. */
-  fingerprint: string;
-  expiresAt: string | null;
-};
+  fingerprint: z.string(),
+  expiresAt: moment.nullable(),
+});
+export type CreatedToken = z.infer<typeof createdToken>;
 
 /** A token as lists show it, without its text. */
-export type TokenView = {
-  id: string;
-  name: string;
-  role: TokenRole;
-  /** The node it speaks for, of role `node` and `join`. */
-  node: string | null;
-  /** The first 8 hex digits of the text's SHA-256: `printf %s TOKEN | sha256sum` tells which one you hold. */
-  fingerprint: string;
-  state: "valid" | "expired" | "revoked" | "used";
-  createdAt: string;
-  expiresAt: string | null;
-  revokedAt: string | null;
-  /** The last call with it, to a minute. */
-  lastUsedAt: string | null;
-};
+export const tokenView = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    role: z.enum(TOKEN_ROLES),
+    /** The node it speaks for, of role `node` and `join`. */
+    node: z.string().nullable(),
+    /** The first 8 hex digits of the text's SHA-256: `printf %s TOKEN | sha256sum` tells which one you hold. */
+    fingerprint: z.string(),
+    state: z.enum(["valid", "expired", "revoked", "used"]),
+    createdAt: moment,
+    expiresAt: moment.nullable(),
+    revokedAt: moment.nullable(),
+    /** The last call with it, to a minute. */
+    lastUsedAt: moment.nullable(),
+  })
+  .meta({ id: "Token" });
+export type TokenView = z.infer<typeof tokenView>;

@@ -1,11 +1,12 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
 import { uncountedEvent } from "../db/tables/operations.ts";
+import { pruneKeys } from "../pool/idempotency.ts";
 import { SETTINGS } from "../pool/settings.ts";
 
 /**
  * Forgets finished operations, events, and tokens that open nothing any more, each after `keepDays`. What the metrics
- * have not counted yet stays until they have.
+ * have not counted yet stays until they have. Idempotency-Keys go after the time they are promised for.
  */
 export async function prune(db: Db): Promise<number> {
   const old = sql`now() - make_interval(days => ${SETTINGS.keepDays})`;
@@ -22,5 +23,5 @@ export async function prune(db: Db): Promise<number> {
     db,
     sql`delete from tokens where least(expires_at, revoked_at, used_at) < ${old} returning id`,
   );
-  return operations.length + events.length + tokens.length;
+  return operations.length + events.length + tokens.length + (await pruneKeys(db));
 }

@@ -43,11 +43,26 @@ export async function release(
   tester: { username: string; pool?: string | undefined },
   actor: AssignmentMove["actor"],
 ): Promise<Assignment> {
-  const before = await findTester(db, tester);
-  await db.transaction((tx) =>
-    endAssignments(tx, sql`select ${before.id}::uuid`, { actor, reason: "released" }),
-  );
-  return findTester(db, tester);
+  const { id } = await findTester(db, tester);
+  return releaseAssignment(db, id, actor);
+}
+
+/** The same by the assignment's id. @throws WarmpoolError NOT_FOUND. */
+export async function releaseAssignment(
+  db: Db,
+  id: string,
+  actor: AssignmentMove["actor"],
+): Promise<Assignment> {
+  await db.transaction((tx) => endAssignments(tx, sql`select ${id}::uuid`, { actor, reason: "released" }));
+  return getAssignment(db, id);
+}
+
+/** @throws WarmpoolError NOT_FOUND. */
+export async function getAssignment(db: Db, id: string): Promise<Assignment> {
+  const [found] = await readAssignments(db, sql`a.id = ${id}`, sql``);
+  if (found === undefined) throw new WarmpoolError("NOT_FOUND", `there is no assignment with the id ${id}`);
+  const { seq: _, ...assignment } = found;
+  return assignment;
 }
 
 /**

@@ -24,6 +24,9 @@ export const SETTINGS = {
   /** No transaction that writes an event takes so long; until then an event may be overtaken by an earlier one. */
   eventSettleSeconds: 2,
   joinTokenSeconds: 3600,
+  /** How long an Idempotency-Key is remembered, and how long one without an answer counts as being worked on. */
+  idempotencyKeepHours: 24,
+  idempotencyTakenSeconds: 60,
   /** A duty of the sweep that has not ended for so long is late. */
   dutyLateSeconds: 300,
   /** Loopback ports for machines: above the registered ones in common use, below the ephemeral ones. */

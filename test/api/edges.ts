@@ -3,6 +3,7 @@ import { serve } from "@hono/node-server";
 import { vi } from "vitest";
 import { createTestHarness } from "wrangler";
 import { createApp } from "../../src/api/app.ts";
+import { ADMIN_REQUESTS_PER_MINUTE } from "../../src/api/edge.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { connect } from "../../src/db/client.ts";
 
@@ -20,11 +21,16 @@ export type TestEdge = AsyncDisposable & {
 export type Runtime = "node" | "workerd";
 export const RUNTIMES: readonly Runtime[] = ["node", "workerd"];
 
-export async function startEdge(runtime: Runtime, databaseUrl: string): Promise<TestEdge> {
-  return runtime === "node" ? startNode(databaseUrl) : startWorkerd(databaseUrl);
+export async function startEdge(
+  runtime: Runtime,
+  databaseUrl: string,
+  { adminRequestsPerMinute = ADMIN_REQUESTS_PER_MINUTE }: { adminRequestsPerMinute?: number } = {},
+): Promise<TestEdge> {
+  const start = runtime === "node" ? startNode : startWorkerd;
+  return start(databaseUrl, adminRequestsPerMinute);
 }
 
-async function startNode(databaseUrl: string): Promise<TestEdge> {
+async function startNode(databaseUrl: string, adminRequestsPerMinute: number): Promise<TestEdge> {
   const connection = connect(databaseUrl, { max: 20 });
   const running = new Set<Promise<unknown>>();
   const app = createApp();
@@ -35,6 +41,7 @@ async function startNode(databaseUrl: string): Promise<TestEdge> {
       app.fetch(request, {
         connection,
         adminToken: ADMIN_TOKEN,
+        adminRequestsPerMinute,
         after: (work) => {
           const promise = work().finally(() => running.delete(promise));
           running.add(promise);
@@ -60,11 +67,19 @@ async function startNode(databaseUrl: string): Promise<TestEdge> {
   };
 }
 
-async function startWorkerd(databaseUrl: string): Promise<TestEdge> {
+async function startWorkerd(databaseUrl: string, adminRequestsPerMinute: number): Promise<TestEdge> {
   process.env["CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE"] = databaseUrl;
   const server = createTestHarness({
     root: fileURLToPath(new URL("../..", import.meta.url)),
-    workers: [{ configPath: "wrangler.toml", secrets: { WARMPOOL_ADMIN_TOKEN: ADMIN_TOKEN } }],
+    workers: [
+      {
+        configPath: "wrangler.toml",
+        secrets: {
+          WARMPOOL_ADMIN_TOKEN: ADMIN_TOKEN,
+          WARMPOOL_ADMIN_REQUESTS_PER_MINUTE: String(adminRequestsPerMinute),
+        },
+      },
+    ],
   });
   const { url } = await server.listen();
   return {

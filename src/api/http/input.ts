@@ -1,0 +1,73 @@
+import { WarmpoolError } from "../../pool/errors.ts";
+import type { Told } from "../failures.ts";
+import { Schemas } from "./jsonSchema.ts";
+import { hasBody, pathFields, type Route } from "./route.ts";
+
+/**
+ * A request's input, put together from where its fields travel: the path, the query, the body. What comes out is what
+ * the procedure's own schema is asked about, so nothing is checked here that it checks.
+ */
+export type RawInput = Record<string, unknown>;
+
+/** A request that is refused before its input is looked at, with a status that no code of ours has. */
+export class Refused extends Error {
+  readonly told: Told;
+  constructor(httpStatus: number, message: string) {
+    super(message);
+    this.told = { code: "BAD_REQUEST", httpStatus, message };
+  }
+}
+
+/** A query's texts as what the schema wants there: numbers and booleans come as text. */
+export function createQueryReader(route: Route): (query: URLSearchParams) => RawInput {
+  const { properties } = new Schemas().input(route.procedure.input);
+  const fields = new Set(pathFields(route.path));
+  return (query) => {
+    const input: RawInput = {};
+    for (const [name, text] of query) {
+      if (hasBody(route.method) || fields.has(name))
+        throw new WarmpoolError("BAD_REQUEST", `${name}: is no query parameter of this address`);
+      if (Object.hasOwn(input, name))
+        throw new WarmpoolError("BAD_REQUEST", `${name}: is given more than once in the query`);
+      input[name] = valueOf(text, properties[name]?.["type"]);
+    }
+    return input;
+  };
+}
+
+function valueOf(text: string, type: unknown): unknown {
+  if ((type === "integer" || type === "number") && /^-?\d{1,15}$/.test(text)) return Number(text);
+  if (type === "boolean" && (text === "true" || text === "false")) return text === "true";
+  return text;
+}
+
+/** The body as an object; none is an empty one. @throws Refused, WarmpoolError BAD_REQUEST. */
+export function readBody(text: string, contentType: string | undefined): RawInput {
+  if (text.trim() === "") return {};
+  if (!/^application\/json\s*(;|$)/i.test(contentType ?? ""))
+    throw new Refused(415, "the body has to be JSON; send content-type: application/json");
+  const body = parseJson(text);
+  if (typeof body !== "object" || body === null || Array.isArray(body))
+    throw new WarmpoolError("BAD_REQUEST", "the body has to be a JSON object");
+  return { ...body };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new WarmpoolError("BAD_REQUEST", "the body is not JSON");
+  }
+}
+
+/** Adds the path's fields. @throws WarmpoolError BAD_REQUEST where the body says otherwise than the path. */
+export function withPath(input: RawInput, path: Record<string, string>): RawInput {
+  for (const [name, value] of Object.entries(path)) {
+    if (Object.hasOwn(input, name) && input[name] !== value)
+      throw new WarmpoolError(
+        "BAD_REQUEST",
+        `${name}: is not the one in the address; leave it out of the body`,
+      );
+  }
+  return { ...input, ...path };
+}

@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { assignmentView, assignResult, pageOf } from "../../contract/assignment.ts";
+import { eventView } from "../../contract/event.ts";
+import { machineView, timelineEntry } from "../../contract/machine.ts";
+import { enrollResult, nodeView, removedNode } from "../../contract/node.ts";
+import { poolView, removedPool } from "../../contract/pool.ts";
+import { recipeView } from "../../contract/recipe.ts";
+import { dutyHeartbeat, dutyOutcome } from "../../contract/sweep.ts";
+import { createdToken, tokenView } from "../../contract/token.ts";
+import { type Route, route } from "./route.ts";
+
+/** Every route below /admin/v1. What is not said here (input, roles, codes) is the procedure's own. */
+export const ROUTES: readonly Route[] = [
+  route("GET", "/pools", "pool.list", "All pools", z.array(poolView)),
+  route("GET", "/pools/:name", "pool.get", "One pool", poolView),
+  route("PUT", "/pools/:name", "pool.put", "Make or change a pool", poolView),
+  route("DELETE", "/pools/:name", "pool.remove", "Remove a pool and its machines", removedPool),
+  route("POST", "/pools/:name/pause", "pool.pause", "Create and tear down nothing", poolView),
+  route("POST", "/pools/:name/resume", "pool.resume", "End a pause", poolView),
+  route("POST", "/pools/:name/empty", "pool.empty", "Pause it and tear machines down", poolView),
+
+  route("GET", "/machines", "machine.list", "Machines, newest first", pageOf(machineView)),
+  route("GET", "/machines/:id", "machine.get", "One machine, by id or name", machineView),
+  route(
+    "GET",
+    "/machines/:id/timeline",
+    "machine.timeline",
+    "All that happened to it",
+    pageOf(timelineEntry),
+  ),
+  route("POST", "/machines/:id/recreate", "machine.recreate", "Replace it by a new one", machineView),
+  route("POST", "/machines/:id/hold", "machine.hold", "Take it out and keep it", machineView),
+  route("POST", "/machines/:id/unhold", "machine.unhold", "Give it back", machineView),
+  route("POST", "/machines/:id/restart", "machine.restart", "Stop and start it", machineView),
+  route("POST", "/machines/:id/forget", "machine.forget", "Take it off the books", machineView),
+
+  route("GET", "/nodes", "node.list", "All nodes", z.array(nodeView)),
+  route(
+    "POST",
+    "/nodes",
+    "node.enroll",
+    "Make a node known, or let it join again",
+    enrollResult.extend({ joinToken: z.string().nullable() }),
+    ["joinToken"],
+  ),
+  route("POST", "/nodes/:name/drain", "node.drain", "Make no machine on it any more", nodeView),
+  route("POST", "/nodes/:name/resume", "node.resume", "End its draining", nodeView),
+  route("DELETE", "/nodes/:name", "node.remove", "Remove a node", removedNode),
+
+  route("GET", "/assignments", "tester.list", "Assignments, newest first", pageOf(assignmentView)),
+  route("POST", "/assignments", "tester.assign", "Give a tester a machine", assignResult),
+  route("GET", "/assignments/:id", "assignment.get", "One assignment", assignmentView),
+  route("POST", "/assignments/:id/release", "assignment.release", "End it", assignmentView),
+
+  route("GET", "/recipes", "recipe.list", "All recipes, the current version of each", z.array(recipeView)),
+  route("GET", "/recipes/:name", "recipe.get", "One recipe", recipeView),
+  route("PUT", "/recipes/:name", "recipe.put", "Make this the current version", recipeView),
+
+  route("GET", "/events", "event.list", "What changed, who did it and why", pageOf(eventView)),
+
+  route("GET", "/tokens", "token.list", "All tokens, without their text", z.array(tokenView)),
+  route(
+    "POST",
+    "/tokens",
+    "token.create",
+    "Make a token; its text is shown once",
+    createdToken.extend({ token: z.string().nullable() }),
+    ["token"],
+  ),
+  route("DELETE", "/tokens/:id", "token.revoke", "Revoke a token", tokenView),
+
+  route(
+    "POST",
+    "/sweep",
+    "sweep.run",
+    "Run every duty now",
+    z.strictObject({ duties: z.array(dutyOutcome) }),
+  ),
+  route("GET", "/duties", "sweep.duties", "When each duty last ran", z.array(dutyHeartbeat)),
+];

@@ -1,0 +1,120 @@
+import { callTRPCProcedure } from "@trpc/server";
+import { type Context as HonoContext, Hono } from "hono";
+import type { RequestIdVariables } from "hono/request-id";
+import { sha256 } from "../../pool/hash.ts";
+import { authenticate } from "../../pool/tokens.ts";
+import type { Edge } from "../edge.ts";
+import { appRouter } from "../router.ts";
+import { type Context, mustBe } from "../trpc.ts";
+import { bearerOf } from "./bearer.ts";
+import { createQueryReader, type RawInput, readBody, Refused, withPath } from "./input.ts";
+import { createLimiter } from "./limiter.ts";
+import { keyed, once, type Outcome, readKey, respond } from "./once.ts";
+import { openApi } from "./openapi.ts";
+import { problemResponse, tell } from "./problem.ts";
+import { hasBody, pathFields, type Route } from "./route.ts";
+import { ROUTES } from "./routes.ts";
+
+type Vars = { Bindings: Edge; Variables: RequestIdVariables };
+type Served = { route: Route; readQuery: (query: URLSearchParams) => RawInput };
+
+/** Everything under /admin/v1: the table of routes, and the document that describes it. */
+export function createAdminHttp(): Hono<Vars> {
+  const app = new Hono<Vars>();
+  const limiter = createLimiter();
+  let document: string | undefined;
+  app.all("/openapi.json", (c) => {
+    if (!isGet(c)) return wrongMethod(["GET"]);
+    document ??= JSON.stringify(openApi(ROUTES));
+    return c.body(document, 200, { "content-type": "application/json" });
+  });
+  for (const [path, routes] of Map.groupBy(ROUTES, (row) => row.path)) {
+    const served = new Map<string, Served>(
+      routes.map((row) => [row.method, { route: row, readQuery: createQueryReader(row) }]),
+    );
+    app.all(path, async (c) => {
+      const found = served.get(isGet(c) ? "GET" : c.req.method);
+      if (found === undefined) return wrongMethod([...served.keys()]);
+      return answer(c, found, limiter).catch((error: unknown) =>
+        error instanceof Refused
+          ? problemResponse(error.told)
+          : problemResponse(tell(error, c.get("requestId"))),
+      );
+    });
+  }
+  return app;
+}
+
+async function answer(
+  c: HonoContext<Vars>,
+  { route, readQuery }: Served,
+  limiter: ReturnType<typeof createLimiter>,
+): Promise<Response> {
+  const bearer = bearerOf(c.req.header("authorization"));
+  if (bearer !== null) {
+    const wait = limiter.take(await sha256(bearer), c.env.adminRequestsPerMinute);
+    if (wait > 0) return tooMany(wait, c.env.adminRequestsPerMinute);
+  }
+  const caller = await authenticate(c.env.connection.db, bearer, c.env.adminToken);
+  mustBe(caller, route.procedure.roles);
+  const key = route.method === "POST" ? c.req.header("idempotency-key") : undefined;
+  const query = readQuery(new URL(c.req.url).searchParams);
+  const text = hasBody(route.method) ? await c.req.text() : "";
+  const body = readBody(text, c.req.header("content-type"));
+  const path = Object.fromEntries(pathFields(route.path).map((name) => [name, c.req.param(name) ?? ""]));
+  const input = withPath({ ...query, ...body }, path);
+  route.procedure.input.parse(input);
+  const context: Context = { ...c.env, requestId: c.get("requestId"), bearer, caller };
+  const run = () => call(route, input, context, c.req.raw.signal);
+  if (key === undefined || bearer === null) return respond(await run());
+  const request = await keyed(bearer, readKey(key), `${route.method} ${c.req.path}\n${text}`);
+  return once(c.env.connection.db, request, run, (value) => withoutSecrets(value, route.secrets));
+}
+
+async function call(route: Route, input: RawInput, ctx: Context, signal: AbortSignal): Promise<Outcome> {
+  const { path, type } = route.procedure;
+  const getRawInput = () => Promise.resolve(input);
+  try {
+    const value: unknown = await callTRPCProcedure({
+      router: appRouter,
+      path,
+      type,
+      ctx,
+      getRawInput,
+      signal,
+      batchIndex: 0,
+    });
+    return { ok: true, value };
+  } catch (error) {
+    return { ok: false, told: tell(error, ctx.requestId) };
+  }
+}
+
+/** What was shown once is not kept: null stands in its place. */
+function withoutSecrets(value: unknown, secrets: readonly string[]): unknown {
+  if (typeof value !== "object" || value === null || secrets.length === 0) return value;
+  return { ...value, ...Object.fromEntries(secrets.map((name) => [name, null])) };
+}
+
+function isGet(c: HonoContext<Vars>): boolean {
+  return c.req.method === "GET" || c.req.method === "HEAD";
+}
+
+function wrongMethod(methods: string[]): Response {
+  const allow = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
+  return problemResponse(
+    { code: "BAD_REQUEST", httpStatus: 405, message: `this address takes ${allow}` },
+    { allow },
+  );
+}
+
+function tooMany(waitSeconds: number, perMinute: number): Response {
+  return problemResponse(
+    {
+      code: "RATE_LIMITED",
+      httpStatus: 429,
+      message: `this token has made more than ${perMinute} requests a minute; go on in ${waitSeconds} s`,
+    },
+    { "retry-after": String(waitSeconds) },
+  );
+}
