@@ -93,7 +93,8 @@ export async function putPool(db: Db, spec: PoolSpec, actor: Actor): Promise<Poo
     await tx.execute(sql`
       insert into pools (name, spec, machine_spec) values (${spec.name}, ${json(spec)}, ${machineSpec})
       on conflict (name) do update set spec = excluded.spec, machine_spec = excluded.machine_spec,
-        create_failures = 0, create_not_before = null, paused = pools.paused and pools.removed_at is null,
+        create_failures = case when pools.spec = excluded.spec then pools.create_failures else 0 end,
+        create_not_before = case when pools.spec = excluded.spec then pools.create_not_before end, paused = pools.paused and pools.removed_at is null,
         created_at = case when pools.removed_at is null then pools.created_at else now() end, removed_at = null`);
     if (before !== undefined && canonical(before) === canonical(spec)) return;
     await tell(tx, {

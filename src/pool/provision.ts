@@ -2,11 +2,14 @@ import { sql } from "drizzle-orm";
 import type { PoolSpec } from "../contract/pool.ts";
 import { type Db, listOf, rows } from "../db/client.ts";
 import { placeCanaries } from "./canary.ts";
+import { replaceFirst } from "./rollout.ts";
 import { readNodes } from "./nodeFacts.ts";
 import { chooseNode } from "./placing.ts";
 import type { Actor, Reason } from "./reasons.ts";
 import { planPool, type PoolPlan, type PoolSituation, population } from "./replenish.ts";
 import { SETTINGS } from "./settings.ts";
+
+const NOTHING: PoolPlan = { create: 0, shrink: 0, replace: null, blocked: null };
 
 /**
  * Applies the plan: the pool's row is locked, the situation is read, machines and their creates are inserted. With the
@@ -16,12 +19,15 @@ import { SETTINGS } from "./settings.ts";
 export async function replenish(db: Db, pool: string, actor: Actor): Promise<PoolPlan & { created: number }> {
   return db.transaction(async (tx) => {
     const situation = await lockSituation(tx, pool);
-    if (situation === null) return { create: 0, shrink: 0, blocked: null, created: 0 };
+    if (situation === null) return { ...NOTHING, created: 0 };
     const canaries = situation.anyBraked ? await insertCanaries(tx, pool, situation, actor) : 0;
     situation.counts.provisioning += canaries;
     const plan = planPool(situation);
     const created =
       plan.create > 0 ? await insertMachines(tx, pool, plan.create, situation.online, actor, "refill") : 0;
+    // Where no node has room for both, the stale one goes first.
+    const forbidden = plan.replace === "after" && created === 0 && situation.lately === 0;
+    if (plan.replace === "first" || forbidden) await replaceFirst(tx, pool, actor);
     return { ...plan, created: canaries + created };
   });
 }
@@ -44,7 +50,7 @@ export async function lockSituation(tx: Db, pool: string): Promise<Situation | n
           select b.node from brakes b where b.released_at is null)) as online,
         exists (select 1 from brakes b where b.released_at is null) as "anyBraked",
         (select count(*)::int from assignments a where a.pool = p.name and a.state = 'waiting') as waiting,
-        c.counts, c."readyOffline", c."failedCreatesDeleting"
+        c.counts, c."readyOffline", c."failedCreatesDeleting", c."staleReady", c.lately
       from pools p, lateral (
         select jsonb_build_object(
             'provisioning', count(*) filter (where m.state = 'provisioning'),
@@ -54,6 +60,10 @@ export async function lockSituation(tx: Db, pool: string): Promise<Situation | n
             'held', count(*) filter (where m.state = 'held'),
             'deleting', count(*) filter (where m.state = 'deleting')) as counts,
           (count(*) filter (where m.state = 'ready' and n.state <> 'online'))::int as "readyOffline",
+          (count(*) filter (where m.state = 'ready' and n.state = 'online' and m.machine_spec <> p.machine_spec
+            and not exists (select 1 from brakes b where b.node = n.name and b.released_at is null)))::int as "staleReady",
+          (count(*) filter (where m.state = 'deleting'
+            and m.deleting_since > now() - make_interval(secs => ${SETTINGS.deleteStuckSeconds})))::int as lately,
           (count(*) filter (where m.state = 'deleting' and m.ready_at is null
             and m.deleting_since > now() - interval '1 hour'))::int as "failedCreatesDeleting"
         from machines m join nodes n on n.name = m.node

@@ -17,6 +17,7 @@ export const REASONS = {
   released: "The assignment was released.",
   expired: "The assignment's time was over.",
   surplus: "The pool had more ready machines than its target.",
+  stale: "The machine was made of an earlier spec, or its time was over, and a current one takes its place.",
   emptied: "An admin emptied the pool.",
   proven_gone: "The node's listing, begun after the delete, shows the machine no more.",
   never_started: "No relay ever began to make the machine.",

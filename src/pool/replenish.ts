@@ -10,6 +10,10 @@ export type PoolSituation = {
   readyOffline: number;
   /** Machines being deleted that never became ready and have been so for less than an hour. */
   failedCreatesDeleting: number;
+  /** Ready machines, on nodes that are online and not braked, that the pool's spec has left behind. */
+  staleReady: number;
+  /** Machines whose delete began lately: one that is stuck counts no more. */
+  lately: number;
   paused: boolean;
   /** Creates that failed in a row; the next may only be tried when `backoffOver`. */
   createFailures: number;
@@ -21,6 +25,11 @@ export type PoolPlan = {
   create: number;
   /** Ready machines to take down now: at most one a sweep. */
   shrink: number;
+  /**
+   * Whether a stale machine should go next: `after` the one that is created for it now, or `first`, where `maxSize` has
+   * no room for two.
+   */
+  replace: "after" | "first" | null;
   /** What keeps the pool from creating what it lacks, if anything does. */
   blocked: "paused" | "max_size" | "backoff" | null;
 };
@@ -28,7 +37,8 @@ export type PoolPlan = {
 /**
  * How many machines to create and to take down. A deficit counts everything that will become, or already is, a
  * machine for somebody; and everything not proven gone takes its place under `maxSize`. While creates keep failing
- * one is tried at a time.
+ * one is tried at a time. A full pool with stale machines gets one more, and then has one too many, the stale ones first
+ * to go: so they are replaced one at a time and the pool stays filled.
  */
 export function planPool(situation: PoolSituation): PoolPlan {
   const { counts } = situation;
@@ -38,16 +48,22 @@ export function planPool(situation: PoolSituation): PoolPlan {
   const deficit = Math.max(0, wanted - coming);
   const room = Math.max(0, situation.maxSize - population(counts));
   const surplus = situation.waiting === 0 ? Math.max(0, readyOnline - situation.targetSize) : 0;
-  const idle = { create: 0, shrink: 0 };
-  if (situation.paused) return { ...idle, blocked: deficit > 0 ? "paused" : null };
-  const shrink = Math.min(1, surplus);
-  if (deficit === 0) return { create: 0, shrink, blocked: null };
-  if (!situation.backoffOver) return { create: 0, shrink, blocked: "backoff" };
-  if (room === 0) return { create: 0, shrink, blocked: "max_size" };
-  const create = Math.min(deficit, room);
-  if (situation.createFailures === 0) return { create, shrink, blocked: null };
-  const tries = Math.max(0, 1 - counts.provisioning);
-  return { create: Math.min(create, tries), shrink, blocked: tries < create ? "backoff" : null };
+  const shrink = situation.paused ? 0 : Math.min(1, surplus);
+  const plan: PoolPlan = { create: 0, shrink, replace: null, blocked: null };
+  if (situation.paused) return { ...plan, blocked: deficit > 0 ? "paused" : null };
+  const replace = deficit === 0 && situation.staleReady > 0 && coming === wanted;
+  if (deficit === 0 && !replace) return plan;
+  if (!situation.backoffOver) return { ...plan, blocked: "backoff" };
+  if (replace && room === 0) return { ...plan, replace: situation.lately === 0 ? "first" : null };
+  if (room === 0) return { ...plan, blocked: "max_size" };
+  const create = replace ? 1 : Math.min(deficit, room);
+  const tries = situation.createFailures === 0 ? create : Math.max(0, 1 - counts.provisioning);
+  return {
+    ...plan,
+    create: Math.min(create, tries),
+    replace: replace && tries > 0 ? "after" : null,
+    blocked: tries < create ? "backoff" : null,
+  };
 }
 
 /** How many machines take room under `maxSize`. */
@@ -57,6 +73,12 @@ export function population(counts: PoolSituation["counts"]): number {
     0,
   );
 }
+
+/**
+ * The bound of R6: creates that a pool begins in any hour while none succeeds, however fast they fail, beyond the first
+ * batch of what it lacked. It follows from the waits below, and a test holds it.
+ */
+export const FAILING_CREATES_PER_HOUR = 16;
 
 /** Seconds until the next create after so many failures in a row: 5 s, doubling, 10 minutes at most, ± 20 %. */
 export function createBackoffSeconds(failures: number, random: number): number {

@@ -23,6 +23,8 @@ export const SETTINGS = {
   keepDays: 30,
   /** No transaction that writes an event takes so long; until then an event may be overtaken by an earlier one. */
   eventSettleSeconds: 2,
+  /** A delete that has gone on for so long is stuck: a rollout waits for it no more. */
+  deleteStuckSeconds: 300,
   joinTokenSeconds: 3600,
   /** How long an Idempotency-Key is remembered, and how long one without an answer counts as being worked on. */
   idempotencyKeepHours: 24,

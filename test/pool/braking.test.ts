@@ -142,6 +142,29 @@ test("R7 a probe begun before the canary was ready counts for nothing", async ()
   expect(await countStates(t.db)).toEqual({ suspect: 2, ready: 1 });
 });
 
+test("R7 a probe that was under way when an admin lifted the brake counts for nothing", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 2, maxSize: 2, failureThreshold: 1 });
+  await relay.workOff();
+  const all = await namesOf(t.db);
+  await sweepWith(t.db, relay, all);
+  await t.db.execute(sql`update pools set paused = true`);
+  await sweep(t.db);
+  const probe = (await relay.lease()).find(({ kind }) => kind === "probe");
+  if (probe?.kind !== "probe") throw new Error("expected a probe");
+  await liftBrake(t.db, "n1", undefined, ADMIN);
+  await t.db.execute(sql`update pools set paused = false`);
+  const before = await tornDown(t.db);
+  await relay.finish(probe, {
+    outcome: "probed",
+    listing: null,
+    answers: probe.machines.map(({ id }) => ({ id, answer: "dead", cause: "refused" })),
+  });
+  expect(await tornDown(t.db)).toBe(before);
+  await sweepWith(t.db, relay, all);
+  expect(await tornDown(t.db)).toBeGreaterThan(before);
+});
+
 test("R7 a canary that dies too brakes again", async () => {
   await using t = await testDb();
   const relay = await makeWorld(t.db, { targetSize: 3, maxSize: 9, failureThreshold: 1 });

@@ -7,6 +7,7 @@ import { replenish } from "../../src/pool/provision.ts";
 import {
   createBackoffSeconds,
   deleteBackoffSeconds,
+  FAILING_CREATES_PER_HOUR,
   planPool,
   type PoolSituation,
 } from "../../src/pool/replenish.ts";
@@ -24,6 +25,8 @@ function situation(
     waiting: 0,
     readyOffline: 0,
     failedCreatesDeleting: 0,
+    staleReady: 0,
+    lately: 0,
     paused: false,
     createFailures: 0,
     backoffOver: true,
@@ -66,12 +69,69 @@ test.each([
   ],
   ["a paused pool creates nothing", situation({ paused: true }), { create: 0, blocked: "paused" }],
   ["a surplus shrinks by one", situation({ counts: { ready: 5 } }), { create: 0, shrink: 1 }],
+  [
+    "R15 a full pool with stale machines gets one more",
+    situation({ counts: { ready: 3 }, staleReady: 3 }),
+    { create: 1, shrink: 0, replace: "after" },
+  ],
+  [
+    "R15 one at a time: not while the one before is made",
+    situation({ counts: { ready: 3, provisioning: 1 }, staleReady: 3 }),
+    { create: 0, shrink: 0, replace: null },
+  ],
+  [
+    "R15 then it has one too many",
+    situation({ counts: { ready: 4 }, staleReady: 3 }),
+    { create: 0, shrink: 1, replace: null },
+  ],
+  [
+    "R15 at maxSize the stale one goes first",
+    situation({ counts: { ready: 3, assigned: 3 }, staleReady: 1 }),
+    { create: 0, replace: "first" },
+  ],
+  [
+    "R15 but not while another goes",
+    situation({ counts: { ready: 3, deleting: 3 }, lately: 1, staleReady: 1 }),
+    { create: 0, replace: null },
+  ],
+  [
+    "R15 deletes that are stuck stop no rollout",
+    situation({ counts: { ready: 3, deleting: 3 }, lately: 0, staleReady: 1 }),
+    { create: 0, replace: "first" },
+  ],
+  [
+    "R15 a pool that lacks machines replaces none",
+    situation({ counts: { ready: 2, deleting: 4 }, staleReady: 2 }),
+    { create: 0, replace: null, blocked: "max_size" },
+  ],
+  [
+    "R6 R15 a rollout whose creates fail waits, and keeps the old ones",
+    situation({ counts: { ready: 3 }, staleReady: 3, createFailures: 2, backoffOver: false }),
+    { create: 0, shrink: 0, replace: null, blocked: "backoff" },
+  ],
+  [
+    "R15 a paused pool replaces none",
+    situation({ counts: { ready: 3 }, staleReady: 3, paused: true }),
+    { create: 0, replace: null },
+  ],
   ["not while somebody waits", situation({ counts: { ready: 5 }, waiting: 1 }), { shrink: 0 }],
 ])("%s", (_, input, expected) => {
   expect(planPool(input)).toMatchObject(expected);
 });
 
-test("R6 backoff doubles to a bound: at most 6 creates an hour in the long run", () => {
+test("R6 creates that fail at once stay within FAILING_CREATES_PER_HOUR in any hour, with the shortest waits", () => {
+  const at: number[] = [];
+  for (let failures = 1, second = 0; second < 5 * 3600; failures += 1) {
+    second += createBackoffSeconds(failures, 0);
+    at.push(second);
+  }
+  const inTheHourFrom = (start: number) =>
+    at.filter((second) => second >= start && second < start + 3600).length;
+  expect(Math.max(...at.map(inTheHourFrom))).toBeLessThanOrEqual(FAILING_CREATES_PER_HOUR);
+  expect(inTheHourFrom(0)).toBeGreaterThan(FAILING_CREATES_PER_HOUR - 3);
+});
+
+test("R6 backoff doubles to a bound", () => {
   expect(createBackoffSeconds(1, 0.5)).toBe(0);
   expect([2, 3, 4].map((failures) => createBackoffSeconds(failures, 0.5))).toEqual([5, 10, 20]);
   expect(createBackoffSeconds(100, 0.5)).toBe(600);
