@@ -65,6 +65,7 @@ const OWN_CODES: Record<ProcedurePath, readonly ErrorCode[]> = {
   "capacity.report": ["NOT_FOUND"],
   "sweep.run": [],
   "sweep.duties": [],
+  "installation.check": [],
   "relay.join": [],
   "relay.open": [],
   "relay.lease": ["LEASE_LOST"],

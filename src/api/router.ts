@@ -9,6 +9,7 @@ import {
   tokenRouter,
 } from "./admin.ts";
 import { capacityRouter } from "./capacity.ts";
+import { installationRouter } from "./installation.ts";
 import { relayRouter } from "./relay.ts";
 import { testerRouter } from "./tester.ts";
 import { router } from "./trpc.ts";
@@ -25,5 +26,6 @@ export const appRouter = router({
   token: tokenRouter,
   capacity: capacityRouter,
   sweep: sweepRouter,
+  installation: installationRouter,
   relay: relayRouter,
 });

@@ -1,14 +1,15 @@
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { assign } from "./assign.ts";
 import { completion } from "./completion.ts";
 import { capacity } from "./capacity.ts";
+import { doctor } from "./doctor.ts";
 import { driver } from "./driver.ts";
 import { duties } from "./duties.ts";
 import { log } from "./log.ts";
 import { machine } from "./machine.ts";
 import { migrate } from "./migrate.ts";
 import { node } from "./node.ts";
+import { packageVersion } from "./packageVersion.ts";
 import { pool } from "./pool.ts";
 import { recipe } from "./recipe.ts";
 import { relay } from "./relay.ts";
@@ -39,6 +40,7 @@ const VERBS = [
   duties,
   events,
   token,
+  doctor,
   migrate,
   relay,
   driver,
@@ -63,13 +65,4 @@ export function buildProgram(cli: Cli): Command {
   globalOptions(program);
   for (const verb of VERBS) verb(program, cli);
   return program;
-}
-
-/** This package's version, as its package.json says. */
-export function packageVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  const parsed: unknown = JSON.parse(text);
-  return typeof parsed === "object" && parsed !== null && "version" in parsed
-    ? String(parsed.version)
-    : "unknown";
 }

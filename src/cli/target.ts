@@ -11,7 +11,13 @@ import { CliError, EXIT } from "./exit.ts";
 export type TargetOptions = { url?: string; token?: string; stateDir: string };
 export type Target = { url: string; token: string };
 
-const localFile = z.object({ url: z.string(), adminToken: z.string(), databaseUrl: z.string() });
+const localFile = z.object({
+  url: z.string(),
+  adminToken: z.string(),
+  databaseUrl: z.string(),
+  /** Null while the part is being started again. */
+  pids: z.record(z.string(), z.int().nullable()).default({}),
+});
 export type LocalFile = z.infer<typeof localFile>;
 
 /** @throws CliError where no URL or no token is to be found; the hint says where they may come from. */

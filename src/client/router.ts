@@ -21,6 +21,7 @@ import type {
 import type { capacityInput, CapacityReport } from "../contract/capacity.ts";
 import type { ErrorCode } from "../contract/errors.ts";
 import type { eventListInput, EventView } from "../contract/event.ts";
+import type { InstallationCheck } from "../contract/installation.ts";
 import type {
   machineGetInput,
   machineListInput,
@@ -124,6 +125,9 @@ export type AppRouter = TRPCBuiltRouter<
     sweep: {
       run: Mutation<void, { duties: DutyOutcome[] }>;
       duties: Query<void, DutyHeartbeat[]>;
+    };
+    installation: {
+      check: Query<void, InstallationCheck>;
     };
   }
 >;

@@ -97,6 +97,7 @@ const VERBS: Record<string, Case> = {
     does: "change",
     words: async ({ client }) => [(await client.token.create.mutate({ name: "old", role: "app" })).id],
   },
+  doctor: { elsewhere: "doctor.test.ts" },
   migrate: { elsewhere: "relay.test.ts" },
   "relay join": { elsewhere: "relay.test.ts" },
   "relay run": { elsewhere: "relay.test.ts" },

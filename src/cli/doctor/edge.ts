@@ -1,0 +1,132 @@
+import { z } from "zod";
+import type { InstallationCheck } from "../../contract/installation.ts";
+import type { DutyHeartbeat } from "../../contract/sweep.ts";
+import type { TokenView } from "../../contract/token.ts";
+import { failureOf } from "../failure.ts";
+import { ago, ahead, duration } from "../time.ts";
+import { ok, wrong } from "./check.ts";
+import type { Check } from "./check.ts";
+
+/** What the edge and its database say, judged. Pure, but for `reach`. */
+
+const REACH_MS = 10_000;
+/** A clock that is off by more makes times of day in logs and on machines misleading. */
+const CLOCK_SECONDS = 5;
+const EXPIRES_SOON_SECONDS = 7 * 86_400;
+const POSTGRES = { from: 15, to: 18 };
+
+const healthView = z.object({ status: z.string(), problems: z.array(z.string()) });
+
+/** Asks for /healthz, which needs no token. What it names as late or down is a matter of the other checks. */
+export async function reach(url: string): Promise<Check> {
+  const began = performance.now();
+  try {
+    const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(REACH_MS) });
+    const { status } = healthView.parse(await response.json());
+    return ok("edge", `${url} answers in ${Math.round(performance.now() - began)} ms: ${status}`);
+  } catch (error) {
+    const why =
+      error instanceof z.ZodError || error instanceof SyntaxError
+        ? "the answer is none of Warmpool's"
+        : reason(error);
+    return wrong(
+      "edge",
+      `${url} does not answer: ${why}`,
+      "start it (npm start, or where you host it), or name another with --url",
+    );
+  }
+}
+
+export function callerCheck({ caller }: InstallationCheck): Check {
+  return ok("token", `speaks for ${caller.role} "${caller.name}"`);
+}
+
+/** Where the query itself was refused: the token is what is wrong, or the edge is. */
+export function refused(error: unknown, url: string): Check {
+  const { message, hint } = failureOf(error, url);
+  return wrong("token", message, hint ?? "look into the edge's log");
+}
+
+export function databaseCheck({ database }: InstallationCheck): Check {
+  const major = Number(/^\d+/.exec(database.version)?.[0]);
+  return major >= POSTGRES.from && major <= POSTGRES.to
+    ? ok("database", `Postgres ${database.version}`)
+    : wrong(
+        "database",
+        `it is Postgres ${database.version}`,
+        `use Postgres ${POSTGRES.from} to ${POSTGRES.to}`,
+      );
+}
+
+/** @param journal when each migration of this package was written, in order */
+export function migrationsCheck({ database: { migrations } }: InstallationCheck, journal: number[]): Check {
+  const head = journal.at(-1) ?? 0;
+  const latest = migrations.latest ?? 0;
+  if (latest === head) return ok("migrations", `all ${journal.length} are applied`);
+  if (latest > head) {
+    return wrong(
+      "migrations",
+      "the database is newer than this command",
+      "use the version of warmpool that the edge has",
+    );
+  }
+  const missing = journal.filter((when) => when > latest).length;
+  return wrong(
+    "migrations",
+    `${missing} of ${journal.length} are missing`,
+    "DATABASE_URL=… npx warmpool migrate",
+  );
+}
+
+/** @param here this machine's clock when the answer came, `tookSeconds` after it was asked for */
+export function clocksCheck({ clocks }: InstallationCheck, here: number, tookSeconds: number): Check {
+  const edge = Date.parse(clocks.edge);
+  const database = Date.parse(clocks.database);
+  // What the edge read lies between the question and the answer.
+  const offHere = Math.max(0, edge - here, here - tookSeconds * 1000 - edge) / 1000;
+  const offDatabase = Math.abs(edge - database) / 1000;
+  const off = [
+    ...(offHere > CLOCK_SECONDS ? [`this machine and the edge by ${duration(offHere)}`] : []),
+    ...(offDatabase > CLOCK_SECONDS ? [`the edge and the database by ${duration(offDatabase)}`] : []),
+  ];
+  return off.length === 0
+    ? ok("clocks", "this machine, the edge and the database agree")
+    : wrong("clocks", `they differ: ${off.join(", ")}`, "let NTP set them");
+}
+
+export function dutiesCheck(duties: DutyHeartbeat[], now: number): Check {
+  const late = duties
+    .filter((duty) => duty.late)
+    .map(({ duty, lastEndAt }) => `${duty} (last ended ${ago(lastEndAt, now)})`);
+  if (late.length > 0) {
+    return wrong(
+      "duties",
+      `late: ${late.join(", ")}`,
+      "see that the cron trigger fires each minute; `npx warmpool sweep` runs them now",
+    );
+  }
+  const failed = duties.filter(({ outcome }) => outcome === "failed");
+  if (failed.length > 0) {
+    const causes = failed.map(({ duty, error }) => `${duty}: ${error ?? "no cause was given"}`).join("; ");
+    return wrong("duties", `failed in the last sweep: ${causes}`, "`npx warmpool sweep` tries again now");
+  }
+  return ok("duties", "each has run in time");
+}
+
+/** Tokens that soon open nothing any more, and may be what the main app uses. */
+export function tokensCheck(tokens: TokenView[], now: number): Check {
+  const valid = tokens.filter(({ state, role }) => state === "valid" && role !== "join");
+  const ending = valid.filter(
+    ({ expiresAt }) => expiresAt !== null && (Date.parse(expiresAt) - now) / 1000 < EXPIRES_SOON_SECONDS,
+  );
+  if (ending.length === 0) return ok("tokens", `${valid.length} valid, none of them ends within 7 days`);
+  const named = ending.map(
+    ({ name, role, expiresAt }) => `"${name}" (${role}) ${ahead(expiresAt ?? "", now)}`,
+  );
+  return wrong("tokens", `end soon: ${named.join(", ")}`, "make a new one, put it in place, revoke the old");
+}
+
+function reason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}

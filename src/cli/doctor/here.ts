@@ -1,0 +1,81 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { readLocal } from "../target.ts";
+import { ok, unknown, wrong } from "./check.ts";
+import type { Check } from "./check.ts";
+
+/** What can be seen on this machine, without Warmpool. */
+
+const SSH_TIMEOUT_MS = 5000;
+
+/** Whether the local stack's file speaks of a stack that runs; nothing where `url` is not that stack. */
+export function localFile(stateDir: string, url: string): Check[] {
+  const local = readLocal(stateDir);
+  if (local === null || local.url !== url) return [];
+  const file = join(stateDir, "local.json");
+  const gone = Object.entries(local.pids).filter(([, pid]) => pid === null || !isAlive(pid));
+  if (gone.length === 0) return [ok("local stack", `all its parts run, as ${file} says`)];
+  const names = gone.map(([part, pid]) => (pid === null ? part : `${part} (pid ${pid})`)).join(", ");
+  return gone.some(([part]) => part === "supervisor")
+    ? [
+        wrong(
+          "local stack",
+          `${file} is left from a stack that runs no more: no ${names}`,
+          "start it again with npm start; it finds everything as it was",
+        ),
+      ]
+    : [
+        wrong(
+          "local stack",
+          `not running: ${names}`,
+          `npm start starts it again by itself; its log is in ${join(stateDir, "logs")}`,
+        ),
+      ];
+}
+
+/** Whether `warmpool ssh` can do its work. */
+export function sshProgram(): Check {
+  const { error, stderr } = spawnSync("ssh", ["-V"], { encoding: "utf8", timeout: SSH_TIMEOUT_MS });
+  return error === undefined
+    ? ok("ssh program", stderr.trim().split("\n")[0] ?? "there")
+    : wrong(
+        "ssh program",
+        `cannot be run: ${error.message}`,
+        "install OpenSSH's client (Debian: openssh-client)",
+      );
+}
+
+/** Whether nobody else on this host can read the relay's key and credential; nothing where no relay is kept here. */
+export function relayFolder(dir: string): Check[] {
+  let names: string[];
+  try {
+    names = readdirSync(dir);
+  } catch (error) {
+    const missing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    return missing ? [] : [unknown("relay's key", `${dir} cannot be read here`)];
+  }
+  const secrets = ["id_ed25519", "relay.json"].filter((name) => names.includes(name));
+  const open = secrets
+    .filter((name) => (statSync(join(dir, name)).mode & 0o077) !== 0)
+    .map((name) => join(dir, name));
+  if (open.length > 0) {
+    return [
+      wrong(
+        "relay's key",
+        `others on this host can read ${open.join(" and ")}`,
+        `chmod 600 ${open.join(" ")}`,
+      ),
+    ];
+  }
+  return secrets.length === 0 ? [] : [ok("relay's key", `only its owner can read what is in ${dir}`)];
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // It lives, and belongs to somebody else.
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}

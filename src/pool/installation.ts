@@ -1,0 +1,44 @@
+import { sql } from "drizzle-orm";
+import type { InstallationCheck } from "../contract/installation.ts";
+import { type Db, iso, rows } from "../db/client.ts";
+import { WarmpoolError } from "./errors.ts";
+import type { Caller } from "./tokens.ts";
+
+/** What the edge sees of itself and its database, for whoever looks for what is wrong. */
+export async function checkInstallation(db: Db, { role, name }: Caller): Promise<InstallationCheck> {
+  const [[facts], [migrations], nodes] = await Promise.all([
+    rows<{ installation: string; now: string; version: string }>(
+      db,
+      sql`select installation, ${iso(sql`clock_timestamp()`)} as now, current_setting('server_version') as version
+        from settings`,
+    ),
+    rows<InstallationCheck["database"]["migrations"]>(
+      db,
+      sql`select count(*)::int as applied, max(created_at)::float8 as latest from drizzle.__drizzle_migrations`,
+    ),
+    relays(db),
+  ]);
+  if (facts === undefined || migrations === undefined)
+    throw new WarmpoolError("UNAVAILABLE", "the database is not migrated; run npm run migrate");
+  return {
+    installation: facts.installation,
+    caller: { role, name },
+    clocks: { edge: new Date().toISOString(), database: facts.now },
+    database: { version: facts.version, migrations },
+    nodes,
+  };
+}
+
+/**
+ * A listing carries the time at which its relay began it, and was stored after that. So a relay whose listing began
+ * later than it was stored has a clock that is ahead. How far one is behind cannot be told from how long it took.
+ */
+function relays(db: Db): Promise<InstallationCheck["nodes"]> {
+  return rows<InstallationCheck["nodes"][number]>(
+    db,
+    sql`select name, ssh_public_key as "sshPublicKey",
+        case when state = 'online'
+          then extract(epoch from (listing ->> 'startedAt')::timestamptz - last_probe_at)::float8 end as "clockAheadSeconds"
+      from nodes where state <> 'removed' order by name`,
+  );
+}
