@@ -1,0 +1,38 @@
+import type { Driver, DriverMachine } from "../../../src/relay/driver.ts";
+import { serve } from "../../../src/relay/drivers/exec/serve.ts";
+import { incusDriver } from "../../../src/relay/drivers/incus/driver.ts";
+import { INSTALLED } from "../../../src/relay/drivers/incus/place.ts";
+import { localDriver } from "../../../src/relay/drivers/local/driver.ts";
+
+/**
+ * A driver program: the machines are a real driver's, but the relay is sent to the same port of another loopback
+ * address, where a proxy of the test's stands. Testers go straight to the machine.
+ */
+const DETOUR = "127.0.0.2";
+
+function detoured(driver: Driver): Driver {
+  const away = (machine: DriverMachine): DriverMachine => ({
+    ...machine,
+    ssh: { ...machine.ssh, host: DETOUR },
+  });
+  return {
+    ...driver,
+    create: async (request, signal) => away(await driver.create(request, signal)),
+    get: async (name, signal) => {
+      const found = await driver.get(name, signal);
+      return found === null ? null : away(found);
+    },
+    list: async (signal) => {
+      const listing = await driver.list(signal);
+      return { ...listing, machines: listing.machines.map(away) };
+    },
+  };
+}
+
+await serve((owner, env) =>
+  detoured(
+    env["WARMPOOL_TEST_DRIVER"] === "incus"
+      ? incusDriver({ ...INSTALLED, ...owner })
+      : localDriver({ ...owner, root: env["WARMPOOL_TEST_MACHINES"] ?? "", hide: [] }),
+  ),
+);

@@ -1,0 +1,190 @@
+import { sql } from "drizzle-orm";
+import { expect, onTestFailed } from "vitest";
+import type { Assignment, Recipe } from "../../../src/client/index.ts";
+import { rows } from "../../../src/db/client.ts";
+import { seeded, shuffled } from "../../helpers/random.ts";
+import { until } from "../../helpers/until.ts";
+import { KEY_A, specOf } from "../../helpers/world.ts";
+import { proxyTo, type Proxy } from "../helpers/proxy.ts";
+import { type System, system } from "../helpers/system.ts";
+
+/**
+ * Everything that can break under a set-up breaks, at moments by chance: relays die, connections are reset or just
+ * fall silent, the machine is switched off and on. The steps of the recipe note on the machine what they do.
+ */
+export type Ordeal = {
+  driver: "local" | "incus";
+  /** What the recipe takes where nobody disturbs it. */
+  seconds: number;
+  /** Of the relay, by kill -9; another one is started at once. */
+  kills: number;
+  /** Of the relay's connection to the machine: resets, and connections that stop forwarding with both ends open. */
+  resets: number;
+  freezes: number;
+  seed: number;
+};
+
+const STEPS = ["one", "two", "three", "four", "five"];
+const LINES = 20;
+/** What tells one boot of a machine from the next; local ones share the kernel, and its id, with this host. */
+const BOOT = {
+  incus: "cat /proc/sys/kernel/random/boot_id",
+  local: "cut -d ' ' -f 22 /proc/1/stat",
+};
+const USERNAME = "alice";
+
+export async function survives(ordeal: Ordeal): Promise<void> {
+  onTestFailed(() => console.error(`the ordeal: ${JSON.stringify(ordeal)}`));
+  await using under = await system({ driver: ordeal.driver, detour: true });
+  const { client } = under;
+  await client.recipe.put.mutate(recipeOf(ordeal));
+  await client.pool.put.mutate(
+    specOf({
+      targetSize: 1,
+      maxSize: 1,
+      recipe: "ordeal",
+      image: ordeal.driver === "incus" ? "warmpool-debian" : "local",
+      shape: { vcpus: 1, memoryMib: 256, diskGib: 1 },
+    }),
+  );
+  under.startRelay();
+  const [row] = await until("a machine's row", async () => {
+    const found = await rows<{ name: string; port: number }>(under.db, sql`select name, port from machines`);
+    return found.length > 0 && found;
+  });
+  if (row === undefined) throw new Error("there is no machine");
+  await using proxy = await proxyTo(row.port, row.port, "127.0.0.2");
+  const [machine] = await under.ready(1);
+  expect(machine).toMatchObject({ host: "127.0.0.2", access: { host: "127.0.0.1", port: row.port } });
+  if (machine?.hostKey == null) throw new Error("the machine has no host key");
+  const direct = { host: "127.0.0.1", port: row.port, hostKey: machine.hostKey };
+
+  await client.tester.assign.mutate({ username: USERNAME, sshKeys: [KEY_A] });
+  const watch = watchProgress(under, ordeal.seconds * 3 + 90);
+  await until("the first step", () => (watch.seen.at(-1)?.step ?? 0) >= 2, { seconds: 60 });
+  const boot = await under.read(direct, BOOT[ordeal.driver]);
+  await inflictAll(ordeal, under, proxy, row.name);
+  expect(watch.seen.at(-1)).toMatchObject({ steps: STEPS.length + 2 });
+  expect((await client.tester.status.query({ username: USERNAME })).state).toBe("setting_up");
+  await until("the machine to be told to go on", async () => {
+    await under.read(direct, "touch /root/go");
+    return true;
+  });
+
+  expect(await watch.end).toMatchObject({ state: "active", error: null, swaps: 0 });
+  expectForwardOnly(watch.seen);
+  const trace = (await under.read(direct, "cat /root/trace")).split("\n").map((line) => line.split(" "));
+  const now = await under.read(direct, BOOT[ordeal.driver]);
+  expect(now).not.toBe(boot);
+  expectEachEndedOnce(trace, boot, now);
+  await expectWholeLog(under, trace, await under.read(direct, "cat /var/lib/warmpool/setup/*/log"));
+  const [setup] = await rows(under.db, sql`select attempt, state from operations where kind = 'setup'`);
+  expect(setup).toEqual({ attempt: ordeal.kills + 1, state: "succeeded" });
+}
+
+/** Each step notes `start|end STEP BOOT PID`, and prints numbered lines that carry the boot they were printed in. */
+function recipeOf({ driver, seconds }: Ordeal): Recipe {
+  const pause = seconds / STEPS.length / LINES;
+  return {
+    name: "ordeal",
+    params: {},
+    steps: STEPS.map((id) => ({
+      id,
+      title: `Do ${id}`,
+      timeoutSeconds: 600,
+      script: `set -eu
+boot=$(${BOOT[driver]})
+echo "start ${id} $boot $$" >>/root/trace
+for line in $(seq 1 ${LINES}); do
+  echo "${id} $boot $line"
+  echo "::progress $((line * 100 / ${LINES}))"
+  sleep ${pause}
+done
+${id === STEPS.at(-1) ? "until [ -f /root/go ]; do sleep 0.2; done" : ""}
+echo "end ${id} $boot $$" >>/root/trace
+`,
+    })),
+  };
+}
+
+type Setup = NonNullable<Assignment["setup"]>;
+
+/** Looks all the time at how far the set-up is said to be. */
+function watchProgress({ client }: System, seconds: number): { seen: Setup[]; end: Promise<Assignment> } {
+  const seen: Setup[] = [];
+  const look = async (): Promise<Assignment | false> => {
+    const now = await client.tester.status.query({ username: USERNAME });
+    if (now.setup !== null) seen.push(now.setup);
+    return now.state !== "setting_up" && now;
+  };
+  const end = until("the set-up to end", look, { seconds, everyMs: 50 });
+  end.catch(() => undefined);
+  return { seen, end };
+}
+
+async function inflictAll(ordeal: Ordeal, under: System, proxy: Proxy, machine: string): Promise<void> {
+  const random = seeded(ordeal.seed);
+  const killRelay = async (): Promise<void> => {
+    await under.killRelay();
+    under.startRelay();
+  };
+  const reset = () => until("a connection to reset", () => proxy.cut() > 0);
+  const freeze = () => until("a connection to freeze", () => proxy.freeze() > 0);
+  const powerCycle = async (): Promise<void> => {
+    await under.driver.stop(machine, AbortSignal.timeout(60_000));
+    await under.driver.start(machine, AbortSignal.timeout(60_000));
+  };
+  const faults = shuffled<() => Promise<unknown>>(
+    [
+      ...Array.from({ length: ordeal.kills }, () => killRelay),
+      ...Array.from({ length: ordeal.resets }, () => reset),
+      ...Array.from({ length: ordeal.freezes }, () => freeze),
+      powerCycle,
+    ],
+    random,
+  );
+  const moments = faults.map(() => random() * 0.8 * ordeal.seconds * 1000).toSorted((a, b) => a - b);
+  const begun = performance.now();
+  for (const [index, fault] of faults.entries()) {
+    const at = begun + (moments[index] ?? 0);
+    await until("the next moment", () => performance.now() >= at, { seconds: ordeal.seconds });
+    await fault();
+  }
+}
+
+function expectForwardOnly(seen: Setup[]): void {
+  const places = seen.map(({ step, percent }) => step * 1000 + percent);
+  expect(places).toEqual(places.toSorted((one, other) => one - other));
+  expect(new Set(places).size).toBeGreaterThan(STEPS.length);
+}
+
+/** One end a step, by the process of its last start; a second start only of a step that the switching off has ended. */
+function expectEachEndedOnce(trace: string[][], before: string, after: string): void {
+  const again = STEPS.filter((id) => trace.filter(([what, of]) => what === "start" && of === id).length > 1);
+  expect(again.length).toBeLessThanOrEqual(1);
+  const expected = STEPS.flatMap((id) => [
+    ...(again.includes(id) ? [["start", id]] : []),
+    ["start", id],
+    ["end", id],
+  ]);
+  expect(trace.map(([what, of]) => [what, of])).toEqual(expected);
+  for (const id of again) {
+    const boots = trace.filter(([what, of]) => what === "start" && of === id).map(([, , boot]) => boot);
+    expect(boots).toEqual([before, after]);
+  }
+  for (const [index, [what, , ...process]] of trace.entries()) {
+    if (what === "end") expect(process).toEqual(trace[index - 1]?.slice(2));
+  }
+}
+
+/** What the edge has is what stands on the machine, and of each step's last run every line is in it once. */
+async function expectWholeLog({ client }: System, trace: string[][], onMachine: string): Promise<void> {
+  const { text, done } = await client.tester.log.query({ username: USERNAME });
+  const printed = onMachine.split("\n").filter((line) => line !== "" && !line.startsWith("::"));
+  expect(done).toBe(true);
+  expect(text.trimEnd().split("\n")).toEqual(printed);
+  for (const [, id, boot] of trace.filter(([what]) => what === "end")) {
+    const lines = printed.filter((line) => line.startsWith(`${id} ${boot} `));
+    expect(lines).toEqual(Array.from({ length: LINES }, (_, index) => `${id} ${boot} ${index + 1}`));
+  }
+}
