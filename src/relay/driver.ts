@@ -13,7 +13,8 @@ export type Driver = {
   readonly callSeconds: CallSeconds;
   /**
    * A command that ends with 0 on a machine whose first boot is over, where that goes on after SSH has answered: until
-   * then its services, SSH among them, may restart.
+   * then its services, SSH among them, may restart. It ends with 1 where that boot has failed for good; with anything
+   * else it is asked again.
    */
   readonly bootedCommand?: string;
   version(): Promise<string>;

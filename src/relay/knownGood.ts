@@ -11,7 +11,8 @@ import { printable, tail } from "./text.ts";
 
 /**
  * From "it exists" to known good, in this order and within one boot timeout: it answers an exec under the pinned host
- * key, its first boot is over, its ready command and its health command end with 0 on it, and the access command ends with 0 on the node.
+ * key, its first boot is over, its ready command and its health command end with 0 on it, and the access command ends
+ * with 0 on the node.
  */
 export class NotGood extends Error {
   readonly reason: "never_ready" | "not_reachable";
@@ -35,6 +36,7 @@ type Subject = {
 };
 
 const COMMAND_SECONDS = 30;
+const COMMAND = { timeoutSeconds: COMMAND_SECONDS, maxBytes: 16_384 };
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 1000;
 
@@ -44,12 +46,12 @@ export async function knownGood(subject: Subject): Promise<void> {
   const machine = new Reconnecting({ ...made.ssh, hostKey: subject.hostKey }, subject.privateKey);
   try {
     const run = async (command: string, signal: AbortSignal): Promise<string | null> =>
-      failureOf(await machine.exec(command, { timeoutSeconds: COMMAND_SECONDS, signal, maxBytes: 16_384 }));
+      failureOf(await machine.exec(command, { ...COMMAND, signal }));
     await stage(subject, "booting", "not_reachable", "it never answered over SSH", (signal) =>
       run("true", signal),
     );
+    await firstBoot(subject, machine);
     for (const [name, command] of [
-      ["its first boot", subject.bootedCommand],
       ["the ready command", spec.readyCommand],
       ["the health command", spec.healthCommand],
     ] as const) {
@@ -81,6 +83,20 @@ export async function knownGood(subject: Subject): Promise<void> {
   lease.ensure();
 }
 
+/** Waits for the end of the first boot. One that has failed is not waited for any longer: it never heals. */
+async function firstBoot(subject: Subject, machine: Reconnecting): Promise<void> {
+  const { made, bootedCommand } = subject;
+  if (bootedCommand === undefined) return;
+  await stage(subject, "joining", "never_ready", "its first boot never ended with 0", async (signal) => {
+    const result = await machine.exec(bootedCommand, { ...COMMAND, signal });
+    const problem = failureOf(result);
+    if (result.code !== 1 || problem === null) return problem;
+    throw new NotGood("never_ready", `${made.name}: its first boot has failed. ${tail(problem, 1000)}`, {
+      "first boot": problem,
+    });
+  });
+}
+
 /** Tries until `attempt` returns null; what it returned or threw last is the cause in the end. */
 async function stage(
   { lease, signal, made, spec }: Subject,
@@ -97,6 +113,7 @@ async function stage(
       if (problem === null) return;
       cause = problem;
     } catch (error) {
+      if (error instanceof NotGood) throw error;
       if (!signal.aborted) cause = wordsOf(error);
     }
     await pause(wait, signal).catch(() => undefined);

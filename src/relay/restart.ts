@@ -8,8 +8,6 @@ import { connect } from "./ssh.ts";
 import { SshError } from "./sshError.ts";
 import { head } from "./text.ts";
 
-const STOP_SECONDS = 60;
-const LOOK_SECONDS = 30;
 const LOGIN_SECONDS = 10;
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 1000;
@@ -24,6 +22,7 @@ export async function restartMachine(
   tools: Pick<Tools, "driver" | "key" | "connections">,
 ): Promise<OperationResult> {
   const { id, name } = operation.machine;
+  const { driver } = tools;
   const signal = within(operation.bootTimeoutSeconds, lease.signal);
   tools.connections.drop(id);
   let last: unknown = "there was no time to try";
@@ -31,7 +30,7 @@ export async function restartMachine(
   for (let wait = FIRST_WAIT_MS; !signal.aborted; wait = Math.min(LONGEST_WAIT_MS, wait * 2)) {
     try {
       lease.ensure();
-      if (!isStopped) await tools.driver.stop(name, within(STOP_SECONDS, signal));
+      if (!isStopped) await driver.stop(name, within(driver.callSeconds.stop, signal));
       isStopped = true;
       const { ssh, access } = await bringUp(operation, lease, tools, signal);
       return { outcome: "restarted", host: ssh.host, port: ssh.port, access };
@@ -58,7 +57,7 @@ async function bringUp(
   const found = await look(driver, machine.name, signal);
   if (found.state !== "running") {
     lease.ensure();
-    await driver.start(machine.name, signal);
+    await driver.start(machine.name, within(driver.callSeconds.start, signal));
   }
   const now = found.state === "running" ? found : await look(driver, machine.name, signal);
   const target = { ...now.ssh, hostKey: machine.hostKey };
@@ -73,7 +72,7 @@ async function bringUp(
 }
 
 async function look(driver: Driver, name: string, signal: AbortSignal): Promise<DriverMachine> {
-  const found = await driver.get(name, within(LOOK_SECONDS, signal));
+  const found = await driver.get(name, within(driver.callSeconds.get, signal));
   if (found !== null) return found;
   throw new DriverError("failed", `The driver finds no machine ${name} any more`);
 }

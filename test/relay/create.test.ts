@@ -87,7 +87,7 @@ test("what makes the machine says when its first boot is over, and nothing else 
   await using node = await testNode();
   const driver = {
     ...node.driver,
-    bootedCommand: "test -e $HOME/settled || { touch $HOME/settled; exit 1; }",
+    bootedCommand: "test -e $HOME/settled || { touch $HOME/settled; exit 3; }",
   };
   const readyCommand = "test -e $HOME/settled";
   const good = await createMachine(await operationOf({ readyCommand }), new TestLease(), {
@@ -95,7 +95,7 @@ test("what makes the machine says when its first boot is over, and nothing else 
     driver,
   });
   expect(good).toMatchObject({ outcome: "created" });
-  const stuck = { ...node.driver, bootedCommand: "echo status: running; exit 1" };
+  const stuck = { ...node.driver, bootedCommand: "echo status: running; exit 3" };
   const tools = { ...node.tools, driver: stuck };
   expect(
     await createMachine(await operationOf({ bootTimeoutSeconds: 1 }), new TestLease(), tools),
@@ -104,6 +104,19 @@ test("what makes the machine says when its first boot is over, and nothing else 
     reason: "never_ready",
     message: expect.stringMatching(/its first boot never ended with 0 .*status: running/) as string,
   });
+});
+
+test("a first boot that has failed for good is not waited for", async () => {
+  await using node = await testNode();
+  const driver = { ...node.driver, bootedCommand: "echo status: error; exit 1" };
+  const operation = await operationOf({ bootTimeoutSeconds: 600 });
+  const failed = (await createMachine(operation, new TestLease(), { ...node.tools, driver })) as CreateFailed;
+  expect(failed).toMatchObject({
+    outcome: "create_failed",
+    reason: "never_ready",
+    message: expect.stringContaining("its first boot has failed. exit 1: status: error") as string,
+  });
+  expect(failed.evidence["first boot"]).toBe("exit 1: status: error");
 });
 
 test("makes nothing before the edge has pinned the host key", async () => {

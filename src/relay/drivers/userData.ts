@@ -1,8 +1,5 @@
 import type { CreateRequest } from "../driver.ts";
 
-/** cloud-init may restart sshd on its way: it does where the image lets passwords in. Its exit 2 (since 23.4): finished, with errors that it recovered from. */
-export const BOOTED_COMMAND = "cloud-init status --wait --long || [ $? = 2 ]";
-
 /**
  * What cloud-init does at a machine's first boot: puts the relay's host key in place of every other, so that it is
  * pinned before the machine exists, and opens root's account to the given keys. Checked with cloud-init 22.4.2.

@@ -2,6 +2,7 @@ import { basename, resolve } from "node:path";
 import type { z } from "zod";
 import type { Endpoint } from "../../../contract/machine.ts";
 import type { Inventory } from "../../../contract/node.ts";
+import { CLOUD_INIT_DONE } from "../../cloudInit.ts";
 import { DriverError } from "../../driver.ts";
 import type { CreateRequest, Driver, DriverListing, DriverMachine } from "../../driver.ts";
 import { redactor } from "../../setup/redact.ts";
@@ -102,6 +103,7 @@ export function execDriver(options: ExecOptions): Driver {
     name: "exec",
     // Behind the driver's own deadlines, which know how to say what did not end.
     callSeconds: longer(timeouts, graceSeconds + 5),
+    bootedCommand: CLOUD_INIT_DONE,
 
     async version(): Promise<string> {
       const { stdout, about } = await run("version", {}, new AbortController().signal);

@@ -1,3 +1,4 @@
+import { CLOUD_INIT_DONE } from "../../cloudInit.ts";
 import { CALL_SECONDS, DriverError } from "../../driver.ts";
 import type { CreateRequest, Driver, DriverListing, DriverMachine } from "../../driver.ts";
 import { pause } from "../../pause.ts";
@@ -13,7 +14,6 @@ import { addressOf, describe, describeDisk } from "./machine.ts";
 import { isMarked } from "./mark.ts";
 import type { Owner } from "./mark.ts";
 import { ended } from "./operation.ts";
-import { BOOTED_COMMAND } from "../userData.ts";
 import { instanceRequest } from "./request.ts";
 import type { Place } from "./place.ts";
 
@@ -118,7 +118,7 @@ export function incusDriver(options: IncusOptions): Driver {
   return {
     name: "incus",
     callSeconds: CALL_SECONDS,
-    bootedCommand: BOOTED_COMMAND,
+    bootedCommand: CLOUD_INIT_DONE,
 
     async version() {
       const signal = AbortSignal.timeout(VERSION_SECONDS * 1000);
