@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { anything, type Assignment, assigned, assignment } from "../accept/interface.ts";
+import { deleteMachinesOf } from "../accept/leftMachines.ts";
 import { freePort } from "../accept/part.ts";
 import { listMachines, putPoolLike, untilFull } from "../accept/pools.ts";
 import { makeKey } from "../accept/sshClient.ts";
@@ -14,7 +15,7 @@ import { type Bench, summary } from "./comparison.ts";
  * it first (cold), on the same node of a whole `npm start` with Incus, in turns. The set-up is one step that notes when
  * it began, on the clock of this host, which its containers share.
  */
-const ROUNDS = 8;
+const ROUNDS = 5;
 const BEGAN = "began";
 const RECIPE = {
   name: "noted",
@@ -57,6 +58,7 @@ export const warm: Bench = async () => {
     ];
   } finally {
     await killAllOf(folder);
+    await deleteMachinesOf(join(folder, "state"));
     await rm(folder, { recursive: true, force: true });
   }
 };
