@@ -5,6 +5,7 @@ import { capacity } from "./capacity.ts";
 import { doctor } from "./doctor.ts";
 import { driver } from "./driver.ts";
 import { duties } from "./duties.ts";
+import { importVerb } from "./import.ts";
 import { log } from "./log.ts";
 import { machine } from "./machine.ts";
 import { migrate } from "./migrate.ts";
@@ -41,6 +42,7 @@ const VERBS = [
   events,
   token,
   doctor,
+  importVerb,
   migrate,
   relay,
   driver,

@@ -97,6 +97,7 @@ const VERBS: Record<string, Case> = {
     does: "change",
     words: async ({ client }) => [(await client.token.create.mutate({ name: "old", role: "app" })).id],
   },
+  import: { elsewhere: "import.test.ts" },
   doctor: { elsewhere: "doctor.test.ts" },
   migrate: { elsewhere: "relay.test.ts" },
   "relay join": { elsewhere: "relay.test.ts" },
