@@ -36,7 +36,7 @@ async function restart(session: Session, id: string): Promise<void> {
   const asked = await session.client.machine.restart.mutate({ id });
   answerInWords(session, asked, ({ name }) => [
     `${name} will be restarted.`,
-    `How it is: \`${next(session, "machine", "get", name)}\``,
+    `How it goes: \`${next(session, "machine", "timeline", name)}\``,
   ]);
 }
 

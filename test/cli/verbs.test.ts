@@ -173,7 +173,7 @@ test("machine restart says where to look, and is refused while it is under way",
   const asked = await warmpool(["machine", "restart", machine?.name ?? ""], at);
   expect(asked).toMatchObject({ code: 0, stderr: "" });
   expect(asked.stdout).toContain(
-    `${machine?.name} will be restarted.\nHow it is: \`npx warmpool machine get`,
+    `${machine?.name} will be restarted.\nHow it goes: \`npx warmpool machine timeline`,
   );
   const again = await warmpool(["machine", "restart", machine?.name ?? ""], at);
   expect(again).toMatchObject({ code: 4, stdout: "" });
