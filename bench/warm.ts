@@ -31,6 +31,13 @@ type Waited = { commandMs: number; activeMs: number };
 
 export const warm: Bench = async () => {
   const folder = await mkdtemp(join(tmpdir(), "warmpool-warm-"));
+  const clear = async () => {
+    await killAllOf(folder);
+    await deleteMachinesOf(join(folder, "state"));
+    await rm(folder, { recursive: true, force: true });
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+    process.once(signal, () => void clear().finally(() => process.exit(1)));
   try {
     const stack = await startStack(
       {
@@ -57,9 +64,7 @@ export const warm: Bench = async () => {
       ),
     ];
   } finally {
-    await killAllOf(folder);
-    await deleteMachinesOf(join(folder, "state"));
-    await rm(folder, { recursive: true, force: true });
+    await clear();
   }
 };
 
