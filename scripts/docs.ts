@@ -7,11 +7,13 @@ import { REASONS } from "../src/pool/reasons.ts";
 import { ASSIGNMENT_MOVES, MACHINE_COUNTS, MACHINE_MOVES } from "../src/pool/states.ts";
 import { alertRules } from "./docs/alerts.ts";
 import { cliDocument } from "./docs/cli.ts";
+import { conditionsDocument } from "./docs/conditions.ts";
 import { metricsDocument } from "./docs/metrics.ts";
 import { proceduresDocument } from "./docs/procedures.ts";
 
 /**
- * Writes the documents that are tables of the code: states, codes, procedures, the command line, metrics and alerts.
+ * Writes the documents that are tables of the code: states, codes, procedures, conditions, the command line, metrics
+ * and alerts.
  * With `--check` it writes nothing and exits 1 where one is not what the code says.
  */
 const NOTE = "Written by `npm run docs` from the code's own tables. Change those, not this.";
@@ -68,6 +70,7 @@ const docs = {
   "docs/codes.md": reasons(),
   "docs/cli.md": HEAD + cliDocument(),
   "docs/procedures.md": HEAD + proceduresDocument(),
+  "docs/conditions.md": HEAD + conditionsDocument(),
   "docs/metrics.md": HEAD + metricsDocument(),
   "docs/alerts.yml": alertRules(NOTE),
 };

@@ -4,6 +4,7 @@ import { ADMIN_REQUESTS_PER_MINUTE } from "./api/edge.ts";
 import { log, logFailure } from "./api/log.ts";
 import { sweep } from "./cron/sweep.ts";
 import { connect } from "./db/client.ts";
+import { readWebhook } from "./pool/webhook/receiver.ts";
 
 /**
  * The Node entry, for hosting Warmpool oneself: the same app and the same duties as src/worker.ts, on a timer.
@@ -27,6 +28,7 @@ const server = serve({
       connection,
       adminToken: config.adminToken,
       adminRequestsPerMinute: config.adminRequestsPerMinute,
+      webhook: config.webhook,
       after,
     }),
   hostname: config.host,
@@ -43,7 +45,7 @@ if (timer !== undefined) runSweep();
 
 function runSweep(): void {
   after(async () => {
-    for (const { duty, outcome, error } of await sweep(connection.db)) {
+    for (const { duty, outcome, error } of await sweep(connection.db, config.webhook)) {
       if (outcome === "failed") log("error", "duty failed", { duty, error });
     }
   });
@@ -69,8 +71,11 @@ function readConfig() {
     die("DATABASE_URL is not set; set it to the postgres:// URL of a migrated database");
   if (adminToken.length < 20)
     die("WARMPOOL_ADMIN_TOKEN is not set or shorter than 20 characters; make one: openssl rand -hex 32");
+  const webhook = readWebhook(env["WARMPOOL_WEBHOOK_URL"], env["WARMPOOL_WEBHOOK_SECRET"]);
+  if (webhook !== null && "problem" in webhook) die(webhook.problem);
   return {
     databaseUrl,
+    webhook,
     adminToken,
     host: env["HOST"] ?? "127.0.0.1",
     port: whole("PORT", 8787, 0),

@@ -3,6 +3,7 @@ import { ADMIN_REQUESTS_PER_MINUTE, type Edge } from "./api/edge.ts";
 import { logFailure } from "./api/log.ts";
 import { sweep } from "./cron/sweep.ts";
 import { connect } from "./db/client.ts";
+import { readWebhook } from "./pool/webhook/receiver.ts";
 
 /** The Cloudflare entry: the same app and the same duties as src/server.ts, a database client for each request. */
 type Env = {
@@ -10,6 +11,8 @@ type Env = {
   WARMPOOL_ADMIN_TOKEN?: string;
   /** A whole number as text; see docs/admin-http.md. */
   WARMPOOL_ADMIN_REQUESTS_PER_MINUTE?: string;
+  WARMPOOL_WEBHOOK_URL?: string;
+  WARMPOOL_WEBHOOK_SECRET?: string;
 };
 
 /** A Worker may hold six connections at once; one request never needs more than these. */
@@ -23,6 +26,7 @@ export default {
       connection: connect(env.HYPERDRIVE.connectionString, { max: CONNECTIONS }),
       adminToken: env.WARMPOOL_ADMIN_TOKEN,
       adminRequestsPerMinute: Number(env.WARMPOOL_ADMIN_REQUESTS_PER_MINUTE) || ADMIN_REQUESTS_PER_MINUTE,
+      webhook: webhookOf(env),
       after: (work) =>
         context.waitUntil(
           work().catch((error: unknown) => logFailure("work after the answer failed", error)),
@@ -33,10 +37,14 @@ export default {
 
   async scheduled(_, env, context) {
     const connection = connect(env.HYPERDRIVE.connectionString, { max: CONNECTIONS });
-    await sweep(connection.db);
+    await sweep(connection.db, webhookOf(env));
     context.waitUntil(connection.close());
   },
 } satisfies WorkerEntry;
+
+function webhookOf(env: Env) {
+  return readWebhook(env.WARMPOOL_WEBHOOK_URL, env.WARMPOOL_WEBHOOK_SECRET);
+}
 
 /** What the platform calls; written out, because its own types would be global in every file of the project. */
 type WorkerEntry = {

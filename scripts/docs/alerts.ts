@@ -99,6 +99,15 @@ export const ALERTS: readonly Alert[] = [
     summary: "Over 3 set-ups on node {{ $labels.node }} failed in the last hour",
     action: "`warmpool log USER` of one that failed: which step, and what it said. A recipe put lately?",
   },
+  {
+    name: "WarmpoolWebhookStuck",
+    expr: "max(warmpool_webhook_oldest_seconds) > 3600",
+    for: "1m",
+    severity: "ticket",
+    summary: "The receiver of the webhook has not taken a message for an hour",
+    action:
+      "Does the receiver answer with 2xx within 10 s, and does it know the secret? docs/webhook.md says when the next try is. After three days messages are given up.",
+  },
 ];
 
 /** docs/alerts.yml. A text stands in those quotes of YAML's that need no escape in it. */

@@ -118,6 +118,6 @@ export const tokenRouter = router({
 });
 
 export const sweepRouter = router({
-  run: forAdmin.mutation(({ ctx }) => sweepFor(ctx.connection.db, ctx.actor)),
+  run: forAdmin.mutation(({ ctx }) => sweepFor(ctx.connection.db, ctx.actor, ctx.webhook)),
   duties: forAdmin.query(({ ctx }) => heartbeats(ctx.connection.db)),
 });

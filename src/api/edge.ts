@@ -1,4 +1,5 @@
 import type { Connection } from "../db/client.ts";
+import type { WebhookSetting } from "../pool/webhook/receiver.ts";
 
 /** What an entry hands to the app with each request: the app keeps nothing between them. */
 export type Edge = {
@@ -7,6 +8,8 @@ export type Edge = {
   adminToken: string | undefined;
   /** How often one token may call the admin HTTP, per minute and instance. */
   adminRequestsPerMinute: number;
+  /** Who is to be told what happens, by the environment of the deployment. */
+  webhook: WebhookSetting;
   /** Lets work go on after the answer was sent. Its failure is logged, never the caller's. */
   after: (work: () => Promise<unknown>) => void;
 };

@@ -16,6 +16,7 @@ import { reportInventory } from "../pool/nodeFull.ts";
 import { heard, join, openSession } from "../pool/nodes.ts";
 import { payloads } from "../pool/payload.ts";
 import { renew } from "../pool/progress.ts";
+import { deliver } from "../pool/webhook/deliver.ts";
 import { pause } from "./pause.ts";
 import { forJoin, forNode, router } from "./trpc.ts";
 
@@ -32,7 +33,7 @@ export const relayRouter = router({
   lease: forNode.input(leaseInput).mutation(async ({ ctx, input, signal }): Promise<LeaseResult> => {
     const { db } = ctx.connection;
     await heard(db, ctx.node, input.session);
-    if (await takeOverdueSweep(db)) ctx.after(() => sweep(db));
+    if (await takeOverdueSweep(db)) ctx.after(() => sweep(db, ctx.webhook));
     const until = Date.now() + input.waitSeconds * 1000;
     for (;;) {
       const leased = await leaseWork(db, ctx.node, input.session, input.free);
@@ -48,7 +49,11 @@ export const relayRouter = router({
     .mutation(({ ctx, input }) => renew(ctx.connection.db, input.session, input.operations)),
 
   finish: forNode.input(finishInput).mutation(async ({ ctx, input }): Promise<FinishResult> => {
-    await finish(ctx.connection.db, ctx.node, input);
+    const { connection, webhook } = ctx;
+    await finish(connection.db, ctx.node, input);
+    const { outcome } = input.result;
+    if ((outcome === "set_up" || outcome === "setup_failed") && webhook !== null && "url" in webhook)
+      ctx.after(() => deliver(connection.db, webhook));
     return { ok: true };
   }),
 

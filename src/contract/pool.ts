@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CONDITION_TYPES } from "./conditions.ts";
 import { moment, nodeName, poolName, recipeName } from "./names.ts";
 import { sshPublicKeys } from "./sshKey.ts";
 
@@ -69,7 +70,7 @@ export const emptyPoolInput = z.strictObject({
 
 /** A statement about a pool that an operator may have to act on. */
 const poolCondition = z.strictObject({
-  type: z.enum(["Ready", "Progressing"]),
+  type: z.enum(CONDITION_TYPES),
   status: z.boolean(),
   /** A code, CamelCase, explained in docs/conditions.md. */
   reason: z.string(),

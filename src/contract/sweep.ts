@@ -12,6 +12,7 @@ export const DUTIES = [
   "reap",
   "tally",
   "prune",
+  "deliver",
 ] as const;
 export type Duty = (typeof DUTIES)[number];
 

@@ -5,8 +5,8 @@ import { pruneKeys } from "../pool/idempotency.ts";
 import { SETTINGS } from "../pool/settings.ts";
 
 /**
- * Forgets finished operations, events, and tokens that open nothing any more, each after `keepDays`. What the metrics
- * have not counted yet stays until they have. Idempotency-Keys go after the time they are promised for.
+ * Forgets finished operations, events, told messages, and tokens that open nothing any more, each after `keepDays`.
+ * What the metrics have not counted yet stays until they have. Idempotency-Keys go after the time they are promised for.
  */
 export async function prune(db: Db): Promise<number> {
   const old = sql`now() - make_interval(days => ${SETTINGS.keepDays})`;
@@ -23,5 +23,6 @@ export async function prune(db: Db): Promise<number> {
     db,
     sql`delete from tokens where least(expires_at, revoked_at, used_at) < ${old} returning id`,
   );
-  return operations.length + events.length + tokens.length + (await pruneKeys(db));
+  const messages = await rows(db, sql`delete from webhook_messages where ended_at < ${old} returning id`);
+  return messages.length + operations.length + events.length + tokens.length + (await pruneKeys(db));
 }

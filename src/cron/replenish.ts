@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
-import { noteConditions } from "../pool/pools.ts";
+import { noteConditions } from "../pool/noteConditions.ts";
 import { expireMachines } from "../pool/rollout.ts";
 import { replenish as replenishPool } from "../pool/provision.ts";
 

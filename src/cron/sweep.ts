@@ -5,6 +5,8 @@ import { describeFailure } from "../db/failure.ts";
 import type { Actor } from "../pool/reasons.ts";
 import { SETTINGS } from "../pool/settings.ts";
 import { tell } from "../pool/transition.ts";
+import type { WebhookSetting } from "../pool/webhook/receiver.ts";
+import { deliver } from "./deliver.ts";
 import type { RunDuty } from "./duty.ts";
 import { expire } from "./expire.ts";
 import { match } from "./match.ts";
@@ -17,32 +19,47 @@ import { silence } from "./silence.ts";
 import { tally } from "./tally.ts";
 
 /** Every duty has its function: leaving one out does not compile. */
-const RUN: Record<Duty, RunDuty> = { expire, silence, probe, match, replenish, shrink, reap, tally, prune };
+const RUN: Record<Duty, RunDuty> = {
+  expire,
+  silence,
+  probe,
+  match,
+  replenish,
+  shrink,
+  reap,
+  tally,
+  prune,
+  deliver,
+};
 
 /**
  * Runs all duties in order. One that fails is noted and does not stop the next. Sweeps may overlap: each duty
  * guards what it changes by row locks, so a second one finds nothing left to do.
  */
-export async function sweep(db: Db): Promise<DutyOutcome[]> {
+export async function sweep(db: Db, webhook: WebhookSetting = null): Promise<DutyOutcome[]> {
   const outcomes: DutyOutcome[] = [];
-  for (const duty of DUTIES) outcomes.push(await runDuty(db, duty));
+  for (const duty of DUTIES) outcomes.push(await runDuty(db, duty, webhook));
   return outcomes;
 }
 
 /** Runs all duties because somebody wants it now, on record. */
-export async function sweepFor(db: Db, actor: Actor): Promise<{ duties: DutyOutcome[] }> {
-  const duties = await sweep(db);
+export async function sweepFor(
+  db: Db,
+  actor: Actor,
+  webhook: WebhookSetting = null,
+): Promise<{ duties: DutyOutcome[] }> {
+  const duties = await sweep(db, webhook);
   const after = Object.fromEntries(duties.map(({ duty, outcome, changes }) => [duty, { outcome, changes }]));
   await tell(db, { kind: "sweep", actor, reason: "asked_for", before: null, after });
   return { duties };
 }
 
-async function runDuty(db: Db, duty: Duty): Promise<DutyOutcome> {
+async function runDuty(db: Db, duty: Duty, webhook: WebhookSetting): Promise<DutyOutcome> {
   try {
     await db.execute(sql`
       insert into duties (duty, last_start_at) values (${duty}, now())
       on conflict (duty) do update set last_start_at = now()`);
-    const changes = await RUN[duty](db);
+    const changes = await RUN[duty](db, webhook);
     await end(db, duty, "done", changes, null);
     return { duty, outcome: "done", changes, error: null };
   } catch (cause) {

@@ -1,3 +1,4 @@
+import type { ConditionReason, ConditionType } from "../contract/conditions.ts";
 import type { PoolCondition } from "../contract/pool.ts";
 
 /** What the conditions are read from. `stored` are those noted at the last sweep, for their `since`. */
@@ -15,7 +16,11 @@ export type PoolFacts = {
   now: string;
 };
 
-type Statement = Pick<PoolCondition, "status" | "reason" | "message">;
+type Statement<Type extends ConditionType> = {
+  status: boolean;
+  reason: ConditionReason<Type>;
+  message: string;
+};
 
 /**
  * What an operator should know about a pool: whether it has what it should (`Ready`), and whether it is getting there
@@ -25,14 +30,14 @@ export function poolConditions(facts: PoolFacts & { population: number }): PoolC
   return [dated("Ready", ready(facts), facts), dated("Progressing", progressing(facts), facts)];
 }
 
-function ready(facts: PoolFacts): Statement {
+function ready(facts: PoolFacts): Statement<"Ready"> {
   const have = `${facts.claimable} of ${facts.spec.targetSize} machines can be claimed now`;
   return facts.claimable >= facts.spec.targetSize
     ? { status: true, reason: "TargetReached", message: have }
     : { status: false, reason: "BelowTarget", message: have };
 }
 
-function progressing(facts: PoolFacts & { population: number }): Statement {
+function progressing(facts: PoolFacts & { population: number }): Statement<"Progressing"> {
   const lacks = facts.claimable < facts.spec.targetSize + facts.waiting;
   if (facts.paused)
     return { status: false, reason: "Paused", message: "the pool is paused; resume it to refill" };
@@ -58,7 +63,11 @@ function progressing(facts: PoolFacts & { population: number }): Statement {
   return { status: true, reason: "Refilling", message: "machines are being created" };
 }
 
-function dated(type: PoolCondition["type"], now: Statement, facts: PoolFacts): PoolCondition {
+function dated<Type extends ConditionType>(
+  type: Type,
+  now: Statement<Type>,
+  facts: PoolFacts,
+): PoolCondition {
   const before = facts.stored.find((condition) => condition.type === type);
   const stands = before !== undefined && before.status === now.status && before.reason === now.reason;
   return { type, ...now, since: stands ? before.since : facts.now };

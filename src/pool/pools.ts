@@ -185,13 +185,3 @@ export async function emptyPool(
   });
   return getPool(db, name);
 }
-
-/** Stores conditions that changed, so that their `since` outlives the moment of asking. */
-export async function noteConditions(db: Db): Promise<void> {
-  for (const pool of await listPools(db)) {
-    const stored = pool.conditions.map(({ message: _, ...condition }) => condition);
-    await db.execute(sql`
-      update pools set conditions = ${json(pool.conditions)}
-      where name = ${pool.name} and not (conditions @> ${json(stored)})`);
-  }
-}

@@ -51,6 +51,8 @@ export const REASONS = {
   brake_overruled: "An admin said that the dead machines of a braked node are dead.",
   unproven: "The node came back and could not ask the machine whether it lives.",
   address_changed: "The node's listing shows the machine at another address.",
+  condition_changed: "A condition of the pool changed.",
+  undelivered: "A message of the webhook was given up.",
   superseded: "The work was no longer wanted.",
   shutdown: "The relay stopped and handed the work back.",
 } as const;

@@ -29,6 +29,8 @@ export const SETTINGS = {
   /** How long an Idempotency-Key is remembered, and how long one without an answer counts as being worked on. */
   idempotencyKeepHours: 24,
   idempotencyTakenSeconds: 60,
+  /** Who waits longer than that for a machine is told of to the webhook. */
+  waitingTooLongSeconds: 600,
   /** A duty of the sweep that has not ended for so long is late. */
   dutyLateSeconds: 300,
   /** Loopback ports for machines: above the registered ones in common use, below the ephemeral ones. */

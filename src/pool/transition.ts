@@ -4,6 +4,7 @@ import type { MachineState } from "../contract/machine.ts";
 import { type Db, listOf, rows } from "../db/client.ts";
 import type { Actor, Reason } from "./reasons.ts";
 import { assignmentSources, machineSources } from "./states.ts";
+import { announcing } from "./webhook/announcing.ts";
 
 /**
  * The only writers of `machines.state` and `assignments.state`. Each is a compare-and-set against the table of legal
@@ -97,7 +98,7 @@ export async function moveAssignments(db: Db, which: SQL, move: AssignmentMove):
     moved_told as (
       insert into events (kind, actor, reason, pool, machine, assignment, before, after, data)
       select 'assignment', ${move.actor}, ${move.reason}, pool, machine, id, was, state, ${json(move.data)} from moved
-    )
+    )${announcing(move.to)}
     select id, pool, username, machine, was from moved order by seq`,
   );
 }

@@ -6,6 +6,7 @@ import { createApp } from "../../src/api/app.ts";
 import { ADMIN_REQUESTS_PER_MINUTE } from "../../src/api/edge.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { connect } from "../../src/db/client.ts";
+import type { Receiver } from "../../src/pool/webhook/receiver.ts";
 
 /** The two entries, so that every API test runs against both: the app in Node, and the real bundle in workerd. */
 export const ADMIN_TOKEN = "wp_admin_for_tests_only_0123456789";
@@ -21,16 +22,21 @@ export type TestEdge = AsyncDisposable & {
 export type Runtime = "node" | "workerd";
 export const RUNTIMES: readonly Runtime[] = ["node", "workerd"];
 
+type EdgeOptions = { adminRequestsPerMinute?: number; webhook?: Receiver | null };
+
 export async function startEdge(
   runtime: Runtime,
   databaseUrl: string,
-  { adminRequestsPerMinute = ADMIN_REQUESTS_PER_MINUTE }: { adminRequestsPerMinute?: number } = {},
+  options: EdgeOptions = {},
 ): Promise<TestEdge> {
   const start = runtime === "node" ? startNode : startWorkerd;
-  return start(databaseUrl, adminRequestsPerMinute);
+  return start(databaseUrl, { adminRequestsPerMinute: ADMIN_REQUESTS_PER_MINUTE, webhook: null, ...options });
 }
 
-async function startNode(databaseUrl: string, adminRequestsPerMinute: number): Promise<TestEdge> {
+async function startNode(
+  databaseUrl: string,
+  { adminRequestsPerMinute, webhook }: Required<EdgeOptions>,
+): Promise<TestEdge> {
   const connection = connect(databaseUrl, { max: 20 });
   const running = new Set<Promise<unknown>>();
   const app = createApp();
@@ -42,6 +48,7 @@ async function startNode(databaseUrl: string, adminRequestsPerMinute: number): P
         connection,
         adminToken: ADMIN_TOKEN,
         adminRequestsPerMinute,
+        webhook,
         after: (work) => {
           const promise = work().finally(() => running.delete(promise));
           running.add(promise);
@@ -54,7 +61,7 @@ async function startNode(databaseUrl: string, adminRequestsPerMinute: number): P
   if (address === null || typeof address === "string") throw new Error("the server has no port");
   return {
     url: `http://127.0.0.1:${address.port}`,
-    cron: async () => void (await sweep(connection.db)),
+    cron: async () => void (await sweep(connection.db, webhook)),
     logs: () => JSON.stringify(log.mock.calls),
     [Symbol.asyncDispose]: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
@@ -67,7 +74,10 @@ async function startNode(databaseUrl: string, adminRequestsPerMinute: number): P
   };
 }
 
-async function startWorkerd(databaseUrl: string, adminRequestsPerMinute: number): Promise<TestEdge> {
+async function startWorkerd(
+  databaseUrl: string,
+  { adminRequestsPerMinute, webhook }: Required<EdgeOptions>,
+): Promise<TestEdge> {
   process.env["CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE"] = databaseUrl;
   const server = createTestHarness({
     root: fileURLToPath(new URL("../..", import.meta.url)),
@@ -77,6 +87,7 @@ async function startWorkerd(databaseUrl: string, adminRequestsPerMinute: number)
         secrets: {
           WARMPOOL_ADMIN_TOKEN: ADMIN_TOKEN,
           WARMPOOL_ADMIN_REQUESTS_PER_MINUTE: String(adminRequestsPerMinute),
+          ...webhookSecrets(webhook),
         },
       },
     ],
@@ -91,4 +102,9 @@ async function startWorkerd(databaseUrl: string, adminRequestsPerMinute: number)
     logs: () => JSON.stringify(server.getLogs()),
     [Symbol.asyncDispose]: () => server.close(),
   };
+}
+
+function webhookSecrets(webhook: Receiver | null): Record<string, string> {
+  if (webhook === null) return {};
+  return { WARMPOOL_WEBHOOK_URL: webhook.url, WARMPOOL_WEBHOOK_SECRET: webhook.secrets.join(" ") };
 }

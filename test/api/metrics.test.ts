@@ -18,8 +18,9 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     await using edge = await startEdge(runtime, t.url);
     const admin = createClient({ url: edge.url, token: ADMIN_TOKEN });
     await admin.tester.assign.mutate({ username: "alice", sshKeys: [KEY_A] });
-    await relay.workOff();
+    // The refill begins after the answer; the sweep makes sure that it has.
     await edge.cron();
+    await relay.workOff();
 
     const response = await scrape(edge.url, ADMIN_TOKEN);
     expect(response.status).toBe(200);

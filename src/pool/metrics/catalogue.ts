@@ -68,6 +68,16 @@ export const METRICS = {
     help: "1 where the last run of the duty failed, else 0.",
     labels: ["duty"],
   },
+  warmpool_webhook_pending: {
+    type: "gauge",
+    help: "Messages of the webhook that are yet to be taken.",
+    labels: [],
+  },
+  warmpool_webhook_oldest_seconds: {
+    type: "gauge",
+    help: "Age of the oldest of them; 0 where there is none.",
+    labels: [],
+  },
   warmpool_claims_total: {
     type: "counter",
     help: "Asked for: warm (given a machine at once), waited (had to stand in line), missed (the machine given could not be reached and was swapped).",

@@ -7,7 +7,7 @@ import { LIVE_ASSIGNMENT_STATES, LIVE_MACHINE_STATES, type Sample } from "./cata
 
 /** What is so at this moment. Read anew each time; nothing of it is kept. */
 export async function readGauges(db: Db): Promise<{ pools: PoolView[]; nodes: string[]; samples: Sample[] }> {
-  const [pools, lines, nodes, duties] = await Promise.all([
+  const [pools, lines, nodes, duties, pending] = await Promise.all([
     listPools(db),
     rows<Line>(db, LINES),
     rows<{ name: string; state: string }>(
@@ -18,6 +18,11 @@ export async function readGauges(db: Db): Promise<{ pools: PoolView[]; nodes: st
       db,
       sql`select duty, extract(epoch from now() - last_end_at)::float8 as age, outcome = 'failed' as failed from duties
         where last_end_at is not null order by duty`,
+    ),
+    rows<{ count: number; oldest: number }>(
+      db,
+      sql`select count(*)::int as count, coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as oldest
+        from webhook_messages where ended_at is null`,
     ),
   ]);
   return {
@@ -31,6 +36,10 @@ export async function readGauges(db: Db): Promise<{ pools: PoolView[]; nodes: st
         value: nodes.filter((node) => node.state === state).length,
       })),
       ...duties.flatMap(dutySamples),
+      ...pending.flatMap(({ count, oldest }): Sample[] => [
+        { metric: "warmpool_webhook_pending", labels: {}, value: count },
+        { metric: "warmpool_webhook_oldest_seconds", labels: {}, value: oldest },
+      ]),
     ],
   };
 }

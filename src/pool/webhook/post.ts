@@ -1,0 +1,56 @@
+import { Webhook } from "standardwebhooks";
+import type { WebhookMessage } from "../../contract/webhook.ts";
+import type { Receiver } from "./receiver.ts";
+
+/** How long the receiver may take to answer. */
+const TIMEOUT_MS = 10_000;
+
+export type Posted =
+  | { end: "taken" }
+  /** 410: it wants no message any more. */
+  | { end: "gone" }
+  /** `unreachable` where nothing answered: the next message would fare no better. */
+  | { end: "failed"; error: string; unreachable: boolean; retryAfterSeconds: number };
+
+/** Sends one message, signed with each secret, as https://www.standardwebhooks.com has it. Never throws. */
+export async function post(receiver: Receiver, id: string, message: WebhookMessage): Promise<Posted> {
+  const body = JSON.stringify(message);
+  const now = new Date();
+  try {
+    const response = await fetch(receiver.url, {
+      method: "POST",
+      body,
+      headers: {
+        "content-type": "application/json",
+        "user-agent": "Warmpool",
+        "webhook-id": id,
+        "webhook-timestamp": String(Math.floor(now.getTime() / 1000)),
+        "webhook-signature": receiver.secrets
+          .map((secret) => new Webhook(secret).sign(id, now, body))
+          .join(" "),
+      },
+      redirect: "manual",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    await response.body?.cancel();
+    return judge(response);
+  } catch (error) {
+    const late = error instanceof Error && error.name === "TimeoutError";
+    const what = late ? `did not answer within ${TIMEOUT_MS / 1000} s` : "could not be reached";
+    return { end: "failed", error: `the receiver ${what}`, unreachable: true, retryAfterSeconds: 0 };
+  }
+}
+
+function judge({ status, ok, headers }: Response): Posted {
+  if (ok) return { end: "taken" };
+  if (status === 410) return { end: "gone" };
+  const redirect = status >= 300 && status < 400;
+  const why = redirect ? "; redirects are not followed: set WARMPOOL_WEBHOOK_URL to where it leads" : "";
+  const wait = Number(headers.get("retry-after") ?? "0");
+  return {
+    end: "failed",
+    error: `the receiver answered ${status}${why}`,
+    unreachable: false,
+    retryAfterSeconds: Number.isFinite(wait) && wait > 0 ? Math.min(wait, 3600) : 0,
+  };
+}
