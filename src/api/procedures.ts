@@ -81,6 +81,7 @@ export type ProcedureInfo = {
   /** Whose tokens open it. */
   roles: readonly TokenRole[];
   codes: readonly ErrorCode[];
+  /** What it takes; an object without fields where it takes nothing. */
   input: z.ZodType;
 };
 

@@ -1,40 +1,11 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
-import { rows } from "../../src/db/client.ts";
 import { createToken, issueToken } from "../../src/pool/tokens.ts";
 import { testDb } from "../helpers/db.ts";
 import { ADMIN, KEY_A, makeWorld, NODE, specOf } from "../helpers/world.ts";
+import { call } from "./call.ts";
+import { everything } from "./everything.ts";
 import { ADMIN_TOKEN, RUNTIMES, startEdge } from "./edges.ts";
-
-type Answer = { status: number; code: string; message: string; text: string; retryAfter: string | null };
-
-async function call(
-  url: string,
-  token: string | null,
-  procedure: string,
-  input: unknown,
-  query = false,
-): Promise<Answer> {
-  const address = `${url}/trpc/${procedure}`;
-  const headers: Record<string, string> = { "content-type": "application/json" };
-  if (token !== null) headers["authorization"] = `Bearer ${token}`;
-  const response = query
-    ? await fetch(`${address}?input=${encodeURIComponent(JSON.stringify(input))}`, { headers })
-    : await fetch(address, {
-        method: "POST",
-        headers,
-        body: typeof input === "string" ? input : JSON.stringify(input),
-      });
-  const text = await response.text();
-  const body = JSON.parse(text) as { error?: { message: string; data: { code: string } } };
-  return {
-    status: response.status,
-    code: body.error?.data.code ?? "",
-    message: body.error?.message ?? "",
-    text,
-    retryAfter: response.headers.get("retry-after"),
-  };
-}
 
 const good = { username: "alice", sshKeys: [KEY_A] };
 const cut = KEY_A.split(" ").slice(0, 2).join(" ").slice(0, -8);
@@ -179,7 +150,7 @@ describe.each(RUNTIMES)("bad input on %s", (runtime) => {
       expect(answer.message, what).toMatch(says);
       expect(answer.text, what).not.toMatch(/select|insert|stack|node_modules|\/src\//i);
     }
-    const status = await call(edge.url, ADMIN_TOKEN, "tester.status", { username: "nobody-yet" }, true);
+    const status = await call(edge.url, ADMIN_TOKEN, "tester.status", { username: "nobody-yet" });
     expect(status).toMatchObject({ status: 404, code: "NOT_FOUND" });
     expect(await everything(t.db)).toEqual(before);
   });
@@ -250,20 +221,3 @@ describe.each(RUNTIMES)("bad input on %s", (runtime) => {
     });
   });
 });
-
-/** Every row of every table but the heartbeats, as one value to compare. */
-async function everything(db: Parameters<typeof rows>[0]): Promise<unknown> {
-  const tables = await rows<{ name: string }>(
-    db,
-    sql`select tablename as name from pg_tables where schemaname = 'public'`,
-  );
-  const content: Record<string, unknown> = {};
-  for (const { name } of tables) {
-    const [row] = await rows<{ all: unknown }>(
-      db,
-      sql`select coalesce(jsonb_agg(to_jsonb(x) order by to_jsonb(x)::text), '[]') as all from ${sql.identifier(name)} x`,
-    );
-    content[name] = row?.all;
-  }
-  return content;
-}

@@ -1,0 +1,106 @@
+import { sql } from "drizzle-orm";
+import { describe, expect, test } from "vitest";
+import { COMMON_CODES, type ProcedurePath, procedures } from "../../src/api/procedures.ts";
+import type { ErrorCode } from "../../src/contract/errors.ts";
+import { poolSpec } from "../../src/contract/pool.ts";
+import { rows } from "../../src/db/client.ts";
+import { assign } from "../../src/pool/assign.ts";
+import { recreateMachine } from "../../src/pool/machineActions.ts";
+import { pausePool, putPool } from "../../src/pool/pools.ts";
+import { issueToken } from "../../src/pool/tokens.ts";
+import { testDb, type TestDb } from "../helpers/db.ts";
+import { ADMIN, APP, KEY_A, makeWorld, NODE, specOf } from "../helpers/world.ts";
+import { call } from "./call.ts";
+import { ADMIN_TOKEN, RUNTIMES, startEdge } from "./edges.ts";
+import { SAMPLES } from "./samples.ts";
+
+type Refusal = [procedure: ProcedurePath, code: ErrorCode, input: object];
+
+/** Alice has one of two machines of `demo`, whose set-up is under way; the other goes down; `still` is paused and empty. */
+async function stage(t: TestDb): Promise<{ taken: string; going: string }> {
+  const relay = await makeWorld(t.db, { targetSize: 2, maxSize: 2 });
+  await relay.workOff();
+  await assign(t.connection, { username: "alice", sshKeys: [KEY_A] }, APP);
+  const [other] = await rows<{ id: string }>(t.db, sql`select id from machines where state = 'ready'`);
+  const [taken] = await rows<{ id: string }>(t.db, sql`select id from machines where state = 'assigned'`);
+  if (other === undefined || taken === undefined) throw new Error("the machines are not as they should be");
+  await recreateMachine(t.db, other.id, ADMIN);
+  await putPool(t.db, poolSpec.parse(specOf({ name: "still" })), ADMIN);
+  await pausePool(t.db, "still", true, ADMIN);
+  return { taken: taken.id, going: other.id };
+}
+
+function refusals({ taken, going }: { taken: string; going: string }): Refusal[] {
+  const bob = { username: "bob", sshKeys: [KEY_A], wait: false };
+  const nowhere = { id: crypto.randomUUID() };
+  const nobody = { username: "carol", pool: "demo" };
+  const noPool = { name: "nope" };
+  const sessionless = { session: crypto.randomUUID() };
+  return [
+    ["tester.assign", "NOT_FOUND", { ...bob, pool: "nope" }],
+    [
+      "tester.assign",
+      "CONFLICT",
+      { username: "alice", sshKeys: [KEY_A], pool: "demo", params: { greeting: "ho" } },
+    ],
+    ["tester.assign", "NO_CAPACITY", { ...bob, pool: "demo" }],
+    ["tester.assign", "POOL_PAUSED", { ...bob, pool: "still" }],
+    ["tester.status", "NOT_FOUND", nobody],
+    ["tester.watch", "NOT_FOUND", nobody],
+    ["tester.log", "NOT_FOUND", nobody],
+    ["tester.release", "NOT_FOUND", nobody],
+    ["pool.get", "NOT_FOUND", noPool],
+    ["pool.put", "NOT_FOUND", specOf({ recipe: "nope" })],
+    ["pool.plan", "NOT_FOUND", specOf({ nodes: ["nope"] })],
+    ["pool.remove", "NOT_FOUND", noPool],
+    ["pool.remove", "CONFLICT", { name: "demo" }],
+    ["pool.pause", "NOT_FOUND", noPool],
+    ["pool.resume", "NOT_FOUND", noPool],
+    ["pool.empty", "NOT_FOUND", noPool],
+    ["recipe.get", "NOT_FOUND", noPool],
+    ["machine.get", "NOT_FOUND", nowhere],
+    ["machine.timeline", "NOT_FOUND", nowhere],
+    ["machine.recreate", "NOT_FOUND", nowhere],
+    ["machine.recreate", "CONFLICT", { id: taken }],
+    ["machine.restart", "NOT_FOUND", nowhere],
+    ["machine.restart", "CONFLICT", { id: taken }],
+    ["machine.hold", "NOT_FOUND", nowhere],
+    ["machine.hold", "CONFLICT", { id: going }],
+    ["machine.unhold", "NOT_FOUND", nowhere],
+    ["machine.unhold", "CONFLICT", { id: taken }],
+    ["machine.forget", "NOT_FOUND", nowhere],
+    ["machine.forget", "CONFLICT", { id: taken }],
+    ["node.drain", "NOT_FOUND", noPool],
+    ["node.resume", "NOT_FOUND", noPool],
+    ["node.remove", "NOT_FOUND", noPool],
+    ["node.remove", "CONFLICT", { name: NODE }],
+    ["token.revoke", "NOT_FOUND", nowhere],
+    ["capacity.report", "NOT_FOUND", { pool: "nope" }],
+    ["relay.lease", "LEASE_LOST", { ...SAMPLES["relay.lease"], ...sessionless }],
+    ["relay.finish", "LEASE_LOST", { ...SAMPLES["relay.finish"], ...sessionless }],
+    ["relay.report", "LEASE_LOST", { ...SAMPLES["relay.report"], ...sessionless }],
+  ];
+}
+
+describe.each(RUNTIMES)("codes on %s", (runtime) => {
+  test("each procedure really refuses with every code it is declared with, and says why in words", async () => {
+    await using t = await testDb();
+    const asked = refusals(await stage(t));
+    const node = await issueToken(t.db, { role: "node", name: NODE, node: NODE });
+    await using edge = await startEdge(runtime, t.url);
+
+    const common = new Set<ErrorCode>(COMMON_CODES);
+    const declared = procedures().flatMap(({ path, codes }) =>
+      codes.filter((code) => !common.has(code)).map((code) => `${path} ${code}`),
+    );
+    expect(asked.map(([path, code]) => `${path} ${code}`).toSorted()).toEqual(declared.toSorted());
+
+    for (const [path, code, input] of asked) {
+      const token = path.startsWith("relay.") ? node.token : ADMIN_TOKEN;
+      const answer = await call(edge.url, token, path, input);
+      expect(answer.code, `${path}: ${answer.text}`).toBe(code);
+      expect(answer.status, path).toBe(code === "NOT_FOUND" ? 404 : 409);
+      expect(answer.message, path).toMatch(/^\S+ \S+ \S+/);
+    }
+  });
+});
