@@ -13,6 +13,7 @@ const OPENED_BY: Record<string, ProcedurePath[]> = {
   "app admin": ["tester.assign", "tester.release"],
   "admin viewer": [
     "pool.plan",
+    "assignment.get",
     "recipe.list",
     "recipe.get",
     "machine.list",
@@ -23,8 +24,10 @@ const OPENED_BY: Record<string, ProcedurePath[]> = {
     "token.list",
     "capacity.report",
     "sweep.duties",
+    "installation.check",
   ],
   admin: [
+    "assignment.release",
     "pool.put",
     "pool.remove",
     "pool.pause",

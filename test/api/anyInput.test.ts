@@ -30,9 +30,9 @@ describe("every procedure has a sample", () => {
   });
 
   test("with every field it has, so that each is tried", () => {
-    const left = ["pool.put", "pool.plan", "capacity.report", "event.list"];
+    const left = new Set<string>(["pool.put", "pool.plan", "capacity.report", "event.list"]);
     for (const { path, input } of procedures()) {
-      if (left.includes(path)) continue;
+      if (left.has(path)) continue;
       expect(Object.keys(SAMPLES[path] ?? {}).toSorted(), path).toEqual(fieldsOf(input).toSorted());
     }
   });

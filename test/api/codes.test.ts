@@ -49,6 +49,8 @@ function refusals({ taken, going }: { taken: string; going: string }): Refusal[]
     ["tester.watch", "NOT_FOUND", nobody],
     ["tester.log", "NOT_FOUND", nobody],
     ["tester.release", "NOT_FOUND", nobody],
+    ["assignment.get", "NOT_FOUND", nowhere],
+    ["assignment.release", "NOT_FOUND", nowhere],
     ["pool.get", "NOT_FOUND", noPool],
     ["pool.put", "NOT_FOUND", specOf({ recipe: "nope" })],
     ["pool.plan", "NOT_FOUND", specOf({ nodes: ["nope"] })],
