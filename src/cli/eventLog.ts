@@ -1,10 +1,10 @@
 import type { EventView } from "../contract/event.ts";
 import { causeOf, dayAndTime, reasonText } from "./record.ts";
-import { clean, fit, pad, wrap } from "./text.ts";
+import { clean, fit, pad, width, wrap } from "./text.ts";
 
 const INDENT = 10;
-const WHAT = 42;
-const WHY = 15;
+const WHAT = 34;
+const WHY = 16;
 
 /** Events as lines, in the order given: `time  what happened  why  by whom`, under the day, causes below. */
 export class EventLog {
@@ -23,24 +23,24 @@ export class EventLog {
     const { day, time } = dayAndTime(event.at);
     const heading = day === this.#day ? [] : [`${day} (UTC)`];
     this.#day = day;
-    const left = `${time}  ${cell(whatOf(event), WHAT)}  ${cell(reasonText(event.reason), WHY)}  `;
-    const cause = causeOf(event);
+    const subject = subjectOf(event);
+    const change = changeOf(event);
+    const whole = change === null ? subject : `${subject}: ${change}`;
+    // What does not fit beside its reason stands below it, whole.
+    const fits = width(clean(whole)) <= WHAT;
+    const left = `${time}  ${cell(fits ? whole : subject, WHAT)}  ${cell(reasonText(event.reason), WHY)}  `;
+    const below = [fits ? null : change, causeOf(event)].filter((words) => words !== null);
     return [
       ...heading,
       left + fit(clean(event.actor), this.#columns - left.length),
-      ...(cause === null
-        ? []
-        : wrap(clean(cause), this.#columns - INDENT).map((line) => " ".repeat(INDENT) + line)),
+      ...below
+        .flatMap((words) => wrap(clean(words), this.#columns - INDENT))
+        .map((line) => " ".repeat(INDENT) + line),
     ];
   }
 }
 
-/** What it is about, and what that turned into: `machine wp-demo-7: ready to suspect`. */
-function whatOf(event: EventView): string {
-  const change = changeOf(event);
-  return change === null ? subjectOf(event) : `${subjectOf(event)}: ${change}`;
-}
-
+/** What it is about: `machine` by its name alone, all others by kind and name. */
 function subjectOf({ kind, machine, machineName, username, pool, node, data }: EventView): string {
   const named = typeof data?.["name"] === "string" ? data["name"] : null;
   const subjects: Record<string, string | null> = {
@@ -54,6 +54,7 @@ function subjectOf({ kind, machine, machineName, username, pool, node, data }: E
   return kind === "machine" ? (subject ?? kind) : [kind, subject].filter((word) => word !== null).join(" ");
 }
 
+/** What that turned into: `ready to suspect`, or the members of a spec that changed; null where it changed nothing. */
 function changeOf({ before, after }: EventView): string | null {
   if (typeof after === "string") return typeof before === "string" ? `${before} to ${after}` : after;
   if (typeof after !== "object" || after === null) return null;

@@ -51,7 +51,7 @@ async function enroll(session: Session, name: string): Promise<void> {
 async function drain(session: Session, name: string): Promise<void> {
   const node = await session.client.node.drain.mutate({ name });
   answerInWords(session, node, (one) => [
-    `No machine is made on ${one.name} any more; it still has ${one.machines}.`,
+    `No machine is made on ${one.name} any more; machines it still has: ${one.machines}.`,
     `End it: \`${next(session, "node", "resume", one.name)}\``,
   ]);
 }
@@ -79,13 +79,19 @@ const COLUMNS: Column<NodeView>[] = [
   { title: "MACHINES", value: (node) => node.machines, align: "right" },
   { title: "HEARD", value: (node) => ago(node.lastSeenAt, Date.now()) },
   { title: "PROBED", value: (node) => ago(node.lastProbeAt, Date.now()) },
-  { title: "DRIVER", value: (node) => [node.driver, node.driverVersion].filter(Boolean).join(" ") || null },
+  { title: "DRIVER", value: driverText },
   { title: "RELAY", value: (node) => node.relayVersion },
 ];
 
 /** A line for each node. */
 export function nodeTable(nodes: NodeView[], columns: number): string[] {
   return table(COLUMNS, nodes, columns);
+}
+
+/** The driver and its version; null before a relay was heard. Some versions name their driver themselves. */
+export function driverText({ driver, driverVersion }: NodeView): string | null {
+  if (driver === null || driverVersion === null) return driver;
+  return driverVersion.startsWith(driver) ? driverVersion : `${driver} ${driverVersion}`;
 }
 
 function stateText({ state, scheduling }: NodeView): string {

@@ -31,6 +31,18 @@ function two(seconds: number, unit: number, name: string, next: number, nextName
   return `${Math.floor(seconds / unit)}${name}${rest === 0 ? "" : ` ${rest}${nextName}`}`;
 }
 
+/** Seconds in the largest unit alone, rounded: `90d`, for where room is short. */
+export function coarse(seconds: number): string {
+  const [unit, name] = (
+    [
+      [86_400, "d"],
+      [3600, "h"],
+      [60, "m"],
+    ] as const
+  ).find(([each]) => seconds >= each) ?? [1, "s"];
+  return `${Math.max(0, Math.round(seconds / unit))}${name}`;
+}
+
 /** Seconds as a stopwatch shows them: `0:07`, `12:30`, `1:02:03`. */
 export function stopwatch(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));

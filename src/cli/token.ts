@@ -6,7 +6,7 @@ import { answer, answerInWords, next, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
 import { table } from "./table.ts";
 import type { Column } from "./table.ts";
-import { ago, ahead, duration, parseDuration } from "./time.ts";
+import { ago, coarse, duration, parseDuration } from "./time.ts";
 
 type CreateOptions = { role: IssuedRole; expires?: number };
 
@@ -78,5 +78,6 @@ function columns(now: number): Column<TokenView>[] {
 }
 
 function stateText(state: TokenView["state"], expiresAt: string | null, now: number): string {
-  return state === "valid" && expiresAt !== null ? `ends ${ahead(expiresAt, now)}` : state;
+  if (state !== "valid" || expiresAt === null) return state;
+  return `${coarse((Date.parse(expiresAt) - now) / 1000)} left`;
 }

@@ -1,5 +1,6 @@
 import type { InstallationCheck } from "../../contract/installation.ts";
 import type { NodeView } from "../../contract/node.ts";
+import { driverText } from "../node.ts";
 import { ago, duration } from "../time.ts";
 import { ok, wrong } from "./check.ts";
 import type { Check } from "./check.ts";
@@ -73,8 +74,5 @@ function nodeCheck(
     );
   }
   const draining = node.scheduling === "draining" ? ", draining" : "";
-  return ok(
-    name,
-    `relay ${node.relayVersion}, driver ${node.driver} ${node.driverVersion ?? ""}${draining}`.trim(),
-  );
+  return ok(name, `relay ${node.relayVersion}, driver ${driverText(node) ?? ""}${draining}`);
 }

@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import { colorsFor } from "../../src/cli/output.ts";
+import { statusLines } from "../../src/cli/statusView.ts";
+import type { StatusFacts } from "../../src/cli/statusView.ts";
+import type { NodeView } from "../../src/contract/node.ts";
+import type { DutyHeartbeat } from "../../src/contract/sweep.ts";
+import { aMachine } from "../client/samples.ts";
+
+const now = Date.parse("2026-11-24T10:00:00.000Z");
+const layout = { columns: 80, colors: colorsFor(process.stdout, { NO_COLOR: "1" }) };
+const command = (...words: string[]) => ["npx warmpool", ...words].join(" ");
+const page = (facts: Partial<StatusFacts>) =>
+  statusLines({ pools: [], nodes: null, duties: null, leaving: null, ...facts }, command, layout, now);
+
+const node = {
+  name: "n1",
+  state: "silent",
+  scheduling: "open",
+  driver: "local",
+  driverVersion: "1",
+  relayVersion: "0.1.0",
+  lastSeenAt: "2026-11-24T09:57:00.000Z",
+  lastProbeAt: null,
+  machines: 2,
+} as NodeView;
+
+const duty: DutyHeartbeat = {
+  duty: "probe",
+  lastStartAt: "2026-11-24T09:00:00.000Z",
+  lastEndAt: "2026-11-24T09:00:00.000Z",
+  outcome: "done",
+  error: null,
+  late: true,
+};
+
+test("a silent node: since when, what follows, what to do", () => {
+  expect(
+    page({ nodes: [node] })
+      .slice(-2)
+      .join(" "),
+  ).toBe(
+    "n1: its relay was last heard 3m ago, so nobody gets its machines. Start the relay there; if the host is lost for good: `npx warmpool node remove n1 --lost`.",
+  );
+});
+
+test("a late duty, and one that failed", () => {
+  const words = page({
+    duties: [duty, { ...duty, duty: "reap", late: false, outcome: "failed", error: "no room" }],
+  });
+  expect(words.join(" ")).toContain("duty probe is late: it last ended 1h ago.");
+  expect(words.at(-1)).toBe("duty reap failed 1h ago: no room.");
+});
+
+test("a teardown that fails: which, how often, since when, why, and the way out", () => {
+  const operation = {
+    kind: "delete",
+    state: "queued",
+    attempt: 4,
+    error: "the disk is busy",
+    since: "2026-11-24T09:48:00.000Z",
+  };
+  const words = page({ leaving: [aMachine({ state: "deleting", operation })] }).join(" ");
+  expect(words).toContain(
+    "wp-demo-7 on local cannot be torn down, tried 4 times since 12m ago: the disk is busy.",
+  );
+  expect(words).toContain("`npx warmpool machine forget wp-demo-7`");
+});
+
+test("what goes well is not told of: a teardown on its way, a duty in time", () => {
+  const leaving = [aMachine({ state: "deleting", operation: null })];
+  const online: NodeView = { ...node, state: "online" };
+  expect(page({ nodes: [online], duties: [{ ...duty, late: false }], leaving }).at(-1)).toBe(
+    "Nothing is wrong.",
+  );
+});
+
+test("without a node nothing makes machines", () => {
+  expect(page({ nodes: [] }).join(" ")).toContain("There is no node: nothing makes machines.");
+});
