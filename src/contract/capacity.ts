@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { poolName } from "./names.ts";
+import { moment, poolName } from "./names.ts";
 import { shape } from "./pool.ts";
 
 /** Asks for the equation of a pool's machines, or of another shape on the same nodes. */
@@ -39,41 +39,62 @@ export const TERM_KINDS = [
 export type TermKind = (typeof TERM_KINDS)[number];
 
 /** `count` slices, taken by the machines of these names where it is machines that take them. */
-export type CapacityTerm = { kind: TermKind; count: number; names: string[] };
+const capacityTerm = z.strictObject({
+  kind: z.enum(TERM_KINDS),
+  count: z.int(),
+  names: z.array(z.string()),
+});
+export type CapacityTerm = z.infer<typeof capacityTerm>;
 
 /** Why a node takes no more of that shape whatever its room. */
 export const CLOSED = ["not_online", "draining", "not_in_pool", "stale_inventory", "said_full"] as const;
 export type Closed = (typeof CLOSED)[number];
 
 /** `nominal` − the terms' counts = `placeable`, on each node and in all. */
-export type NodeCapacity = {
-  node: string;
-  nominal: number;
+const nodeCapacity = z.strictObject({
+  node: z.string(),
+  nominal: z.int(),
   /** Machines of any pool that are not proven gone. */
-  booked: number;
-  placeable: number;
-  terms: CapacityTerm[];
-  binding: Constraint | null;
-  closed: Closed | null;
+  booked: z.int(),
+  placeable: z.int(),
+  terms: z.array(capacityTerm),
+  binding: z.enum(CONSTRAINTS).nullable(),
+  closed: z.enum(CLOSED).nullable(),
   /** When the node's relay counted what is there; the age in seconds. */
-  inventoryAt: string | null;
-  inventoryAgeSeconds: number | null;
+  inventoryAt: moment.nullable(),
+  inventoryAgeSeconds: z.number().nullable(),
   /** Disks as they are promised and as they are used, in GiB. */
-  disks: { name: string; totalGib: number; committedGib: number; usedGib: number; thin: boolean }[];
+  disks: z.array(
+    z.strictObject({
+      name: z.string(),
+      totalGib: z.number(),
+      committedGib: z.number(),
+      usedGib: z.number(),
+      thin: z.boolean(),
+    }),
+  ),
   /** Where rows and node disagree, by names. */
-  drift: { notOnNode: string[]; noRow: string[] };
-};
+  drift: z.strictObject({ notOnNode: z.array(z.string()), noRow: z.array(z.string()) }),
+});
+export type NodeCapacity = z.infer<typeof nodeCapacity>;
 
-export type CapacityReport = {
-  pool: string | null;
-  shape: { vcpus: number; memoryMib: number; diskGib: number };
-  nominal: number;
-  booked: number;
-  placeable: number;
-  terms: CapacityTerm[];
-  /** By node, what keeps the next machine out of it. */
-  binding: { node: string; constraint: Constraint | Closed }[];
-  nodes: NodeCapacity[];
-  /** The equation as a sentence. */
-  text: string;
-};
+/** By node, what keeps the next machine out of it. */
+export const binding = z.array(
+  z.strictObject({ node: z.string(), constraint: z.enum([...CONSTRAINTS, ...CLOSED]) }),
+);
+
+export const capacityView = z
+  .strictObject({
+    pool: z.string().nullable(),
+    shape,
+    nominal: z.int(),
+    booked: z.int(),
+    placeable: z.int(),
+    terms: z.array(capacityTerm),
+    binding,
+    nodes: z.array(nodeCapacity),
+    /** The equation as a sentence. */
+    text: z.string(),
+  })
+  .meta({ id: "Capacity" });
+export type CapacityReport = z.infer<typeof capacityView>;

@@ -37,8 +37,18 @@ export function createQueryReader(route: Route): (query: URLSearchParams) => Raw
 
 function valueOf(text: string, type: unknown): unknown {
   if ((type === "integer" || type === "number") && /^-?\d{1,15}$/.test(text)) return Number(text);
+  if (type === "object") return jsonOr(text);
   if (type === "boolean" && (text === "true" || text === "false")) return text === "true";
   return text;
+}
+
+/** A parameter that is an object is written as JSON; what is none stays text, and the schema says what it wants. */
+function jsonOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** The body as an object; none is an empty one. @throws Refused, WarmpoolError BAD_REQUEST. */

@@ -53,7 +53,9 @@ function operation(route: Route, schemas: Schemas): Json {
   const required = input.required.filter((name) => !fields.includes(name));
   const parameters: Json[] = Object.entries(input.properties).flatMap(([name, schema]) => {
     if (fields.includes(name)) return [{ name, in: "path", required: true, schema }];
-    return hasBody(route.method) ? [] : [{ name, in: "query", required: required.includes(name), schema }];
+    return hasBody(route.method)
+      ? []
+      : [{ name, in: "query", required: required.includes(name), ...written(schema) }];
   });
   if (route.method === "POST") parameters.push({ $ref: "#/components/parameters/IdempotencyKey" });
   return {
@@ -65,6 +67,11 @@ function operation(route: Route, schemas: Schemas): Json {
     ...(hasBody(route.method) ? { requestBody: requestBody(input.properties, required) } : {}),
     responses: { "200": success(route, schemas), ...problems(route, schemas) },
   };
+}
+
+/** An object in a query is written as JSON. */
+function written(schema: Json): Json {
+  return schema["type"] === "object" ? { content: { "application/json": { schema } } } : { schema };
 }
 
 /** What is in the path may stand in the body too, if it is the same: what one GET gave can be sent as it is. */

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import { assignmentView, assignResult, pageOf } from "../../contract/assignment.ts";
+import { capacityView } from "../../contract/capacity.ts";
 import { eventView } from "../../contract/event.ts";
 import { machineView, timelineEntry } from "../../contract/machine.ts";
 import { enrollResult, nodeView, removedNode } from "../../contract/node.ts";
+import { poolChangePlan } from "../../contract/plan.ts";
 import { poolView, removedPool } from "../../contract/pool.ts";
 import { recipeView } from "../../contract/recipe.ts";
 import { dutyHeartbeat, dutyOutcome } from "../../contract/sweep.ts";
@@ -15,6 +17,7 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/pools/:name", "pool.get", "One pool", poolView),
   route("PUT", "/pools/:name", "pool.put", "Make or change a pool", poolView),
   route("DELETE", "/pools/:name", "pool.remove", "Remove a pool and its machines", removedPool),
+  route("POST", "/pools/:name/plan", "pool.plan", "What a spec would do; changes nothing", poolChangePlan),
   route("POST", "/pools/:name/pause", "pool.pause", "Create and tear down nothing", poolView),
   route("POST", "/pools/:name/resume", "pool.resume", "End a pause", poolView),
   route("POST", "/pools/:name/empty", "pool.empty", "Pause it and tear machines down", poolView),
@@ -46,6 +49,8 @@ export const ROUTES: readonly Route[] = [
   route("POST", "/nodes/:name/drain", "node.drain", "Make no machine on it any more", nodeView),
   route("POST", "/nodes/:name/resume", "node.resume", "End its draining", nodeView),
   route("DELETE", "/nodes/:name", "node.remove", "Remove a node", removedNode),
+
+  route("GET", "/capacity", "capacity.report", "How many machines would fit, and why no more", capacityView),
 
   route("GET", "/assignments", "tester.list", "Assignments, newest first", pageOf(assignmentView)),
   route("POST", "/assignments", "tester.assign", "Give a tester a machine", assignResult),
