@@ -1,12 +1,10 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { MACHINE_STATES } from "../src/contract/machine.ts";
 import { ASSIGNMENT_STATES } from "../src/contract/assignment.ts";
-import { ERROR_CODES } from "../src/contract/errors.ts";
-import { HTTP_STATUS } from "../src/pool/errors.ts";
-import { REASONS } from "../src/pool/reasons.ts";
 import { ASSIGNMENT_MOVES, MACHINE_COUNTS, MACHINE_MOVES } from "../src/pool/states.ts";
 import { alertRules } from "./docs/alerts.ts";
 import { cliDocument } from "./docs/cli.ts";
+import { codesDocument } from "./docs/codes.ts";
 import { conditionsDocument } from "./docs/conditions.ts";
 import { metricsDocument } from "./docs/metrics.ts";
 import { proceduresDocument } from "./docs/procedures.ts";
@@ -47,27 +45,10 @@ function states(): string {
   ].join("\n");
 }
 
-function reasons(): string {
-  return [
-    `${HEAD}# Codes\n`,
-    "## Errors\n",
-    "The closed set a caller can meet: `data.code` of a tRPC error, with this HTTP status.\n",
-    "| code | HTTP |",
-    "|---|---|",
-    ...ERROR_CODES.map((code) => `| \`${code}\` | ${HTTP_STATUS[code]} |`),
-    "\n## Reasons\n",
-    "Why something happened: every event carries one.\n",
-    "| reason | meaning |",
-    "|---|---|",
-    ...Object.entries(REASONS).map(([reason, meaning]) => `| \`${reason}\` | ${meaning} |`),
-    "",
-  ].join("\n");
-}
-
 const check = process.argv.includes("--check");
 const docs = {
   "docs/states.md": states(),
-  "docs/codes.md": reasons(),
+  "docs/codes.md": HEAD + codesDocument(),
   "docs/cli.md": HEAD + cliDocument(),
   "docs/procedures.md": HEAD + proceduresDocument(),
   "docs/conditions.md": HEAD + conditionsDocument(),

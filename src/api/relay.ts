@@ -46,7 +46,7 @@ export const relayRouter = router({
 
   renew: forNode
     .input(renewInput)
-    .mutation(({ ctx, input }) => renew(ctx.connection.db, input.session, input.operations)),
+    .mutation(({ ctx, input }) => renew(ctx.connection.db, ctx.node, input.session, input.operations)),
 
   finish: forNode.input(finishInput).mutation(async ({ ctx, input }): Promise<FinishResult> => {
     const { connection, webhook } = ctx;

@@ -86,16 +86,17 @@ async function endAbandoned(tx: Db, node: string, session: string): Promise<void
 
 export type Renewal = { id: string; token: number };
 
-/** Prolongs the leases that still stand; the others are not in the answer, and are lost. */
+/** Prolongs the leases of the node that still stand; the others are not in the answer, and are lost. */
 export async function renewLeases(
   db: Db,
+  node: string,
   session: string,
   renewals: readonly Renewal[],
 ): Promise<Map<string, "held" | "cancelling">> {
   const standing = await rows<{ id: string; state: string; token: number }>(
     db,
     sql`update operations set lease_until = now() + make_interval(secs => ${SETTINGS.leaseSeconds})
-      where id in (${listOf(renewals.map((renewal) => renewal.id))}) and session = ${session}
+      where id in (${listOf(renewals.map((renewal) => renewal.id))}) and node = ${node} and session = ${session}
         and token in (${listOf(renewals.map((renewal) => renewal.token))})
         and state in ('leased', 'cancelling')
       returning id, state, token`,

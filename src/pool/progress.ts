@@ -7,8 +7,13 @@ import { json } from "./transition.ts";
 type Renewal = { id: string; token: number; progress?: Progress | undefined };
 
 /** Prolongs leases and stores what the relay saw. Progress that comes with a lost lease is dropped. */
-export async function renew(db: Db, session: string, renewals: readonly Renewal[]): Promise<RenewResult> {
-  const standing = await renewLeases(db, session, renewals);
+export async function renew(
+  db: Db,
+  node: string,
+  session: string,
+  renewals: readonly Renewal[],
+): Promise<RenewResult> {
+  const standing = await renewLeases(db, node, session, renewals);
   for (const renewal of renewals) {
     if (renewal.progress !== undefined && standing.has(renewal.id))
       await storeProgress(db, renewal, renewal.progress);

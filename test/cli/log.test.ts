@@ -5,7 +5,7 @@ import { renew } from "../../src/pool/progress.ts";
 import { aPool } from "../client/samples.ts";
 import { Refusal, standIn } from "../client/standIn.ts";
 import { until } from "../helpers/until.ts";
-import { KEY_A, setUpOf } from "../helpers/world.ts";
+import { KEY_A, NODE, setUpOf } from "../helpers/world.ts";
 import { installation } from "./installation.ts";
 import { warmpool } from "./run.ts";
 
@@ -17,7 +17,7 @@ test("log --follow prints what comes, cleaned, until the set-up has ended", asyn
   const say = (offset: number, text: string) => {
     const log = { offset, end: offset + Buffer.byteLength(text), text };
     const { id, token } = setup;
-    return renew(at.db, at.relay.session, [{ id, token, progress: { kind: "setup", log } }]);
+    return renew(at.db, NODE, at.relay.session, [{ id, token, progress: { kind: "setup", log } }]);
   };
   let seen = "";
   await say(0, "one\n");

@@ -6,7 +6,7 @@ import { makeHostKey, makeKeyPair } from "../../src/relay/hostKey.ts";
 import { anAssignment } from "../client/samples.ts";
 import { testDb } from "../helpers/db.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
-import { createdOf, KEY_A, makeWorld } from "../helpers/world.ts";
+import { createdOf, KEY_A, makeWorld, NODE } from "../helpers/world.ts";
 import { ADMIN_TOKEN, startEdge } from "../api/edges.ts";
 import { createClient } from "../../src/client/index.ts";
 import { renew } from "../../src/pool/progress.ts";
@@ -27,7 +27,7 @@ async function alice() {
   if (create?.kind !== "create") throw new Error("nothing to create");
   const { id, token } = create;
   const progress = { kind: "create" as const, phase: "booting" as const, hostKey: host.pinned };
-  await renew(database.db, relay.session, [{ id, token, progress }]);
+  await renew(database.db, NODE, relay.session, [{ id, token, progress }]);
   await relay.finish(create, createdOf(create.machine));
   const edge = await startEdge("node", database.url);
   const key = makeKeyPair("alice");

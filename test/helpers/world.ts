@@ -92,7 +92,7 @@ export async function openRelay(db: Db, node = NODE): Promise<StandInRelay> {
       payloads(db, await leaseWork(db, node, session, free)),
     finish: ({ id, token }, result) => finish(db, node, { session, id, token, result }),
     pinHostKey: async ({ id, token }) => {
-      await renew(db, session, [
+      await renew(db, node, session, [
         { id, token, progress: { kind: "create", phase: "booting", hostKey: HOST_KEY } },
       ]);
     },

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
+import { renew } from "../../src/pool/progress.ts";
 import { findTester, release } from "../../src/pool/release.ts";
 import { testDb } from "../helpers/db.ts";
 import {
@@ -14,6 +15,7 @@ import {
   makeWorld,
   openRelay,
   setUpOf,
+  HOST_KEY,
 } from "../helpers/world.ts";
 
 const ALICE = { username: "alice", sshKeys: [KEY_A] };
@@ -70,6 +72,18 @@ test("a newer session of the node takes over at once; the older one's results ar
   expect(retaken).toMatchObject({ id: create?.id, attempt: 2 });
   if (create?.kind !== "create") throw new Error("expected a create");
   await expect(older.finish(create, createdOf(create.machine))).rejects.toMatchObject({ code: "LEASE_LOST" });
+});
+
+test("another node's relay changes nothing, though it knows session, operation and token", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1 });
+  const [create] = await relay.lease();
+  if (create === undefined) throw new Error("no create was queued");
+  const { id, token } = create;
+  const progress = { kind: "create", phase: "booting", hostKey: HOST_KEY } as const;
+  const { operations } = await renew(t.db, "n2", relay.session, [{ id, token, progress }]);
+  expect(operations).toEqual([{ id, status: "lost" }]);
+  expect(await rows(t.db, sql`select host_key from machines`)).toEqual([{ host_key: null }]);
 });
 
 test("a result of another kind of operation is refused and changes nothing", async () => {

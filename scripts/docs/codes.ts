@@ -1,0 +1,92 @@
+import { ERROR_CODES, type ErrorCode } from "../../src/contract/errors.ts";
+import { HTTP_STATUS } from "../../src/pool/errors.ts";
+import { type Reason, REASONS } from "../../src/pool/reasons.ts";
+
+/** What each code means and what its caller can do: a new code without its words does not compile. */
+const ERRORS: Record<ErrorCode, { meaning: string; action: string }> = {
+  BAD_REQUEST: {
+    meaning: "The input is not what the call takes, or says too little (which of several pools).",
+    action: "The message names the field. Do not send it again as it is.",
+  },
+  UNAUTHORIZED: {
+    meaning: "No token, or one that is not known, expired or revoked. Which, nobody is told.",
+    action: "`warmpool token list`; make another.",
+  },
+  FORBIDDEN: {
+    meaning: "A token of this role may not call this.",
+    action: "docs/procedures.md says which may.",
+  },
+  NOT_FOUND: {
+    meaning: "There is no such thing, or the tester never had a machine.",
+    action: "List what there is.",
+  },
+  CONFLICT: {
+    meaning:
+      "It cannot be done as things stand: other params than the standing assignment's, a machine with a tester.",
+    action: "The message says what stands in the way; end that first.",
+  },
+  NO_CAPACITY: {
+    meaning: "`wait: false`, and no machine is ready.",
+    action: "Ask later, or let the assignment wait. Often: a larger `targetSize`.",
+  },
+  POOL_PAUSED: {
+    meaning: "The pool is paused and has nothing ready.",
+    action: "`warmpool pool resume POOL`, or ask later.",
+  },
+  LEASE_LOST: {
+    meaning: "For relays: the operation or session is somebody else's now; nothing of the result was stored.",
+    action: "Drop it. Seen again and again: two relays run with one credential.",
+  },
+  RATE_LIMITED: {
+    meaning: "Too many requests with this token.",
+    action: "Wait for as long as Retry-After says.",
+  },
+  UNAVAILABLE: {
+    meaning: "The database cannot be asked now, or has no connection left.",
+    action: "Ask again after Retry-After. For long: `/healthz`, then the database.",
+  },
+  INTERNAL: {
+    meaning: "A fault of Warmpool's own. The caller is told a request id and nothing else.",
+    action: "Find the id in the edge's log, and report what stands there.",
+  },
+};
+
+/** What to do about it. A reason that is not here asks for nothing: it is how things go, or somebody's wish. */
+const ACTIONS: Partial<Record<Reason, string>> = {
+  create_failed:
+    "`warmpool machine get ID` has the evidence. Several in a row: the condition CreatesFailing.",
+  node_full: "`warmpool capacity` says what takes the room.",
+  strikes: "One now and then is what the pool is for. Many: look at `machine timeline ID`, then at the node.",
+  vanished: "Somebody or something removed it behind Warmpool's back: ask the node.",
+  host_key_changed:
+    "Treat it as an attack until you know better: SECURITY.md. Then `machine unhold` or `recreate`.",
+  swapped: "Often: machines die between probes. Think of a `healthCommand` and a `readyCommand`.",
+  setup_failed: "`warmpool log USER` says which step and what it printed; then retry or release.",
+  lease_lost: "Did the relay stop or lose its network? Its log says.",
+  delete_failed:
+    "It is tried again for ever. Stuck: the cause is in `machine timeline ID`; gone for certain: `machine forget ID`.",
+  not_heard: "Start the relay, or look at its network: `warmpool node list`.",
+  undelivered: "docs/webhook.md: the event has how the last try ended.",
+};
+
+/** docs/codes.md: every error code and every reason. */
+export function codesDocument(): string {
+  return [
+    "# Codes\n",
+    "## Errors\n",
+    "The closed set a caller can meet: `data.code` of a tRPC error, `code` of a problem on admin HTTP.\n",
+    "| code | HTTP | meaning | what to do |",
+    "|---|---|---|---|",
+    ...ERROR_CODES.map(
+      (code) => `| \`${code}\` | ${HTTP_STATUS[code]} | ${ERRORS[code].meaning} | ${ERRORS[code].action} |`,
+    ),
+    "\n## Reasons\n",
+    "Why something happened: every event carries one. Where nothing is said, there is nothing to do.\n",
+    "| reason | meaning | what to do |",
+    "|---|---|---|",
+    ...(Object.keys(REASONS) as Reason[]).map(
+      (reason) => `| \`${reason}\` | ${REASONS[reason]} | ${ACTIONS[reason] ?? ""} |`,
+    ),
+    "",
+  ].join("\n");
+}
