@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import type { Command } from "commander";
 import type { CapacityReport, CapacityTerm, NodeCapacity } from "../contract/capacity.ts";
 import { answer, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
@@ -7,7 +7,7 @@ import type { Column } from "./table.ts";
 import { wrap } from "./text.ts";
 import { ago } from "./time.ts";
 
-type Options = { pool?: string; shape?: CapacityReport["shape"] };
+type Options = { pool?: string; shape?: string };
 
 /** `warmpool capacity`: how many more machines would really fit, and what takes the rest. */
 export function capacity(program: Command, cli: Cli): void {
@@ -15,12 +15,7 @@ export function capacity(program: Command, cli: Cli): void {
     .command("capacity")
     .description("how many more machines would really fit, and what takes the rest")
     .option("--pool <pool>", "for this pool's machines, on its nodes")
-    .addOption(
-      new Option(
-        "--shape <shape>",
-        "for another shape: 4x8x100 is 4 vCPU, 8 GiB memory, 100 GiB disk",
-      ).argParser(parseShape),
-    )
+    .option("--shape <shape>", "for another shape: 4x8x100 is 4 vCPU, 8 GiB memory, 100 GiB disk")
     .action(withSession(cli, show));
 }
 
@@ -82,17 +77,4 @@ function section(title: string, body: string[], isShown: boolean): string[] {
 
 function drifted(what: string, names: readonly string[], columns: number): string[] {
   return names.length === 0 ? [] : ["", ...wrap(`${what} ${names.join(", ")}`, columns)];
-}
-
-/** `4x8x100`: vCPU, GiB of memory, GiB of disk. */
-function parseShape(text: string): CapacityReport["shape"] {
-  const parts = /^(\d{1,4})x(\d{1,5}(?:\.\d{1,3})?)x(\d{1,7})$/.exec(text);
-  if (parts === null) {
-    throw new InvalidArgumentError("Write it as 4x8x100: vCPUs, GiB of memory, GiB of disk.");
-  }
-  return {
-    vcpus: Number(parts[1]),
-    memoryMib: Math.round(Number(parts[2]) * 1024),
-    diskGib: Number(parts[3]),
-  };
 }

@@ -2,8 +2,21 @@ import { z } from "zod";
 import { moment, poolName } from "./names.ts";
 import { shape } from "./pool.ts";
 
+/** `4x8x100`: virtual CPUs, GiB of memory, GiB of disk. */
+const shapeText = z
+  .string()
+  .regex(/^\d{1,4}x\d{1,5}(\.\d{1,3})?x\d{1,7}$/, "must be like 4x8x100: vCPUs, GiB of memory, GiB of disk")
+  .transform((text) => {
+    const [vcpus = 0, memoryGib = 0, diskGib = 0] = text.split("x").map(Number);
+    return { vcpus, memoryMib: Math.round(memoryGib * 1024), diskGib };
+  })
+  .pipe(shape);
+
 /** Asks for the equation of a pool's machines, or of another shape on the same nodes. */
-export const capacityInput = z.strictObject({ pool: poolName.optional(), shape: shape.optional() });
+export const capacityInput = z.strictObject({
+  pool: poolName.optional(),
+  shape: z.union([shape, shapeText]).optional(),
+});
 
 export const CONSTRAINTS = [
   "cpu",

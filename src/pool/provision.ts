@@ -2,9 +2,9 @@ import { sql } from "drizzle-orm";
 import type { PoolSpec } from "../contract/pool.ts";
 import { type Db, listOf, rows } from "../db/client.ts";
 import { placeCanaries } from "./canary.ts";
-import { replaceFirst } from "./rollout.ts";
-import { readNodes } from "./nodeFacts.ts";
-import { chooseNode } from "./placing.ts";
+import { GIVES_WAY, replaceFirst } from "./rollout.ts";
+import { type NodeFacts, readNodes } from "./nodeFacts.ts";
+import { chooseNode, type Wish } from "./placing.ts";
 import type { Actor, Reason } from "./reasons.ts";
 import { planPool, type PoolPlan, type PoolSituation, population } from "./replenish.ts";
 import { SETTINGS } from "./settings.ts";
@@ -14,22 +14,43 @@ const NOTHING: PoolPlan = { create: 0, shrink: 0, replace: null, blocked: null }
 /**
  * Applies the plan: the pool's row is locked, the situation is read, machines and their creates are inserted. With the
  * lock held by one at a time, any number of overlapping sweeps create the deficit once.
- * @returns the plan that was applied, and how many machines were really inserted (fewer where no node is online).
+ * @param whom `testers` creates for those who wait and for nobody else, so that no pool's stock goes before them
+ * @returns the plan that was applied, and how many machines were really inserted (fewer where no node has room).
  */
-export async function replenish(db: Db, pool: string, actor: Actor): Promise<PoolPlan & { created: number }> {
+export async function replenish(
+  db: Db,
+  pool: string,
+  actor: Actor,
+  whom: "testers" | "everybody" = "everybody",
+): Promise<PoolPlan & { created: number }> {
   return db.transaction(async (tx) => {
     const situation = await lockSituation(tx, pool);
     if (situation === null) return { ...NOTHING, created: 0 };
     const canaries = situation.anyBraked ? await insertCanaries(tx, pool, situation, actor) : 0;
     situation.counts.provisioning += canaries;
-    const plan = planPool(situation);
+    const plan = planPool(whom === "testers" ? { ...situation, targetSize: 0, staleReady: 0 } : situation);
     const created =
       plan.create > 0 ? await insertMachines(tx, pool, plan.create, situation.online, actor, "refill") : 0;
-    // Where no node has room for both, the stale one goes first.
-    const forbidden = plan.replace === "after" && created === 0 && situation.lately === 0;
-    if (plan.replace === "first" || forbidden) await replaceFirst(tx, pool, actor);
+    await giveWay(tx, pool, plan, created, situation, actor);
     return { ...plan, created: canaries + created };
   });
+}
+
+/** Where there is no room for both, an old machine goes before its successor is made. */
+async function giveWay(
+  tx: Db,
+  pool: string,
+  plan: PoolPlan,
+  created: number,
+  { lately, online }: Situation,
+  actor: Actor,
+): Promise<void> {
+  if (plan.replace === "first") {
+    const elsewhere = chooseNode(await readOpen(tx, online, "look"), await wishOf(tx, pool)) !== null;
+    await replaceFirst(tx, pool, elsewhere ? "elsewhere" : "where it was", actor);
+  } else if (plan.replace === "after" && created === 0 && lately === 0) {
+    await replaceFirst(tx, pool, "where it was", actor);
+  }
 }
 
 /** `online` are the nodes that may get machines: a braked one gets its canary and nothing else. */
@@ -60,7 +81,7 @@ export async function lockSituation(tx: Db, pool: string): Promise<Situation | n
             'held', count(*) filter (where m.state = 'held'),
             'deleting', count(*) filter (where m.state = 'deleting')) as counts,
           (count(*) filter (where m.state = 'ready' and n.state <> 'online'))::int as "readyOffline",
-          (count(*) filter (where m.state = 'ready' and n.state = 'online' and m.machine_spec <> p.machine_spec
+          (count(*) filter (where m.state = 'ready' and n.state = 'online' and ${GIVES_WAY}
             and not exists (select 1 from brakes b where b.node = n.name and b.released_at is null)))::int as "staleReady",
           (count(*) filter (where m.state = 'deleting'
             and m.deleting_since > now() - make_interval(secs => ${SETTINGS.deleteStuckSeconds})))::int as lately,
@@ -93,10 +114,8 @@ async function insertMachines(
   actor: Actor,
   reason: Extract<Reason, "refill" | "canary">,
 ): Promise<number> {
-  const nodes = await readNodes(tx, sql`n.state = 'online' and n.name in (${listOf(online)})`, "lock");
-  const [row] = await rows<{ spec: PoolSpec }>(tx, sql`select spec from pools where name = ${pool}`);
-  if (row === undefined) return 0;
-  const wish = { ...row.spec, placement: row.spec.placement ?? "spread" };
+  const nodes = await readOpen(tx, online, "lock");
+  const wish = await wishOf(tx, pool);
   let inserted = 0;
   while (inserted < count) {
     const name = chooseNode(nodes, wish);
@@ -131,4 +150,15 @@ async function insertMachines(
     inserted += 1;
   }
   return inserted;
+}
+
+function readOpen(tx: Db, names: readonly string[], lock: "look" | "lock"): Promise<NodeFacts[]> {
+  return readNodes(tx, sql`n.state = 'online' and n.name in (${listOf(names)})`, lock);
+}
+
+/** @throws where the pool is not there: call it under its row lock */
+async function wishOf(tx: Db, pool: string): Promise<Wish> {
+  const [row] = await rows<{ spec: PoolSpec }>(tx, sql`select spec from pools where name = ${pool}`);
+  if (row === undefined) throw new Error(`pool ${pool} went away under its lock`);
+  return { ...row.spec, placement: row.spec.placement ?? "spread" };
 }

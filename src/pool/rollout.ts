@@ -5,10 +5,13 @@ import { SETTINGS } from "./settings.ts";
 import { tearDown } from "./teardown.ts";
 
 /**
- * How machines that the pool's spec has left behind, or whose time is over, give way to new ones. Both are stale by one
- * comparison: their `machine_spec` is not the pool's.
+ * How machines that the pool's spec has left behind, whose time is over, or whose node is being drained, give way to new
+ * ones. The first two are stale by one comparison: their `machine_spec` is not the pool's.
  */
 const EXPIRED = "expired";
+
+/** A ready machine that should give way; of tables `m` machines, `p` pools and `n` nodes. */
+export const GIVES_WAY = sql`(m.machine_spec <> p.machine_spec or n.scheduling = 'draining')`;
 
 /**
  * Makes machines stale that are older than the pool's `machineTtlSeconds`, each up to a tenth of it sooner, so that those
@@ -29,15 +32,22 @@ export async function expireMachines(db: Db): Promise<number> {
 }
 
 /**
- * Takes down one stale machine so that there is room for a new one: the longest-ready, on a node that would then take a
- * new one. Call it under the pool's row lock, where the pool is full.
+ * Takes down one machine that gives way so that there is room for a new one: the longest-ready, on a node that would then
+ * take a new one, or on any where there is room `elsewhere`. Call it under the pool's row lock, where the pool is full.
  */
-export async function replaceFirst(tx: Db, pool: string, actor: Actor): Promise<void> {
+export async function replaceFirst(
+  tx: Db,
+  pool: string,
+  room: "where it was" | "elsewhere",
+  actor: Actor,
+): Promise<void> {
+  const which =
+    room === "elsewhere" ? GIVES_WAY : sql`m.machine_spec <> p.machine_spec and n.scheduling = 'open'`;
   await tearDown(
     tx,
     sql`select m.id from machines m join pools p on p.name = m.pool join nodes n on n.name = m.node
-      where m.pool = ${pool} and m.state = 'ready' and m.machine_spec <> p.machine_spec
-        and n.state = 'online' and n.scheduling = 'open' and (not p.spec ? 'nodes' or p.spec -> 'nodes' ? n.name)
+      where m.pool = ${pool} and m.state = 'ready' and ${which}
+        and n.state = 'online' and (not p.spec ? 'nodes' or p.spec -> 'nodes' ? n.name)
         and coalesce(n.inventory_at > now() - make_interval(secs => ${SETTINGS.inventoryStaleSeconds}), true)
         and not exists (select 1 from brakes b where b.node = n.name and b.released_at is null)
       order by m.ready_at limit 1`,
@@ -46,21 +56,21 @@ export async function replaceFirst(tx: Db, pool: string, actor: Actor): Promise<
 }
 
 /**
- * Takes down one ready machine of a pool that has more than its target: a stale one before a current one, the
+ * Takes down one ready machine of a pool that has more than its target: one that gives way before any other, the
  * longest-ready first, none of a braked node. Call it under the pool's row lock.
  * @returns how many went.
  */
 export async function takeSurplus(tx: Db, pool: string, actor: Actor): Promise<number> {
-  const [chosen] = await rows<{ id: string; stale: boolean }>(
+  const [chosen] = await rows<{ id: string; stale: boolean; draining: boolean }>(
     tx,
-    sql`select m.id, m.machine_spec <> p.machine_spec as stale
+    sql`select m.id, m.machine_spec <> p.machine_spec as stale, n.scheduling = 'draining' as draining
       from machines m join pools p on p.name = m.pool join nodes n on n.name = m.node
       where m.pool = ${pool} and m.state = 'ready' and n.state = 'online'
         and not exists (select 1 from brakes b where b.node = n.name and b.released_at is null)
-      order by stale desc, m.ready_at limit 1`,
+      order by ${GIVES_WAY} desc, m.ready_at limit 1`,
   );
   if (chosen === undefined) return 0;
-  const reason = chosen.stale ? "stale" : "surplus";
+  const reason = chosen.stale ? "stale" : chosen.draining ? "drained" : "surplus";
   const down = await tearDown(tx, sql`select ${chosen.id}::uuid`, { from: ["ready"], actor, reason });
   return down.length;
 }
