@@ -1,4 +1,5 @@
 import { CONDITIONS } from "../../src/contract/conditions.ts";
+import { FAILING_CREATES_PER_HOUR } from "../../src/pool/replenish.ts";
 
 /** docs/conditions.md: every condition and every reason it can have. */
 export function conditionsDocument(): string {
@@ -14,6 +15,10 @@ export function conditionsDocument(): string {
           `| ${type}, ${status} | \`${reason}\` | ${meaning} | ${action} |`,
       ),
     ),
+    "",
+    `While no create succeeds, a pool begins at most ${FAILING_CREATES_PER_HOUR} in an hour beyond the first batch of what it lacked, one at a`,
+    "time, and never more machines than `maxSize`. The canaries of a braked node are counted apart: 30 seconds after the",
+    "first that failed, then twice as long each time, 10 minutes at most.",
     "",
   ].join("\n");
 }

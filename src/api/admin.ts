@@ -1,7 +1,7 @@
 import { assignmentInput } from "../contract/assignment.ts";
 import { eventListInput } from "../contract/event.ts";
 import { machineGetInput, machineListInput, machineNoteInput, timelineInput } from "../contract/machine.ts";
-import { enrollInput, nodeInput, removeNodeInput } from "../contract/node.ts";
+import { enrollInput, liftBrakeInput, nodeInput, removeNodeInput } from "../contract/node.ts";
 import { emptyPoolInput, poolInput, poolSpec, removePoolInput } from "../contract/pool.ts";
 import { recipe, recipeInput } from "../contract/recipe.ts";
 import { createTokenInput, revokeTokenInput } from "../contract/token.ts";
@@ -10,7 +10,7 @@ import { heartbeats, sweepFor } from "../cron/sweep.ts";
 import { listEvents } from "../pool/events.ts";
 import { forgetMachine, holdMachine, recreateMachine, unholdMachine } from "../pool/machineActions.ts";
 import { getMachine, listMachines } from "../pool/machineView.ts";
-import { removeNode, scheduleNode } from "../pool/nodeActions.ts";
+import { liftBrake, removeNode, scheduleNode } from "../pool/nodeActions.ts";
 import { enroll, listNodes } from "../pool/nodes.ts";
 import { removePool } from "../pool/poolRemoval.ts";
 import { planPoolChange } from "../pool/poolPlan.ts";
@@ -93,6 +93,11 @@ export const nodeRouter = router({
     .mutation(({ ctx, input }) => scheduleNode(ctx.connection.db, input.name, "draining", ctx.actor)),
   resume: forAdmin.input(nodeInput).mutation(async ({ ctx, input }) => {
     const node = await scheduleNode(ctx.connection.db, input.name, "open", ctx.actor);
+    ctx.after(() => replenish(ctx.connection.db));
+    return node;
+  }),
+  lift: forAdmin.input(liftBrakeInput).mutation(async ({ ctx, input }) => {
+    const node = await liftBrake(ctx.connection.db, input, ctx.actor);
     ctx.after(() => replenish(ctx.connection.db));
     return node;
   }),

@@ -7,7 +7,7 @@ import { table } from "./table.ts";
 import type { Column } from "./table.ts";
 import { ago, duration } from "./time.ts";
 
-/** `warmpool node list|enroll|drain|resume|remove`. */
+/** `warmpool node list|enroll|drain|resume|lift|remove`. */
 export function node(program: Command, cli: Cli): void {
   const verb = program.command("node").description("the hosts that make machines");
   verb.command("list").description("all nodes").action(withSession(cli, list));
@@ -26,6 +26,12 @@ export function node(program: Command, cli: Cli): void {
     .description("end a drain")
     .argument("<node>", "its name")
     .action(withSession(cli, resume));
+  verb
+    .command("lift")
+    .description("lift the brake of a node whose dead machines are really dead")
+    .argument("<node>", "its name")
+    .option("--note <text>", "why, for the record")
+    .action(withSession(cli, lift));
   verb
     .command("remove")
     .description("take a node without machines out for good")
@@ -61,6 +67,14 @@ async function resume(session: Session, name: string): Promise<void> {
   answerInWords(session, node, (one) => [`Machines are made on ${one.name} again.`]);
 }
 
+async function lift(session: Session, name: string, options: { note?: string }): Promise<void> {
+  const node = await session.client.node.lift.mutate({ name, ...options });
+  answerInWords(session, node, (one) => [
+    `The brake of ${one.name} is lifted: machines that stay dead are replaced.`,
+    `See it: \`${next(session, "machine", "list", "--node", one.name)}\``,
+  ]);
+}
+
 async function remove(session: Session, name: string, { lost }: { lost?: true }): Promise<void> {
   const removed = await advised(
     "CONFLICT",
@@ -94,8 +108,9 @@ export function driverText({ driver, driverVersion }: NodeView): string | null {
   return driverVersion.startsWith(driver) ? driverVersion : `${driver} ${driverVersion}`;
 }
 
-function stateText({ state, scheduling }: NodeView): string {
-  return scheduling === "open" ? state : `${state}, ${scheduling}`;
+function stateText({ state, scheduling, brake }: NodeView): string {
+  const brakes = brake !== null && brake.releasedAt === null ? ["braked"] : [];
+  return [state, ...(scheduling === "open" ? [] : [scheduling]), ...brakes].join(", ");
 }
 
 /** What to run on the node; the token stands alone on its line and in the environment, not in an argument. */

@@ -30,7 +30,14 @@ import type {
   TimelineEntry,
   timelineInput,
 } from "../contract/machine.ts";
-import type { EnrollResult, enrollInput, NodeView, RemovedNode, removeNodeInput } from "../contract/node.ts";
+import type {
+  EnrollResult,
+  enrollInput,
+  liftBrakeInput,
+  NodeView,
+  RemovedNode,
+  removeNodeInput,
+} from "../contract/node.ts";
 import type { PoolChangePlan } from "../contract/plan.ts";
 import type {
   emptyPoolInput,
@@ -109,6 +116,7 @@ export type AppRouter = TRPCBuiltRouter<
       enroll: Mutation<z.input<typeof enrollInput>, EnrollResult>;
       drain: Mutation<ByName, NodeView>;
       resume: Mutation<ByName, NodeView>;
+      lift: Mutation<z.input<typeof liftBrakeInput>, NodeView>;
       remove: Mutation<z.input<typeof removeNodeInput>, RemovedNode>;
     };
     event: {

@@ -46,6 +46,59 @@ export const CONDITIONS = {
       meaning: "Every machine that `maxSize` allows exists in some state.",
       action: "Release testers, see what is stuck in `deleting`, or raise `maxSize`.",
     },
+    Braked: {
+      status: false,
+      meaning: "The machines it lacks are suspects of a braked node.",
+      action: "Look at Degraded.",
+    },
+    NoRoom: {
+      status: false,
+      meaning: "Machines are missing, none is being made, and no open node has room for one.",
+      action: "Look at CapacityAvailable.",
+    },
+  },
+  CapacityAvailable: {
+    RoomForOne: { status: true, meaning: "One more machine would find room.", action: "Nothing." },
+    NoRoom: {
+      status: false,
+      meaning:
+        "No node that is online, open and not braked has room for one more machine of the pool's shape.",
+      action: "`warmpool capacity` says what takes the room; add a node, or end a drain.",
+    },
+  },
+  AllCurrent: {
+    Current: {
+      status: true,
+      meaning: "Every machine is of the pool's present spec and not past its time.",
+      action: "Nothing.",
+    },
+    RollingOut: {
+      status: false,
+      meaning:
+        "Some are of an earlier image, shape or set of admin keys, or past `machineTtlSeconds`: ready ones are replaced one at a time, assigned ones when they are released.",
+      action: "Wait.",
+    },
+  },
+  /** The one that is bad where it is true. */
+  Degraded: {
+    Fine: {
+      status: false,
+      meaning: "Nothing is known to be wrong that does not mend itself.",
+      action: "Nothing.",
+    },
+    Braked: {
+      status: true,
+      meaning:
+        "Most machines of a node died at once. Nothing of it is torn down and no machine but a canary is made there, until a canary gets ready or most answer again.",
+      action:
+        "Look at the node's bridge, store and relay. Are the machines really dead: `warmpool node lift NODE`.",
+    },
+    HostKeyChanged: {
+      status: true,
+      meaning: "Machines answer with a host key that is no machine's of ours; unassigned ones are held.",
+      action:
+        "Find out who answers at that address; then `warmpool machine recreate ID`, or release the tester.",
+    },
   },
 } as const satisfies Record<string, Record<string, Reason>>;
 

@@ -71,6 +71,28 @@ export const inventory = z.strictObject({
 });
 export type Inventory = z.infer<typeof inventory>;
 
+export const liftBrakeInput = z.strictObject({ name: nodeName, note: z.string().min(1).max(500).optional() });
+
+/**
+ * Set while most of the node's machines are dead, or were and do not answer again yet. Until it is released nothing of
+ * the node is torn down and no machine but a canary is made there.
+ */
+export const nodeBrake = z.strictObject({
+  since: moment,
+  /** What tripped it: machines that were dead, of those that could be asked. */
+  dead: z.int(),
+  answered: z.int(),
+  cause: z.string().nullable(),
+  /** Canaries that failed, the last one's error, and when the next may be made. */
+  canaryTries: z.int(),
+  canaryError: z.string().nullable(),
+  canaryNotBefore: moment,
+  /** When strikes began to count again, and by whom: `node:NAME` for a canary that got ready, or an admin. */
+  releasedAt: moment.nullable(),
+  releasedBy: z.string().nullable(),
+});
+export type NodeBrake = z.infer<typeof nodeBrake>;
+
 /** A node as it stands; `machines` counts those that are not proven gone. */
 export const nodeView = z
   .strictObject({
@@ -83,6 +105,7 @@ export const nodeView = z
     lastSeenAt: moment.nullable(),
     lastProbeAt: moment.nullable(),
     machines: z.int(),
+    brake: nodeBrake.nullable(),
     inventory: inventory.nullable(),
     createdAt: moment,
   })

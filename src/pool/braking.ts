@@ -1,6 +1,5 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
-import { WarmpoolError } from "./errors.ts";
 import { type BrakeFacts, canaryBackoffSeconds, judgeBrake, type Tally } from "./brake.ts";
 import type { Actor } from "./reasons.ts";
 import { json, tell } from "./transition.ts";
@@ -113,22 +112,10 @@ export async function canaryFailed(
 }
 
 /**
- * A person says that the node's dead machines are dead: strikes count again from zero, without a canary.
- * @throws WarmpoolError NOT_FOUND, or CONFLICT where no brake stands.
+ * Strikes start again at zero, and only probes begun from now on count.
+ * @returns whether a brake stood that was not released yet.
  */
-export async function liftBrake(db: Db, node: string, note: string | undefined, actor: Actor): Promise<void> {
-  await db.transaction(async (tx) => {
-    const known = await rows(tx, sql`select 1 from nodes where name = ${node} for no key update`);
-    if (known.length === 0) throw new WarmpoolError("NOT_FOUND", `there is no node named ${node}`);
-    if (!(await releaseBrake(tx, node, actor))) {
-      throw new WarmpoolError("CONFLICT", `node ${node} has no brake that holds; there is nothing to lift`);
-    }
-    await tell(tx, { kind: "node", actor, reason: "brake_overruled", node, data: { note: note ?? null } });
-  });
-}
-
-/** Strikes start again at zero, and only probes begun from now on count. */
-async function releaseBrake(tx: Db, node: string, actor: Actor): Promise<boolean> {
+export async function releaseBrake(tx: Db, node: string, actor: Actor): Promise<boolean> {
   const released = await rows(
     tx,
     sql`update brakes set released_at = now(), released_by = ${actor}

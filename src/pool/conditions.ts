@@ -1,9 +1,10 @@
 import type { ConditionReason, ConditionType } from "../contract/conditions.ts";
-import type { PoolCondition } from "../contract/pool.ts";
+import type { NodeBrake } from "../contract/node.ts";
+import type { PoolCondition, PoolSpec } from "../contract/pool.ts";
 
 /** What the conditions are read from. `stored` are those noted at the last sweep, for their `since`. */
 export type PoolFacts = {
-  spec: { targetSize: number; maxSize: number };
+  spec: Pick<PoolSpec, "targetSize" | "maxSize" | "shape">;
   paused: boolean;
   claimable: number;
   waiting: number;
@@ -11,6 +12,18 @@ export type PoolFacts = {
   createFailures: number;
   createNotBefore: string | null;
   lastFailure: string | null;
+  /** Machines in any state but the last two that the spec has left behind. */
+  stale: number;
+  /** Whether machines are being made. */
+  onTheirWay: boolean;
+  /** Whether placing finds a node for one more machine. */
+  hasRoom: boolean;
+  /** The brakes that hold on nodes with machines of the pool. */
+  brakes: (Pick<NodeBrake, "dead" | "answered" | "cause" | "canaryError" | "canaryNotBefore"> & {
+    node: string;
+  })[];
+  /** Machines that answer with a host key nobody knows. */
+  strangers: string[];
   stored: PoolCondition[];
   createdAt: string;
   now: string;
@@ -23,11 +36,63 @@ type Statement<Type extends ConditionType> = {
 };
 
 /**
- * What an operator should know about a pool: whether it has what it should (`Ready`), and whether it is getting there
- * (`Progressing`). Each names its cause and what to do. `since` stands as long as status and reason do.
+ * What an operator should know about a pool: whether it has what it should (`Ready`), whether it is getting there
+ * (`Progressing`), whether one more machine finds room (`CapacityAvailable`), whether all are of its present spec
+ * (`AllCurrent`), and whether something is wrong that it does not mend by itself (`Degraded`, the one that is bad where
+ * true). Each names its cause and what to do. `since` stands as long as status and reason do.
  */
 export function poolConditions(facts: PoolFacts & { population: number }): PoolCondition[] {
-  return [dated("Ready", ready(facts), facts), dated("Progressing", progressing(facts), facts)];
+  return [
+    dated("Ready", ready(facts), facts),
+    dated("Progressing", progressing(facts), facts),
+    dated("CapacityAvailable", capacityAvailable(facts), facts),
+    dated("AllCurrent", allCurrent(facts), facts),
+    dated("Degraded", degraded(facts), facts),
+  ];
+}
+
+function capacityAvailable({ hasRoom, spec }: PoolFacts): Statement<"CapacityAvailable"> {
+  if (hasRoom)
+    return { status: true, reason: "RoomForOne", message: "one more machine finds room on a node" };
+  const { vcpus, memoryMib, diskGib } = spec.shape;
+  return {
+    status: false,
+    reason: "NoRoom",
+    message: `no open node has room for ${vcpus} CPU, ${memoryMib} MiB and ${diskGib} GiB; \`warmpool capacity\` says what takes it`,
+  };
+}
+
+function allCurrent({ stale }: PoolFacts): Statement<"AllCurrent"> {
+  return stale === 0
+    ? { status: true, reason: "Current", message: "every machine is of the present spec" }
+    : {
+        status: false,
+        reason: "RollingOut",
+        message: `${stale} ${stale === 1 ? "machine is" : "machines are"} of an earlier spec or past its time; ready ones are replaced one at a time, assigned ones when they are released`,
+      };
+}
+
+function degraded({ brakes, strangers }: PoolFacts): Statement<"Degraded"> {
+  const [brake] = brakes;
+  if (brake !== undefined) {
+    const tried =
+      brake.canaryError === null
+        ? ""
+        : ` The last canary failed: ${brake.canaryError}; the next is due at ${brake.canaryNotBefore}.`;
+    return {
+      status: true,
+      reason: "Braked",
+      message: `${brake.dead} of ${brake.answered} machines of node ${brake.node} died at once (${brake.cause ?? "no cause"}), so nothing there is torn down.${tried} Look at the node's network and relay; if the machines are really dead: \`warmpool node lift ${brake.node}\``,
+    };
+  }
+  if (strangers.length > 0) {
+    return {
+      status: true,
+      reason: "HostKeyChanged",
+      message: `${strangers.join(", ")}: answers with a host key nobody knows; find out who answers there, then recreate or release it`,
+    };
+  }
+  return { status: false, reason: "Fine", message: "nothing is known to be wrong" };
 }
 
 function ready(facts: PoolFacts): Statement<"Ready"> {
@@ -53,11 +118,25 @@ function progressing(facts: PoolFacts & { population: number }): Statement<"Prog
       message: `${facts.createFailures} creates failed in a row, the last with: ${facts.lastFailure ?? "no message"}${next}`,
     };
   }
+  if (facts.brakes.length > 0) {
+    return {
+      status: false,
+      reason: "Braked",
+      message: "a node with machines of the pool is braked; the condition Degraded says more",
+    };
+  }
   if (facts.population >= facts.spec.maxSize) {
     return {
       status: false,
       reason: "AtMaxSize",
       message: `all ${facts.spec.maxSize} machines that maxSize allows exist; release some or raise maxSize`,
+    };
+  }
+  if (!facts.hasRoom && !facts.onTheirWay) {
+    return {
+      status: false,
+      reason: "NoRoom",
+      message: "no open node has room; the condition CapacityAvailable says for what",
     };
   }
   return { status: true, reason: "Refilling", message: "machines are being created" };

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { NodeScheduling, NodeView, RemovedNode } from "../contract/node.ts";
 import { type Db, rows } from "../db/client.ts";
+import { releaseBrake } from "./braking.ts";
 import { WarmpoolError } from "./errors.ts";
 import { forgetMachines } from "./machineActions.ts";
 import { listNodes } from "./nodes.ts";
@@ -25,6 +26,33 @@ export async function scheduleNode(
       const reason = scheduling === "draining" ? "drained" : "resumed";
       await tell(tx, { kind: "node", actor, reason, node: name, before, after: scheduling });
     }
+    const [node] = await listNodes(tx, name);
+    if (node === undefined) throw unknownNode(name);
+    return node;
+  });
+}
+
+/**
+ * A person says that the node's dead machines are dead: strikes count again from zero, without a canary.
+ * @throws WarmpoolError NOT_FOUND, or CONFLICT where no brake holds.
+ */
+export async function liftBrake(
+  db: Db,
+  { name, note }: { name: string; note?: string | undefined },
+  actor: Actor,
+): Promise<NodeView> {
+  return db.transaction(async (tx) => {
+    await lockNode(tx, name);
+    if (!(await releaseBrake(tx, name, actor))) {
+      throw new WarmpoolError("CONFLICT", `node ${name} has no brake that holds; there is nothing to lift`);
+    }
+    await tell(tx, {
+      kind: "node",
+      actor,
+      reason: "brake_overruled",
+      node: name,
+      data: { note: note ?? null },
+    });
     const [node] = await listNodes(tx, name);
     if (node === undefined) throw unknownNode(name);
     return node;

@@ -10,6 +10,12 @@ import { SETTINGS } from "./settings.ts";
 import { issueToken, spendToken } from "./tokens.ts";
 import { json, tell } from "./transition.ts";
 
+/** A row of `brakes` (alias `b`) as the contract has it. */
+const brakeJson = sql`jsonb_build_object('since', ${iso(sql`b.since`)}, 'dead', b.dead, 'answered', b.answered,
+  'cause', b.cause, 'canaryTries', b.canary_tries, 'canaryError', b.canary_error,
+  'canaryNotBefore', ${iso(sql`b.canary_not_before`)}, 'releasedAt', ${iso(sql`b.released_at`)},
+  'releasedBy', b.released_by)`;
+
 /** Nodes and their relays: enrolled by an admin, joined once, a session per relay process. */
 export async function listNodes(db: Db, name?: string): Promise<NodeView[]> {
   return rows<NodeView>(
@@ -17,6 +23,7 @@ export async function listNodes(db: Db, name?: string): Promise<NodeView[]> {
     sql`select n.name, n.state, n.scheduling, n.driver, n.driver_version as "driverVersion", n.relay_version as "relayVersion",
         ${iso(sql`n.last_seen_at`)} as "lastSeenAt", ${iso(sql`n.last_probe_at`)} as "lastProbeAt",
         (select count(*)::int from machines m where m.node = n.name and m.state <> 'deleted') as machines,
+        (select ${brakeJson} from brakes b where b.node = n.name) as brake,
         n.inventory, ${iso(sql`n.created_at`)} as "createdAt"
       from nodes n where n.state <> 'removed' and ${name === undefined ? sql`true` : sql`n.name = ${name}`} order by n.name`,
   );

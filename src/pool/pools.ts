@@ -4,14 +4,17 @@ import { type Db, iso, listOf, rows } from "../db/client.ts";
 import { poolConditions, type PoolFacts } from "./conditions.ts";
 import { WarmpoolError } from "./errors.ts";
 import { canonical, sha256 } from "./hash.ts";
+import { type NodeFacts, readNodes } from "./nodeFacts.ts";
+import { chooseNode } from "./placing.ts";
 import { lockSituation, replenish } from "./provision.ts";
 import type { Actor, Reason } from "./reasons.ts";
+import { population } from "./replenish.ts";
 import { endAssignments } from "./release.ts";
 import { runway } from "./runway.ts";
 import { tearDown } from "./teardown.ts";
 import { json, tell } from "./transition.ts";
 
-type Row = PoolFacts & {
+type Row = Omit<PoolFacts, "hasRoom"> & {
   name: string;
   spec: PoolSpec;
   counts: PoolCounts;
@@ -21,6 +24,14 @@ type Row = PoolFacts & {
   createdAt: string;
   removedAt: string | null;
 };
+
+/** Nodes on which ordinary machines are made: those that are heard, and not braked. */
+const OPEN = sql`n.state = 'online' and not exists (
+  select 1 from brakes b where b.node = n.name and b.released_at is null)`;
+
+function hasRoom(nodes: readonly NodeFacts[], spec: PoolSpec): boolean {
+  return chooseNode(nodes, { ...spec, placement: spec.placement ?? "spread" }) !== null;
+}
 
 async function readPools(db: Db, where: SQL): Promise<PoolView[]> {
   const count = (state: keyof PoolCounts) => sql`count(*) filter (where m.state = ${state})`;
@@ -33,6 +44,14 @@ async function readPools(db: Db, where: SQL): Promise<PoolView[]> {
           'deleting', ${count("deleting")}) as counts,
         (count(*) filter (where m.state = 'ready' and n.state = 'online'))::int as claimable,
         (select count(*)::int from nodes o where o.state = 'online') as "onlineNodes",
+        (count(*) filter (where m.state <> 'deleting' and m.machine_spec <> p.machine_spec))::int as stale,
+        count(*) filter (where m.state = 'provisioning') > 0 as "onTheirWay",
+        coalesce(jsonb_agg(m.name order by m.number) filter (where m.state = 'held' and m.hold ->> 'by' like 'node:%'
+          or m.state = 'assigned' and n.not_alive -> m.id::text ? 'presented'), '[]') as strangers,
+        (select coalesce(jsonb_agg(jsonb_build_object('node', b.node, 'dead', b.dead, 'answered', b.answered, 'cause', b.cause,
+            'canaryError', b.canary_error, 'canaryNotBefore', ${iso(sql`b.canary_not_before`)}) order by b.since), '[]')
+          from brakes b where b.released_at is null
+            and exists (select 1 from machines o where o.node = b.node and o.pool = p.name and o.state <> 'deleted')) as brakes,
         (select count(*)::int from assignments a where a.pool = p.name and a.state = 'waiting') as waiting,
         (select count(*)::int from assignments a
           where a.pool = p.name and a.created_at > now() - interval '1 hour') as claims,
@@ -48,6 +67,7 @@ async function readPools(db: Db, where: SQL): Promise<PoolView[]> {
       having p.removed_at is null or count(m.id) > 0
       order by p.name`,
   );
+  const nodes = await readNodes(db, OPEN, "look");
   return found.map((row) => ({
     name: row.name,
     spec: row.spec,
@@ -57,7 +77,7 @@ async function readPools(db: Db, where: SQL): Promise<PoolView[]> {
     waiting: row.waiting,
     conditions:
       row.removedAt === null
-        ? poolConditions({ ...row, population: Object.values(row.counts).reduce((sum, n) => sum + n, 0) })
+        ? poolConditions({ ...row, population: population(row.counts), hasRoom: hasRoom(nodes, row.spec) })
         : [],
     runway: runway(row),
     createdAt: row.createdAt,

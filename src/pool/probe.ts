@@ -143,7 +143,14 @@ function notAliveOf(machines: readonly HeardMachine[]): Record<string, NotAlive>
   const notAlive: Record<string, NotAlive> = {};
   for (const { known, heard } of machines) {
     if (heard.listed === false) notAlive[known.id] = { answer: "dead", cause: "not in the node's listing" };
-    else if (heard.answer !== "alive") notAlive[known.id] = { answer: heard.answer, cause: heard.cause };
+    else if (heard.answer !== "alive") {
+      const { answer, cause, presented } = heard;
+      notAlive[known.id] = {
+        answer,
+        cause,
+        ...(heard.strangeKey && presented !== null ? { presented } : {}),
+      };
+    }
   }
   return notAlive;
 }

@@ -42,6 +42,7 @@ const OPENED_BY: Record<string, ProcedurePath[]> = {
     "node.enroll",
     "node.drain",
     "node.resume",
+    "node.lift",
     "node.remove",
     "token.create",
     "token.revoke",

@@ -74,6 +74,8 @@ function refusals({ taken, going }: { taken: string; going: string }): Refusal[]
     ["machine.forget", "CONFLICT", { id: taken }],
     ["node.drain", "NOT_FOUND", noPool],
     ["node.resume", "NOT_FOUND", noPool],
+    ["node.lift", "NOT_FOUND", noPool],
+    ["node.lift", "CONFLICT", { name: NODE }],
     ["node.remove", "NOT_FOUND", noPool],
     ["node.remove", "CONFLICT", { name: NODE }],
     ["token.revoke", "NOT_FOUND", nowhere],

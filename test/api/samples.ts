@@ -45,6 +45,7 @@ export const SAMPLES: Record<ProcedurePath, object | undefined> = {
   "node.enroll": { name: "n2" },
   "node.drain": { name: "n1" },
   "node.resume": { name: "n1" },
+  "node.lift": { name: "n1", note: "the disk burned" },
   "node.remove": { name: "n1", lost: false },
   "event.list": {
     pool: "demo",

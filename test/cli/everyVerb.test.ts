@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { allCommands, commandTree } from "../../src/cli/commandTree.ts";
 import { terminalOutput } from "../../src/cli/output.ts";
@@ -75,6 +76,15 @@ const VERBS: Record<string, Case> = {
   "node enroll": change("n3"),
   "node drain": change(NODE),
   "node resume": change(NODE),
+  "node lift": {
+    does: "change",
+    words: async ({ db }) => {
+      await db.execute(
+        sql`insert into brakes (node, dead, answered) values (${NODE}, 2, 2) on conflict do nothing`,
+      );
+      return [NODE];
+    },
+  },
   "node remove": change(NODE),
   "recipe push": {
     does: "change",

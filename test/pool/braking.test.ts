@@ -4,7 +4,8 @@ import type { OperationResult } from "../../src/contract/relay.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { type Db, rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
-import { liftBrake } from "../../src/pool/braking.ts";
+import { liftBrake } from "../../src/pool/nodeActions.ts";
+import { listNodes } from "../../src/pool/nodes.ts";
 import { listMachines } from "../../src/pool/machineView.ts";
 import { testDb } from "../helpers/db.ts";
 import { ADMIN, APP, countStates, doHappily, KEY_A, makeWorld, type StandInRelay } from "../helpers/world.ts";
@@ -152,7 +153,7 @@ test("R7 a probe that was under way when an admin lifted the brake counts for no
   await sweep(t.db);
   const probe = (await relay.lease()).find(({ kind }) => kind === "probe");
   if (probe?.kind !== "probe") throw new Error("expected a probe");
-  await liftBrake(t.db, "n1", undefined, ADMIN);
+  await liftBrake(t.db, { name: "n1" }, ADMIN);
   await t.db.execute(sql`update pools set paused = false`);
   const before = await tornDown(t.db);
   await relay.finish(probe, {
@@ -240,15 +241,22 @@ test("R7 an admin's word lifts the brake, on record, and the dead are replaced w
   await relay.workOff();
   for (const username of ["alice", "bob"]) await assign(t.connection, { username, sshKeys: [KEY_A] }, APP);
   await sweep(t.db);
-  await expect(liftBrake(t.db, "n1", undefined, ADMIN)).rejects.toMatchObject({ code: "CONFLICT" });
-  await expect(liftBrake(t.db, "n2", undefined, ADMIN)).rejects.toMatchObject({ code: "NOT_FOUND" });
+  await expect(liftBrake(t.db, { name: "n1" }, ADMIN)).rejects.toMatchObject({ code: "CONFLICT" });
+  await expect(liftBrake(t.db, { name: "n2" }, ADMIN)).rejects.toMatchObject({ code: "NOT_FOUND" });
   await relay.workOff();
   await t.db.execute(sql`update pools set spec = spec || '{"maxSize": 4}'`);
   await sweep(t.db);
   await relay.workOff();
   const all = await namesOf(t.db);
   await sweepWith(t.db, relay, all);
-  await liftBrake(t.db, "n1", "the disk burned", ADMIN);
+  expect((await listNodes(t.db, "n1"))[0]?.brake).toMatchObject({
+    dead: 4,
+    answered: 4,
+    cause: "refused",
+    releasedAt: null,
+  });
+  const lifted = await liftBrake(t.db, { name: "n1", note: "the disk burned" }, ADMIN);
+  expect(lifted.brake).toMatchObject({ releasedBy: ADMIN });
   await sweepWith(t.db, relay, all);
   await sweepWith(t.db, relay, all);
   expect(await countStates(t.db)).toEqual({ assigned: 2, deleting: 2 });

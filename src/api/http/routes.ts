@@ -48,6 +48,13 @@ export const ROUTES: readonly Route[] = [
   ),
   route("POST", "/nodes/:name/drain", "node.drain", "Make no machine on it any more", nodeView),
   route("POST", "/nodes/:name/resume", "node.resume", "End its draining", nodeView),
+  route(
+    "POST",
+    "/nodes/:name/lift",
+    "node.lift",
+    "Say that the dead machines of a braked node are dead",
+    nodeView,
+  ),
   route("DELETE", "/nodes/:name", "node.remove", "Remove a node", removedNode),
 
   route("GET", "/capacity", "capacity.report", "How many machines would fit, and why no more", capacityView),

@@ -25,7 +25,12 @@ import type { PoolSpec } from "../../contract/pool.ts";
 import { pools } from "./pools.ts";
 
 /** One answer of a probe that was not `alive`; the others follow from the time of the node's last probe. */
-export type NotAlive = { answer: Exclude<ProbeAnswer, "alive">; cause: string | null };
+export type NotAlive = {
+  answer: Exclude<ProbeAnswer, "alive">;
+  cause: string | null;
+  /** Fingerprint of the host key it presented, where that is no machine's of ours. */
+  presented?: string;
+};
 
 /** For a shape, what the node's inventory looked like when it had settled after the refusal; null until it has. */
 export type FullFor = Record<string, { since: string; inventory: string | null }>;

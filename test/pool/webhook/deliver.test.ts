@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { Webhook } from "standardwebhooks";
 import { expect, test } from "vitest";
+import { CONDITION_TYPES } from "../../../src/contract/conditions.ts";
 import { webhookMessage } from "../../../src/contract/webhook.ts";
 import { deliver as deliverDuty } from "../../../src/cron/deliver.ts";
 import { sweep } from "../../../src/cron/sweep.ts";
@@ -111,7 +112,7 @@ test("every change of a condition is told once, however many sweeps see it", asy
       .map(({ data }) => ("condition" in data ? [data.previous?.reason, data.condition.reason] : []));
   };
   const first = await changes();
-  expect(first).toHaveLength(2);
+  expect(first).toHaveLength(CONDITION_TYPES.length);
   expect(first).toEqual(
     expect.arrayContaining([
       [undefined, "BelowTarget"],

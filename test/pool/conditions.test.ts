@@ -1,0 +1,133 @@
+import { sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import { poolSpec } from "../../src/contract/pool.ts";
+import { sweep } from "../../src/cron/sweep.ts";
+import type { Db } from "../../src/db/client.ts";
+import { type PoolFacts, poolConditions } from "../../src/pool/conditions.ts";
+import { getPool, putPool } from "../../src/pool/pools.ts";
+import { testDb } from "../helpers/db.ts";
+import { ADMIN, makeWorld, specOf } from "../helpers/world.ts";
+
+const NOW = "2026-01-01T00:10:00.000Z";
+const healthy: PoolFacts & { population: number } = {
+  spec: { targetSize: 3, maxSize: 5, shape: { vcpus: 1, memoryMib: 512, diskGib: 4 } },
+  paused: false,
+  claimable: 3,
+  waiting: 0,
+  onlineNodes: 1,
+  createFailures: 0,
+  createNotBefore: null,
+  lastFailure: null,
+  stale: 0,
+  onTheirWay: false,
+  hasRoom: true,
+  brakes: [],
+  strangers: [],
+  stored: [],
+  createdAt: NOW,
+  now: NOW,
+  population: 3,
+};
+const brake = {
+  node: "n1",
+  dead: 5,
+  answered: 5,
+  cause: "connection refused",
+  canaryError: "it never answered",
+  canaryNotBefore: NOW,
+};
+
+test.each<[string, Partial<typeof healthy>, Record<string, [boolean, string]>]>([
+  [
+    "a healthy pool",
+    {},
+    {
+      Ready: [true, "TargetReached"],
+      Progressing: [true, "Full"],
+      CapacityAvailable: [true, "RoomForOne"],
+      AllCurrent: [true, "Current"],
+      Degraded: [false, "Fine"],
+    },
+  ],
+  [
+    "one that fills",
+    { claimable: 1, onTheirWay: true },
+    { Progressing: [true, "Refilling"], Ready: [false, "BelowTarget"] },
+  ],
+  [
+    "one without room",
+    { claimable: 1, hasRoom: false },
+    { Progressing: [false, "NoRoom"], CapacityAvailable: [false, "NoRoom"] },
+  ],
+  [
+    "one whose last machine without room for more comes",
+    { claimable: 2, hasRoom: false, onTheirWay: true },
+    { Progressing: [true, "Refilling"] },
+  ],
+  [
+    "R6 one whose creates fail",
+    { claimable: 1, createFailures: 2, lastFailure: "no such image" },
+    { Progressing: [false, "CreatesFailing"] },
+  ],
+  ["one that rolls out", { stale: 2 }, { AllCurrent: [false, "RollingOut"] }],
+  [
+    "R7 one on a braked node",
+    { claimable: 0, brakes: [brake] },
+    { Degraded: [true, "Braked"], Progressing: [false, "Braked"] },
+  ],
+  ["one with a strange host key", { strangers: ["demo-1"] }, { Degraded: [true, "HostKeyChanged"] }],
+  ["one at maxSize", { claimable: 1, population: 5 }, { Progressing: [false, "AtMaxSize"] }],
+])("conditions of %s", (_, change, expected) => {
+  const conditions = poolConditions({ ...healthy, ...change });
+  for (const [type, [status, reason]] of Object.entries(expected)) {
+    expect(conditions.find((one) => one.type === type)).toMatchObject({ status, reason });
+  }
+});
+
+test("since stands as long as status and reason do", () => {
+  const before = "2026-01-01T00:00:00.000Z";
+  const stored = poolConditions({ ...healthy, now: before });
+  const after = poolConditions({ ...healthy, stale: 1, stored });
+  expect(Object.fromEntries(after.map(({ type, since }) => [type, since]))).toEqual({
+    Ready: before,
+    Progressing: before,
+    CapacityAvailable: before,
+    AllCurrent: NOW,
+    Degraded: before,
+  });
+});
+
+const condition = async (db: Db, type: string) =>
+  (await getPool(db, "demo")).conditions.find((one) => one.type === type);
+
+test("Degraded, AllCurrent and CapacityAvailable say what is so", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 2, maxSize: 4 });
+  await relay.workOff();
+  expect(await condition(t.db, "AllCurrent")).toMatchObject({ status: true });
+  await t.db.execute(sql`update pools set paused = true`);
+  await putPool(t.db, poolSpec.parse(specOf({ targetSize: 2, maxSize: 4, image: "other" })), ADMIN);
+  expect(await condition(t.db, "AllCurrent")).toMatchObject({
+    status: false,
+    message: expect.stringMatching(/^2 machines are/) as string,
+  });
+
+  expect(await condition(t.db, "CapacityAvailable")).toMatchObject({ status: true });
+  await t.db.execute(sql`update nodes set scheduling = 'draining'`);
+  expect(await condition(t.db, "CapacityAvailable")).toMatchObject({
+    status: false,
+    message: expect.stringMatching(/1 CPU, 512 MiB and 4 GiB/) as string,
+  });
+
+  await sweep(t.db);
+  await relay.answerProbe(
+    (await t.db.execute(sql`select name from machines`)).map(({ name }) => String(name)),
+  );
+  expect(await condition(t.db, "Degraded")).toMatchObject({
+    status: true,
+    reason: "Braked",
+    message: expect.stringMatching(
+      /^2 of 2 machines of node n1 died at once \(refused\), .*warmpool node lift n1/,
+    ) as string,
+  });
+});
