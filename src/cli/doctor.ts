@@ -30,7 +30,7 @@ export function doctor(program: Command, cli: Cli): void {
     .description("look for what is wrong with the installation, and how to mend it")
     .addHelpText(
       "after",
-      "\nIt exits 1 where something is wrong. With --json: { ok, checks }, its own findings.",
+      "\nIt exits 1 where something is wrong. With --json: its findings, { ok, checks }.",
     )
     .action(withSession(cli, examine));
 }
