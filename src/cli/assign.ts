@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { AssignResult, Assignment } from "../contract/assignment.ts";
 import { assignmentLines } from "./assignmentView.ts";
 import { CliError, EXIT } from "./exit.ts";
+import { readText } from "./jsonFile.ts";
 import { readPublicKeys } from "./keys.ts";
 import { PATIENCE_SECONDS } from "./patience.ts";
 import { progressView } from "./progressView.ts";
@@ -16,6 +17,8 @@ import { isSettled, watchUntilSettled } from "./watch.ts";
 type AssignOptions = TesterOptions & {
   key: string[];
   param?: Record<string, string>;
+  /** Files by parameter name: what is in one stands in no process list and no shell history. */
+  secret?: Record<string, string>;
   ttl?: number;
   /** true: watch until it is settled; false: fail where nothing is ready; left out: stand in line and come back. */
   wait?: boolean;
@@ -26,6 +29,11 @@ export function assign(program: Command, cli: Cli): void {
   testerVerb(program, "assign", "give a tester a machine; repeating it gives the same one")
     .requiredOption("--key <file>", "the tester's public key (.pub); may be repeated", collect)
     .option("--param <name=value>", "a parameter of the recipe; may be repeated", collectParam)
+    .option(
+      "--secret <name=file>",
+      "a parameter whose value is what the file holds; may be repeated",
+      collectParam,
+    )
     .option("--ttl <duration>", "how long it lasts once active, such as 2h", parseDuration)
     .option("--wait", "show how it comes along, until it can be used")
     .option("--no-wait", "fail where no machine is ready, instead of waiting in line")
@@ -35,10 +43,11 @@ export function assign(program: Command, cli: Cli): void {
 async function act(session: Session, user: string, options: AssignOptions): Promise<void> {
   const tester = testerOf(user, options);
   const words = testerWords(user, options);
+  const params = paramsOf(options);
   const result = await session.client.tester.assign.mutate({
     ...tester,
     sshKeys: readPublicKeys(options.key),
-    ...(options.param === undefined ? {} : { params: options.param }),
+    ...(params === undefined ? {} : { params }),
     ...(options.ttl === undefined ? {} : { ttlSeconds: options.ttl }),
     ...(options.wait === false ? { wait: false } : {}),
   });
@@ -62,6 +71,17 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
       `\`${next(session, "tester", ...words)}\` tells how far it is; --wait would have shown it.`,
     );
   }
+}
+
+/** All parameters by name; a secret's is its file's text without the line end that editors put there. */
+function paramsOf({ param, secret }: AssignOptions): Record<string, string> | undefined {
+  if (secret === undefined) return param;
+  const twice = Object.keys(secret).find((name) => Object.hasOwn(param ?? {}, name));
+  if (twice !== undefined) {
+    throw new CliError(EXIT.wrongUse, `${twice} is given by --param and by --secret.`, "Give it once.");
+  }
+  const read = Object.entries(secret).map(([name, file]) => [name, readText(file).replace(/\r?\n$/, "")]);
+  return { ...param, ...Object.fromEntries(read) };
 }
 
 async function watch(

@@ -28,10 +28,7 @@ export function doctor(program: Command, cli: Cli): void {
   program
     .command("doctor")
     .description("look for what is wrong with the installation, and how to mend it")
-    .addHelpText(
-      "after",
-      "\nIt exits 1 where something is wrong. With --json: its findings, { ok, checks }.",
-    )
+    .addHelpText("after", "\nIt exits 1 where something is wrong. With --json: its findings, { ok, checks }.")
     .action(withSession(cli, examine));
 }
 

@@ -1,5 +1,5 @@
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import type { LeasedOperation } from "../../src/contract/relay.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
@@ -149,6 +149,18 @@ test("--no-wait with nothing ready exits 4, with the code and what to do", async
   });
 });
 
+test("--secret takes a parameter's value from a file, without its last line end, and shows it nowhere", async () => {
+  await using at = await installation();
+  await using key = await keyFile();
+  const file = join(dirname(key.file), "greeting");
+  await writeFile(file, "a quiet hello\n");
+  const ran = await warmpool(["assign", "alice", "--key", key.file, "--secret", `greeting=${file}`], at);
+  expect(ran.code, ran.stderr).toBe(0);
+  expect(ran.stdout + ran.stderr).not.toContain("quiet");
+  const [setup] = await at.relay.lease();
+  expect(setup).toMatchObject({ kind: "setup", assignment: { params: { greeting: "a quiet hello" } } });
+});
+
 test("other parameters for the same tester exit 4, a username that is none exits 2", async () => {
   await using at = await installation();
   await using key = await keyFile();
@@ -190,6 +202,8 @@ test.each([
   [["--param", "novalue"], "Write it as NAME=VALUE."],
   [["--param", "A=1", "--param", "A=2"], "A is given twice."],
   [["--ttl", "soon"], '"soon" is no duration.'],
+  [["--param", "A=1", "--secret", "A=/nonexistent"], "A is given by --param and by --secret."],
+  [["--secret", "A=/nonexistent"], "cannot read /nonexistent"],
   [["--key", "/nonexistent/id.pub"], "cannot read the key file"],
 ])("%j is wrong use", async (args, message) => {
   await using key = await keyFile();
