@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runsBootSector } from "../examples/drivers/libvirt/accelerator.ts";
 import { type LibvirtDaemon, startLibvirt } from "./libvirtDaemon.ts";
 import { processes } from "./proc.ts";
 
@@ -43,6 +44,7 @@ try {
     say(
       `machines are of type ${domain}: ${domain === "kvm" ? "the processor's own" : "emulated, which takes long"}`,
     );
+    tally("the trial of KVM runs to its end by emulation", await trial(libvirt));
     await check(libvirt);
     tally("nothing is left in libvirt", leftIn(libvirt));
   } finally {
@@ -86,6 +88,13 @@ async function check({ uri, virsh }: LibvirtDaemon): Promise<void> {
   } finally {
     clearInterval(telling);
   }
+}
+
+async function trial({ virsh }: LibvirtDaemon): Promise<string[]> {
+  const [emulator = ""] = /(?<=<path>)[^<]*/.exec(virsh("domcapabilities")) ?? [];
+  return (await runsBootSector(emulator, "tcg", stop.signal))
+    ? []
+    : [`${emulator} did not run the boot sector`];
 }
 
 function leftIn({ virsh }: LibvirtDaemon): string[] {

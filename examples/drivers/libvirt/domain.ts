@@ -10,8 +10,7 @@ export type DomainPlan = {
   request: CreateRequest;
   pool: string;
   network: "closed" | "open";
-  /** `kvm`, or `qemu` where machines are emulated. */
-  type: string;
+  type: "kvm" | "qemu";
   /** What the hypervisor starts in place of a boot loader; null for an image that boots by itself. */
   boot: { kernel: string; initrd: string } | null;
   /** File that keeps the end of what the serial port said. */
@@ -51,10 +50,18 @@ export function domainXml({ owner, request, pool, network, type, boot, console }
 `;
 }
 
+const KERNEL_PARAMETERS = [
+  ...["root=LABEL=root", "rw", "quiet", "console=ttyS0"],
+  // On a busy host an emulated timer is late for the test that the kernel makes of it, and the kernel gives up.
+  "no_timer_check",
+  // Seconds until it boots again after a panic, instead of standing still.
+  "panic=10",
+];
+
 function bootXml({ kernel, initrd }: { kernel: string; initrd: string }): string {
   return (
     `<kernel>${escapeXml(kernel)}</kernel><initrd>${escapeXml(initrd)}</initrd>` +
-    "<cmdline>root=LABEL=root rw quiet console=ttyS0</cmdline>"
+    `<cmdline>${KERNEL_PARAMETERS.join(" ")}</cmdline>`
   );
 }
 

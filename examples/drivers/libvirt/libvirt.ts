@@ -52,17 +52,9 @@ export function libvirtDriver(owner: Owner, settings: Settings): Driver {
         );
       }
       const doing = `create of ${name}`;
-      try {
-        await createMachine(virsh, settings, owner, request, signal);
-        const made = await find(name, signal);
-        if (made !== null) return made;
-      } catch (cause) {
-        const error = asDriverError(cause, doing);
-        // What found no room must leave nothing; what failed otherwise is evidence, until the relay deletes it.
-        if (error instanceof DriverError && error.code === "no_capacity")
-          await removeMachine(place, name, signal);
-        throw error;
-      }
+      await createMachine(place, settings, owner, request, signal).catch(known(doing));
+      const made = await find(name, signal).catch(known(doing));
+      if (made !== null) return made;
       throw new DriverError("failed", `${doing} ended well, and now there is no such machine`);
     },
 

@@ -50,7 +50,7 @@ const BATCH = 200;
 
 async function lookAtDomains(virsh: Virsh, signal: AbortSignal): Promise<Domain[]> {
   for (let tries = 0; tries < TRIES; tries++) {
-    const shown = readStatistics(await virsh(["domstats", "--state", "--balloon"], { signal }));
+    const shown = readStatistics(await virsh(["domstats", "--state", "--balloon", "--nowait"], { signal }));
     const marks: (Mark | null)[] = [];
     for (let start = 0; start < shown.length; start += BATCH) {
       const names = shown.slice(start, start + BATCH).map(({ name }) => ["dumpxml", name]);

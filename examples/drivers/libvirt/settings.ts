@@ -9,14 +9,25 @@ const settings = z.object({
     .regex(/^[\w.-]+$/, "must be letters, digits, _, . and -")
     .default("warmpool"),
   WARMPOOL_LIBVIRT_NETWORK: z.enum(["closed", "open"]).default("closed"),
+  WARMPOOL_LIBVIRT_TYPE: z.enum(["auto", "kvm", "qemu"]).default("auto"),
 });
 
-export type Settings = { uri: string; pool: string; network: "closed" | "open" };
+export type Settings = {
+  uri: string;
+  pool: string;
+  network: "closed" | "open";
+  type: "auto" | "kvm" | "qemu";
+};
 
 /** @throws DriverError where a setting is none of what it may be */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {
   const parsed = settings.safeParse(env);
   if (!parsed.success) throw new DriverError("failed", z.prettifyError(parsed.error));
-  const { WARMPOOL_LIBVIRT_URI, WARMPOOL_LIBVIRT_POOL, WARMPOOL_LIBVIRT_NETWORK } = parsed.data;
-  return { uri: WARMPOOL_LIBVIRT_URI, pool: WARMPOOL_LIBVIRT_POOL, network: WARMPOOL_LIBVIRT_NETWORK };
+  const { data } = parsed;
+  return {
+    uri: data.WARMPOOL_LIBVIRT_URI,
+    pool: data.WARMPOOL_LIBVIRT_POOL,
+    network: data.WARMPOOL_LIBVIRT_NETWORK,
+    type: data.WARMPOOL_LIBVIRT_TYPE,
+  };
 }

@@ -10,15 +10,20 @@ export type Call = {
   input?: string;
   /** An open file that the program finds as /dev/fd/3. */
   file?: number;
+  /** After so long it is ended; 100 s where this is left out. */
+  milliseconds?: number;
 };
 
 /** It ended with another code than 0, or did not end. `said` is what it printed to stderr. */
 export class ToolError extends Error {
   readonly said: string;
-  constructor(program: string, said: string) {
+  /** Exit code; null where a signal ended it. */
+  readonly code: number | null;
+  constructor(program: string, said: string, code: number | null) {
     super(`${program}: ${said}`);
     this.name = "ToolError";
     this.said = said;
+    this.code = code;
   }
 }
 
@@ -30,14 +35,14 @@ const CALL_MS = 100_000;
  * @throws ToolError, or DriverError where it is not installed, or the reason of `signal`
  */
 export async function runTool(program: string, args: string[], call: Call): Promise<string> {
-  const { signal, input = "", file } = call;
+  const { signal, input = "", file, milliseconds = CALL_MS } = call;
   signal.throwIfAborted();
   const child = spawn(program, args, {
     // Errors are told apart by their words, which are English in this locale.
     env: { ...process.env, LC_ALL: "C" },
     stdio: ["pipe", "pipe", "pipe", file ?? "ignore"],
     signal,
-    timeout: CALL_MS,
+    timeout: milliseconds,
   });
   const { stdin, stdout, stderr } = child;
   if (stdin === null || stdout === null || stderr === null) throw new Error(`${program} has no pipes`);
@@ -47,13 +52,16 @@ export async function runTool(program: string, args: string[], call: Call): Prom
   try {
     const [printed, said] = await Promise.all([text(stdout), text(stderr), once(child, "close")]);
     if (child.exitCode === 0) return printed;
-    const ended = child.killed ? `has not ended within ${CALL_MS / 1000} s` : `ended with ${child.exitCode}`;
+    const ended = child.killed
+      ? `has not ended within ${milliseconds / 1000} s`
+      : `ended with ${child.exitCode}`;
     throw new ToolError(
       program,
       said
         .replaceAll(/^error: /gm, "")
         .trim()
         .replaceAll("\n", "; ") || ended,
+      child.exitCode,
     );
   } catch (error) {
     signal.throwIfAborted();

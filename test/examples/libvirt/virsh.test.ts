@@ -9,6 +9,11 @@ test("a domain's name cannot become a command of its own", () => {
 });
 
 test("machines have no network but their ports unless it is asked for", () => {
-  expect(readSettings({})).toEqual({ uri: "qemu:///system", pool: "warmpool", network: "closed" });
+  expect(readSettings({})).toEqual({
+    uri: "qemu:///system",
+    pool: "warmpool",
+    network: "closed",
+    type: "auto",
+  });
   expect(() => readSettings({ WARMPOOL_LIBVIRT_NETWORK: "yes" })).toThrow(/WARMPOOL_LIBVIRT_NETWORK/);
 });
