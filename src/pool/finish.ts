@@ -87,9 +87,9 @@ async function apply(tx: Db, lease: Standing, result: OperationResult, actor: Ac
       return pool;
     case "probed": {
       expectKind(lease, "probe");
-      const touched = await judgeProbe(tx, lease.node, lease, result);
+      // Ended first: what follows from it may be another look at the same machines.
       await endOperation(tx, lease.id, "succeeded", null);
-      return touched;
+      return judgeProbe(tx, lease.node, lease, result);
     }
   }
 }

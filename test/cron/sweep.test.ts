@@ -1,0 +1,98 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { sql } from "drizzle-orm";
+import { describe, expect, test } from "vitest";
+import { DUTIES } from "../../src/contract/sweep.ts";
+import { sweep } from "../../src/cron/sweep.ts";
+import { rows } from "../../src/db/client.ts";
+import { SETTINGS } from "../../src/pool/settings.ts";
+import { issueToken } from "../../src/pool/tokens.ts";
+import { ADMIN_TOKEN, RUNTIMES, startEdge } from "../api/edges.ts";
+import { testDb } from "../helpers/db.ts";
+import { until } from "../helpers/until.ts";
+import { makeWorld, NODE } from "../helpers/world.ts";
+
+describe.each(RUNTIMES)("on %s", (runtime) => {
+  test("R10 the schedule runs every duty", async () => {
+    await using t = await testDb();
+    await using edge = await startEdge(runtime, t.url);
+    await edge.cron();
+    const beats = await rows<{ duty: string; outcome: string }>(t.db, sql`select duty, outcome from duties`);
+    expect(beats.map(({ duty }) => duty).toSorted()).toEqual([...DUTIES].toSorted());
+    expect(beats.filter(({ outcome }) => outcome !== "done")).toEqual([]);
+  });
+
+  test("/healthz is red and names the duty that is late", async () => {
+    await using t = await testDb();
+    await sweep(t.db);
+    await using edge = await startEdge(runtime, t.url);
+    expect((await fetch(`${edge.url}/healthz`)).status).toBe(200);
+    await t.db.execute(sql`
+      update duties set last_end_at = now() - make_interval(secs => ${SETTINGS.dutyLateSeconds + 1}) where duty = 'reap'`);
+    const health = await fetch(`${edge.url}/healthz`);
+    expect(health.status).toBe(503);
+    expect(await health.json()).toMatchObject({
+      problems: [expect.stringMatching(/^duty reap is late: last ended 20/) as string],
+    });
+  });
+
+  test("R10 a relay's poll runs a sweep that is overdue: a lost trigger does not stop the pool", async () => {
+    await using t = await testDb();
+    await makeWorld(t.db);
+    await sweep(t.db);
+    await using edge = await startEdge(runtime, t.url);
+    const { token } = await issueToken(t.db, { role: "node", name: NODE, node: NODE });
+    const [node] = await rows<{ session: string }>(t.db, sql`select session from nodes`);
+    const poll = () =>
+      fetch(`${edge.url}/trpc/relay.lease`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        body: JSON.stringify({ session: node?.session, free: { setups: 0, others: 0 }, waitSeconds: 0 }),
+      });
+    const startOf = async () =>
+      (await rows<{ at: string }>(t.db, sql`select min(last_end_at)::text as at from duties`))[0]?.at ?? "";
+    const fresh = await startOf();
+    expect((await poll()).status).toBe(200);
+    expect(await startOf()).toBe(fresh);
+
+    await t.db.execute(sql`update duties set last_start_at = last_start_at - interval '10 minutes',
+      last_end_at = last_end_at - interval '10 minutes'`);
+    expect((await poll()).status).toBe(200);
+    await until("every duty to have run again", async () => (await startOf()) > fresh);
+  });
+});
+
+test("R10 the Node entry runs every duty by its own timer, again and again", async () => {
+  await using t = await testDb();
+  const program = fileURLToPath(new URL("../../src/server.ts", import.meta.url));
+  const server = spawn(process.execPath, [program], {
+    env: {
+      ...process.env,
+      DATABASE_URL: t.url,
+      PORT: "0",
+      WARMPOOL_ADMIN_TOKEN: ADMIN_TOKEN,
+      WARMPOOL_SWEEP_SECONDS: "1",
+    },
+    stdio: "ignore",
+  });
+  const ended = once(server, "exit");
+  try {
+    const oldest = async () => {
+      const beats = await rows<{ at: string | null }>(t.db, sql`select last_end_at::text as at from duties`);
+      const ends = beats.flatMap(({ at }) => (at === null ? [] : [at]));
+      return ends.length === DUTIES.length ? (ends.toSorted()[0] ?? null) : null;
+    };
+    const first = await until("every duty to have run", oldest);
+    await until("every duty to have run again", async () => ((await oldest()) ?? "") > first);
+  } finally {
+    server.kill("SIGTERM");
+    await ended;
+  }
+});
+
+test("R10 wrangler.toml has the trigger of every minute", async () => {
+  const toml = await readFile(fileURLToPath(new URL("../../wrangler.toml", import.meta.url)), "utf8");
+  expect(toml).toMatch(/^crons = \["\* \* \* \* \*"\]$/m);
+});

@@ -1,0 +1,113 @@
+import { sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import type { OperationResult } from "../../src/contract/relay.ts";
+import { type Db, rows } from "../../src/db/client.ts";
+import { assign } from "../../src/pool/assign.ts";
+import { getMachine, listMachines } from "../../src/pool/machineView.ts";
+import { getPool } from "../../src/pool/pools.ts";
+import { queueProbes } from "../../src/pool/probe.ts";
+import { testDb } from "../helpers/db.ts";
+import { APP, KEY_A, makeWorld, type StandInRelay } from "../helpers/world.ts";
+
+type Answer = Omit<Extract<OperationResult, { outcome: "probed" }>["answers"][number], "id">;
+
+/** A whole probe in which these machines answer so, and all others are alive. */
+async function probe(db: Db, relay: StandInRelay, answers: Record<string, Answer>): Promise<void> {
+  await queueProbes(db);
+  const operation = (await relay.lease()).find(({ kind }) => kind === "probe");
+  if (operation?.kind !== "probe") throw new Error("expected a probe");
+  await relay.finish(operation, {
+    outcome: "probed",
+    listing: null,
+    answers: operation.machines.map(({ id, name }) => ({
+      id,
+      answer: "alive",
+      cause: null,
+      ...answers[name],
+    })),
+  });
+}
+
+const strange: Answer = {
+  answer: "dead",
+  cause: "host key changed: the machine at 127.0.0.1:22 presented SHA256:strange",
+  presented: "SHA256:strange",
+};
+const security = (db: Db) =>
+  rows(db, sql`select machine, data ->> 'presented' as presented from events where kind = 'security'`);
+
+test("a host key that nobody knows: held with its cause, a security event, Degraded, never replaced", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 3, maxSize: 5 });
+  await relay.workOff();
+  const [machine] = (await listMachines(t.db, { limit: 1 })).items;
+  if (machine === undefined) throw new Error("expected a machine");
+  for (let round = 0; round < 3; round += 1) await probe(t.db, relay, { [machine.name]: strange });
+  expect(await getMachine(t.db, machine.id)).toMatchObject({
+    state: "held",
+    hold: { by: "node:n1", note: strange.cause },
+    lastProbe: { answer: "dead", cause: strange.cause },
+  });
+  expect(await security(t.db)).toEqual([{ machine: machine.id, presented: "SHA256:strange" }]);
+  const { conditions } = await getPool(t.db, "demo");
+  expect(conditions.find(({ type }) => type === "Degraded")).toMatchObject({
+    status: true,
+    reason: "HostKeyChanged",
+    message: expect.stringContaining(machine.name) as string,
+  });
+});
+
+test("an assigned machine with a changed host key is flagged and stays assigned", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  await relay.workOff();
+  const { assignment } = await assign(t.connection, { username: "alice", sshKeys: [KEY_A] }, APP);
+  await relay.workOff();
+  const { id = "", name = "" } = assignment.machine ?? {};
+  for (let round = 0; round < 3; round += 1) await probe(t.db, relay, { [name]: strange });
+  expect(await getMachine(t.db, id)).toMatchObject({
+    state: "assigned",
+    lastProbe: { cause: strange.cause },
+  });
+  expect(await security(t.db)).toHaveLength(1);
+  expect((await getPool(t.db, "demo")).conditions.find(({ type }) => type === "Degraded")).toMatchObject({
+    reason: "HostKeyChanged",
+  });
+});
+
+test("R7 the host key of another machine of ours is an error of the address: a suspect, not held", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 3, maxSize: 5 });
+  await relay.workOff();
+  await t.db.execute(
+    sql`update machines set host_key = host_key || jsonb_build_object('fingerprint', 'SHA256:' || name)`,
+  );
+  const [machine, sibling] = (await listMachines(t.db, { limit: 2 })).items;
+  if (machine === undefined || sibling === undefined) throw new Error("expected two machines");
+  await probe(t.db, relay, { [machine.name]: { ...strange, presented: `SHA256:${sibling.name}` } });
+  expect(await getMachine(t.db, machine.id)).toMatchObject({
+    state: "suspect",
+    lastProbe: {
+      cause: `another machine of ours, ${sibling.name}, answers at its address: the address is wrong`,
+    },
+  });
+  expect(await security(t.db)).toEqual([]);
+});
+
+test("a machine found at another address keeps it from then on, on record", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  await relay.workOff();
+  const [machine] = (await listMachines(t.db, { limit: 1 })).items;
+  if (machine === undefined) throw new Error("expected a machine");
+  const moved = { ssh: { host: "127.0.0.9", port: 2222 }, access: { host: "127.0.0.8", port: 22 } };
+  await probe(t.db, relay, { [machine.name]: { answer: "alive", cause: null, moved } });
+  expect(await getMachine(t.db, machine.id)).toMatchObject({
+    state: "ready",
+    host: "127.0.0.9",
+    port: 2222,
+    access: { host: "127.0.0.8", port: 22 },
+  });
+  const told = await rows(t.db, sql`select after from events where reason = 'address_changed'`);
+  expect(told).toEqual([{ after: "127.0.0.9:2222" }]);
+});
