@@ -4,6 +4,7 @@ import { type Db, listOf, rows } from "../db/client.ts";
 import { readAssignments } from "./assignmentView.ts";
 import { choosePool } from "./assign.ts";
 import { WarmpoolError } from "./errors.ts";
+import { lockWork } from "./operations.ts";
 import { tearDown } from "./teardown.ts";
 import { type AssignmentMove, moveAssignments, type MovedAssignment } from "./transition.ts";
 
@@ -16,6 +17,7 @@ export async function endAssignments(
   which: SQL,
   why: Pick<AssignmentMove, "actor" | "reason" | "from">,
 ): Promise<MovedAssignment[]> {
+  await lockWork(tx, sql`select machine from assignments where id in (${which})`);
   const ended = await moveAssignments(tx, which, {
     ...why,
     to: "released",

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { type Db, listOf } from "../db/client.ts";
-import { cancelWork, queueDeletes } from "./operations.ts";
+import { cancelWork, lockWork, queueDeletes } from "./operations.ts";
 import { json, type MachineMove, moveMachines, type MovedMachine } from "./transition.ts";
 
 /**
@@ -11,6 +11,7 @@ import { json, type MachineMove, moveMachines, type MovedMachine } from "./trans
 export async function tearDown(tx: Db, which: SQL, move: Omit<MachineMove, "to">): Promise<MovedMachine[]> {
   const unassigned = sql`select m.id from machines m where m.id in (${which}) and not exists (
     select 1 from assignments a where a.machine = m.id and a.state <> 'released')`;
+  await lockWork(tx, which);
   const moved = await moveMachines(tx, unassigned, { ...move, to: "deleting" });
   if (moved.length === 0) return moved;
   const never = await cancelWork(tx, listOf(moved.map((machine) => machine.id)));

@@ -6,13 +6,14 @@ const dialect = new PgDialect();
 
 /**
  * The same database, on which `happens` runs to its end just before the first statement of a transaction whose text
- * has `part`: what another session commits in that very moment. It fails the transaction where no statement has it.
+ * has `part`: what another session commits in that very moment. It happens once, in the first transaction; that one fails
+ * where no statement has the text.
  */
 export function betweenStatements(db: Db, part: string, happens: () => Promise<unknown>): Db {
+  let hasHappened = false;
   return overlaid(db, {
     transaction: (work: (tx: Db) => Promise<unknown>) =>
       db.transaction(async (tx) => {
-        let hasHappened = false;
         const result = await work(
           overlaid(tx, {
             execute: async (statement: SQL) => {
