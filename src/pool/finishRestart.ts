@@ -5,6 +5,7 @@ import { queueSetupIfDue } from "./keys.ts";
 import type { Standing } from "./lease.ts";
 import { endOperation } from "./operations.ts";
 import { queueProbes } from "./probe.ts";
+import { queueRecheck } from "./recheck.ts";
 import type { Actor, Reason } from "./reasons.ts";
 import { tell } from "./transition.ts";
 
@@ -39,4 +40,6 @@ async function after(
   await tell(tx, { kind: "machine", actor, reason, pool, node, machine, operation: lease.id, data });
   await queueSetupIfDue(tx, machine);
   await queueProbes(tx, [node]);
+  // A probe that is under way began before, and says nothing of this machine: the second look does.
+  await queueRecheck(tx, node);
 }

@@ -102,6 +102,10 @@ test("a probe that began before the restart ended changes nothing, though it is 
   const answers = [{ id, answer: "alive" as const, cause: null }];
   await relay.finish(probe, { outcome: "probed", listing: null, answers });
   expect(await getMachine(t.db, id)).toMatchObject({ state: "suspect" });
+  // Another look follows by itself.
+  await t.db.execute(sql`update operations set not_before = now() where scope = 'suspects'`);
+  await relay.workOff();
+  expect(await getMachine(t.db, id)).toMatchObject({ state: "ready" });
 });
 
 test("an assigned machine keeps its tester, and keys that change meanwhile reach it afterwards", async () => {

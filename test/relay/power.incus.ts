@@ -67,8 +67,8 @@ test("R12 a node that loses its power: who had a machine has it back, and nobody
   expect((await client.tester.status.query({ username: "alice" })).state).toBe("active");
   const told = await rows<{ reason: string; machine: string | null }>(
     db,
-    sql`select reason, machine from events where reason in ('not_heard', 'heard', 'probed', 'claimed')
-      and id > (select max(id) from events where reason = 'not_heard') order by id`,
+    sql`select reason, machine from events where kind in ('node', 'assignment')
+      and reason in ('heard', 'probed', 'claimed') and id > (select max(id) from events where reason = 'not_heard') order by id`,
   );
   expect(told.map(({ reason }) => reason)).toEqual(["heard", "probed", "claimed"]);
   const down = await rows<{ machine: string }>(
