@@ -23,10 +23,23 @@ export function createApp() {
   app.use(
     bodyLimit({
       maxSize: MAX_BODY_BYTES,
-      onError: (c) =>
-        refuse(c, "BAD_REQUEST", 413, `the body is larger than ${MAX_BODY_BYTES} bytes; send less`),
+      onError: (c) => {
+        const response = refuse(
+          c,
+          "BAD_REQUEST",
+          413,
+          `the body is larger than ${MAX_BODY_BYTES} bytes; send less`,
+        );
+        // What is left of the body is not read, so nothing can follow it on this connection.
+        response.headers.set("connection", "close");
+        return response;
+      },
     }),
   );
+  app.use(async (c, next) => {
+    await next();
+    await readToItsEnd(c.req.raw);
+  });
   app.get("/healthz", async (c) => {
     const view = await health(c.env.connection.db);
     return c.json(view, view.status === "failing" ? 503 : 200);
@@ -58,6 +71,16 @@ export function createApp() {
     return refuse(c, "INTERNAL", 500, "something went wrong");
   });
   return app;
+}
+
+/**
+ * A body that nobody wanted (the token was wrong, say) is read all the same: with the rest of it on the connection
+ * nothing can follow there, and the caller's next request would find it closed.
+ */
+async function readToItsEnd(request: Request): Promise<void> {
+  if (request.body === null || request.bodyUsed) return;
+  // The caller going away meanwhile is nobody's failure.
+  await request.arrayBuffer().catch(() => undefined);
 }
 
 /** An error outside of any procedure or route, in the form that the caller's protocol has for it. */

@@ -42,7 +42,7 @@ export function arbitraryOf(schema: JsonSchema, hints: Hints = {}): fc.Arbitrary
       return textOf(schema);
     case "integer":
     case "number":
-      return fc.integer({ min: schema.minimum ?? 0, max: Math.min(schema.maximum ?? 1000, 1000) });
+      return numberOf(schema);
     case "boolean":
       return fc.boolean();
     case undefined:
@@ -69,7 +69,12 @@ function objectOf(schema: JsonSchema, hints: Hints): fc.Arbitrary<unknown> {
   return fc.record(Object.fromEntries(fields), { requiredKeys: required });
 }
 
-function textOf({ pattern, minLength = 0, maxLength = 40 }: JsonSchema): fc.Arbitrary<string> {
+function numberOf({ minimum = 0, maximum = Infinity }: JsonSchema): fc.Arbitrary<number> {
+  const least = Math.max(Math.ceil(minimum), -1000);
+  return fc.integer({ min: least, max: Math.max(least, Math.min(Math.floor(maximum), 1000)) });
+}
+
+function textOf({ pattern, minLength = 0, maxLength = Infinity }: JsonSchema): fc.Arbitrary<string> {
   return pattern === undefined
     ? fc.string({ unit: "grapheme", minLength, maxLength: Math.min(maxLength, 40) })
     : fc.stringMatching(new RegExp(pattern)).filter((text) => text.length <= maxLength);

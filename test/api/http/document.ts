@@ -15,7 +15,8 @@ export type Operation = {
   responses: Record<string, { content: Record<string, { schema: JsonSchema }> }>;
 };
 
-type Document = { paths: Record<string, Record<string, Omit<Operation, "method" | "path">>> };
+/** As much of OpenAPI as is read here. */
+export type Document = { paths: Record<string, Record<string, Omit<Operation, "method" | "path">>> };
 
 /** Where a field of a request travels, and the whole of it as one object. */
 export type RequestParts = { path: Record<string, unknown>; query: Record<string, unknown>; body: unknown };
@@ -28,7 +29,11 @@ export type ApiDocument = {
 
 export async function readDocument(url: string): Promise<ApiDocument> {
   const response = await fetch(`${url}/admin/v1/openapi.json`, { signal: AbortSignal.timeout(10_000) });
-  const document = (await response.json()) as Document;
+  return understand((await response.json()) as Document);
+}
+
+/** The same of a document that is at hand. */
+export function understand(document: Document): ApiDocument {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);
   ajv.addSchema(document, "openapi");
