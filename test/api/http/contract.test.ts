@@ -69,7 +69,14 @@ describe.each(RUNTIMES)("the contract on %s", (runtime) => {
 });
 
 /** What machines are needed for comes first, what takes things away last: so that each finds some. */
-const EARLY = ["machine.restart", "machine.hold", "machine.unhold", "machine.recreate", "machine.forget"];
+const EARLY = [
+  "node.lift",
+  "machine.restart",
+  "machine.hold",
+  "machine.unhold",
+  "machine.recreate",
+  "machine.forget",
+];
 
 function inGoodOrder(a: Operation, b: Operation): number {
   const rank = ({ method, operationId }: Operation) => {
@@ -99,6 +106,7 @@ const HINTS: Hints = {
 /** What a route may name: an id of what it is about. */
 async function hintsOf({ db, connection }: TestDb): Promise<(operation: Operation) => Hints> {
   await db.execute(sql`insert into nodes (name) values ('n2')`);
+  await db.execute(sql`insert into brakes (node, dead, answered, cause) values ('n2', 2, 3, 'refused')`);
   const { assignment } = await assign(connection, { username: "carol", sshKeys: [KEY_A] }, ADMIN);
   const token = await createToken(db, { role: "app", name: "for the contract" }, ADMIN);
   const machines = await rows<{ id: string; name: string }>(db, sql`select id, name from machines`);
