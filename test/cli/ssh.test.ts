@@ -10,6 +10,7 @@ import { createdOf, KEY_A, makeWorld, NODE } from "../helpers/world.ts";
 import { ADMIN_TOKEN, startEdge } from "../api/edges.ts";
 import { createClient } from "../../src/client/index.ts";
 import { renew } from "../../src/pool/progress.ts";
+import { until } from "../helpers/until.ts";
 import { installation } from "./installation.ts";
 import { warmpoolProcess } from "./process.ts";
 import { warmpool } from "./run.ts";
@@ -96,8 +97,12 @@ test("who is neither a tester nor a machine exits 3; the main app's token may no
 test("a machine that is not up yet exits 4 and says so", async () => {
   await using at = await installation({ targetSize: 1, maxSize: 2 });
   await at.client.tester.assign.mutate({ username: "bob", sshKeys: [KEY_A] });
-  const { items } = await at.client.machine.list.query({ state: "provisioning" });
-  const ran = await warmpool(["ssh", items[0]?.name ?? ""], at);
+  // The refill follows after the answer.
+  const machine = await until("the refill", async () => {
+    const { items } = await at.client.machine.list.query({ state: "provisioning" });
+    return items[0];
+  });
+  const ran = await warmpool(["ssh", machine.name], at);
   expect(ran).toMatchObject({ code: 4, stdout: "" });
   expect(ran.stderr).toContain("is provisioning, and its address is not known yet");
 });
