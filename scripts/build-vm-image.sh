@@ -75,7 +75,7 @@ cat >"$root/etc/cloud/cloud.cfg.d/91-warmpool-machine.cfg" <<'CONFIG'
 network: { config: disabled }
 cloud_init_modules: [write-files, set_hostname, update_etc_hosts, users-groups, ssh]
 cloud_config_modules: []
-cloud_final_modules: []
+cloud_final_modules: [scripts-vendor]
 CONFIG
 MACHINE
   chmod +x "$1/machine"

@@ -1,5 +1,6 @@
 import type { CreateRequest } from "../../../src/relay/driver.ts";
 import { escapeXml, markXml, type Owner, volumeName } from "./mark.ts";
+import { webForward } from "./web.ts";
 
 /**
  * A machine as libvirt is told of it, with its mark: nothing of it exists before this is defined. What operators most
@@ -71,6 +72,6 @@ function bootXml({ kernel, initrd }: { kernel: string; initrd: string }): string
  */
 function netdev(port: number, httpPort: number, network: DomainPlan["network"]): string {
   const closed = network === "closed" ? ["restrict=on"] : [];
-  const forwards = [`${port}-:22`, `${httpPort}-:${httpPort}`].map((pair) => `hostfwd=tcp:127.0.0.1:${pair}`);
+  const forwards = [`hostfwd=tcp:127.0.0.1:${port}-:22`, webForward(httpPort)];
   return ["user", "id=warmpool", ...closed, ...forwards].join(",");
 }

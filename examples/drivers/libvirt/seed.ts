@@ -2,8 +2,9 @@ import type { CreateRequest } from "../../../src/relay/driver.ts";
 import { userData } from "../../../src/relay/drivers/userData.ts";
 import { SCRATCH, withScratch } from "./scratch.ts";
 import { runTool } from "./tool.ts";
+import { vendorData } from "./web.ts";
 
-/** A disk that cloud-init looks for at boot (NoCloud): a floppy's file system with two files on it. */
+/** A disk that cloud-init looks for at boot (NoCloud): a floppy's file system with three files on it. */
 export const SEED_BYTES = 1_474_560;
 
 /** Makes the seed of a machine, which holds its private host key, and hands it to `use` as an open file. */
@@ -15,6 +16,7 @@ export async function withSeed(
   const { name } = request;
   const files = {
     "user-data": userData(request),
+    "vendor-data": vendorData(request.httpPort),
     "meta-data": JSON.stringify({ "instance-id": name, "local-hostname": name }),
   };
   await withScratch(async (scratch) => {
