@@ -69,8 +69,9 @@ function readConfig() {
   const adminToken = env["WARMPOOL_ADMIN_TOKEN"] ?? "";
   if (databaseUrl === "")
     die("DATABASE_URL is not set; set it to the postgres:// URL of a migrated database");
-  if (adminToken.length < 20)
-    die("WARMPOOL_ADMIN_TOKEN is not set or shorter than 20 characters; make one: openssl rand -hex 32");
+  // Longer ones, or any with a space, could not be told from a header of another form.
+  if (!/^[\x21-\x7e]{20,200}$/.test(adminToken))
+    die("WARMPOOL_ADMIN_TOKEN has to be 20 to 200 letters, digits and signs; make one: openssl rand -hex 32");
   const webhook = readWebhook(env["WARMPOOL_WEBHOOK_URL"], env["WARMPOOL_WEBHOOK_SECRET"]);
   if (webhook !== null && "problem" in webhook) die(webhook.problem);
   return {

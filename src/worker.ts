@@ -25,7 +25,7 @@ export default {
     const edge: Edge = {
       connection: connect(env.HYPERDRIVE.connectionString, { max: CONNECTIONS }),
       adminToken: env.WARMPOOL_ADMIN_TOKEN,
-      adminRequestsPerMinute: Number(env.WARMPOOL_ADMIN_REQUESTS_PER_MINUTE) || ADMIN_REQUESTS_PER_MINUTE,
+      adminRequestsPerMinute: limitOf(env),
       webhook: webhookOf(env),
       after: (work) =>
         context.waitUntil(
@@ -41,6 +41,11 @@ export default {
     context.waitUntil(connection.close());
   },
 } satisfies WorkerEntry;
+
+/** The default where it is not set, or set to no number of requests. */
+function limitOf({ WARMPOOL_ADMIN_REQUESTS_PER_MINUTE: text }: Env): number {
+  return /^[1-9]\d{0,8}$/.test(text ?? "") ? Number(text) : ADMIN_REQUESTS_PER_MINUTE;
+}
 
 function webhookOf(env: Env) {
   return readWebhook(env.WARMPOOL_WEBHOOK_URL, env.WARMPOOL_WEBHOOK_SECRET);

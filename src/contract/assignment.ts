@@ -23,8 +23,11 @@ export const assignInput = z.strictObject({
 
 export const testerInput = z.strictObject({ username, pool: poolName.optional() });
 
-/** `after` is the `next` of the call before: log text comes back from there on. */
-export const testerLogInput = z.strictObject({ ...testerInput.shape, after: z.int().min(0).default(0) });
+/** `after` is the `next` of the call before: log text comes back from there on. No log is as long as its bound. */
+export const testerLogInput = z.strictObject({
+  ...testerInput.shape,
+  after: z.int().min(0).max(2_000_000_000).default(0),
+});
 
 /** What `tester.watch` takes; `lastEventId` is what the SSE protocol sends at a reconnect. */
 export const testerWatchInput = z.strictObject({

@@ -12,9 +12,9 @@ import type { WebhookSetting } from "../pool/webhook/receiver.ts";
  */
 export async function deliver(db: Db, webhook: WebhookSetting): Promise<number> {
   if (webhook !== null && "problem" in webhook) throw new Error(webhook.problem);
-  if (webhook === null || (await isGone(db, webhook))) return drop(db);
-  const waiting = await rows(db, announceWaiting(SETTINGS.waitingTooLongSeconds));
   const old = await db.transaction((tx) => giveUp(tx, "old", `not taken within ${GIVE_UP_DAYS} days`));
+  if (webhook === null || (await isGone(db, webhook))) return old + (await drop(db));
+  const waiting = await rows(db, announceWaiting(SETTINGS.waitingTooLongSeconds));
   return waiting.length + old + (await deliverDue(db, webhook));
 }
 

@@ -45,6 +45,11 @@ export async function assign(
   const { db } = connection;
   const target = await findTarget(db, request.pool);
   const params = checkParams(target.content.params, request.params ?? {});
+  if (params instanceof WarmpoolError) {
+    // A standing assignment has its own recipe's params, whatever the present one asks for.
+    if (await holdsSlot(db, target.pool, request.username)) return repeat(db, request, target, actor);
+    throw params;
+  }
   const repeated = await claimFor(connection, request, target, params, actor);
   if (repeated !== null) return repeated;
   const assignment = await liveAssignment(db, target.pool, request.username);
@@ -64,14 +69,14 @@ async function claimFor(
   const statement = claimStatement(request, target, params, actor);
   if (request.wait !== false && !target.paused) {
     const [made] = await connection.prepared<{ state: string }>(statement);
-    return made === undefined ? repeat(connection.db, request, target, params, actor) : null;
+    return made === undefined ? repeat(connection.db, request, target, actor) : null;
   }
   const made = await connection.db.transaction(async (tx) => {
     const [row] = await rows<{ state: string }>(tx, statement);
     if (row?.state === "waiting") throw nothingReady(target);
     return row;
   });
-  return made === undefined ? repeat(connection.db, request, target, params, actor) : null;
+  return made === undefined ? repeat(connection.db, request, target, actor) : null;
 }
 
 function claimStatement(
@@ -122,18 +127,13 @@ export function firstStep(recipeSteps: number) {
   return { step: 1, steps: recipeSteps + 2, title: "Prepare the account", percent: 0 };
 }
 
-async function repeat(
-  db: Db,
-  request: AssignRequest,
-  target: Target,
-  params: Record<string, string>,
-  actor: Actor,
-): Promise<AssignResult> {
+/** The standing assignment, which has to have been asked for with the params that are given, and gets the keys. */
+async function repeat(db: Db, request: AssignRequest, target: Target, actor: Actor): Promise<AssignResult> {
   const assignment = await liveAssignment(db, target.pool, request.username);
   if (request.params !== undefined) {
     const [standing] = await rows<{ same: boolean }>(
       db,
-      sql`select params = ${json(params)} as same from assignments where id = ${assignment.id}`,
+      sql`select params @> ${json(request.params)} as same from assignments where id = ${assignment.id}`,
     );
     if (standing?.same === false) {
       throw new WarmpoolError(
@@ -144,6 +144,14 @@ async function repeat(
   }
   await updateKeys(db, assignment.id, request.sshKeys, actor);
   return { created: false, assignment };
+}
+
+async function holdsSlot(db: Db, pool: string, username: string): Promise<boolean> {
+  const held = await rows(
+    db,
+    sql`select 1 from testers where pool = ${pool} and username = ${username} and assignment is not null`,
+  );
+  return held.length > 0;
 }
 
 async function liveAssignment(db: Db, pool: string, username: string): Promise<Assignment> {
@@ -188,7 +196,7 @@ export function choosePool<T extends { pool: string }>(found: readonly T[], name
   const [first, second] = found;
   if (first === undefined) {
     throw name === undefined
-      ? new WarmpoolError("NOT_FOUND", "there is no pool yet; put one first")
+      ? new WarmpoolError("BAD_REQUEST", "there is no pool yet; put one first")
       : new WarmpoolError("NOT_FOUND", `there is no pool named ${name}`);
   }
   if (second !== undefined && first.pool !== "default") {

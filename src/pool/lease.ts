@@ -58,15 +58,20 @@ export async function leaseWork(db: Db, node: string, session: string, free: Fre
         state = 'leased', session = ${session}, token = nextval('fencing'), attempt = attempt + 1,
         lease_until = now() + make_interval(secs => ${SETTINGS.leaseSeconds}),
         first_leased_at = coalesce(first_leased_at, now())
-      where id in (select id from chosen)
+      where id in (select id from chosen) and ${isDue(node, session)}
       returning id, kind, token, attempt, machine, assignment, node, scope`,
     );
   });
 }
 
 function due(node: string, session: string) {
-  return sql`select id, kind, created_at from operations
-    where node = ${node} and (state = 'queued' and not_before <= now() or state in ('leased', 'cancelling') and ${left(session)})`;
+  return sql`select id, kind, created_at from operations where ${isDue(node, session)}`;
+}
+
+/** Asked again of the rows that are leased: one that had to be waited for may have ended meanwhile. */
+function isDue(node: string, session: string) {
+  return sql`node = ${node} and (state = 'queued' and not_before <= now()
+    or state in ('leased', 'cancelling') and ${left(session)})`;
 }
 
 /** Held by nobody any more: the lease ran out, or belongs to an earlier session of the node. */

@@ -31,12 +31,12 @@ export async function readNodes(db: Db, which: SQL, lock: "look" | "lock"): Prom
     db,
     sql`select n.name, n.state, n.scheduling, n.inventory, ${iso(sql`n.inventory_at`)} as "inventoryAt",
         extract(epoch from now() - n.inventory_at)::float8 as "inventoryAgeSeconds", n."full",
-        coalesce(jsonb_agg(jsonb_build_object('name', m.name, 'pool', m.pool, 'state', m.state, 'shape', m.shape) order by m.number)
-          filter (where m.state <> 'deleted'), '[]') as rows,
-        coalesce(jsonb_agg(m.name) filter (where m.state = 'deleted'), '[]') as gone
-      from nodes n left join machines m on m.node = n.name
-        and (m.state <> 'deleted' or m.deleted_at >= n.inventory_at)
-      where ${which} group by n.name order by n.name`,
+        coalesce((select jsonb_agg(jsonb_build_object('name', m.name, 'pool', m.pool, 'state', m.state, 'shape', m.shape)
+            order by m.number)
+          from machines m where m.node = n.name and m.state <> 'deleted'), '[]') as rows,
+        coalesce((select jsonb_agg(m.name)
+          from machines m where m.node = n.name and m.state = 'deleted' and m.deleted_at >= n.inventory_at), '[]') as gone
+      from nodes n where ${which} order by n.name`,
   );
 }
 

@@ -20,11 +20,13 @@ export async function removePool(
 ): Promise<RemovedPool> {
   return db.transaction(async (tx) => {
     const why = { actor, reason: "pool_removed" } as const;
+    // The lock first: what is counted after it has seen those that came in while it was waited for.
+    await tx.execute(sql`select 1 from pools where name = ${input.name} for no key update`);
     const [pool] = await rows<{ standing: boolean; live: number }>(
       tx,
       sql`select p.removed_at is null as standing,
           (select count(*)::int from assignments a where a.pool = p.name and a.state <> 'released') as live
-        from pools p where p.name = ${input.name} for no key update`,
+        from pools p where p.name = ${input.name}`,
     );
     if (pool === undefined) throw new WarmpoolError("NOT_FOUND", `there is no pool named ${input.name}`);
     if (pool.live > 0 && !input.release) {
@@ -33,11 +35,8 @@ export async function removePool(
         `pool ${input.name} has ${pool.live} live ${pool.live === 1 ? "assignment" : "assignments"}; release them first, or remove it with release: true`,
       );
     }
-    const ended = await endAssignments(
-      tx,
-      sql`select id from assignments where pool = ${input.name} and state <> 'released'`,
-      why,
-    );
+    const live = sql`select id from assignments where pool = ${input.name} and state <> 'released'`;
+    const ended = input.release ? await endAssignments(tx, live, why) : [];
     await tearDown(tx, sql`select id from machines where pool = ${input.name}`, why);
     if (pool.standing)
       await tell(tx, { kind: "pool", ...why, pool: input.name, before: "standing", after: "removed" });

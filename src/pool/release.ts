@@ -25,7 +25,8 @@ export async function endAssignments(
   });
   if (ended.length === 0) return ended;
   await tx.execute(sql`
-    update testers set assignment = null where assignment in (${listOf(ended.map((row) => row.id))})`);
+    update testers t set assignment = null from assignments a
+    where a.id in (${listOf(ended.map((row) => row.id))}) and t.pool = a.pool and t.username = a.username and t.assignment = a.id`);
   const machines = ended.flatMap((row) => (row.machine === null ? [] : [row.machine]));
   if (machines.length > 0) {
     await tearDown(tx, sql`select id from machines where id in (${listOf(machines)})`, {

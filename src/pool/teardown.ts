@@ -12,6 +12,8 @@ export async function tearDown(tx: Db, which: SQL, move: Omit<MachineMove, "to">
   const unassigned = sql`select m.id from machines m where m.id in (${which}) and not exists (
     select 1 from assignments a where a.machine = m.id and a.state <> 'released')`;
   await lockWork(tx, which);
+  // In a statement of its own: only the next one sees the assignment of a claim that was under way.
+  await tx.execute(sql`select 1 from machines where id in (${which}) order by id for no key update`);
   const moved = await moveMachines(tx, unassigned, { ...move, to: "deleting" });
   if (moved.length === 0) return moved;
   const never = await cancelWork(tx, listOf(moved.map((machine) => machine.id)));

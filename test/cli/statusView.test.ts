@@ -16,6 +16,7 @@ const node = {
   name: "n1",
   state: "silent",
   scheduling: "open",
+  brake: null,
   driver: "local",
   driverVersion: "1",
   relayVersion: "0.1.0",

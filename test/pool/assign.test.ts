@@ -4,9 +4,10 @@ import { connect, rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
 import { pickReady } from "../../src/pool/pick.ts";
 import { pausePool } from "../../src/pool/pools.ts";
+import { putRecipe } from "../../src/pool/recipes.ts";
 import { findTester, release } from "../../src/pool/release.ts";
 import { testDb } from "../helpers/db.ts";
-import { ADMIN, APP, countStates, KEY_A, KEY_B, makeWorld } from "../helpers/world.ts";
+import { ADMIN, APP, countStates, KEY_A, KEY_B, makeWorld, RECIPE } from "../helpers/world.ts";
 
 const ask = (username: string, more: object = {}) => ({ username, sshKeys: [KEY_A], ...more });
 
@@ -189,6 +190,24 @@ test("other params on a repeat are CONFLICT; other keys are put on the machine b
   await assign(t.connection, { username: "alice", sshKeys: [KEY_B] }, APP);
   const [rerun] = await relay.lease();
   expect(rerun).toMatchObject({ kind: "setup", assignment: { sshKeys: [KEY_B] } });
+});
+
+test("a repeat gets its assignment whatever the recipe has become, and params that it leaves out are no others", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  await relay.workOff();
+  const asked = ask("alice", { params: { greeting: "hi" } });
+  const { assignment } = await assign(t.connection, asked, APP);
+  await putRecipe(t.db, { ...RECIPE, params: { license: { required: true } } }, ADMIN);
+  for (const again of [asked, ask("alice"), ask("alice", { params: {} })]) {
+    expect(await assign(t.connection, again, APP)).toMatchObject({
+      created: false,
+      assignment: { id: assignment.id },
+    });
+  }
+  const other = ask("alice", { params: { license: "x" } });
+  await expect(assign(t.connection, other, APP)).rejects.toMatchObject({ code: "CONFLICT" });
+  await expect(assign(t.connection, ask("bob"), APP)).rejects.toMatchObject({ code: "BAD_REQUEST" });
 });
 
 test("unknown pool, unknown parameter and a value that does not fit change nothing", async () => {

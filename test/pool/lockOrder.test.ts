@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import type { LeasedOperation, OperationResult } from "../../src/contract/relay.ts";
 import { type Db, rows } from "../../src/db/client.ts";
@@ -46,6 +46,26 @@ test("emptying a pool in the middle of a create's result waits for it, and neith
   expect(await countStates(t.db)).toEqual({ deleting: 1 });
 });
 
+test("a claim that is under way when its pool is emptied keeps its machine", async () => {
+  await using t = await testDb({ max: 5 });
+  const relay = await makeWorld(t.db, { targetSize: 1 });
+  await relay.workOff();
+  const emptying = await t.db.transaction(async (tx) => {
+    const claim = {
+      ...t.connection,
+      db: tx,
+      prepared: <Row extends Record<string, unknown>>(statement: SQL) => rows<Row>(tx, statement),
+    };
+    await assign(claim, { username: "alice", sshKeys: [KEY_A] }, APP);
+    const begun = emptyPool(t.db, "demo", "keep", ADMIN);
+    await someoneWaits(t.db);
+    return { begun };
+  });
+  await emptying.begun;
+  expect(await countStates(t.db)).toEqual({ assigned: 1 });
+  expect(await only(relay, "setup")).toMatchObject({ assignment: { username: "alice" } });
+});
+
 /** Lets `other` begin when the result's transaction has its operation and nothing else, and run until it has to wait. */
 async function inTheMiddle<T>(
   db: Db,
@@ -58,17 +78,21 @@ async function inTheMiddle<T>(
   const interrupted = betweenStatements(db, "update operations set state", async () => {
     begun = other();
     begun.catch(() => undefined);
-    await until("the other to wait for a lock", async () => {
-      const waiting = await rows(
-        db,
-        sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-      );
-      return waiting.length > 0;
-    });
+    await someoneWaits(db);
   });
   await finish(interrupted, NODE, { session: relay.session, id, token, result });
   if (begun === null) throw new Error("the other never began");
   return begun;
+}
+
+async function someoneWaits(db: Db): Promise<void> {
+  await until("the other to wait for a lock", async () => {
+    const waiting = await rows(
+      db,
+      sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    );
+    return waiting.length > 0;
+  });
 }
 
 async function only<Kind extends LeasedOperation["kind"]>(

@@ -27,7 +27,9 @@ test("R14 a removed pool is shown until its last machine is proven gone, then le
   expect(removed).toMatchObject({ name: "demo", machines: 3, released: 0 });
   const going = await getPool(t.db, "demo");
   expect(going).toMatchObject({ removedAt: removed.removedAt, counts: { deleting: 3, ready: 0 } });
-  await expect(assign(t.connection, alice, APP)).rejects.toMatchObject({ code: "NOT_FOUND" });
+  await expect(assign(t.connection, { ...alice, pool: "demo" }, APP)).rejects.toMatchObject({
+    code: "NOT_FOUND",
+  });
   await sweep(t.db);
   await relay.workOff();
   await sweep(t.db);

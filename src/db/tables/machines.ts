@@ -131,6 +131,10 @@ export const machines = pgTable(
     index("machines_node")
       .on(table.node)
       .where(sql`state <> 'deleted'`),
+    /** What placing asks of the past: those gone since the node was counted. */
+    index("machines_gone")
+      .on(table.node, table.deletedAt)
+      .where(sql`state = 'deleted'`),
     check(
       "machines_state",
       sql`${table.state} in ('provisioning', 'ready', 'suspect', 'assigned', 'held', 'deleting', 'deleted')`,

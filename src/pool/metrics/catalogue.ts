@@ -127,7 +127,7 @@ export type Sample =
 export const LIVE_MACHINE_STATES = MACHINE_STATES.filter((state) => state !== "deleted");
 export const LIVE_ASSIGNMENT_STATES = ASSIGNMENT_STATES.filter((state) => state !== "released");
 export const CLAIM_OUTCOMES = ["warm", "waited", "missed"] as const;
-export const OPERATION_KINDS = ["create", "setup", "delete", "probe"] as const;
+export const OPERATION_KINDS = ["create", "setup", "delete", "restart", "probe"] as const;
 export const OPERATION_OUTCOMES = ["succeeded", "failed", "cancelled"] as const;
 
 /** Upper bounds of the buckets of every histogram, in seconds: from a warm claim to a create that nobody should meet. */

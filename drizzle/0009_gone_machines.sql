@@ -1,0 +1,1 @@
+CREATE INDEX "machines_gone" ON "machines" USING btree ("node","deleted_at") WHERE state = 'deleted';
