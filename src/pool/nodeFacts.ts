@@ -61,5 +61,7 @@ export function closedFor(
   if (node.state !== "online") return "not_online";
   if (node.scheduling === "draining") return "draining";
   if ((node.inventoryAgeSeconds ?? 0) > SETTINGS.inventoryStaleSeconds) return "stale_inventory";
-  return nameOfShape(shape) in node.full ? "said_full" : null;
+  const since = node.full[nameOfShape(shape)]?.since;
+  const isLate = since !== undefined && Date.now() - Date.parse(since) > SETTINGS.saidFullSeconds * 1000;
+  return since === undefined || isLate ? null : "said_full";
 }

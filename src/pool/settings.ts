@@ -11,6 +11,8 @@ export const SETTINGS = {
   overheads: { cpuOvercommit: 16, memoryMib: 128, bootMemoryMib: 256, diskGib: 0 },
   /** What a node reported longer ago than that is not used to create. */
   inventoryStaleSeconds: 300,
+  /** A node that refused a shape for want of room is asked once more after so long, though it looks the same. */
+  saidFullSeconds: 3600,
   probeAttempts: 3,
   probeAttemptSeconds: 4,
   /** A suspect is asked again after so long, then later each time, until it is this old: then the sweeps do. */

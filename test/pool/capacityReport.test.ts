@@ -132,6 +132,11 @@ test("a node that said no is not asked again for that shape until it looks diffe
   expect((await capacityReport(t.db, { shape: { ...shape, diskGib: 50 } })).binding[0]?.constraint).toBe(
     "disk",
   );
+  await t.db.execute(
+    sql`update nodes set "full" = jsonb_set("full", '{1x1024x100,since}', '"2026-01-01T00:00:00.000Z"')`,
+  );
+  expect(await closed()).not.toBe("said_full");
+  await t.db.execute(sql`update nodes set "full" = jsonb_set("full", '{1x1024x100,since}', to_jsonb(now()))`);
   const more = inventory({ disks: [{ name: "sda", totalGib: 500, usedGib: 0, thin: false }] });
   await reportInventory(t.db, NODE, more);
   expect((await replenish(t.db, "demo", "system:replenish")).created).toBe(1);

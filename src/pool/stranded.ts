@@ -1,0 +1,38 @@
+import { sql } from "drizzle-orm";
+import { type Db, rows } from "../db/client.ts";
+import { endOperation } from "./operations.ts";
+import { SETTINGS } from "./settings.ts";
+import { moveAssignments, moveMachines } from "./transition.ts";
+
+/**
+ * Set-ups that no relay has ever taken, on nodes that have gone silent: their testers go back to their old place in
+ * the line and get the next ready machine elsewhere. The machine turns suspect, for nobody could ask it. One that a relay
+ * has taken may have logged in, whatever is known of it: it stays until the node is heard again or it is released.
+ * @returns how many.
+ */
+export async function swapStranded(db: Db): Promise<number> {
+  return db.transaction(async (tx) => {
+    const stranded = await rows<{ id: string; machine: string; assignment: string; node: string }>(
+      tx,
+      sql`select o.id, o.machine, o.assignment, o.node from operations o
+        join nodes n on n.name = o.node
+        join assignments a on a.id = o.assignment
+        where o.kind = 'setup' and o.state = 'queued' and o.first_leased_at is null and n.state = 'silent'
+          and a.state = 'setting_up' and a.logged_in_at is null and a.swaps < ${SETTINGS.maxSwaps}
+        order by o.id for no key update of o skip locked`,
+    );
+    for (const { id, machine, assignment, node } of stranded) {
+      const cause = `node ${node} is silent`;
+      const told = { actor: "system:silence", reason: "swapped", data: { cause, missed: machine } } as const;
+      await endOperation(tx, id, "cancelled", null, cause);
+      await moveAssignments(tx, sql`select ${assignment}::uuid`, {
+        ...told,
+        to: "waiting",
+        from: ["setting_up"],
+        set: sql`machine = null, step = null, setup_at = null, swaps = swaps + 1`,
+      });
+      await moveMachines(tx, sql`select ${machine}::uuid`, { ...told, to: "suspect", from: ["assigned"] });
+    }
+    return stranded.length;
+  });
+}
