@@ -64,10 +64,31 @@ export function placeChange(
   return placed;
 }
 
-function without<Node extends NodeFacts>(node: Node, name: string): Node {
+/** The node as it would be without one of ours, its room given back. */
+export function without(node: NodeFacts, name: string): NodeFacts {
   if (!node.rows.some((row) => row.name === name)) return node;
-  const left = { ...node, rows: node.rows.filter((row) => row.name !== name), gone: [...node.gone, name] };
-  return { ...left, inventory: presentInventory(left) };
+  const rows = node.rows.filter((row) => row.name !== name);
+  const inventory = presentInventory(node);
+  const machine = inventory?.machines?.find((one) => one.ours && one.name === name);
+  // What it was too full for is asked again, for it looks different.
+  const changed = { ...node, rows, full: {} };
+  if (inventory === null || machine === undefined) return changed;
+  const held = (device: string) =>
+    machine.disks.reduce((sum, disk) => sum + (disk.device === device ? disk.gib : 0), 0);
+  return {
+    ...changed,
+    inventory: {
+      ...inventory,
+      machines: inventory.machines?.filter((one) => one !== machine),
+      memoryMib: {
+        ...inventory.memoryMib,
+        available: inventory.memoryMib.available + (machine.running ? machine.memoryMib : 0),
+      },
+      disks: inventory.disks.map((disk) =>
+        disk.thin ? disk : { ...disk, usedGib: Math.max(0, disk.usedGib - held(disk.name)) },
+      ),
+    },
+  };
 }
 
 function namesOf(named: readonly { name: string }[]): string[] {

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { PoolSpec } from "../contract/pool.ts";
 import { type Db, listOf, rows } from "../db/client.ts";
 import { placeCanaries } from "./canary.ts";
+import { without } from "./change.ts";
 import { GIVES_WAY, replaceFirst } from "./rollout.ts";
 import { type NodeFacts, readNodes } from "./nodeFacts.ts";
 import { chooseNode, type Wish } from "./placing.ts";
@@ -45,12 +46,19 @@ async function giveWay(
   { lately, online }: Situation,
   actor: Actor,
 ): Promise<void> {
-  if (plan.replace === "first") {
-    const elsewhere = chooseNode(await readOpen(tx, online, "look"), await wishOf(tx, pool)) !== null;
-    await replaceFirst(tx, pool, elsewhere ? "elsewhere" : "where it was", actor);
-  } else if (plan.replace === "after" && created === 0 && lately === 0) {
-    await replaceFirst(tx, pool, "where it was", actor);
-  }
+  const isForbidden = plan.replace === "after" && created === 0 && lately === 0;
+  if (plan.replace !== "first" && !isForbidden) return;
+  const nodes = await readOpen(tx, online, "look");
+  const wish = await wishOf(tx, pool);
+  const elsewhere = chooseNode(nodes, wish) !== null;
+  if (isForbidden && elsewhere) return;
+  const wouldFit = (name: string) =>
+    elsewhere ||
+    chooseNode(
+      nodes.map((node) => without(node, name)),
+      wish,
+    ) !== null;
+  await replaceFirst(tx, pool, elsewhere ? "elsewhere" : "where it was", wouldFit, actor);
 }
 
 /** `online` are the nodes that may get machines: a braked one gets its canary and nothing else. */

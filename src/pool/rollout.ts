@@ -1,7 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
 import type { Actor } from "./reasons.ts";
-import { SETTINGS } from "./settings.ts";
 import { tearDown } from "./teardown.ts";
 
 /**
@@ -31,28 +30,34 @@ export async function expireMachines(db: Db): Promise<number> {
   return expired.length;
 }
 
+/** Machines that give way are looked at in this number for one whose room is enough. */
+const LOOKS = 50;
+
 /**
- * Takes down one machine that gives way so that there is room for a new one: the longest-ready, on a node that would then
- * take a new one, or on any where there is room `elsewhere`. Call it under the pool's row lock, where the pool is full.
+ * Takes down one machine that gives way so that there is room for a new one: the longest-ready for which that is so, on
+ * a node that would then take a new one, or on any where there is room `elsewhere`. None goes for nothing. Call it under
+ * the pool's row lock, where the pool is full.
+ * @param wouldFit whether a new one finds room once the machine of this name is gone
  */
 export async function replaceFirst(
   tx: Db,
   pool: string,
   room: "where it was" | "elsewhere",
+  wouldFit: (name: string) => boolean,
   actor: Actor,
 ): Promise<void> {
   const which =
     room === "elsewhere" ? GIVES_WAY : sql`m.machine_spec <> p.machine_spec and n.scheduling = 'open'`;
-  await tearDown(
+  const candidates = await rows<{ id: string; name: string }>(
     tx,
-    sql`select m.id from machines m join pools p on p.name = m.pool join nodes n on n.name = m.node
-      where m.pool = ${pool} and m.state = 'ready' and ${which}
-        and n.state = 'online' and (not p.spec ? 'nodes' or p.spec -> 'nodes' ? n.name)
-        and coalesce(n.inventory_at > now() - make_interval(secs => ${SETTINGS.inventoryStaleSeconds}), true)
+    sql`select m.id, m.name from machines m join pools p on p.name = m.pool join nodes n on n.name = m.node
+      where m.pool = ${pool} and m.state = 'ready' and ${which} and n.state = 'online'
         and not exists (select 1 from brakes b where b.node = n.name and b.released_at is null)
-      order by m.ready_at limit 1`,
-    { from: ["ready"], actor, reason: "stale" },
+      order by m.ready_at limit ${LOOKS}`,
   );
+  const chosen = candidates.find(({ name }) => wouldFit(name));
+  if (chosen === undefined) return;
+  await tearDown(tx, sql`select ${chosen.id}::uuid`, { from: ["ready"], actor, reason: "stale" });
 }
 
 /**

@@ -5,6 +5,7 @@ import type { OperationResult } from "../../src/contract/relay.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { type Db, rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
+import { reportInventory } from "../../src/pool/nodeFull.ts";
 import { getPool, putPool } from "../../src/pool/pools.ts";
 import { putRecipe } from "../../src/pool/recipes.ts";
 import { testDb } from "../helpers/db.ts";
@@ -16,6 +17,7 @@ import {
   KEY_A,
   KEY_B,
   makeWorld,
+  NODE,
   RECIPE,
   specOf,
   type StandInRelay,
@@ -105,7 +107,7 @@ test("R15 where the node has no room for both, the old one goes first", async ()
   const relay = await makeWorld(t.db, { targetSize: 2, maxSize: 9 });
   await relay.workOff();
   await t.db.execute(
-    sql`update nodes set "full" = '{"1x512x4": {"since": "2026-01-01T00:00:00Z", "inventory": null}}'`,
+    sql`update nodes set "full" = jsonb_build_object('1x512x4', jsonb_build_object('since', now(), 'inventory', null))`,
   );
   await put(t.db, { targetSize: 2, maxSize: 9, image: "debian-13" });
   expect(await countStates(t.db)).toEqual({ ready: 1, deleting: 1 });
@@ -180,4 +182,22 @@ test("R15 one that is past its time is claimed only when there is no current one
   const second = await assign(t.connection, { username: "bob", sshKeys: [KEY_A] }, APP);
   expect(first.assignment.machine?.name).toContain("demo-2-");
   expect(second.assignment.machine?.name).toContain("demo-1-");
+});
+
+test("R15 a shape that fits nowhere costs no machine", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 5 });
+  await relay.workOff();
+  await reportInventory(t.db, NODE, {
+    cpus: 8,
+    memoryMib: { total: 32_768, available: 30_000, reserve: 3277 },
+    disks: [{ name: "sda", totalGib: 100, usedGib: 4, thin: false }],
+  });
+  const shape = { vcpus: 1, memoryMib: 512, diskGib: 500 };
+  await put(t.db, { targetSize: 1, maxSize: 5, shape });
+  for (let round = 0; round < 3; round += 1) {
+    await sweep(t.db);
+    await relay.workOff();
+  }
+  expect(await countStates(t.db)).toEqual({ ready: 1 });
 });
