@@ -91,7 +91,9 @@ export class SetupReporter {
       ...(Object.keys(outputs).length > 0 ? { outputs } : {}),
       ...(log === undefined ? {} : { log }),
     });
-    this.#told = { step: step?.step ?? 0, percent: step?.percent ?? 0, outputs: JSON.stringify(outputs) };
+    // Between two runs there is no step; what was told before stays told.
+    const { step: at, percent } = step ?? this.#told;
+    this.#told = { step: at, percent, outputs: JSON.stringify(outputs) };
     this.#outbox.acknowledge(log);
   }
 

@@ -61,6 +61,16 @@ test("never goes back, whatever another run of the same assignment does", async 
   ]);
 });
 
+test("never goes back, also where it tells of the moment between two runs", async () => {
+  const told = await tell([
+    "::warmpool run-start r 1\n::warmpool step-start 3 1\n::progress 50\n",
+    "::warmpool run-start other 1\n",
+    "::warmpool step-start 1 1\n",
+    "::warmpool step-start 3 1\n::progress 60\n",
+  ]);
+  expect(steps(told)).toEqual([[3, 50], undefined, [3, 50], [3, 60]]);
+});
+
 test("a secret is in no piece of the log, nor in the last words", async () => {
   const lease = new TestLease();
   const reporter = new SetupReporter(lease, ["Account", "Hand over"], 0, ["hunter22"]);
