@@ -124,7 +124,14 @@ function watchProgress({ client }: System, seconds: number): { seen: Setup[]; en
 
 async function inflictAll(ordeal: Ordeal, under: System, proxy: Proxy, machine: string): Promise<void> {
   const random = seeded(ordeal.seed);
+  let kills = 0;
   const killRelay = async (): Promise<void> => {
+    // One that had not taken the set-up yet would be no death in the middle of it.
+    kills += 1;
+    await until("the relay to have the set-up", async () => {
+      const held = sql`select 1 from operations where kind = 'setup' and state = 'leased' and attempt >= ${kills}`;
+      return (await rows(under.db, held)).length > 0;
+    });
     await under.killRelay();
     under.startRelay();
   };
