@@ -24,6 +24,9 @@ export type Ordeal = {
   seed: number;
 };
 
+/** The same faults at the same moments, unless another one is asked for. */
+export const SEED = Number(process.env["ORDEAL_SEED"] ?? 334_250_121);
+
 const STEPS = ["one", "two", "three", "four", "five"];
 const LINES = 20;
 /** What tells one boot of a machine from the next; local ones share the kernel, and its id, with this host. */
