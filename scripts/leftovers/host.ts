@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { listeners, processes } from "../proc.ts";
+import { listeners, type Process, processes } from "../proc.ts";
 
 /** What the system itself has: processes, listening sockets, mounts, accounts, and the names in folders. */
 const CHECKOUT = fileURLToPath(new URL("../..", import.meta.url));
@@ -33,7 +33,7 @@ export function hostHoldings(apart: readonly string[]): Record<string, string[]>
   ]);
   const isApart = (path: string) => apart.includes(path);
   return {
-    process: otherProcesses().map(({ pid, startTime, command }) => `${pid}@${startTime} ${command}`),
+    process: otherProcesses().map(nameOf),
     socket: [
       ...listeners().map(({ protocol, address, port }) => `${protocol} ${address}:${port}`),
       ...unixSockets(),
@@ -44,8 +44,16 @@ export function hostHoldings(apart: readonly string[]): Record<string, string[]>
   };
 }
 
+/**
+ * A process by its id and start, so that another one of the same program is another one. The daemon of Incus goes by its
+ * program alone: tests take its power away and bring it back, and what counts is that there is one where there was one.
+ */
+function nameOf({ pid, startTime, command }: Process): string {
+  return /\/incusd --group /.test(command) ? command : `${pid}@${startTime} ${command}`;
+}
+
 /** All but this one and those it descends from: npm and the shells around it are no part of what is compared. */
-function otherProcesses() {
+function otherProcesses(): Process[] {
   const all = new Map(processes().map((process) => [process.pid, process]));
   for (let pid = process.pid; all.has(pid);) {
     const parent = all.get(pid)?.parent ?? 0;
@@ -55,13 +63,23 @@ function otherProcesses() {
   return [...all.values()];
 }
 
-/** Listening unix sockets, those without a file (abstract ones) with a leading @. */
+/**
+ * Listening unix sockets, those without a file (abstract ones) with a leading @. One that the kernel named (five digits,
+ * see unix(7), "Autobind feature") gets another name with every start, so these are counted.
+ */
 function unixSockets(): string[] {
   const ACCEPTS = "00010000";
-  return lines("/proc/net/unix")
+  const KERNEL_NAMED = /^@[0-9a-f]{5}$/;
+  const names = lines("/proc/net/unix")
     .map((line) => line.trim().split(/\s+/))
-    .filter((fields) => fields[3] === ACCEPTS && fields[7] !== undefined)
-    .map((fields) => `unix ${fields[7]}`);
+    .filter((fields) => fields[3] === ACCEPTS)
+    .map((fields) => fields[7])
+    .filter((name) => name !== undefined);
+  const unnamed = names.filter((name) => KERNEL_NAMED.test(name));
+  return [
+    ...names.filter((name) => !KERNEL_NAMED.test(name)).map((name) => `unix ${name}`),
+    ...unnamed.map((_, index) => `unix ${index + 1} of those that the kernel names`),
+  ];
 }
 
 function mounts(): string[] {
