@@ -3,6 +3,8 @@ import type { Assignment, AssignmentState } from "../contract/assignment.ts";
 import type { SetupStep } from "../db/tables/assignments.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import { queueEta, setupEta } from "./eta.ts";
+import type { Line } from "./forecast.ts";
+import { lineOfPool } from "./line.ts";
 
 /**
  * Assignments as their owners see them. One statement reads everything, the place in the line and the observed
@@ -22,9 +24,8 @@ type Row = {
   setupAt: string | null;
   setupSeconds: number | null;
   position: number | null;
-  coming: number | null;
+  line: Line | null;
   usualSetupSeconds: number | null;
-  usualCreateSeconds: number | null;
   swaps: number;
   error: Assignment["error"];
   createdAt: string;
@@ -40,11 +41,6 @@ const usualSetup = sql`(
     where e.recipe = a.recipe and e.recipe_version = a.recipe_version and e.active_at is not null and e.setup_at is not null
     order by e.seq desc limit 20) d)`;
 
-const usualCreate = sql`(
-  select percentile_cont(0.5) within group (order by extract(epoch from d.ready_at - d.created_at))
-  from (select ready_at, created_at from machines e
-    where e.pool = a.pool and e.ready_at is not null order by e.number desc limit 20) d)`;
-
 /** Assignments (alias `a`) that fit `where`, with `tail` for order and limit. */
 export async function readAssignments(
   db: Db,
@@ -53,22 +49,21 @@ export async function readAssignments(
 ): Promise<(Assignment & { seq: number })[]> {
   const found = await rows<Row>(
     db,
-    sql`select a.id, a.seq, a.pool, a.username, a.external_id as "externalId", a.state,
+    sql`with shown as (select a.* from assignments a where ${where} ${tail}),
+      lines as (select p.name, ${lineOfPool} as line from pools p where p.name in (select pool from shown where state = 'waiting'))
+    select a.id, a.seq, a.pool, a.username, a.external_id as "externalId", a.state,
       case when m.id is not null then jsonb_build_object('id', m.id, 'name', m.name, 'host', m.access_host,
         'port', m.access_port, 'user', a.username, 'hostKey', m.host_key) end as machine,
       a.outputs, a.step, a.attempt, ${iso(sql`a.setup_at`)} as "setupAt",
       extract(epoch from now() - a.setup_at)::float8 as "setupSeconds",
       case when a.state = 'waiting' then
         (select count(*)::int from assignments w where w.pool = a.pool and w.state = 'waiting' and w.seq <= a.seq) end as position,
-      case when a.state = 'waiting' then
-        (select count(*)::int from machines p where p.pool = a.pool and p.state = 'provisioning') end as coming,
+      (select l.line from lines l where l.name = a.pool and a.state = 'waiting') as line,
       case when a.state = 'setting_up' then ${usualSetup} end as "usualSetupSeconds",
-      case when a.state = 'waiting' then ${usualCreate} end as "usualCreateSeconds",
       a.swaps, a.error, ${iso(sql`a.created_at`)} as "createdAt", ${iso(sql`a.active_at`)} as "activeAt",
       ${iso(sql`a.expires_at`)} as "expiresAt", ${iso(sql`a.released_at`)} as "releasedAt",
       ${iso(sql`a.access_ended_at`)} as "accessEndedAt"
-    from assignments a left join machines m on m.id = a.machine
-    where ${where} ${tail}`,
+    from shown a left join machines m on m.id = a.machine ${tail}`,
   );
   return found.map((row) => ({ seq: row.seq, ...view(row) }));
 }
@@ -83,9 +78,9 @@ function view(row: Row): Assignment {
     machine: row.machine,
     outputs: row.outputs,
     queue:
-      row.position === null
+      row.position === null || row.line === null
         ? null
-        : { position: row.position, ...queueEta({ ...row, position: row.position }) },
+        : { position: row.position, ...queueEta(row.line, row.position) },
     setup:
       row.step === null || row.setupAt === null
         ? null

@@ -1,23 +1,32 @@
-import { SETTINGS } from "./settings.ts";
+import { arrivals, type Line } from "./forecast.ts";
+
+/** Of ten, one is quicker than the range says and one slower. */
+const QUICK = 0.1;
+const SLOW = 0.9;
+/** So few observations say little about how they vary. */
+const FEW = 5;
 
 /**
- * Estimates from what was observed: medians of the last durations. Null where nothing was observed yet: a number
- * made up would be worse than none.
+ * When somebody who waits gets a machine, in whole seconds, with a range. Null where that hangs on what was never
+ * observed: a number made up would be worse than none.
  */
-export function queueEta(line: {
-  position: number;
-  coming: number | null;
-  usualCreateSeconds: number | null;
-}): {
+export function queueEta(
+  line: Line,
+  position: number,
+): {
   etaSeconds: number | null;
   etaRange: [number, number] | null;
 } {
-  const usual = line.usualCreateSeconds;
-  if (usual === null) return { etaSeconds: null, etaRange: null };
-  const rounds = Math.ceil(line.position / SETTINGS.nodeConcurrency);
-  const underWay = line.coming !== null && line.coming >= line.position ? 0.5 : 0;
-  const seconds = Math.max(1, usual * (rounds - underWay));
-  return { etaSeconds: Math.round(seconds), etaRange: [Math.floor(seconds * 0.5), Math.ceil(seconds * 2)] };
+  const at = (quantile: number) => arrivals(line, position, quantile)[position - 1];
+  const usual = at(0.5);
+  if (usual === undefined) return { etaSeconds: null, etaRange: null };
+  const isVague = line.observed.creates.length < FEW;
+  const low = Math.min(at(QUICK) ?? usual, isVague ? usual / 2 : usual);
+  const high = Math.max(at(SLOW) ?? usual, isVague ? usual * 2 : usual);
+  return {
+    etaSeconds: Math.max(1, Math.round(usual)),
+    etaRange: [Math.floor(low), Math.max(1, Math.ceil(high))],
+  };
 }
 
 /** Seconds until a running set-up ends, by earlier ones of the same recipe version; never below one. */

@@ -3,7 +3,7 @@ import type { OperationResult } from "../contract/relay.ts";
 import { type Db, rows } from "../db/client.ts";
 import type { Standing } from "./lease.ts";
 import { canaryFailed, canaryReady } from "./braking.ts";
-import { endOperation } from "./operations.ts";
+import { endOperation, takenBy } from "./operations.ts";
 import type { Actor } from "./reasons.ts";
 import { noteFull } from "./nodeFull.ts";
 import { createBackoffSeconds } from "./replenish.ts";
@@ -27,7 +27,7 @@ export async function created(tx: Db, lease: Standing, result: Created, actor: A
     from: ["provisioning"],
     actor,
     reason: "known_good",
-    set: sql`ready_at = now(), dial_host = ${host}, dial_port = ${port},
+    set: sql`ready_at = now(), create_seconds = ${takenBy(lease.id)}, dial_host = ${host}, dial_port = ${port},
       access_host = ${access.host}, access_port = ${access.port}`,
   });
   if (ready.length > 0) {

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Receipt } from "../contract/machine.ts";
 import type { Db } from "../db/client.ts";
 import type { Standing } from "./lease.ts";
-import { endOperation, requeueOperation } from "./operations.ts";
+import { endOperation, requeueOperation, takenBy } from "./operations.ts";
 import type { Actor } from "./reasons.ts";
 import { deleteBackoffSeconds } from "./replenish.ts";
 import { json, moveMachines, tell } from "./transition.ts";
@@ -14,7 +14,7 @@ export async function deleted(tx: Db, lease: Standing, receipt: Receipt, actor: 
     to: "deleted",
     actor,
     reason: "proven_gone",
-    set: sql`receipt = ${json(receipt)}`,
+    set: sql`receipt = ${json(receipt)}, delete_seconds = ${takenBy(lease.id)}`,
   });
   await tx.execute(sql`
     update assignments set access_ended_at = now()

@@ -15,6 +15,11 @@ export async function endOperation(
     where id = ${id}`);
 }
 
+/** Seconds since a relay first took the operation up, its other attempts included. */
+export function takenBy(operation: string): SQL {
+  return sql`(select extract(epoch from now() - first_leased_at) from operations where id = ${operation})`;
+}
+
 /** Back to the queue, to be tried again after `seconds`. */
 export async function requeueOperation(
   tx: Db,

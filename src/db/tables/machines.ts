@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import {
   bigint,
   check,
+  doublePrecision,
   index,
   integer,
   jsonb,
@@ -102,6 +103,9 @@ export const machines = pgTable(
     strikes: integer("strikes").notNull().default(0),
     suspectSince: timestamp("suspect_since", { withTimezone: true }),
     readyAt: timestamp("ready_at", { withTimezone: true }),
+    /** What its create and its delete took, from the first lease to the end, in seconds: estimates go by these. */
+    createSeconds: doublePrecision("create_seconds"),
+    deleteSeconds: doublePrecision("delete_seconds"),
     /** While `held`: who took it out, when, and what they noted. */
     hold: jsonb("hold").$type<Hold>(),
     /** When its last restart ended: what a probe heard that began before says nothing. */
