@@ -22,13 +22,21 @@ const about = {
 export const joinInput = z.object({ relayVersion: about.relayVersion });
 export type JoinResult = { node: string; credential: string; installation: string };
 
-/** What a driver's listing showed. Without `complete: true` it proves nothing about what is absent. */
+/** What a driver's listing showed. `complete`: everything of this node that carries our mark. */
 export const listing = z.strictObject({
   complete: z.boolean(),
   startedAt: z.iso.datetime(),
   names: z.array(z.string().max(100)).max(100_000),
 });
 export type Listing = z.infer<typeof listing>;
+
+/**
+ * Whether absence from the listing says something about a machine that should be there. An empty one says nothing: what
+ * looked into the wrong place, or too early, comes back empty as well, and would call every machine gone at once.
+ */
+export function provesAbsence(seen: Listing | null | undefined): seen is Listing {
+  return seen?.complete === true && seen.names.length > 0;
+}
 
 /** First call of a relay process: it says who it is and what stands on its node before it asks for work. */
 export const openInput = z.strictObject({

@@ -4,7 +4,7 @@ import type { MachineState, ProbeAnswer } from "../contract/machine.ts";
 export type Heard = {
   answer: ProbeAnswer;
   cause: string | null;
-  /** Whether a complete listing, part of the same probe, showed it; null where there was no such listing. */
+  /** Whether a listing that proves absence, part of the same probe, showed it; null where there was none. */
   listed: boolean | null;
   /** Whether it presented another host key than the pinned one, and that key is no machine's of ours. */
   strangeKey: boolean;

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { MachineState } from "../contract/machine.ts";
-import type { OperationResult } from "../contract/relay.ts";
+import { type OperationResult, provesAbsence } from "../contract/relay.ts";
 import { type Db, iso, listOf, rows } from "../db/client.ts";
 import type { NotAlive } from "../db/tables/machines.ts";
 import { followAddresses } from "./addresses.ts";
@@ -119,7 +119,7 @@ async function hearMachines(
           and r.state in ('queued', 'leased', 'cancelling'))`,
   );
   const answers = new Map(probed.answers.map((answer) => [answer.id, answer]));
-  const listed = probed.listing?.complete === true ? new Set(probed.listing.names) : null;
+  const listed = provesAbsence(probed.listing) ? new Set(probed.listing.names) : null;
   const strange = await strangers(tx, probed.answers);
   return known.flatMap((machine) => {
     const answer = answers.get(machine.id);

@@ -1,3 +1,4 @@
+import { provesAbsence } from "../contract/relay.ts";
 import type { OperationResult, ProbeOperation } from "../contract/relay.ts";
 import { wordsOf } from "./errors.ts";
 import type { Tools } from "./execute.ts";
@@ -10,7 +11,7 @@ import { head, printable, tail } from "./text.ts";
 
 /**
  * Asks every machine whether it lives: `alive`, `dead`, or `unknown` where this relay could not ask. A complete listing
- * outranks what answers at an address; a listing that failed says nothing about anybody.
+ * outranks what answers at an address; one that failed or is empty says nothing about anybody.
  */
 export async function probeMachines(
   operation: ProbeOperation,
@@ -47,7 +48,7 @@ async function ask(
   connections: SshPool,
   signal: AbortSignal,
 ): Promise<Verdict> {
-  if (around?.listing.complete === true && !around.listing.names.includes(machine.name)) {
+  if (provesAbsence(around?.listing) && !around.listing.names.includes(machine.name)) {
     connections.drop(machine.id);
     return { answer: "dead", cause: "not in the node's listing" };
   }
