@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { requestId, type RequestIdVariables } from "hono/request-id";
 import { WarmpoolError } from "../pool/errors.ts";
+import { discard, MAX_BODY_BYTES, readToItsEnd } from "./body.ts";
 import type { Edge } from "./edge.ts";
 import { rpcCodeOf } from "./failures.ts";
 import { health } from "./health.ts";
@@ -13,9 +14,6 @@ import { logFailure } from "./log.ts";
 import { metrics } from "./metrics.ts";
 import { appRouter } from "./router.ts";
 
-/** Recipes with their scripts are the largest thing anybody sends. */
-const MAX_BODY_BYTES = 2 * 1024 * 1024;
-
 /** The whole HTTP surface, the same for every entry. An entry calls `app.fetch(request, edge)`. */
 export function createApp() {
   const app = new Hono<{ Bindings: Edge; Variables: RequestIdVariables }>();
@@ -23,7 +21,8 @@ export function createApp() {
   app.use(
     bodyLimit({
       maxSize: MAX_BODY_BYTES,
-      onError: (c) => {
+      onError: async (c) => {
+        const isRead = await discard(c.req.raw);
         const response = refuse(
           c,
           "BAD_REQUEST",
@@ -31,7 +30,7 @@ export function createApp() {
           `the body is larger than ${MAX_BODY_BYTES} bytes; send less`,
         );
         // What is left of the body is not read, so nothing can follow it on this connection.
-        response.headers.set("connection", "close");
+        if (!isRead) response.headers.set("connection", "close");
         return response;
       },
     }),
@@ -71,16 +70,6 @@ export function createApp() {
     return refuse(c, "INTERNAL", 500, "something went wrong");
   });
   return app;
-}
-
-/**
- * A body that nobody wanted (the token was wrong, say) is read all the same: with the rest of it on the connection
- * nothing can follow there, and the caller's next request would find it closed.
- */
-async function readToItsEnd(request: Request): Promise<void> {
-  if (request.body === null || request.bodyUsed) return;
-  // The caller going away meanwhile is nobody's failure.
-  await request.arrayBuffer().catch(() => undefined);
 }
 
 /** An error outside of any procedure or route, in the form that the caller's protocol has for it. */

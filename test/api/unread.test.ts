@@ -3,24 +3,42 @@ import { createApp } from "../../src/api/app.ts";
 import { ADMIN_REQUESTS_PER_MINUTE } from "../../src/api/edge.ts";
 import { testDb } from "../helpers/db.ts";
 
-/** A body left unread makes the server give up the connection, which the caller meets at its next request. */
+/** A body left unread makes the server give up the connection: its sender meets that in place of the answer. */
+async function post(path: string, length: number) {
+  await using t = await testDb();
+  const body = JSON.stringify({ name: "x".repeat(length) });
+  const request = new Request(`http://127.0.0.1${path}`, {
+    method: "POST",
+    headers: { "content-length": String(body.length), authorization: "Bearer wp_admin_wrong" },
+    body,
+  });
+  const response = await createApp().fetch(request, {
+    connection: t.connection,
+    adminToken: undefined,
+    adminRequestsPerMinute: ADMIN_REQUESTS_PER_MINUTE,
+    after: () => undefined,
+  });
+  return { response, request };
+}
+
 test.each(["/admin/v1/tokens", "/admin/v1/nothing", "/trpc/token.create", "/healthz", "/nothing"])(
   "a body that POST %s does not want is read to its end all the same",
   async (path) => {
-    await using t = await testDb();
-    const body = JSON.stringify({ name: "x".repeat(100_000) });
-    const request = new Request(`http://127.0.0.1${path}`, {
-      method: "POST",
-      headers: { "content-length": String(body.length), authorization: "Bearer wp_admin_wrong" },
-      body,
-    });
-    const response = await createApp().fetch(request, {
-      connection: t.connection,
-      adminToken: undefined,
-      adminRequestsPerMinute: ADMIN_REQUESTS_PER_MINUTE,
-      after: () => undefined,
-    });
+    const { response, request } = await post(path, 100_000);
     expect(response.status).toBeGreaterThanOrEqual(400);
     expect(request.bodyUsed).toBe(true);
   },
 );
+
+test("a body that is too large is thrown away to its end, so that its sender reads why", async () => {
+  const { response, request } = await post("/admin/v1/tokens", 3_000_000);
+  expect(response.status).toBe(413);
+  expect(response.headers.get("connection")).toBeNull();
+  expect(request.bodyUsed).toBe(true);
+});
+
+test("of one that has no end in sight the rest is left, and the connection with it", async () => {
+  const { response } = await post("/admin/v1/tokens", 40_000_000);
+  expect(response.status).toBe(413);
+  expect(response.headers.get("connection")).toBe("close");
+});

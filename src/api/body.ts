@@ -1,0 +1,33 @@
+/**
+ * Bodies are read to their end, wanted or not: with the rest of one on the connection nothing can follow there, and whoever
+ * is still sending sees a broken pipe in place of the answer.
+ */
+
+/** Recipes with their scripts are the largest thing anybody sends. */
+export const MAX_BODY_BYTES = 2 * 1024 * 1024;
+
+/** Of a body that is too large so much is read and thrown away, so that its sender gets to read why. */
+const MAX_DISCARDED_BYTES = 32 * 1024 * 1024;
+
+/** Reads what nobody has read; what the token or the address made unwanted. */
+export async function readToItsEnd(request: Request): Promise<void> {
+  if (request.body === null || request.bodyUsed) return;
+  // The caller going away meanwhile is nobody's failure.
+  await request.arrayBuffer().catch(() => undefined);
+}
+
+/** Throws a body away that is too large to be kept. @returns whether it was read to its end. */
+export async function discard(request: Request): Promise<boolean> {
+  if (request.body === null || request.bodyUsed || request.body.locked) return false;
+  const reader = request.body.getReader();
+  try {
+    for (let read = 0; read <= MAX_DISCARDED_BYTES;) {
+      const { done, value } = await reader.read();
+      if (done) return true;
+      read += value.byteLength;
+    }
+  } catch {
+    // The caller went away.
+  }
+  return false;
+}
