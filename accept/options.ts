@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 
 export const RUNTIMES = ["node", "workerd"] as const;
 export type Runtime = (typeof RUNTIMES)[number];
-const DRIVERS = ["local", "incus"] as const;
+export const DRIVERS = ["local", "incus"] as const;
 export type Driver = (typeof DRIVERS)[number];
 
 export type Options = {
@@ -37,7 +37,8 @@ export function readOptions(args: string[], parts: readonly string[], temporary:
   };
 }
 
-function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
+/** @throws Error naming the option and what it takes. */
+export function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
   const found = allowed.find((candidate) => candidate === value);
   if (found === undefined) throw new Error(`${option} is ${value}; it takes one of: ${allowed.join(", ")}`);
   return found;

@@ -11,11 +11,11 @@ export const NOTES = "steps-noted";
 export const STEP_RECIPE = "counted-steps";
 
 /** Writes the recipe as a folder that `npx warmpool recipe push` takes. */
-export async function writeStepRecipe(folder: string): Promise<string> {
+export async function writeStepRecipe(folder: string, secondsAStep = SECONDS_A_STEP): Promise<string> {
   const target = join(folder, STEP_RECIPE);
   await mkdir(target);
   const numbers = Array.from({ length: STEPS }, (_, index) => index + 1);
-  for (const n of numbers) await writeFile(join(target, `step-${n}.sh`), scriptOf(n));
+  for (const n of numbers) await writeFile(join(target, `step-${n}.sh`), scriptOf(n, secondsAStep));
   const steps = numbers.map((n) => ({
     id: `step-${n}`,
     title: `Count to ${n}`,
@@ -29,11 +29,11 @@ export async function writeStepRecipe(folder: string): Promise<string> {
   return target;
 }
 
-function scriptOf(n: number): string {
+function scriptOf(n: number, seconds: number): string {
   return `set -eu
 notes=$WARMPOOL_HOME/${NOTES}
 echo "start ${n}" >>"$notes"
-sleep ${SECONDS_A_STEP}
+sleep ${seconds}
 echo "end ${n}" >>"$notes"
 `;
 }

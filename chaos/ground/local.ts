@@ -1,0 +1,83 @@
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "../../accept/program.ts";
+import { environmentOf, processes } from "../../scripts/proc.ts";
+import type { Ground } from "./ground.ts";
+
+/** Machines of the driver `local`: a folder each, and processes that carry its name in their environment. */
+export function localGround(installation: string, roots: readonly string[]): Ground {
+  const marked = () =>
+    processes().flatMap(({ pid }) => {
+      const environment = environmentOf(pid).split("\0");
+      if (!environment.includes(`WARMPOOL_INSTALLATION=${installation}`)) return [];
+      const name = environment.find((line) => line.startsWith("WARMPOOL_MACHINE="))?.slice(17);
+      return name === undefined ? [] : [{ pid, name }];
+    });
+
+  /** Everything that runs in the machine: where it has a PID namespace of its own, all that is in there. */
+  const inside = (name: string): number[] => {
+    const own = marked().filter((process) => process.name === name);
+    const spaces = new Set(own.map(({ pid }) => pidSpaceOf(pid)));
+    spaces.delete(pidSpaceOf(process.pid));
+    const others = processes().filter(({ pid }) => spaces.has(pidSpaceOf(pid)));
+    return [...new Set([...own, ...others].map(({ pid }) => pid))];
+  };
+
+  const signal = (name: string, what: NodeJS.Signals): number => {
+    const pids = inside(name);
+    for (const pid of pids) signalIfThere(pid, what);
+    return pids.length;
+  };
+
+  const hit = async (name: string, what: NodeJS.Signals): Promise<void> => {
+    if (signal(name, what) === 0) throw new Error(`nothing of ${name} runs`);
+  };
+
+  return {
+    standing: async () => [...new Set([...roots.flatMap(foldersIn), ...marked().map(({ name }) => name)])],
+    kill: (name) => hit(name, "SIGKILL"),
+    freeze: (name) => hit(name, "SIGSTOP"),
+    thaw: async (name) => void signal(name, "SIGCONT"),
+    vanish: async (name) => {
+      await hit(name, "SIGKILL");
+      const folders = roots.map((root) => join(root, name));
+      const ran = await run("rm", ["-rf", "--one-file-system", "--", ...folders]);
+      if (ran.code !== 0) throw new Error(`the folder of ${name} stays: ${ran.stderr}`);
+    },
+  };
+}
+
+/** Whole machines stand in the root; half-made and half-deleted ones below a hidden folder, as `name~something`. */
+function foldersIn(root: string): string[] {
+  const entries = namesIn(root);
+  const hidden = entries.filter((entry) => entry.startsWith(".limbo-")).map((entry) => join(root, entry));
+  const halves = hidden.flatMap((folder) => namesIn(folder).map((entry) => join(folder, entry)));
+  const wholes = entries.filter((entry) => !entry.startsWith(".")).map((entry) => join(root, entry));
+  return [...wholes, ...halves]
+    .filter((folder) => existsSync(join(folder, "machine.json")))
+    .map((folder) => (folder.split("/").at(-1) ?? "").split("~")[0] ?? "");
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function pidSpaceOf(pid: number): string {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/pid`);
+  } catch {
+    return readlinkSync("/proc/self/ns/pid");
+  }
+}
+
+function signalIfThere(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It ended by itself, or with another one's death.
+  }
+}

@@ -1,0 +1,138 @@
+import { randomInt } from "node:crypto";
+import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { deleteMachinesOf } from "../accept/leftMachines.ts";
+import { Report } from "../accept/report.ts";
+import { makeKey } from "../accept/sshClient.ts";
+import { killAllOf } from "../accept/stack.ts";
+import { nothingIsLeft, rowsAreWhatStands, untilWhole } from "./converge.ts";
+import { Inflictor } from "./inflict.ts";
+import { Journal } from "./journal.ts";
+import { Ledger } from "./observer/ledger.ts";
+import { makeObserver } from "./observer/observer.ts";
+import { type Options, readOptions, USAGE } from "./options.ts";
+import { planFaults } from "./schedule.ts";
+import { SIZES, startSystem } from "./system.ts";
+import { gatherTesters } from "./testers.ts";
+
+/**
+ * `npm run chaos`: the whole system as processes under a seeded schedule of faults, testers that come and go, and an
+ * observer that looks from the outside whether what must hold holds. In the end nothing harms it any more, and it has
+ * to become whole again. Imports nothing from src.
+ */
+async function main(): Promise<number> {
+  const options = optionsOrExit();
+  const report = new Report();
+  await mkdir(options.stateDir, { recursive: true });
+  const folder = await mkdtemp(join(resolve(options.stateDir), "warmpool-chaos-"));
+  // Postgres may have to run as nobody, and must be able to pass.
+  await chmod(folder, 0o711);
+  stopWith(folder, options);
+  // npm keeps compiled code in the temporary folder, which is none of ours.
+  process.env["NODE_DISABLE_COMPILE_CACHE"] = "1";
+  const { seed, minutes, driver, runtime } = options;
+  report.heading(
+    `Faults for ${minutes} min on ${driver}, the edge in ${runtime}. To have them again: --seed ${seed}`,
+  );
+  try {
+    await show(options, folder, report);
+  } catch (error) {
+    report.broke(error);
+  } finally {
+    await end(folder, options).catch((error: unknown) => report.broke(error));
+  }
+  if (report.failed === 0) await rm(folder, { recursive: true });
+  else report.note(`The logs are in ${folder}. The same faults again: --seed ${seed} --minutes ${minutes}`);
+  report.summary();
+  return report.failed === 0 ? 0 : 1;
+}
+
+async function show(options: Options, folder: string, report: Report): Promise<void> {
+  const { seed, minutes } = options;
+  const system = await report.check("the system starts", () => startSystem(options, folder));
+  const journal = new Journal();
+  const ledger = new Ledger((text) => journal.say(text));
+  const testers = await gatherTesters({
+    edges: () => system.edges(),
+    seed,
+    number: SIZES.testers,
+    folder,
+    ledger,
+    journal,
+  });
+  const observer = makeObserver({
+    databaseUrl: () => system.databaseUrl(),
+    ledger,
+    standing: () => system.ground.standing(),
+    isSpoilt: (name) => journal.isSpoilt(name),
+    keyOf: (username) => testers.all.find((tester) => tester.username === username)?.key,
+    stranger: await makeKey(folder, "stranger"),
+  });
+
+  const watched = new AbortController();
+  const lived = new AbortController();
+  const watching = observer.run(watched.signal);
+  const living = testers.run(lived.signal);
+  const inflictor = new Inflictor(system, journal);
+  const startedAt = performance.now();
+  for (const fault of planFaults(seed, minutes)) {
+    await delay(Math.max(0, fault.at * 1000 - (performance.now() - startedAt)));
+    await inflictor.inflict(fault);
+  }
+  lived.abort();
+  await living;
+  await inflictor.endAll();
+
+  /** One that fails does not end the run: what comes after it is worth knowing all the same. */
+  const each = <T>(name: string, look: () => T | Promise<T>): Promise<T | null> =>
+    report.check(name, look).catch(() => null);
+  await each("the pool is full again and everybody served", () => untilWhole(system, testers));
+  watched.abort();
+  await watching;
+  await each("rows are what stands: no orphan, no phantom, nothing left", () => rowsAreWhatStands(system));
+  await observer.lookNow();
+  for (const { invariant, looks, broken } of ledger.entries()) {
+    await each(`${invariant} (${looks} looks)`, () => {
+      if (broken.length > 0) throw new Error(broken.join("\n"));
+    });
+  }
+  await each("SIGTERM ends it and tears every machine down", () => system.stop());
+  await each("nothing of it is left on the host", () => nothingIsLeft(system, folder));
+  report.heading("What happened");
+  for (const line of journal.counts()) report.note(line);
+  const { assigned, active, released } = testers.counts;
+  report.note(`${assigned} assignments made, ${active} became active, ${released} were given back`);
+  report.note(`${ledger.looks} checks of ${ledger.entries().length} invariants`);
+}
+
+/** What a run that failed, or was stopped, has left running. */
+async function end(folder: string, { driver }: Options): Promise<void> {
+  await killAllOf(folder);
+  if (driver === "incus") await deleteMachinesOf(join(folder, "state"));
+}
+
+function optionsOrExit(): Options {
+  try {
+    return readOptions(process.argv.slice(2), tmpdir(), randomInt(2 ** 32));
+  } catch (error) {
+    console.error(`chaos: ${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+/** A run that is ended from outside takes what it started with it. */
+function stopWith(folder: string, options: Options): void {
+  let isStopping = false;
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (isStopping) return;
+      isStopping = true;
+      console.error(`\nStopped by ${signal}; ending what was started. The logs are in ${folder}`);
+      void end(folder, options).finally(() => process.exit(1));
+    });
+  }
+}
+
+process.exit(await main());

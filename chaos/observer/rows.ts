@@ -1,0 +1,91 @@
+import type { Sql } from "postgres";
+
+/**
+ * What must hold in the database at every moment (DESIGN §4), as questions of the observer's own. Each answers with a
+ * line per breach, in one statement and so of one moment.
+ */
+type Question = { invariant: string; ask: (sql: Sql) => PromiseLike<{ broken: string }[]> };
+
+/** By a person or at the end of the tester's hold, and by nothing else. */
+const ENDS_A_HOLD = ["released", "expired", "recreated", "pool_removed", "node_removed", "emptied"];
+
+export const QUESTIONS: readonly Question[] = [
+  {
+    invariant: "a machine has one live assignment at most",
+    ask: (sql) => sql`
+      select machine || ' has ' || count(*) as broken from assignments
+      where state <> 'released' and machine is not null group by machine having count(*) > 1`,
+  },
+  {
+    invariant: "a tester has one live assignment at most",
+    ask: (sql) => sql`
+      select username || ' has ' || count(*) as broken from assignments
+      where state <> 'released' group by pool, username having count(*) > 1`,
+  },
+  {
+    invariant: "a machine has one live operation at most",
+    ask: (sql) => sql`
+      select machine || ' has ' || string_agg(kind, ' and ') as broken from operations
+      where state not in ('succeeded', 'failed', 'cancelled') and machine is not null
+      group by machine having count(*) > 1`,
+  },
+  {
+    invariant: "the work on a machine is what its state asks for",
+    ask: (sql) => sql`
+      select m.name || ' is ' || m.state || ' with a live ' || o.kind as broken
+      from operations o join machines m on m.id = o.machine
+      where o.state in ('queued', 'leased') and (o.kind, m.state) not in
+        (('create', 'provisioning'), ('setup', 'assigned'), ('setup', 'held'), ('delete', 'deleting'))
+        and o.kind <> 'restart'`,
+  },
+  {
+    invariant: "no machine of a tester is torn down",
+    ask: (sql) => sql`
+      select m.name || ' is ' || m.state || ' and ' || a.username || ' has it' as broken
+      from assignments a join machines m on m.id = a.machine
+      where a.state <> 'released' and m.state in ('deleting', 'deleted')`,
+  },
+  {
+    invariant: "a tester's machine goes down only when the hold on it has ended",
+    ask: (sql) => sql`
+      select machine || ' went down as ' || reason || ' by ' || actor as broken from events
+      where kind = 'machine' and before = 'assigned' and after = 'deleting' and reason <> all(${ENDS_A_HOLD})`,
+  },
+  {
+    invariant: "a machine is deleted on proof and not otherwise",
+    ask: (sql) => sql`
+      select name || ' is ' || state || ' with the receipt ' || coalesce(receipt ->> 'kind', 'none') as broken
+      from machines where (state = 'deleted') <> (coalesce(receipt ->> 'kind', '') in ('listed', 'never_started'))`,
+  },
+  {
+    invariant: "a pool never has more machines than maxSize",
+    ask: (sql) => sql`
+      select p.name || ' has ' || count(*) || ' of ' || p.max_size as broken
+      from pools p join machines m on m.pool = p.name and m.state <> 'deleted'
+      group by p.name, p.max_size having count(*) > p.max_size`,
+  },
+  {
+    invariant: "a machine's record leads without a gap to the state it has",
+    ask: (sql) => sql`
+      with steps as (
+        select machine, id, before, after, lag(after) over one as came, lead(id) over one is null as is_last
+        from events where kind = 'machine' and after is not null
+        window one as (partition by machine order by id))
+      select m.name || ': event ' || s.id || ' from ' || coalesce(s.before, 'nothing') || ' to ' || s.after
+        || ' after ' || coalesce(s.came, 'nothing') || ', the row is ' || m.state as broken
+      from steps s join machines m on m.id = s.machine
+      where s.before is distinct from s.came or (s.is_last and s.after <> m.state)`,
+  },
+  {
+    invariant: "an assignment's record leads without a gap to the state it has",
+    ask: (sql) => sql`
+      with steps as (
+        select assignment, id, before, after, lag(after) over one as came, lead(id) over one is null as is_last
+        from events where kind = 'assignment' and after is not null
+        window one as (partition by assignment order by id))
+      select a.username || ': event ' || s.id || ' from ' || coalesce(s.before, 'nothing') || ' to ' || s.after
+        || ' after ' || coalesce(s.came, 'nothing') || ', the row is ' || a.state as broken
+      from steps s join assignments a on a.id = s.assignment
+      where s.before is distinct from s.came or (s.is_last and s.after <> a.state)`,
+  },
+];

@@ -1,0 +1,58 @@
+import { seeded, shuffled } from "../test/helpers/random.ts";
+
+/**
+ * What happens when, decided before anything runs: the same seed gives the same schedule. Which of the machines that
+ * are there then is hit follows from `pick`, since their names are not known beforehand.
+ */
+export type FaultKind = keyof typeof FAULTS;
+
+export type PlannedFault = {
+  /** Seconds after the faults begin. */
+  at: number;
+  kind: FaultKind;
+  /** From 0 to 1: which of those that can suffer it. */
+  pick: number;
+  /** How long it lasts, for what ends again; else 0. */
+  seconds: number;
+};
+
+/** Every kind: what it is in words, and between which seconds it lasts. */
+export const FAULTS = {
+  relay_killed: { says: "kill -9 of a relay", lasts: [0, 0] },
+  edge_killed: { says: "kill -9 of an edge", lasts: [0, 0] },
+  postgres_killed: { says: "kill -9 of Postgres", lasts: [0, 0] },
+  everything_killed: { says: "kill -9 of every part and its supervisor", lasts: [0, 0] },
+  relay_frozen: { says: "a relay frozen", lasts: [5, 20] },
+  edge_frozen: { says: "an edge frozen", lasts: [2, 10] },
+  postgres_frozen: { says: "Postgres frozen", lasts: [2, 10] },
+  machine_killed: { says: "a machine killed", lasts: [0, 0] },
+  machine_frozen: { says: "a machine frozen", lasts: [5, 40] },
+  machine_vanished: { says: "a machine vanished from its node", lasts: [0, 0] },
+} as const satisfies Record<string, { says: string; lasts: readonly [number, number] }>;
+
+export const FAULT_KINDS = Object.keys(FAULTS) as FaultKind[];
+
+/** Between one fault and the next: close enough to meet, far enough apart for work to get done. */
+const GAP_SECONDS = [2, 7] as const;
+
+/**
+ * Faults of the kinds given for so many minutes, in order. Every kind comes once before one comes twice, so that a
+ * short run has as many different ones as fit.
+ */
+export function planFaults(
+  seed: number,
+  minutes: number,
+  kinds: readonly FaultKind[] = FAULT_KINDS,
+): PlannedFault[] {
+  const random = seeded(seed);
+  const between = ([low, high]: readonly [number, number]) => low + random() * (high - low);
+  const planned: PlannedFault[] = [];
+  let deck: FaultKind[] = [];
+  for (let at = between(GAP_SECONDS); at < minutes * 60; at += between(GAP_SECONDS)) {
+    if (deck.length === 0) deck = shuffled(kinds, random);
+    const kind = deck.pop();
+    if (kind === undefined) break;
+    planned.push({ at, kind, pick: random(), seconds: between(FAULTS[kind].lasts) });
+  }
+  return planned;
+}

@@ -1,0 +1,23 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../helpers/temporaryFolder.ts";
+
+/** Of a seed that kills, freezes and removes something in a few seconds; `npm run chaos` is for the long ones. */
+const SEED = 1;
+const MINUTES = 0.25;
+
+test("a short run of faults ends with nothing broken", { timeout: 400_000 }, async () => {
+  await using folder = await temporaryFolder();
+  const main = fileURLToPath(new URL("../../chaos/main.ts", import.meta.url));
+  const args = ["--seed", String(SEED), "--minutes", String(MINUTES), "--state-dir", folder.path];
+  const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const exited = once(child, "exit");
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  const [code] = (await exited) as [number | null];
+  expect(code, `${stdout}\n${stderr}`).toBe(0);
+  expect(stdout).toMatch(/\n\d+ passed, 0 failed\n$/);
+  expect(stdout).not.toContain("BROKEN");
+});
