@@ -186,13 +186,18 @@ function parseRecord(text: string, path: string): MachineRecord {
   }
 }
 
-/** The mark must not be lost to a power cut that comes after the rename. */
+/**
+ * There whole or not at all: a mark that is half written when somebody lists, or when its relay is killed, would make
+ * every listing of the node worthless. It must not be lost to a power cut that comes after the rename either.
+ */
 async function writeDurably(path: string, text: string): Promise<void> {
-  const file = await open(path, "wx", 0o600);
+  const staged = `${path}.new`;
+  const file = await open(staged, "wx", 0o600);
   try {
     await file.writeFile(text);
     await file.sync();
   } finally {
     await file.close();
   }
+  await rename(staged, path);
 }

@@ -53,16 +53,20 @@ describe("a machine lives", () => {
 });
 
 describe("what a create killed on its way leaves", () => {
-  test.each(["port", "hostKey", "authorizedKeys"] as DeathPoint[])("at %s can be deleted", async (at) => {
-    await using under = await localUnderTest();
-    const wanted = await request();
-    await dieInCreate({ options: under.options, request: wanted, at });
-    expect(under.processes(wanted.name)).toEqual([]);
-    expect(await under.driver.evidence(wanted.name, soon())).toMatchObject({ processes: "none" });
-    await under.driver.delete(wanted.name, soon());
-    expect(await under.driver.list(soon())).toMatchObject({ complete: true, machines: [] });
-    await under.driver.create(wanted, soon());
-  });
+  test.each(["port", "mark", "hostKey", "authorizedKeys"] as DeathPoint[])(
+    "at %s can be deleted",
+    async (at) => {
+      await using under = await localUnderTest();
+      const wanted = await request();
+      await dieInCreate({ options: under.options, request: wanted, at });
+      expect(await under.driver.list(soon())).toMatchObject({ complete: true });
+      expect(under.processes(wanted.name)).toEqual([]);
+      expect(await under.driver.evidence(wanted.name, soon())).toMatchObject({ processes: "none" });
+      await under.driver.delete(wanted.name, soon());
+      expect(await under.driver.list(soon())).toMatchObject({ complete: true, machines: [] });
+      await under.driver.create(wanted, soon());
+    },
+  );
 
   test("in mid boot is listed, and can be deleted", async () => {
     await using under = await localUnderTest();

@@ -52,8 +52,11 @@ export function freeze(processes: MachineProcess[]): void {
   for (const { pid } of processes) process.kill(pid, "SIGSTOP");
 }
 
-/** Where a process can be made to die in a create: at what it reads of its request, in that order, or once it is done. */
-export type DeathPoint = "port" | "hostKey" | "authorizedKeys" | "done";
+/**
+ * Where a process can be made to die in a create, in that order: at what it reads of its request, with the file of its
+ * mark opened and nothing written yet, or once it is done.
+ */
+export type DeathPoint = "port" | "mark" | "hostKey" | "authorizedKeys" | "done";
 
 export type DoomedCreate = { options: LocalOptions; request: CreateRequest; at: DeathPoint };
 
