@@ -1,7 +1,7 @@
 import { until } from "../../test/helpers/until.ts";
 import { type Assignment, assigned, assignment } from "../interface.ts";
 import { type Context, NEXT_START_SECONDS, type Part, POOL, started } from "../part.ts";
-import { listMachines, putPoolLike, untilFull } from "../pools.ts";
+import { getPool, listMachines, putPoolLike, untilFull } from "../pools.ts";
 import { run } from "../program.ts";
 import type { Rpc } from "../rpc.ts";
 import { type Key, makeKey, ssh } from "../sshClient.ts";
@@ -112,7 +112,13 @@ async function inCreate(admin: Rpc, targetSize: number): Promise<string> {
       return begun.length > 0 && begun.map(({ name, phase }) => `${name} (${phase})`);
     },
     { seconds: 30, everyMs: 5 },
-  );
+  ).catch(async (cause: unknown) => {
+    const { counts, conditions } = await getPool(admin, POOL);
+    const said = conditions.map(({ type, reason, message }) => `${type}: ${reason}, ${message}`);
+    throw new Error(`no create begins. The pool has ${JSON.stringify(counts)}; ${said.join("; ")}`, {
+      cause,
+    });
+  });
   return names.join(", ");
 }
 

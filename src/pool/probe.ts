@@ -9,6 +9,7 @@ import { type Heard, judge, type Verdict } from "./health.ts";
 import { strangers, tellStrangeKeys } from "./hostKeys.ts";
 import type { Actor } from "./reasons.ts";
 import { queueRecheck } from "./recheck.ts";
+import { SETTINGS } from "./settings.ts";
 import { tearDown } from "./teardown.ts";
 import { json, moveMachines, tell } from "./transition.ts";
 
@@ -27,6 +28,8 @@ type Judged = {
 /** The node as it stood when the probe's result came in; its row is locked from then on. */
 type Standing = {
   scope: "suspects" | null;
+  /** It has come back, and nothing of it is proven yet. */
+  returning: boolean;
   /** The probe began after the node's return and brought a complete listing: claims start again. */
   returns: boolean;
   notAlive: Record<string, NotAlive>;
@@ -68,7 +71,10 @@ export async function judgeProbe(
     if (verdict.move !== null) touched.add(known.pool);
   }
   if (Object.keys(notAlive).length > 0) await queueRecheck(tx, node);
-  if (!standing.returns) return [...touched];
+  if (!standing.returns) {
+    if (standing.returning && standing.scope === null) await askAgain(tx, node);
+    return [...touched];
+  }
   await tell(tx, { kind: "node", actor, reason: "probed", node, before: "returning", after: "online" });
   const pools = await rows<{ name: string }>(tx, sql`select name from pools`);
   return pools.map((pool) => pool.name);
@@ -77,7 +83,7 @@ export async function judgeProbe(
 async function lockNode(tx: Db, node: string, operation: string, probed: Probed): Promise<Standing> {
   const [row] = await rows<Standing>(
     tx,
-    sql`select o.scope, n.not_alive as "notAlive", exists (select 1 from brakes b where b.node = n.name) as braked,
+    sql`select o.scope, n.state = 'returning' as returning, n.not_alive as "notAlive", exists (select 1 from brakes b where b.node = n.name) as braked,
         n.state = 'returning' and o.scope is null and o.first_leased_at >= n.session_at
           and ${probed.listing?.complete === true} as returns
       from nodes n, operations o where n.name = ${node} and o.id = ${operation} for no key update of n`,
@@ -214,7 +220,21 @@ function columnsOf(to: MachineState, strikes: number, actor: Actor, cause: strin
   return { set: sql`hold = ${hold}` };
 }
 
-/** Queues a probe of every node whose relay is heard and that has none under way. */
+/**
+ * A node that has come back and could not be proven by this probe (its driver could not list everything, or the probe
+ * began before its return) is asked again within seconds: until then nothing of it can be claimed, and nothing is made
+ * there. Later each time, until the sweeps are about as frequent.
+ */
+async function askAgain(tx: Db, node: string): Promise<void> {
+  await tx.execute(sql`
+    insert into operations (kind, node, not_before)
+    select 'probe', n.name, now() + greatest(make_interval(secs => ${SETTINGS.recheckSeconds}), now() - n.session_at)
+    from nodes n where n.name = ${node} and n.state = 'returning'
+      and n.session_at > now() - make_interval(secs => ${SETTINGS.recheckUntilSeconds})
+    on conflict (node) where kind = 'probe' and scope is null and state in ('queued', 'leased', 'cancelling') do nothing`);
+}
+
+/** Queues a probe of every node whose relay is heard and that has none under way; one that waits for later is due now. */
 export async function queueProbes(db: Db, nodes?: readonly string[]): Promise<number> {
   const queued = await rows(
     db,
@@ -222,8 +242,10 @@ export async function queueProbes(db: Db, nodes?: readonly string[]): Promise<nu
       select 'probe', n.name from nodes n
       where n.state in ('online', 'returning') ${nodes === undefined ? sql`` : sql`and n.name in (${listOf(nodes)})`}
         and not exists (select 1 from operations o
-          where o.node = n.name and o.kind = 'probe' and o.scope is null and o.state in ('queued', 'leased', 'cancelling'))
-      on conflict (node) where kind = 'probe' and scope is null and state in ('queued', 'leased', 'cancelling') do nothing
+          where o.node = n.name and o.kind = 'probe' and o.scope is null and o.state in ('queued', 'leased', 'cancelling')
+            and o.not_before <= now())
+      on conflict (node) where kind = 'probe' and scope is null and state in ('queued', 'leased', 'cancelling')
+        do update set not_before = now() where operations.state = 'queued' and operations.not_before > now()
       returning id`,
   );
   return queued.length;

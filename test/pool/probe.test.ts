@@ -7,6 +7,7 @@ import { assign } from "../../src/pool/assign.ts";
 import { type Heard, judge, type Known, type Verdict } from "../../src/pool/health.ts";
 import { getMachine, listMachines } from "../../src/pool/machineView.ts";
 import { queueProbes } from "../../src/pool/probe.ts";
+import { SETTINGS } from "../../src/pool/settings.ts";
 import { testDb } from "../helpers/db.ts";
 import { APP, countStates, KEY_A, makeWorld, openRelay } from "../helpers/world.ts";
 
@@ -126,6 +127,40 @@ test("a node that comes back is claimable only after a probe begun since, with a
   await after.answerProbe();
   const [row] = await rows<{ state: string }>(t.db, sql`select state from assignments`);
   expect(row?.state).toBe("setting_up");
+});
+
+test("a node that comes back and cannot list is asked again within seconds, later each time; a sweep does not wait for that", async () => {
+  await using t = await testDb();
+  const before = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  await before.workOff();
+  const after = await openRelay(t.db);
+  const probeInVain = async () => {
+    const probe = (await after.lease()).find(({ kind }) => kind === "probe");
+    if (probe?.kind !== "probe") throw new Error("expected a probe");
+    const answers = probe.machines.map(({ id }) => ({ id, answer: "alive" as const, cause: null }));
+    await after.finish(probe, { outcome: "probed", listing: null, answers });
+  };
+  const waits = async () => {
+    const queued = sql`select extract(epoch from not_before - now())::float8 as wait from operations
+      where kind = 'probe' and state = 'queued'`;
+    return (await rows<{ wait: number }>(t.db, queued)).map(({ wait }) => wait);
+  };
+
+  await probeInVain();
+  expect(await rows(t.db, sql`select state from nodes`)).toEqual([{ state: "returning" }]);
+  const [first = 0] = await waits();
+  expect(first).toBeGreaterThan(SETTINGS.recheckSeconds - 1);
+  expect(first).toBeLessThanOrEqual(SETTINGS.recheckSeconds);
+  await t.db.execute(sql`update operations set not_before = now() where state = 'queued'`);
+  await t.db.execute(sql`update nodes set session_at = now() - interval '20 seconds'`);
+  await probeInVain();
+  const [second = 0] = await waits();
+  expect(second).toBeGreaterThan(first);
+  await queueProbes(t.db);
+  expect((await waits())[0]).toBeLessThanOrEqual(0);
+  await after.answerProbe();
+  expect(await rows(t.db, sql`select state from nodes`)).toEqual([{ state: "online" }]);
+  expect(await waits()).toEqual([]);
 });
 
 test.each([
