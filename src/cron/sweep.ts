@@ -37,9 +37,19 @@ const RUN: Record<Duty, RunDuty> = {
  * guards what it changes by row locks, so a second one finds nothing left to do.
  */
 export async function sweep(db: Db, webhook: WebhookSetting = null): Promise<DutyOutcome[]> {
+  await expectAll(db).catch(() => {
+    // The duties say the same of a database that fails.
+  });
   const outcomes: DutyOutcome[] = [];
   for (const duty of DUTIES) outcomes.push(await runDuty(db, duty, webhook));
   return outcomes;
+}
+
+/** From the first sweep on each duty is waited for: one that no sweep has ever reached is late like any other. */
+async function expectAll(db: Db): Promise<void> {
+  const all = DUTIES.map((duty) => sql`(${duty}, now())`);
+  await db.execute(sql`
+    insert into duties (duty, last_start_at) values ${sql.join(all, sql`, `)} on conflict (duty) do nothing`);
 }
 
 /** Runs all duties because somebody wants it now, on record. */
@@ -106,13 +116,15 @@ export async function heartbeats(db: Db): Promise<DutyHeartbeat[]> {
 }
 
 /**
- * True for one caller when the last sweep began too long ago: the trigger was lost, and whoever asks runs it instead.
+ * True for one caller when the last sweep began too long ago, or none ever did: the trigger was lost, and whoever asks
+ * runs it instead.
  */
 export async function takeOverdueSweep(db: Db): Promise<boolean> {
   const taken = await rows(
     db,
-    sql`update duties set last_start_at = now()
-      where duty = ${DUTIES[0]} and last_start_at < now() - make_interval(secs => ${SETTINGS.dutyLateSeconds / 2})
+    sql`insert into duties (duty, last_start_at) values (${DUTIES[0]}, now())
+      on conflict (duty) do update set last_start_at = now()
+        where duties.last_start_at < now() - make_interval(secs => ${SETTINGS.dutyLateSeconds / 2})
       returning duty`,
   );
   return taken.length > 0;

@@ -38,10 +38,31 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     });
   });
 
-  test("R10 a relay's poll runs a sweep that is overdue: a lost trigger does not stop the pool", async () => {
+  test("/healthz is red and names every duty that the sweeps never reach", async () => {
+    await using t = await testDb({ max: 5 });
+    await makeWorld(t.db);
+    await t.db.execute(sql`update nodes set last_seen_at = now() - interval '10 minutes'`);
+    await using edge = await startEdge(runtime, t.url);
+    const stuck = await t.db.transaction(async (tx) => {
+      await tx.execute(sql`select 1 from nodes for update`);
+      const running = sweep(t.db);
+      const waiting = sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%unheard%'`;
+      await until("it to be stuck in silence", async () => (await rows(t.db, waiting)).length > 0);
+      await t.db.execute(sql`
+        update duties set last_start_at = now() - make_interval(secs => ${SETTINGS.dutyLateSeconds + 1})`);
+      const health = await fetch(`${edge.url}/healthz`);
+      expect(health.status).toBe(503);
+      const problems = DUTIES.slice(1).map((duty) => `duty ${duty} is late: last ended never`);
+      expect(await health.json()).toEqual({ status: "failing", problems });
+      return { running };
+    });
+    await stuck.running;
+    expect((await fetch(`${edge.url}/healthz`)).status).toBe(200);
+  });
+
+  test("R10 a relay's poll runs a sweep that is overdue, or that never was: a lost trigger does not stop the pool", async () => {
     await using t = await testDb();
     await makeWorld(t.db);
-    await sweep(t.db);
     await using edge = await startEdge(runtime, t.url);
     const { token } = await issueToken(t.db, { role: "node", name: NODE, node: NODE });
     const [node] = await rows<{ session: string }>(t.db, sql`select session from nodes`);
@@ -51,16 +72,26 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
         headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
         body: JSON.stringify({ session: node?.session, free: { setups: 0, others: 0 }, waitSeconds: 0 }),
       });
-    const startOf = async () =>
-      (await rows<{ at: string }>(t.db, sql`select min(last_end_at)::text as at from duties`))[0]?.at ?? "";
-    const fresh = await startOf();
+    const ends = () =>
+      rows<{ at: string }>(
+        t.db,
+        sql`select last_end_at::text as at from duties where last_end_at is not null order by 1`,
+      );
+    const runSince = async (before: string) => {
+      const ended = await ends();
+      return ended.length === DUTIES.length && (ended[0]?.at ?? "") > before;
+    };
     expect((await poll()).status).toBe(200);
-    expect(await startOf()).toBe(fresh);
+    await until("every duty to have run", () => runSince(""));
+
+    const fresh = await ends();
+    expect((await poll()).status).toBe(200);
+    expect(await ends()).toEqual(fresh);
 
     await t.db.execute(sql`update duties set last_start_at = last_start_at - interval '10 minutes',
       last_end_at = last_end_at - interval '10 minutes'`);
     expect((await poll()).status).toBe(200);
-    await until("every duty to have run again", async () => (await startOf()) > fresh);
+    await until("every duty to have run again", () => runSince(fresh.at(-1)?.at ?? ""));
   });
 });
 
