@@ -4,6 +4,9 @@ import { LogOutbox } from "./outbox.ts";
 import { applyLine, INITIAL, stepOf, type SetupState } from "./progress.ts";
 import { redactor } from "./redact.ts";
 
+/** So many lines of a failed step stand in its error; the whole log is kept. */
+const LAST_LINES = 5;
+
 /**
  * Tells the edge what the log says: where the set-up is, its outputs, and the log itself in contiguous pieces. One
  * report is under way at a time; what happens meanwhile goes with the next. The step never goes backwards.
@@ -16,7 +19,7 @@ export class SetupReporter {
   #state: SetupState = INITIAL;
   #told: Position & { outputs: string } = { step: 0, percent: 0, outputs: "{}" };
   #sending: Promise<void> | null = null;
-  #lastText = "";
+  #lastLines: string[] = [];
 
   /** `logOffset` is what the edge has of the log, in bytes; `secrets` never leave in the log's text. */
   constructor(lease: Lease, titles: readonly string[], logOffset: number, secrets: readonly string[]) {
@@ -30,9 +33,9 @@ export class SetupReporter {
     return this.#state.outputs;
   }
 
-  /** The last line for people, with secrets out: what a failed step said in the end. */
-  get lastText(): string {
-    return this.#lastText;
+  /** The last lines for people of the step it is at, with secrets out: what a failed step said in the end. */
+  get lastLines(): readonly string[] {
+    return this.#lastLines;
   }
 
   /** So much log waits to be sent that reading on would only pile it up. */
@@ -43,9 +46,11 @@ export class SetupReporter {
   read(lines: readonly Line[]): void {
     for (const line of lines) {
       const { state, text } = applyLine(this.#state, line.text);
+      if (state.step !== this.#state.step) this.#lastLines = [];
       this.#state = state;
       const shown = text === null ? null : this.#redact(text);
-      if (shown !== null && shown.trim() !== "") this.#lastText = shown.trim();
+      if (shown !== null && shown.trim() !== "")
+        this.#lastLines = [...this.#lastLines, shown.trim()].slice(-LAST_LINES);
       this.#outbox.add(line, shown);
     }
   }

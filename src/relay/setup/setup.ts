@@ -34,7 +34,7 @@ export async function setUp(
   try {
     await firstLogin(operation, machine, lease);
     const end = await runToEnd(plan, operation.token, machine, reporter, lease);
-    if (end.end !== "ok") throw stepFailure(plan, end, reporter.lastText);
+    if (end.end !== "ok") throw stepFailure(plan, end, reporter.lastLines);
     reporter.atHandover();
     const [keys] = await Promise.all([
       checkHandover(operation, key.publicKey, machine, lease),
@@ -92,9 +92,16 @@ async function start(plan: Plan, token: number, machine: Reconnecting, lease: Le
   }
 }
 
-function stepFailure(plan: Plan, end: Exclude<RunEnd, { end: "ok" }>, lastText: string): SetupFailure {
+function stepFailure(
+  plan: Plan,
+  end: Exclude<RunEnd, { end: "ok" }>,
+  lastLines: readonly string[],
+): SetupFailure {
   const step = plan.steps[end.step - 1];
-  const last = lastText === "" ? "It printed nothing." : `The last line of the log: ${tail(lastText, 500)}`;
+  const last =
+    lastLines.length === 0
+      ? "It printed nothing."
+      : `The end of its log:\n${lastLines.map((line) => tail(line, 500)).join("\n")}`;
   const at = { step: step?.id ?? String(end.step) };
   return end.end === "timeout"
     ? new SetupFailure(

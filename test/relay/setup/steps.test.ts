@@ -24,7 +24,7 @@ test("a failed step ends the set-up with its exit code and last words; a retry r
     reason: "step_failed",
     step: "second",
     exitCode: 3,
-    message: 'Step "Do second" ended with exit code 3. The last line of the log: the disk is full',
+    message: 'Step "Do second" ended with exit code 3. The end of its log:\nthe disk is full',
   });
   expect(await node.read(machine, "cat /root/trace")).toBe("first\nsecond");
 
