@@ -1,7 +1,7 @@
 import { assignmentInput } from "../contract/assignment.ts";
 import { eventListInput } from "../contract/event.ts";
 import { machineGetInput, machineListInput, machineNoteInput, timelineInput } from "../contract/machine.ts";
-import { enrollInput, liftBrakeInput, nodeInput, removeNodeInput } from "../contract/node.ts";
+import { enrollInput, liftBrakeInput, nodeInput, reapInput, removeNodeInput } from "../contract/node.ts";
 import { emptyPoolInput, poolInput, poolSpec, removePoolInput } from "../contract/pool.ts";
 import { recipe, recipeInput } from "../contract/recipe.ts";
 import { createTokenInput, revokeTokenInput } from "../contract/token.ts";
@@ -10,7 +10,7 @@ import { heartbeats, sweepFor } from "../cron/sweep.ts";
 import { listEvents } from "../pool/events.ts";
 import { forgetMachine, holdMachine, recreateMachine, unholdMachine } from "../pool/machineActions.ts";
 import { getMachine, listMachines } from "../pool/machineView.ts";
-import { liftBrake, removeNode, scheduleNode } from "../pool/nodeActions.ts";
+import { liftBrake, reapOrphans, removeNode, scheduleNode } from "../pool/nodeActions.ts";
 import { enroll, listNodes } from "../pool/nodes.ts";
 import { removePool } from "../pool/poolRemoval.ts";
 import { planPoolChange } from "../pool/poolPlan.ts";
@@ -101,6 +101,9 @@ export const nodeRouter = router({
     ctx.after(() => replenish(ctx.connection.db));
     return node;
   }),
+  reap: forAdmin
+    .input(reapInput)
+    .mutation(({ ctx, input }) => reapOrphans(ctx.connection.db, input, ctx.actor)),
   remove: forAdmin.input(removeNodeInput).mutation(async ({ ctx, input }) => {
     const removed = await removeNode(ctx.connection.db, input, ctx.actor);
     ctx.after(() => replenish(ctx.connection.db));

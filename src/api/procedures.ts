@@ -58,6 +58,7 @@ const OWN_CODES: Record<ProcedurePath, readonly ErrorCode[]> = {
   "node.drain": ["NOT_FOUND"],
   "node.resume": ["NOT_FOUND"],
   "node.lift": ["NOT_FOUND", "CONFLICT"],
+  "node.reap": ["NOT_FOUND", "CONFLICT"],
   "node.remove": ["NOT_FOUND", "CONFLICT"],
   "event.list": [],
   "token.list": [],

@@ -7,7 +7,7 @@ import { table } from "./table.ts";
 import type { Column } from "./table.ts";
 import { ago, duration } from "./time.ts";
 
-/** `warmpool node list|enroll|drain|resume|lift|remove`. */
+/** `warmpool node list|enroll|drain|resume|lift|reap|remove`. */
 export function node(program: Command, cli: Cli): void {
   const verb = program.command("node").description("the hosts that make machines");
   verb.command("list").description("all nodes").action(withSession(cli, list));
@@ -32,6 +32,13 @@ export function node(program: Command, cli: Cli): void {
     .argument("<node>", "its name")
     .option("--note <text>", "why, for the record")
     .action(withSession(cli, lift));
+  verb
+    .command("reap")
+    .description("let its orphans be torn down: machines of ours that no row knows")
+    .argument("<node>", "its name")
+    .argument("[machines...]", "these only; without a name, all that the node shows now")
+    .option("--note <text>", "why, for the record")
+    .action(withSession(cli, reap));
   verb
     .command("remove")
     .description("take a node without machines out for good")
@@ -75,6 +82,24 @@ async function lift(session: Session, name: string, options: { note?: string }):
   ]);
 }
 
+async function reap(
+  session: Session,
+  name: string,
+  machines: string[],
+  options: { note?: string },
+): Promise<void> {
+  const which = machines.length === 0 ? {} : { machines };
+  const node = await session.client.node.reap.mutate({ name, ...which, ...options });
+  answerInWords(session, node, (one) => {
+    const going = one.orphans.filter(({ confirmedBy }) => confirmedBy !== null);
+    return [
+      `Orphans of ${one.name} that will be torn down when they are seen again: ${going.length}.`,
+      ...going.map((orphan) => `  ${orphan.name}`),
+      `See it: \`${next(session, "machine", "list", "--node", one.name)}\``,
+    ];
+  });
+}
+
 async function remove(session: Session, name: string, { lost }: { lost?: true }): Promise<void> {
   const removed = await advised(
     "CONFLICT",
@@ -108,9 +133,10 @@ export function driverText({ driver, driverVersion }: NodeView): string | null {
   return driverVersion.startsWith(driver) ? driverVersion : `${driver} ${driverVersion}`;
 }
 
-function stateText({ state, scheduling, brake }: NodeView): string {
+function stateText({ state, scheduling, brake, orphans }: NodeView): string {
   const brakes = brake !== null && brake.releasedAt === null ? ["braked"] : [];
-  return [state, ...(scheduling === "open" ? [] : [scheduling]), ...brakes].join(", ");
+  const strays = orphans.length === 0 ? [] : [`orphans: ${orphans.length}`];
+  return [state, ...(scheduling === "open" ? [] : [scheduling]), ...brakes, ...strays].join(", ");
 }
 
 /** What to run on the node; the token stands alone on its line and in the environment, not in an argument. */

@@ -3,6 +3,7 @@ import type { NodeView } from "../contract/node.ts";
 import type { PoolView } from "../contract/pool.ts";
 import type { DutyHeartbeat } from "../contract/sweep.ts";
 import { nodeTable } from "./node.ts";
+import { waitingOrphans } from "./orphansText.ts";
 import type { Output } from "./output.ts";
 import { concerns, poolTable } from "./poolView.ts";
 import { clean, wrap } from "./text.ts";
@@ -45,6 +46,7 @@ export function statusLines(
 function problems({ nodes, duties, leaving }: StatusFacts, command: Words, now: number): string[] {
   return [
     ...(nodes ?? []).flatMap((node) => nodeProblem(node, command, now)),
+    ...(nodes ?? []).flatMap((node) => orphanProblem(node, command)),
     ...(nodes?.length === 0
       ? [`There is no node: nothing makes machines. \`${command("node", "enroll", "NAME")}\` begins one.`]
       : []),
@@ -57,6 +59,14 @@ function nodeProblem({ name, state, lastSeenAt }: NodeView, command: Words, now:
   if (state !== "silent") return [];
   return [
     `${name}: its relay was last heard ${ago(lastSeenAt, now)}, so nobody gets its machines. Start the relay there; if the host is lost for good: \`${command("node", "remove", name, "--lost")}\`.`,
+  ];
+}
+
+function orphanProblem(node: NodeView, command: Words): string[] {
+  const waiting = waitingOrphans(node);
+  if (waiting === null) return [];
+  return [
+    `${node.name}: ${waiting}. See which: \`${command("node", "list", "--json")}\`; where they may go: \`${command("node", "reap", node.name)}\`.`,
   ];
 }
 

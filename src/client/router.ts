@@ -35,6 +35,7 @@ import type {
   enrollInput,
   liftBrakeInput,
   NodeView,
+  reapInput,
   RemovedNode,
   removeNodeInput,
 } from "../contract/node.ts";
@@ -117,6 +118,7 @@ export type AppRouter = TRPCBuiltRouter<
       drain: Mutation<ByName, NodeView>;
       resume: Mutation<ByName, NodeView>;
       lift: Mutation<z.input<typeof liftBrakeInput>, NodeView>;
+      reap: Mutation<z.input<typeof reapInput>, NodeView>;
       remove: Mutation<z.input<typeof removeNodeInput>, RemovedNode>;
     };
     event: {

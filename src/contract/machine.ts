@@ -79,7 +79,8 @@ export const machineView = z
   .strictObject({
     id: z.string(),
     name: z.string(),
-    pool: z.string(),
+    /** Null for an orphan that was adopted: it is no pool's. */
+    pool: z.string().nullable(),
     node: z.string(),
     state: z.enum(MACHINE_STATES),
     phase: z.enum(MACHINE_PHASES).nullable(),
@@ -95,6 +96,8 @@ export const machineView = z
     suspectSince: moment.nullable(),
     readyAt: moment.nullable(),
     createdAt: moment,
+    /** When the node showed it and no row knew it; null for what was made here. */
+    adoptedAt: moment.nullable(),
     deletedAt: moment.nullable(),
     assignment: z.strictObject({ id: z.string(), username: z.string() }).nullable(),
     lastProbe: z

@@ -93,6 +93,38 @@ export const nodeBrake = z.strictObject({
 });
 export type NodeBrake = z.infer<typeof nodeBrake>;
 
+/**
+ * Set while orphans of the node are not torn down by themselves, until a person has said so. `several`: so many of them
+ * were seen or on their way out at once. `behind`: its relay has seen machines of higher numbers than the database knew,
+ * so the database is an older copy, and what is newer than it would all look like orphans.
+ */
+const orphanBrake = z.discriminatedUnion("reason", [
+  z.strictObject({ reason: z.literal("several"), since: moment, count: z.int() }),
+  z.strictObject({
+    reason: z.literal("behind"),
+    since: moment,
+    /** The highest number that the relay has seen, and the highest that the database knew it had given to the node. */
+    seen: z.int(),
+    known: z.int(),
+  }),
+]);
+export type OrphanBrake = z.infer<typeof orphanBrake>;
+
+/** Something on the node that carries our mark and that no row knows; torn down when it is seen again a sweep later. */
+const orphan = z.strictObject({
+  name: z.string(),
+  since: moment,
+  /** Who said that it may be torn down. */
+  confirmedBy: z.string().nullable(),
+});
+
+/** `machines`: these orphans only, by name; left out, all that the node shows now. */
+export const reapInput = z.strictObject({
+  name: nodeName,
+  machines: z.array(z.string().min(1).max(100)).min(1).max(500).optional(),
+  note: z.string().min(1).max(500).optional(),
+});
+
 /** A node as it stands; `machines` counts those that are not proven gone. */
 export const nodeView = z
   .strictObject({
@@ -106,6 +138,8 @@ export const nodeView = z
     lastProbeAt: moment.nullable(),
     machines: z.int(),
     brake: nodeBrake.nullable(),
+    orphans: z.array(orphan),
+    orphanBrake: orphanBrake.nullable(),
     inventory: inventory.nullable(),
     createdAt: moment,
   })

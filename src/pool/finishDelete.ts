@@ -18,7 +18,8 @@ export async function deleted(tx: Db, lease: Standing, receipt: Receipt, actor: 
   });
   await tx.execute(sql`
     update assignments set access_ended_at = now()
-    where machine = ${lease.machine} and state = 'released' and access_ended_at is null`);
+    where state = 'released' and access_ended_at is null
+      and machine in (select f.id from machines m join machines f on f.name = m.name where m.id = ${lease.machine})`);
 }
 
 /** The machine stays `deleting` and booked; the delete is tried again, later each time and for ever. */

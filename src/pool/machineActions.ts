@@ -17,7 +17,8 @@ import { json, moveMachines } from "./transition.ts";
 export type LockedMachine = {
   id: string;
   name: string;
-  pool: string;
+  /** Null for an orphan. */
+  pool: string | null;
   node: string;
   state: MachineState;
   assignment: { id: string; username: string } | null;
@@ -64,6 +65,11 @@ const PAST: Record<MachineAction, string> = {
   release: "released",
 };
 
+/** The machine's pool may lack one now. An orphan is no pool's. */
+async function refill(db: Db, { pool }: LockedMachine, actor: Actor): Promise<void> {
+  if (pool !== null) await replenish(db, pool, actor);
+}
+
 const only = (machine: { id: string }): SQL => sql`select ${machine.id}::uuid`;
 
 /**
@@ -76,7 +82,7 @@ export async function recreateMachine(db: Db, idOrName: string, actor: Actor): P
     await tearDown(tx, only(locked), { actor, reason: "recreated", data: { from: locked.state } });
     return locked;
   });
-  await replenish(db, machine.pool, actor);
+  await refill(db, machine, actor);
   return getMachine(db, machine.id);
 }
 
@@ -101,7 +107,7 @@ export async function holdMachine(
     });
     return locked;
   });
-  await replenish(db, machine.pool, actor);
+  await refill(db, machine, actor);
   return getMachine(db, machine.id);
 }
 
@@ -125,7 +131,7 @@ export async function unholdMachine(db: Db, idOrName: string, actor: Actor): Pro
     }
     return locked;
   });
-  await replenish(db, machine.pool, actor);
+  await refill(db, machine, actor);
   return getMachine(db, machine.id);
 }
 
@@ -154,7 +160,7 @@ export async function forgetMachine(
     await forgetMachines(tx, only(locked), note ?? null, actor);
     return locked;
   });
-  await replenish(db, machine.pool, actor);
+  await refill(db, machine, actor);
   return getMachine(db, machine.id);
 }
 

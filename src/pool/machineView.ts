@@ -29,15 +29,16 @@ async function readMachines(
     db,
     sql`select m.number as cursor, m.id, m.name, m.pool, m.node, m.state, m.phase, m.dial_host as host,
         m.dial_port as port, m.access_host as "accessHost", m.access_port as "accessPort", m.host_key as "hostKey",
-        m.driver, m.driver_ref as "driverRef", m.machine_spec <> p.machine_spec as stale,
+        m.driver, m.driver_ref as "driverRef", coalesce(m.machine_spec <> p.machine_spec, false) as stale,
         ${iso(sql`m.suspect_since`)} as "suspectSince", ${iso(sql`m.ready_at`)} as "readyAt",
-        ${iso(sql`m.created_at`)} as "createdAt", ${iso(sql`m.deleted_at`)} as "deletedAt",
+        ${iso(sql`m.created_at`)} as "createdAt", ${iso(sql`m.adopted_at`)} as "adoptedAt",
+        ${iso(sql`m.deleted_at`)} as "deletedAt",
         a.id as "assignmentId", a.username, ${iso(sql`n.last_probe_at`)} as "probedAt",
         m.ready_at < n.last_probe_at as probed, n.not_alive -> m.id::text as "notAlive", m.receipt, m.evidence,
         m.hold, case when o.id is not null then jsonb_build_object('kind', o.kind, 'state', o.state, 'attempt', o.attempt,
           'error', o.error, 'since', ${iso(sql`o.created_at`)}) end as operation
       from machines m
-      join pools p on p.name = m.pool
+      left join pools p on p.name = m.pool
       join nodes n on n.name = m.node
       left join assignments a on a.machine = m.id and a.state <> 'released'
       left join operations o on o.machine = m.id and o.state in ('queued', 'leased', 'cancelling')
@@ -92,10 +93,12 @@ export async function getMachine(db: Db, idOrName: string): Promise<MachineView>
   return machine;
 }
 
-/** The machine (alias `m`) of that id or name. */
+/** The machine (alias `m`) of that id or name. An orphan that was adopted has the name of the row it had once. */
 export function whichMachine(idOrName: string): SQL {
   const byId = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(idOrName);
-  return byId ? sql`m.id = ${idOrName}` : sql`m.name = ${idOrName}`;
+  return byId
+    ? sql`m.id = ${idOrName}`
+    : sql`m.id = (select id from machines where name = ${idOrName} order by number desc limit 1)`;
 }
 
 /** One page out of `limit + 1` rows, and where the next begins. */

@@ -1,10 +1,13 @@
 import { sql } from "drizzle-orm";
-import type { NodeScheduling, NodeView, RemovedNode } from "../contract/node.ts";
+import type { NodeScheduling, NodeView, OrphanBrake, RemovedNode } from "../contract/node.ts";
 import { type Db, rows } from "../db/client.ts";
 import { releaseBrake } from "./braking.ts";
 import { WarmpoolError } from "./errors.ts";
 import { forgetMachines } from "./machineActions.ts";
 import { listNodes } from "./nodes.ts";
+import type { Sightings } from "./orphans.ts";
+import { queueProbes } from "./probe.ts";
+import { noteOrphans } from "./reaping.ts";
 import type { Actor } from "./reasons.ts";
 import { endAssignments } from "./release.ts";
 import { tell } from "./transition.ts";
@@ -60,6 +63,50 @@ export async function liftBrake(
 }
 
 /**
+ * A person says that the node's orphans may be torn down: those that are named, or else all that it shows now. They
+ * still have to be seen twice. What appears later is judged anew.
+ * @throws WarmpoolError NOT_FOUND, or CONFLICT where it shows none of that name, or nothing waits for a word.
+ */
+export async function reapOrphans(
+  db: Db,
+  { name, machines, note }: { name: string; machines?: string[] | undefined; note?: string | undefined },
+  actor: Actor,
+): Promise<NodeView> {
+  return db.transaction(async (tx) => {
+    const [row] = await rows<{ orphans: Sightings; brake: OrphanBrake | null }>(
+      tx,
+      sql`select orphans, orphan_brake as brake from nodes where name = ${name} and state <> 'removed' for no key update`,
+    );
+    if (row === undefined) throw unknownNode(name);
+    const { orphans, brake } = row;
+    const unknown = (machines ?? []).filter((machine) => orphans[machine] === undefined);
+    if (unknown.length > 0)
+      throw new WarmpoolError("CONFLICT", `node ${name} shows no orphan named ${unknown.join(", ")}`);
+    const wanted = machines ?? Object.keys(orphans);
+    if (wanted.length === 0 && brake === null)
+      throw new WarmpoolError("CONFLICT", `node ${name} shows no orphan; there is nothing to tear down`);
+    const sightings = Object.fromEntries(
+      Object.entries(orphans).map(([machine, sighting]) => [
+        machine,
+        wanted.includes(machine) ? { ...sighting, confirmedBy: actor } : sighting,
+      ]),
+    );
+    await noteOrphans(tx, name, { sightings, brake: machines === undefined ? null : brake });
+    await tell(tx, {
+      kind: "node",
+      actor,
+      reason: "orphans_confirmed",
+      node: name,
+      data: { machines: wanted, note: note ?? null },
+    });
+    await queueProbes(tx, [name]);
+    const [node] = await listNodes(tx, name);
+    if (node === undefined) throw unknownNode(name);
+    return node;
+  });
+}
+
+/**
  * Takes a node out for good: its credential ends, and it is shown no more. With `lost` its machines are forgotten and
  * their assignments released, on record: the way out when the host will never answer again.
  * @throws WarmpoolError NOT_FOUND, or CONFLICT where it has machines and is not said to be lost.
@@ -97,7 +144,7 @@ export async function removeNode(
     await tx.execute(sql`delete from brakes where node = ${name}`);
     await tx.execute(sql`
       update nodes set state = 'removed', scheduling = 'open', session = null, not_alive = '{}', listing = null,
-        inventory = null where name = ${name}`);
+        inventory = null, orphans = '{}', orphan_brake = null where name = ${name}`);
     await tell(tx, {
       kind: "node",
       actor,

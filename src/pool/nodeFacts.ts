@@ -16,7 +16,7 @@ export type NodeFacts = {
   inventoryAt: string | null;
   inventoryAgeSeconds: number | null;
   full: FullFor;
-  rows: (BookedRow & { pool: string })[];
+  rows: (BookedRow & { pool: string | null })[];
   /** Names proven gone since the inventory was counted: what it shows of them is history. */
   gone: string[];
 };
@@ -35,7 +35,8 @@ export async function readNodes(db: Db, which: SQL, lock: "look" | "lock"): Prom
             order by m.number)
           from machines m where m.node = n.name and m.state <> 'deleted'), '[]') as rows,
         coalesce((select jsonb_agg(m.name)
-          from machines m where m.node = n.name and m.state = 'deleted' and m.deleted_at >= n.inventory_at), '[]') as gone
+          from machines m where m.node = n.name and m.state = 'deleted' and m.deleted_at >= n.inventory_at
+            and m.receipt ->> 'kind' <> 'forgotten'), '[]') as gone
       from nodes n where ${which} order by n.name`,
   );
 }

@@ -21,7 +21,8 @@ type Source = {
   accessPort: number | null;
   hostKey: HostKey | null;
   driverRef: string | null;
-  spec: PoolSpec;
+  /** Null for an orphan, which is no pool's. */
+  spec: PoolSpec | null;
   assignment: string | null;
   username: string | null;
   sshKeys: string[] | null;
@@ -56,7 +57,7 @@ function readSources(db: Db, leased: readonly Leased[]): Promise<Source[]> {
         coalesce((select max(l.end_byte) from setup_logs l where l.assignment = a.id and l.machine = m.id), 0) as "logOffset"
       from operations o
       join machines m on m.id = o.machine
-      join pools p on p.name = m.pool
+      left join pools p on p.name = m.pool
       left join assignments a on a.id = o.assignment
       left join recipes r on r.name = a.recipe and r.version = a.recipe_version
       where o.id in (${listOf(leased.map((lease) => lease.id))})`,
@@ -66,7 +67,15 @@ function readSources(db: Db, leased: readonly Leased[]): Promise<Source[]> {
 function machinePayload(lease: Leased, source: Source | undefined): LeasedOperation | null {
   if (source === undefined) return null;
   const head: Head = { id: lease.id, token: lease.token, attempt: lease.attempt };
+  if (lease.kind === "delete") {
+    return {
+      ...head,
+      kind: "delete",
+      machine: { id: source.machine, name: source.name, driverRef: source.driverRef },
+    };
+  }
   const { spec } = source;
+  if (spec === null) return null;
   if (lease.kind === "create") {
     const { name: pool, shape, image, instanceType, adminSshKeys, bootTimeoutSeconds } = spec;
     return {
@@ -93,30 +102,23 @@ function machinePayload(lease: Leased, source: Source | undefined): LeasedOperat
       },
     };
   }
-  if (lease.kind === "delete") {
-    return {
-      ...head,
-      kind: "delete",
-      machine: { id: source.machine, name: source.name, driverRef: source.driverRef },
-    };
-  }
-  return lease.kind === "restart" ? restartPayload(head, source) : setupPayload(head, source);
+  return lease.kind === "restart" ? restartPayload(head, source, spec) : setupPayload(head, source, spec);
 }
 
 type Head = { id: string; token: number; attempt: number };
 
-function restartPayload(head: Head, source: Source): LeasedOperation | null {
+function restartPayload(head: Head, source: Source, spec: PoolSpec): LeasedOperation | null {
   const { machine: id, name, dialHost: host, dialPort: port, hostKey } = source;
   if (host === null || port === null || hostKey === null) return null;
   return {
     ...head,
     kind: "restart",
     machine: { id, name, host, port, hostKey },
-    bootTimeoutSeconds: source.spec.bootTimeoutSeconds,
+    bootTimeoutSeconds: spec.bootTimeoutSeconds,
   };
 }
 
-function setupPayload(head: Head, source: Source): LeasedOperation | null {
+function setupPayload(head: Head, source: Source, spec: PoolSpec): LeasedOperation | null {
   const {
     hostKey,
     dialHost,
@@ -153,8 +155,8 @@ function setupPayload(head: Head, source: Source): LeasedOperation | null {
       id: assignment,
       username,
       sshKeys: source.sshKeys ?? [],
-      adminSshKeys: source.spec.keepAdminKeys ? source.spec.adminSshKeys : [],
-      sudo: source.spec.sudo,
+      adminSshKeys: spec.keepAdminKeys ? spec.adminSshKeys : [],
+      sudo: spec.sudo,
       ...splitSecrets(content, source.params ?? {}),
       recipe: { name: content.name, version: recipeVersion, steps: content.steps },
       loggedIn: source.loggedIn,

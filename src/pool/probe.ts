@@ -7,6 +7,7 @@ import { followAddresses } from "./addresses.ts";
 import { judgeNodeBrake } from "./braking.ts";
 import { type Heard, judge, type Verdict } from "./health.ts";
 import { strangers, tellStrangeKeys } from "./hostKeys.ts";
+import { judgeListing } from "./reaping.ts";
 import type { Actor } from "./reasons.ts";
 import { queueRecheck } from "./recheck.ts";
 import { SETTINGS } from "./settings.ts";
@@ -56,6 +57,9 @@ export async function judgeProbe(
   await followAddresses(tx, node, probed.answers, actor);
   await tellStrangeKeys(tx, node, machines, standing.notAlive);
   const brake = await brakeAfter(tx, node, standing, notAlive, actor);
+  if (standing.scope === null) {
+    await judgeListing(tx, node, operation.id, probed.listing, brake.mayTearDown, actor);
+  }
   const touched = new Set<string>();
   for (const { known, heard } of machines) {
     const verdict = judge(

@@ -23,7 +23,12 @@ export const REASONS = {
   never_started: "No relay ever began to make the machine.",
   lease_lost: "The lease ran out or went to a newer session of the relay.",
   delete_failed: "The delete failed or could not be proven; it is tried again.",
-  orphan: "The node showed a machine of ours that no live row knows.",
+  orphan:
+    "Two complete listings of the node, a sweep apart, showed a machine of ours that no row knows: it is torn down.",
+  orphan_seen: "A complete listing of the node shows a machine of ours that no row knows.",
+  orphans_held: "Several such machines at once: none of them is torn down before an admin says so.",
+  orphans_gone: "The node shows no such machine any more that waits for an admin's word.",
+  orphans_confirmed: "An admin said that such machines may be torn down.",
   spec_changed: "An admin changed it.",
   recreated: "An admin wanted another machine in its place.",
   held: "An admin took the machine out to look at it.",

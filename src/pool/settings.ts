@@ -18,6 +18,10 @@ export const SETTINGS = {
   /** A suspect is asked again after so long, then later each time, until it is this old: then the sweeps do. */
   recheckSeconds: 5,
   recheckUntilSeconds: 60,
+  /** An orphan is torn down when complete listings so far apart, about a sweep, both show it. */
+  orphanSightingSeconds: 55,
+  /** So many orphans of one node at once are several: none of them is torn down before a person says so. */
+  severalOrphans: 3,
   /** How long a set-up tries to reach its machine before the machine is swapped. */
   connectBudgetSeconds: 10,
   maxSwaps: 3,

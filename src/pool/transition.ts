@@ -58,7 +58,7 @@ export function machineMoves(which: SQL, move: MachineMove): SQL {
     )`;
 }
 
-export type MovedMachine = { id: string; name: string; pool: string; node: string; was: MachineState };
+export type MovedMachine = { id: string; name: string; pool: string | null; node: string; was: MachineState };
 
 /** Moves the machines that `which` selects; returns those that did move. */
 export async function moveMachines(db: Db, which: SQL, move: MachineMove): Promise<MovedMachine[]> {
@@ -108,7 +108,7 @@ export async function tell(
   db: Db,
   told: Told & {
     kind: string;
-    pool?: string;
+    pool?: string | null;
     node?: string;
     machine?: string;
     assignment?: string;

@@ -43,6 +43,7 @@ const OPENED_BY: Record<string, ProcedurePath[]> = {
     "node.drain",
     "node.resume",
     "node.lift",
+    "node.reap",
     "node.remove",
     "token.create",
     "token.revoke",

@@ -76,6 +76,8 @@ function refusals({ taken, going }: { taken: string; going: string }): Refusal[]
     ["node.resume", "NOT_FOUND", noPool],
     ["node.lift", "NOT_FOUND", noPool],
     ["node.lift", "CONFLICT", { name: NODE }],
+    ["node.reap", "NOT_FOUND", noPool],
+    ["node.reap", "CONFLICT", { name: NODE }],
     ["node.remove", "NOT_FOUND", noPool],
     ["node.remove", "CONFLICT", { name: NODE }],
     ["token.revoke", "NOT_FOUND", nowhere],

@@ -83,6 +83,19 @@ const FAULTS: [name: string, fault: SQL, message: RegExp, fix: RegExp][] = [
   ["node n1", sql`update nodes set relay_version = '0.0.1'`, /version 0\.0\.1, this command/, /same version/],
   ["node n1", sql`update nodes set state = 'silent'`, /last heard \ds ago/, /start the relay/],
   ["node n1", sql`update nodes set state = 'enrolled'`, /no relay has joined/, /node enroll n1/],
+  [
+    "node n1",
+    sql`update nodes set orphans = '{"a": {"since": "2026-11-24T10:00:00.000Z", "confirmedBy": null}}',
+      orphan_brake = '{"reason": "several", "since": "2026-11-24T10:00:00.000Z", "count": 3}'`,
+    /^1 machines of ours that no row knows: several at once, so none is torn down$/,
+    /npx warmpool node reap n1/,
+  ],
+  [
+    "node n1",
+    sql`update nodes set orphan_brake = '{"reason": "behind", "since": "2026-11-24T10:00:00.000Z", "seen": 50, "known": 40}'`,
+    /^the database is an older copy: the relay has seen machine 50, the database knew no further than 40/,
+    /npx warmpool node reap n1/,
+  ],
   ["node n1", sql`update nodes set ssh_public_key = null`, /has no SSH key/, /start the relay again/],
   [
     "node n1",

@@ -85,6 +85,16 @@ const VERBS: Record<string, Case> = {
       return [NODE];
     },
   },
+  "node reap": {
+    does: "change",
+    words: async ({ db }) => {
+      const orphan = { since: "2026-11-24T10:00:00.000Z", confirmedBy: null };
+      await db.execute(
+        sql`update nodes set orphans = ${JSON.stringify({ "demo-7-abcd": orphan })}::jsonb where name = ${NODE}`,
+      );
+      return [NODE, "demo-7-abcd", "--note", "left by a test that somebody has ended at a bad moment"];
+    },
+  },
   "node remove": change(NODE),
   "recipe push": {
     does: "change",

@@ -12,18 +12,22 @@ const command = (...words: string[]) => ["npx warmpool", ...words].join(" ");
 const page = (facts: Partial<StatusFacts>) =>
   statusLines({ pools: [], nodes: null, duties: null, leaving: null, ...facts }, command, layout, now);
 
-const node = {
+const node: NodeView = {
   name: "n1",
   state: "silent",
   scheduling: "open",
   brake: null,
+  orphans: [],
+  orphanBrake: null,
   driver: "local",
   driverVersion: "1",
   relayVersion: "0.1.0",
   lastSeenAt: "2026-11-24T09:57:00.000Z",
   lastProbeAt: null,
   machines: 2,
-} as NodeView;
+  inventory: null,
+  createdAt: "2026-11-24T09:00:00.000Z",
+};
 
 const duty: DutyHeartbeat = {
   duty: "probe",
@@ -42,6 +46,25 @@ test("a silent node: since when, what follows, what to do", () => {
   ).toBe(
     "n1: its relay was last heard 3m ago, so nobody gets its machines. Start the relay there; if the host is lost for good: `npx warmpool node remove n1 --lost`.",
   );
+});
+
+test("orphans that wait for a word: how many, why, and how it is given", () => {
+  const since = "2026-11-24T09:50:00.000Z";
+  const orphans = ["a", "b", "c"].map((name) => ({
+    name,
+    since,
+    confirmedBy: name === "a" ? "admin:x" : null,
+  }));
+  const held: NodeView = {
+    ...node,
+    state: "online",
+    orphans,
+    orphanBrake: { reason: "several", since, count: 3 },
+  };
+  const words = page({ nodes: [held] }).join(" ");
+  expect(words).toContain("n1: 2 machines of ours that no row knows: several at once, so none is torn down.");
+  expect(words).toContain("`npx warmpool node reap n1`");
+  expect(page({ nodes: [{ ...held, orphanBrake: null }] }).at(-1)).toBe("Nothing is wrong.");
 });
 
 test("a late duty, and one that failed", () => {

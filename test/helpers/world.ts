@@ -74,7 +74,12 @@ export type StandInRelay = {
   pinHostKey(operation: { id: string; token: number }): Promise<void>;
   /** Carries out everything that is queued, happily, until nothing is left. */
   workOff(): Promise<void>;
-  answerProbe(dead?: readonly string[], absent?: readonly string[]): Promise<void>;
+  /** `strays` are listed as well, and no row need know them. */
+  answerProbe(
+    dead?: readonly string[],
+    absent?: readonly string[],
+    strays?: readonly string[],
+  ): Promise<void>;
 };
 
 export async function openRelay(db: Db, node = NODE): Promise<StandInRelay> {
@@ -104,7 +109,7 @@ export async function openRelay(db: Db, node = NODE): Promise<StandInRelay> {
       }
       throw new Error("there is always more work");
     },
-    answerProbe: async (dead = [], absent = []) => {
+    answerProbe: async (dead = [], absent = [], strays = []) => {
       const probe = (await relay.lease({ setups: 0, others: 0 })).find(
         (operation) => operation.kind === "probe",
       );
@@ -118,7 +123,7 @@ export async function openRelay(db: Db, node = NODE): Promise<StandInRelay> {
         listing: {
           complete: true,
           startedAt: new Date().toISOString(),
-          names: names.map((row) => row.name).filter((name) => !absent.includes(name)),
+          names: [...names.map((row) => row.name).filter((name) => !absent.includes(name)), ...strays],
         },
         answers: probe.machines.map((machine) =>
           dead.includes(machine.name) || absent.includes(machine.name)

@@ -55,6 +55,7 @@ export const ROUTES: readonly Route[] = [
     "Say that the dead machines of a braked node are dead",
     nodeView,
   ),
+  route("POST", "/nodes/:name/reap", "node.reap", "Say that its orphans may be torn down", nodeView),
   route("DELETE", "/nodes/:name", "node.remove", "Remove a node", removedNode),
 
   route("GET", "/capacity", "capacity.report", "How many machines would fit, and why no more", capacityView),

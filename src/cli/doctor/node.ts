@@ -1,6 +1,7 @@
 import type { InstallationCheck } from "../../contract/installation.ts";
 import type { NodeView } from "../../contract/node.ts";
 import { driverText } from "../node.ts";
+import { waitingOrphans } from "../orphansText.ts";
 import { ago, duration } from "../time.ts";
 import { ok, wrong } from "./check.ts";
 import type { Check } from "./check.ts";
@@ -65,6 +66,14 @@ function nodeCheck(
   }
   if (ahead > CLOCK_SECONDS) {
     return wrong(name, `its clock is ahead by ${duration(ahead)} or more`, "let NTP set it");
+  }
+  const waiting = waitingOrphans(node);
+  if (waiting !== null) {
+    return wrong(
+      name,
+      waiting,
+      `\`npx warmpool node list --json\` names them; where they may go: \`npx warmpool node reap ${node.name}\``,
+    );
   }
   if (node.relayVersion !== version) {
     return wrong(

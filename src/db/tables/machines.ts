@@ -20,7 +20,7 @@ import type {
   ProbeAnswer,
   Receipt,
 } from "../../contract/machine.ts";
-import type { Inventory, NodeScheduling, NodeState } from "../../contract/node.ts";
+import type { Inventory, NodeScheduling, NodeState, OrphanBrake } from "../../contract/node.ts";
 import type { Listing } from "../../contract/relay.ts";
 import type { PoolSpec } from "../../contract/pool.ts";
 import { pools } from "./pools.ts";
@@ -35,6 +35,9 @@ export type NotAlive = {
 
 /** For a shape, what the node's inventory looked like when it had settled after the refusal; null until it has. */
 export type FullFor = Record<string, { since: string; inventory: string | null }>;
+
+/** An orphan that a node shows: since when every complete listing did, and who said that it may be torn down. */
+export type Sighting = { since: string; confirmedBy: string | null };
 
 /** A host whose relay makes machines. A healthy sweep writes this row and no machine's. */
 export const nodes = pgTable(
@@ -62,6 +65,10 @@ export const nodes = pgTable(
     lastProbeAt: timestamp("last_probe_at", { withTimezone: true }),
     /** What the last probe heard from machines that were not alive, by machine id. */
     notAlive: jsonb("not_alive").$type<Record<string, NotAlive>>().notNull().default({}),
+    /** What its last complete listing showed of ours that no row knows, by name; see src/pool/orphans.ts. */
+    orphans: jsonb("orphans").$type<Record<string, Sighting>>().notNull().default({}),
+    /** While set, no orphan of the node is torn down but those that a person has named. */
+    orphanBrake: jsonb("orphan_brake").$type<OrphanBrake>(),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
   },
   (table) => [
@@ -71,24 +78,25 @@ export const nodes = pgTable(
   ],
 );
 
-/** One VM or system container, from `provisioning` to proven gone. Its id, number and name are never reused. */
+/**
+ * One VM or system container, from `provisioning` to proven gone. Its id, number and name are never reused. An orphan
+ * that was adopted is a row too, in `deleting` from its first moment: it is no pool's, and named as its node has it.
+ */
 export const machines = pgTable(
   "machines",
   {
     id: uuid("id").primaryKey().defaultRandom(),
     number: bigint("number", { mode: "number" }).notNull().generatedAlwaysAsIdentity(),
     name: text("name").notNull(),
-    pool: text("pool")
-      .notNull()
-      .references(() => pools.name),
+    pool: text("pool").references(() => pools.name),
     node: text("node")
       .notNull()
       .references(() => nodes.name),
     state: text("state").$type<MachineState>().notNull().default("provisioning"),
     phase: text("phase").$type<MachinePhase>(),
     /** Loopback ports for a driver that needs them: for SSH, and for what the tester opens. */
-    port: integer("port").notNull(),
-    httpPort: integer("http_port").notNull(),
+    port: integer("port"),
+    httpPort: integer("http_port"),
     dialHost: text("dial_host"),
     dialPort: integer("dial_port"),
     accessHost: text("access_host"),
@@ -96,7 +104,7 @@ export const machines = pgTable(
     hostKey: jsonb("host_key").$type<HostKey>(),
     driver: text("driver"),
     driverRef: text("driver_ref"),
-    machineSpec: text("machine_spec").notNull(),
+    machineSpec: text("machine_spec"),
     /** What it was made with, and takes until it is proven gone, whatever its pool says now. */
     shape: jsonb("shape").$type<PoolSpec["shape"]>().notNull(),
     /** Consecutive dead answers, each of another probe. */
@@ -114,10 +122,18 @@ export const machines = pgTable(
     receipt: jsonb("receipt").$type<Receipt>(),
     evidence: jsonb("evidence").$type<Record<string, string>>(),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
+    /** When its node showed it and no row knew it. */
+    adoptedAt: timestamp("adopted_at", { withTimezone: true }),
     deletedAt: timestamp("deleted_at", { withTimezone: true }),
   },
   (table) => [
-    uniqueIndex("machines_name").on(table.name),
+    index("machines_named").on(table.name),
+    uniqueIndex("machines_made_once")
+      .on(table.name)
+      .where(sql`adopted_at is null`),
+    uniqueIndex("machines_live_name")
+      .on(table.name)
+      .where(sql`state <> 'deleted'`),
     uniqueIndex("machines_number").on(table.number),
     uniqueIndex("machines_port")
       .on(table.node, table.port)
@@ -150,6 +166,10 @@ export const machines = pgTable(
     ),
     check("machines_suspect_since", sql`${table.state} <> 'suspect' or ${table.suspectSince} is not null`),
     check("machines_hold", sql`${table.hold} is null or ${table.state} = 'held'`),
+    check(
+      "machines_made_or_adopted",
+      sql`case when ${table.adoptedAt} is null then ${table.pool} is not null and ${table.port} is not null and ${table.httpPort} is not null and ${table.machineSpec} is not null else ${table.pool} is null and ${table.state} in ('deleting', 'deleted') end`,
+    ),
     check("machines_phase", sql`(${table.state} = 'provisioning') = (${table.phase} is not null)`),
   ],
 );

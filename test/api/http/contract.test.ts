@@ -75,6 +75,7 @@ describe.each(RUNTIMES)("the contract on %s", (runtime) => {
 /** What machines are needed for comes first, what takes things away last: so that each finds some. */
 const EARLY = [
   "node.lift",
+  "node.reap",
   "machine.restart",
   "machine.hold",
   "machine.unhold",
@@ -105,11 +106,16 @@ const HINTS: Hints = {
   maxSize: [5],
   targetSize: [0, 1],
   cursor: ["1", "100"],
+  machines: [["stray"]],
 };
 
 /** What a route may name: an id of what it is about. */
 async function hintsOf({ db, connection }: TestDb): Promise<(operation: Operation) => Hints> {
   await db.execute(sql`insert into nodes (name) values ('n2')`);
+  const orphan = { since: new Date().toISOString(), confirmedBy: null };
+  await db.execute(
+    sql`update nodes set orphans = ${JSON.stringify({ stray: orphan })}::jsonb where name = 'n1'`,
+  );
   await db.execute(sql`insert into brakes (node, dead, answered, cause) values ('n2', 2, 3, 'refused')`);
   const { assignment } = await assign(connection, { username: "carol", sshKeys: [KEY_A] }, ADMIN);
   const token = await createToken(db, { role: "app", name: "for the contract" }, ADMIN);
