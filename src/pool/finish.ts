@@ -6,7 +6,7 @@ import { createFailed, created } from "./finishCreate.ts";
 import { deleted, deleteFailed } from "./finishDelete.ts";
 import { restarted, restartFailed } from "./finishRestart.ts";
 import { setUp, setupFailed } from "./finishSetup.ts";
-import { lockLease, type Standing } from "./lease.ts";
+import { leaseLost, lockLease, type Standing } from "./lease.ts";
 import { match } from "./match.ts";
 import { endOperation, queueDeletes, requeueOperation } from "./operations.ts";
 import { judgeProbe } from "./probe.ts";
@@ -36,14 +36,6 @@ export async function finish(
     await match(db, pool, actor);
     await replenish(db, pool, actor);
   }
-}
-
-/** The answer to everybody who holds a lease no more. */
-export function leaseLost(id: string): WarmpoolError {
-  return new WarmpoolError(
-    "LEASE_LOST",
-    `operation ${id} is not held by this session with this token any more; drop it, nothing of it was changed`,
-  );
 }
 
 /** @returns the pools whose machines changed. */

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Db, listOf, rows } from "../db/client.ts";
 import type { OperationKind } from "../db/tables/operations.ts";
+import { WarmpoolError } from "./errors.ts";
 import { queueDeletes } from "./operations.ts";
 import { SETTINGS } from "./settings.ts";
 
@@ -26,10 +27,17 @@ export type Free = { setups: number; others: number };
  * Leases what the node may work on now, testers' set-ups first, and deletes before creates: a delete ends somebody's
  * access and frees room. A restart, for which a person waits, stands in no line behind them. Creates and deletes together never exceed
  * `nodeConcurrency`, whoever asks: the node's row is locked while they are counted.
+ * @throws WarmpoolError LEASE_LOST where a newer session of the node has taken over.
  */
 export async function leaseWork(db: Db, node: string, session: string, free: Free): Promise<Leased[]> {
-  const [waiting] = await rows<{ any: boolean }>(db, sql`select exists (${due(node, session)}) as any`);
-  if (waiting?.any !== true) return [];
+  const [waiting] = await rows<{ any: boolean; current: boolean }>(
+    db,
+    sql`select exists (${due(node, session)}) as any,
+      exists (select 1 from nodes where name = ${node} and session = ${session}) as current`,
+  );
+  // One that is superseded in mid poll is told so at once, and ends.
+  if (waiting?.current !== true) throw leaseLost(`session ${session}`);
+  if (!waiting.any) return [];
   return db.transaction(async (tx) => {
     const [current] = await rows(
       tx,
@@ -77,6 +85,14 @@ function isDue(node: string, session: string) {
 /** Held by nobody any more: the lease ran out, or belongs to an earlier session of the node. */
 function left(session: string) {
   return sql`(lease_until <= now() or session <> ${session})`;
+}
+
+/** The answer to everybody who holds a lease no more. */
+export function leaseLost(id: string): WarmpoolError {
+  return new WarmpoolError(
+    "LEASE_LOST",
+    `operation ${id} is not held by this session with this token any more; drop it, nothing of it was changed`,
+  );
 }
 
 /** Creates that are no longer wanted and whose relay is gone: they end here, and the delete takes over. */

@@ -3,7 +3,7 @@ import type { EnrollResult, NodeView } from "../contract/node.ts";
 import type { JoinResult, Listing, OpenResult } from "../contract/relay.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
-import { leaseLost } from "./finish.ts";
+import { leaseLost } from "./lease.ts";
 import { queueProbes } from "./probe.ts";
 import type { Actor } from "./reasons.ts";
 import { SETTINGS } from "./settings.ts";

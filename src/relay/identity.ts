@@ -7,7 +7,7 @@ import { makeKeyPair, type SshKeyPair } from "./hostKey.ts";
 
 /**
  * All that a relay keeps, as files of its own folder: who it is (`relay.json`), its SSH key (`id_ed25519`), and the
- * highest machine number it has seen (`highest-machine`). Everything else is in the database. Files appear whole or
+ * highest machine number it has seen (`highest-machine`); `process` is of former.ts. Everything else is in the database. Files appear whole or
  * not at all.
  */
 const identity = z.object({
@@ -97,7 +97,8 @@ export class HighestNumber {
   }
 }
 
-async function readOr<Missing>(path: string, missing: Missing): Promise<string | Missing> {
+/** The file's text, or `missing` where there is none. */
+export async function readOr<Missing>(path: string, missing: Missing): Promise<string | Missing> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {
@@ -108,7 +109,8 @@ async function readOr<Missing>(path: string, missing: Missing): Promise<string |
 
 let written = 0;
 
-async function writeWhole(path: string, text: string): Promise<void> {
+/** Replaces the file by one that is there whole or not at all, also after a power cut. */
+export async function writeWhole(path: string, text: string): Promise<void> {
   written += 1;
   const temporary = `${path}.${process.pid}.${written}`;
   const file = await open(temporary, "w", 0o600);

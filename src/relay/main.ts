@@ -6,6 +6,7 @@ import { chooseDriver, DRIVERS, type DriverOptions } from "./drivers/choose.ts";
 import { connectEdge, EdgeError, endsSession } from "./edge.ts";
 import { RelayError, wordsOf } from "./errors.ts";
 import { executors } from "./execute.ts";
+import { endFormer, formerOf, noteSelf } from "./former.ts";
 import { HighestNumber, loadIdentity, loadOrMakeKey, saveIdentity } from "./identity.ts";
 import { log } from "./log.ts";
 import { serve } from "./loop.ts";
@@ -82,6 +83,9 @@ export async function runRelay(options: RunOptions): Promise<void> {
       highestMachineNumber: highest.value,
     };
     const session = await openSession(edge, driver, about, signal);
+    const former = await formerOf(dir);
+    if (former !== null) await endFormer(former, signal);
+    await noteSelf(dir);
     log.info("Serving", { node: session.node, session: session.session });
     await serve(edge, driver, session, executors({ driver, key, highest, connections }), signal);
   } catch (error) {

@@ -5,8 +5,8 @@ import { INSTALLED } from "../../../src/relay/drivers/incus/place.ts";
 import { localDriver } from "../../../src/relay/drivers/local/driver.ts";
 
 /**
- * A driver program: the machines are a real driver's, but the relay is sent to the same port of another loopback
- * address, where a proxy of the test's stands. Testers go straight to the machine.
+ * A driver program: the machines are a real driver's. Where a detour is asked for the relay is sent to the same port of
+ * another loopback address, where a proxy of the test's stands; testers go straight to the machine.
  */
 const DETOUR = "127.0.0.2";
 
@@ -29,10 +29,10 @@ function detoured(driver: Driver): Driver {
   };
 }
 
-await serve((owner, env) =>
-  detoured(
+await serve((owner, env) => {
+  const driver =
     env["WARMPOOL_TEST_DRIVER"] === "incus"
       ? incusDriver({ ...INSTALLED, ...owner })
-      : localDriver({ ...owner, root: env["WARMPOOL_TEST_MACHINES"] ?? "", hide: [] }),
-  ),
-);
+      : localDriver({ ...owner, root: env["WARMPOOL_TEST_MACHINES"] ?? "", hide: [] });
+  return env["WARMPOOL_TEST_DETOUR"] === "1" ? detoured(driver) : driver;
+});

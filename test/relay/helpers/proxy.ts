@@ -5,6 +5,8 @@ export type Proxy = AsyncDisposable & {
   port: number;
   /** How many connections it has taken so far. */
   readonly taken: number;
+  /** Does this at the next connection, before a byte of it is forwarded. */
+  atNext(act: () => void): void;
   /** Resets every connection that is open now. @returns how many that were */
   cut(): number;
   /** Forwards nothing more on those that are open now, and tells neither end. @returns how many that were */
@@ -16,8 +18,11 @@ export async function proxyTo(port: number, listen = 0, host = "127.0.0.1"): Pro
   const sockets = new Set<Socket>();
   const pairs = new Map<Socket, Socket>();
   let taken = 0;
+  let next: (() => void) | null = null;
   const server = createServer((near) => {
     taken += 1;
+    next?.();
+    next = null;
     const far = connect(port, "127.0.0.1");
     pairs.set(near, far);
     for (const [one, other] of [
@@ -45,6 +50,9 @@ export async function proxyTo(port: number, listen = 0, host = "127.0.0.1"): Pro
     port: (server.address() as AddressInfo).port,
     get taken() {
       return taken;
+    },
+    atNext(act) {
+      next = act;
     },
     cut,
     freeze() {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createClient, type MachineView, type WarmpoolClient } from "../../../src/client/index.ts";
@@ -13,6 +13,7 @@ import { localDriver } from "../../../src/relay/drivers/local/driver.ts";
 import { loadIdentity } from "../../../src/relay/identity.ts";
 import { joinNode } from "../../../src/relay/main.ts";
 import { connect, type SshTarget } from "../../../src/relay/ssh.ts";
+import { readProcess } from "../../../src/stack/processes.ts";
 import { ADMIN_TOKEN, startEdge } from "../../api/edges.ts";
 import { testDb } from "../../helpers/db.ts";
 import { temporaryFolder } from "../../helpers/temporaryFolder.ts";
@@ -29,8 +30,17 @@ export type System = AsyncDisposable & {
   /** The node's driver, for what happens to machines behind the relay's back. */
   driver: Driver;
   startRelay(): void;
-  /** Ends it without a word, and returns when it is gone. */
+  /** Starts one with a copy of the relay's folder, as another host would have it that was given the node. */
+  startRelayElsewhere(): Promise<void>;
+  /** Ends the latest one without a word, and returns when it is gone. */
   killRelay(): Promise<void>;
+  /** Stops the latest one in the middle of whatever it does. */
+  freezeRelay(): Frozen;
+  /**
+   * The next call of the driver program with this command stops, and the relay that made it with it, before anything
+   * has happened. Resolves when they stand still.
+   */
+  holdAt(command: string): Promise<HeldCall>;
   /** What its relays have logged so far. */
   relayLog(): Promise<string>;
   /** Waits until so many machines are ready, and gives them. */
@@ -39,16 +49,42 @@ export type System = AsyncDisposable & {
   read(target: SshTarget, command: string): Promise<string>;
 };
 
+/** A relay that stands still. */
+export type Frozen = {
+  thaw(): void;
+  /** Waits until it has ended, and says how. */
+  ended(): Promise<number | NodeJS.Signals | null>;
+};
+
+/** A driver call that stands still, with the relay that made it. */
+export type HeldCall = Frozen & {
+  /** Lets the call alone go on, and waits until it has ended: its effect comes late. */
+  finish(): Promise<void>;
+};
+
 export type SystemOptions = {
   driver: "local" | "incus";
   /** The relay dials machines on their port of 127.0.0.2, where the test has a proxy. */
   detour?: boolean;
+  /** The relay asks its driver by way of a program, which `holdAt` can stop. A detour does so too. */
+  program?: boolean;
 };
 
 const NODE = "n1";
 const RELAY = fileURLToPath(new URL("../../../src/relay/main.ts", import.meta.url));
 const DETOUR = fileURLToPath(new URL("./detourProgram.ts", import.meta.url));
 const DELETE_SECONDS = 60;
+const PROGRAM = `if [ -f "$folder/hold-$1" ]; then
+  rm "$folder/hold-$1"
+  # A program without its input does nothing, and one that stands still sends none.
+  input=$(cat)
+  echo $$ >"$folder/held-$1"
+  kill -s STOP "$PPID"
+  kill -s STOP $$
+  printf '%s' "$input" | '${process.execPath}' '${DETOUR}' "$@"
+  exit
+fi
+exec '${process.execPath}' '${DETOUR}' "$@"`;
 
 /** Edge, node and driver are there, and nothing else: the test puts its recipe and pool, and starts the relay. */
 export async function system(options: SystemOptions): Promise<System> {
@@ -87,11 +123,15 @@ async function start(
       ? incusDriver({ ...INSTALLED, ...owner })
       : localDriver({ ...owner, root, hide: [dir] });
   ends.push(() => deleteAll(driver));
-  const program = own(await script(`exec '${process.execPath}' '${DETOUR}' "$@"`));
+  const program = own(await script(PROGRAM));
   const relay = own(
     relayProcess(join(folder.path, "relay.log"), {
-      args: ["run", "--dir", dir, ...argumentsOf(options, root, program.path)],
-      env: { WARMPOOL_TEST_DRIVER: options.driver, WARMPOOL_TEST_MACHINES: root },
+      args: argumentsOf(options, root, program.path),
+      env: {
+        WARMPOOL_TEST_DRIVER: options.driver,
+        WARMPOOL_TEST_MACHINES: root,
+        WARMPOOL_TEST_DETOUR: options.detour === true ? "1" : "",
+      },
     }),
   );
 
@@ -107,8 +147,29 @@ async function start(
     db: database.db,
     client,
     driver,
-    startRelay: relay.start,
+    startRelay: () => relay.start(dir),
+    startRelayElsewhere: async () => {
+      const copy = join(folder.path, "relay-elsewhere");
+      await cp(dir, copy, { recursive: true, filter: (path) => !path.endsWith("/process") });
+      relay.start(copy);
+    },
     killRelay: relay.kill,
+    freezeRelay: relay.freeze,
+    holdAt: async (command) => {
+      const frozen = relay.latest();
+      await writeFile(join(program.folder, `hold-${command}`), "");
+      const pid = await until(`a ${command} to be held`, async () => {
+        const held = Number(await readFile(join(program.folder, `held-${command}`), "utf8"));
+        return readProcess(held)?.state === "T" && frozen.stands() && held;
+      });
+      return {
+        ...frozen,
+        finish: async () => {
+          process.kill(pid, "SIGCONT");
+          await until("the call to end", () => !["R", "S", "D", "T"].includes(readProcess(pid)?.state ?? ""));
+        },
+      };
+    },
     relayLog: relay.log,
     read,
     ready: (count, seconds = 90) =>
@@ -123,33 +184,61 @@ async function start(
   };
 }
 
-function argumentsOf({ driver, detour = false }: SystemOptions, root: string, program: string): string[] {
-  if (detour) {
-    const pass = ["--pass", "WARMPOOL_TEST_DRIVER", "--pass", "WARMPOOL_TEST_MACHINES"];
-    return ["--driver", "exec", "--program", program, ...pass];
+function argumentsOf(
+  { driver, detour = false, program: byProgram = detour }: SystemOptions,
+  root: string,
+  program: string,
+): string[] {
+  if (byProgram) {
+    const names = ["WARMPOOL_TEST_DRIVER", "WARMPOOL_TEST_MACHINES", "WARMPOOL_TEST_DETOUR"];
+    return ["--driver", "exec", "--program", program, ...names.flatMap((name) => ["--pass", name])];
   }
   return driver === "incus" ? ["--driver", "incus"] : ["--driver", "local", "--machines", root];
 }
 
 function relayProcess(logFile: string, { args, env }: { args: string[]; env: Record<string, string> }) {
-  let child: ChildProcess | null = null;
-  const kill = async (): Promise<void> => {
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+  const children: ChildProcess[] = [];
+  const end = async (child: ChildProcess | undefined): Promise<void> => {
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     child.kill("SIGKILL");
     await once(child, "exit");
   };
+  const latest = (): Frozen & { pid: number; stands(): boolean } => {
+    const child = children.at(-1);
+    const pid = child?.pid;
+    if (child === undefined || pid === undefined) throw new Error("no relay was started");
+    return {
+      pid,
+      stands: () => readProcess(pid)?.state === "T",
+      thaw: () => void child.kill("SIGCONT"),
+      ended: async () => {
+        await until(`relay ${pid} to end`, () => child.exitCode !== null || child.signalCode !== null);
+        return child.exitCode ?? child.signalCode;
+      },
+    };
+  };
   return {
-    start: () => {
+    start: (dir: string) => {
       const log = openSync(logFile, "a");
-      child = spawn(process.execPath, [RELAY, ...args], {
-        env: { ...process.env, ...env },
-        stdio: ["ignore", log, log],
-      });
+      children.push(
+        spawn(process.execPath, [RELAY, "run", "--dir", dir, ...args], {
+          env: { ...process.env, ...env },
+          stdio: ["ignore", log, log],
+        }),
+      );
       closeSync(log);
     },
-    kill,
+    kill: () => end(children.at(-1)),
+    latest,
+    freeze: () => {
+      const frozen = latest();
+      process.kill(frozen.pid, "SIGSTOP");
+      return frozen;
+    },
     log: () => readFile(logFile, "utf8"),
-    [Symbol.asyncDispose]: kill,
+    [Symbol.asyncDispose]: async () => {
+      for (const child of children) await end(child);
+    },
   };
 }
 
