@@ -127,9 +127,10 @@ test("joins, makes a machine, probes it, sets it up, and proves it gone", async 
   expect(setup.progress[0]).toEqual({ kind: "setup", loggedIn: true });
   const gone = edge.enqueue({ kind: "delete", machine: { id: machine.id, name: "m-1", driverRef: null } });
   expect(await edge.result(gone)).toMatchObject({ outcome: "deleted", receipt: { storageProof: "volumes" } });
+  // An empty listing says nothing by itself: the machine is asked all the same.
   expect(await edge.result(probe())).toMatchObject({
     listing: { complete: true, names: [] },
-    answers: [{ answer: "dead", cause: "not in the node's listing" }],
+    answers: [{ answer: "dead", cause: expect.stringContaining("connection refused") as string }],
   });
 
   running.kill("SIGTERM");
