@@ -38,11 +38,14 @@ export function provesAbsence(seen: Listing | null | undefined): seen is Listing
   return seen?.complete === true && seen.names.length > 0;
 }
 
+/** Bounded, so that whoever has a node's credential cannot use up the numbers. */
+const machineNumber = z.int().min(0).max(1_000_000_000_000);
+
 /** First call of a relay process: it says who it is and what stands on its node before it asks for work. */
 export const openInput = z.strictObject({
   ...about,
   sshPublicKey,
-  highestMachineNumber: z.int().min(0),
+  highestMachineNumber: machineNumber,
   listing: listing.nullable(),
 });
 /** Durations are in seconds. `installation` is the ownership mark every machine must carry. */
@@ -63,6 +66,8 @@ export const leaseInput = z.strictObject({
   /** How many operations the relay can take on now, by what they cost it. */
   free: z.strictObject({ setups: z.int().min(0).max(1000), others: z.int().min(0).max(1000) }),
   waitSeconds: z.number().min(0).max(25).default(25),
+  /** The highest machine number that this node's relays have ever seen: the database may have been put back meanwhile. */
+  highestMachineNumber: machineNumber.default(0),
 });
 
 type Leased = { id: string; token: number; attempt: number };

@@ -27,9 +27,17 @@ export type Free = { setups: number; others: number };
  * Leases what the node may work on now, testers' set-ups first, and deletes before creates: a delete ends somebody's
  * access and frees room. A restart, for which a person waits, stands in no line behind them. Creates and deletes together never exceed
  * `nodeConcurrency`, whoever asks: the node's row is locked while they are counted.
+ * @param highest the highest machine number that the relay has seen: nothing is leased to one that knows more than the
+ * database (src/pool/highestNumber.ts).
  * @throws WarmpoolError LEASE_LOST where a newer session of the node has taken over.
  */
-export async function leaseWork(db: Db, node: string, session: string, free: Free): Promise<Leased[]> {
+export async function leaseWork(
+  db: Db,
+  node: string,
+  session: string,
+  free: Free,
+  highest = 0,
+): Promise<Leased[]> {
   const [waiting] = await rows<{ any: boolean; current: boolean }>(
     db,
     sql`select exists (${due(node, session)}) as any,
@@ -41,11 +49,12 @@ export async function leaseWork(db: Db, node: string, session: string, free: Fre
   return db.transaction(async (tx) => {
     const [current] = await rows(
       tx,
-      sql`select 1 from nodes where name = ${node} and session = ${session} for no key update`,
+      sql`select 1 from nodes
+        where name = ${node} and session = ${session} and highest_machine_number >= ${highest} for no key update`,
     );
     if (current === undefined) return [];
     await endAbandoned(tx, node, session);
-    return rows<Leased>(
+    const leased = await rows<Leased>(
       tx,
       sql`with due as (${due(node, session)}),
       busy as (
@@ -69,7 +78,21 @@ export async function leaseWork(db: Db, node: string, session: string, free: Fre
       where id in (select id from chosen) and ${isDue(node, session)}
       returning id, kind, token, attempt, machine, assignment, node, scope`,
     );
+    await noteCreates(tx, node, leased);
+    return leased;
   });
+}
+
+/** From its create on a relay remembers a machine's number, and so must its node's row. */
+async function noteCreates(tx: Db, node: string, leased: readonly Leased[]): Promise<void> {
+  const creates = leased.flatMap(({ kind, machine }) =>
+    kind === "create" && machine !== null ? [machine] : [],
+  );
+  if (creates.length === 0) return;
+  await tx.execute(sql`
+    update nodes set highest_machine_number = greatest(highest_machine_number,
+      (select max(number) from machines where id in (${listOf(creates)})))
+    where name = ${node}`);
 }
 
 function due(node: string, session: string) {

@@ -3,6 +3,7 @@ import type { EnrollResult, NodeView } from "../contract/node.ts";
 import type { JoinResult, Listing, OpenResult } from "../contract/relay.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
+import { noteHighest } from "./highestNumber.ts";
 import { leaseLost } from "./lease.ts";
 import { queueProbes } from "./probe.ts";
 import type { Actor } from "./reasons.ts";
@@ -92,13 +93,13 @@ export type Opening = {
  */
 export async function openSession(db: Db, node: string, opening: Opening): Promise<OpenResult> {
   const session = crypto.randomUUID();
+  await noteHighest(db, node, opening.highestMachineNumber);
   return db.transaction(async (tx) => {
     const before = await lockNode(tx, node);
     await tx.execute(sql`
       update nodes set session = ${session}, session_at = now(), last_seen_at = now(), state = 'returning',
         driver = ${opening.driver}, driver_version = ${opening.driverVersion}, relay_version = ${opening.relayVersion},
-        ssh_public_key = ${opening.sshPublicKey}, listing = coalesce(${json(opening.listing)}, listing),
-        highest_machine_number = greatest(highest_machine_number, ${opening.highestMachineNumber})
+        ssh_public_key = ${opening.sshPublicKey}, listing = coalesce(${json(opening.listing)}, listing)
       where name = ${node}`);
     await tx.execute(sql`
       update operations set state = 'cancelled', finished_at = now()

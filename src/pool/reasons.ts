@@ -28,6 +28,8 @@ export const REASONS = {
   orphan_seen: "A complete listing of the node shows a machine of ours that no row knows.",
   orphans_held: "Several such machines at once: none of them is torn down before an admin says so.",
   orphans_gone: "The node shows no such machine any more that waits for an admin's word.",
+  database_behind:
+    "The relay has seen machines of higher numbers than the database knew: it is an older copy. Numbers go on beyond them.",
   orphans_confirmed: "An admin said that such machines may be torn down.",
   spec_changed: "An admin changed it.",
   recreated: "An admin wanted another machine in its place.",

@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import ssh2 from "ssh2";
 import { z } from "zod";
@@ -84,6 +84,13 @@ export class HighestNumber {
     const path = join(dir, HIGHEST);
     const value = Number(await readOr(path, "0"));
     return new HighestNumber(path, Number.isSafeInteger(value) && value > 0 ? value : 0);
+  }
+
+  /** Forgets it where this folder is about to be somebody else's: numbers of another installation say nothing. */
+  static async startOver(dir: string, next: Pick<Identity, "node" | "installation">): Promise<void> {
+    const before = await loadIdentity(dir).catch(() => null);
+    if (before === null || (before.node === next.node && before.installation === next.installation)) return;
+    await rm(join(dir, HIGHEST), { force: true });
   }
 
   get value(): number {

@@ -3,6 +3,7 @@ import type { Driver } from "./driver.ts";
 import { type Edge, EdgeError, endsSession, retryMs } from "./edge.ts";
 import { Cancelled, LeaseLost, Stopping, wordsOf } from "./errors.ts";
 import type { Executors } from "./execute.ts";
+import type { HighestNumber } from "./identity.ts";
 import type { HeldLease } from "./lease.ts";
 import { log } from "./log.ts";
 import { Nudge } from "./nudge.ts";
@@ -28,6 +29,7 @@ export async function serve(
   driver: Driver,
   session: OpenResult,
   execute: Executors,
+  highest: Pick<HighestNumber, "value">,
   signal: AbortSignal,
 ): Promise<void> {
   const over = new AbortController();
@@ -58,7 +60,7 @@ export async function serve(
   };
 
   const duties = [
-    leaseLoop(edge, session, slots, take, stop),
+    leaseLoop(edge, session, slots, take, highest, stop),
     reportLoop(edge, driver, session.session, changed, stop),
     renewer.run(renewals.signal),
   ].map((duty) =>
@@ -96,6 +98,7 @@ async function leaseLoop(
   session: OpenResult,
   slots: Slots,
   take: (operation: LeasedOperation, askedAt: number) => void,
+  highest: Pick<HighestNumber, "value">,
   stop: AbortSignal,
 ): Promise<void> {
   let failures = 0;
@@ -106,7 +109,10 @@ async function leaseLoop(
     const waitSeconds = full ? 1 : Math.min(WAIT_SECONDS, session.leaseSeconds / 2.4);
     const askedAt = performance.now();
     try {
-      const { operations } = await edge.lease({ session: session.session, free, waitSeconds }, stop);
+      const { operations } = await edge.lease(
+        { session: session.session, free, waitSeconds, highestMachineNumber: highest.value },
+        stop,
+      );
       failures = 0;
       for (const operation of operations) take(operation, askedAt);
       if (operations.length === 0 && performance.now() - askedAt < 500) await pause(500, stop);

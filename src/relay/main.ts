@@ -42,6 +42,7 @@ export async function joinNode({
       about,
       AbortSignal.timeout(30_000),
     );
+    await HighestNumber.startOver(dir, { node, installation });
     await saveIdentity(dir, { url, node, credential, installation });
     await loadOrMakeKey(dir, node);
     return { node, dir };
@@ -87,7 +88,8 @@ export async function runRelay(options: RunOptions): Promise<void> {
     if (former !== null) await endFormer(former, signal);
     await noteSelf(dir);
     log.info("Serving", { node: session.node, session: session.session });
-    await serve(edge, driver, session, executors({ driver, key, highest, connections }), signal);
+    const execute = executors({ driver, key, highest, connections });
+    await serve(edge, driver, session, execute, highest, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {

@@ -74,7 +74,7 @@ export const SAMPLES: Record<ProcedurePath, object | undefined> = {
     highestMachineNumber: 0,
     listing: null,
   },
-  "relay.lease": { session, free: { setups: 1, others: 1 }, waitSeconds: 0 },
+  "relay.lease": { session, free: { setups: 1, others: 1 }, waitSeconds: 0, highestMachineNumber: 0 },
   "relay.renew": { session, operations: [{ id, token: 1 }] },
   "relay.finish": { session, id, token: 1, result: { outcome: "handed_back" } },
   "relay.report": {

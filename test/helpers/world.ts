@@ -82,19 +82,20 @@ export type StandInRelay = {
   ): Promise<void>;
 };
 
-export async function openRelay(db: Db, node = NODE): Promise<StandInRelay> {
+/** @param highest what it says that it has seen, at its opening and at every lease */
+export async function openRelay(db: Db, node = NODE, highest = 0): Promise<StandInRelay> {
   const { session } = await openSession(db, node, {
     relayVersion: "test",
     driver: "stand-in",
     driverVersion: "1",
     sshPublicKey: KEY_A,
-    highestMachineNumber: 0,
+    highestMachineNumber: highest,
     listing: null,
   });
   const relay: StandInRelay = {
     session,
     lease: async (free = { setups: 1000, others: 1000 }) =>
-      payloads(db, await leaseWork(db, node, session, free)),
+      payloads(db, await leaseWork(db, node, session, free, highest)),
     finish: ({ id, token }, result) => finish(db, node, { session, id, token, result }),
     pinHostKey: async ({ id, token }) => {
       await renew(db, node, session, [

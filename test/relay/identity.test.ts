@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { HighestNumber, loadIdentity, loadOrMakeKey } from "../../src/relay/identity.ts";
+import { HighestNumber, loadIdentity, loadOrMakeKey, saveIdentity } from "../../src/relay/identity.ts";
 import { logLine } from "../../src/relay/log.ts";
 import { joinNode } from "../../src/relay/main.ts";
 import { CREDENTIAL, JOIN_TOKEN, testEdge } from "./helpers/edge.ts";
@@ -57,6 +57,17 @@ test("the highest machine number only grows, and is kept", async () => {
   for (const number of [3, 12, 7]) await numbers.saw(number);
   expect(numbers.value).toBe(12);
   expect((await HighestNumber.load(dir.path)).value).toBe(12);
+});
+
+test("the highest machine number is forgotten where the folder joins another installation or as another node", async () => {
+  await using dir = await testDir();
+  const here = { node: "n1", installation: "a" };
+  await saveIdentity(dir.path, { ...here, url: "http://127.0.0.1:1", credential: "secret" });
+  await (await HighestNumber.load(dir.path)).saw(12);
+  await HighestNumber.startOver(dir.path, here);
+  expect((await HighestNumber.load(dir.path)).value).toBe(12);
+  await HighestNumber.startOver(dir.path, { ...here, installation: "b" });
+  expect((await HighestNumber.load(dir.path)).value).toBe(0);
 });
 
 test("a log line is one line, whatever its values hold", () => {

@@ -42,7 +42,7 @@ async function serving(edge: TestEdge): Promise<Serving> {
     highestMachineNumber: 0,
   };
   const session = await openSession(connection, node.driver, about, stopping.signal);
-  const ended = serve(connection, node.driver, session, execute, stopping.signal);
+  const ended = serve(connection, node.driver, session, execute, node.tools.highest, stopping.signal);
   ended.catch(() => undefined);
   const stop = (): Promise<void> => {
     stopping.abort(new Error("told to stop"));

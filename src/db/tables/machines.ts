@@ -56,6 +56,7 @@ export const nodes = pgTable(
     relayVersion: text("relay_version"),
     /** The relay's public key: root's way into every machine of this node. */
     sshPublicKey: text("ssh_public_key"),
+    /** Of the machines whose create was given to its relay; see src/pool/highestNumber.ts. */
     highestMachineNumber: bigint("highest_machine_number", { mode: "number" }).notNull().default(0),
     inventory: jsonb("inventory").$type<Inventory>(),
     inventoryAt: timestamp("inventory_at", { withTimezone: true }),
