@@ -34,13 +34,18 @@ export type Stack = {
 };
 
 const READY = "Warmpool is ready at";
+/** Said before the pool is full: every part answers. */
+export const SERVES = "The relay serves";
 const STOP_SECONDS = 180;
 
-/** @throws Error where the line that says it is ready does not come within `seconds`. */
-export async function startStack(options: StackOptions, seconds: number): Promise<Stack> {
+/**
+ * @param line what it has to say first: that its pool is full
+ * @throws Error where that line does not come within `seconds`.
+ */
+export async function startStack(options: StackOptions, seconds: number, line = READY): Promise<Stack> {
   const startedAt = performance.now();
   const program = await startNpm(["start", "--", ...startArguments(options)], {}, options.logFile);
-  await program.line(READY, seconds);
+  await program.line(line, seconds);
   const readySeconds = (performance.now() - startedAt) / 1000;
   const read = () => local.parse(JSON.parse(readFileSync(join(options.stateDir, "local.json"), "utf8")));
   const { url, adminToken, appToken } = read();

@@ -1,7 +1,21 @@
 import { setTimeout as delay } from "node:timers/promises";
+import type { Link } from "./far/link.ts";
+import type { Mood } from "./far/mood.ts";
 import type { Journal } from "./journal.ts";
-import type { PlannedFault } from "./schedule.ts";
-import type { System } from "./system.ts";
+import type { FaultKind, PlannedFault } from "./schedule.ts";
+import type { Part, System } from "./system.ts";
+
+const MOOD_OF = {
+  driver_slow: "slow",
+  driver_hanging: "hanging",
+  driver_failing: "failing",
+  driver_full: "full",
+  driver_untrue_deletes: "untrue_deletes",
+  driver_half_deletes: "half_deletes",
+  driver_empty_listings: "empty_listings",
+  driver_cut_listings: "cut_listings",
+  driver_lost_answers: "lost_answers",
+} as const satisfies Partial<Record<FaultKind, Mood>>;
 
 /** Brings a planned fault about, on whoever can suffer it at that moment. */
 export class Inflictor {
@@ -31,42 +45,106 @@ export class Inflictor {
 
   /** @returns whom it hit. @throws Error where nothing is there to suffer it. */
   async #begin(fault: PlannedFault): Promise<string> {
+    const { ground, far } = this.#system;
     switch (fault.kind) {
       case "relay_killed":
-        return this.#signalPart("relay", "SIGKILL");
+        return this.#onOneOf("relay", fault.pick, "SIGKILL");
       case "edge_killed":
-        return this.#signalPart("edge", "SIGKILL");
+        return this.#onOneOf("edge", fault.pick, "SIGKILL");
       case "postgres_killed":
-        return this.#signalPart("postgres", "SIGKILL");
+        return this.#onPart("postgres", "SIGKILL");
       case "everything_killed":
         await this.#system.powerCut();
-        return "all of it, and started again";
+        return "all of it but the far site, and started again";
       case "relay_frozen":
-        return this.#freezePart("relay", fault.seconds);
+        return this.#freeze("relay", fault);
       case "edge_frozen":
-        return this.#freezePart("edge", fault.seconds);
+        return this.#freeze("edge", fault);
       case "postgres_frozen":
-        return this.#freezePart("postgres", fault.seconds);
+        return this.#freeze("postgres", fault);
+      case "relay_replaced":
+        return this.#replaceRelay(fault.seconds);
       case "machine_killed":
-        return this.#harm(fault, (name) => this.#system.ground.kill(name));
+        return this.#harm(fault, (name) => ground.kill(name));
       case "machine_vanished":
-        return this.#harm(fault, (name) => this.#system.ground.vanish(name));
+        return this.#harm(fault, (name) => ground.vanish(name));
       case "machine_frozen":
         return this.#freezeMachine(fault);
+      case "relay_link_silent":
+        return this.#silence(far.links.relayToEdge, fault.seconds);
+      case "database_link_silent":
+        return this.#silence(far.links.edgeToDatabase, fault.seconds);
+      case "machine_link_silent":
+        return this.#silence(this.#machineLink(fault.pick), fault.seconds);
+      case "relay_link_cut":
+        return `${far.links.relayToEdge.cut()} connections`;
+      case "database_link_cut":
+        return `${far.links.edgeToDatabase.cut()} connections`;
+      case "machine_link_cut":
+        return `${this.#machineLink(fault.pick).cut()} connections`;
+      case "clock_jumped":
+        return this.#setClock(fault);
+      default:
+        return this.#setMood(MOOD_OF[fault.kind], fault.seconds);
     }
   }
 
-  #signalPart(part: "relay" | "edge" | "postgres", signal: NodeJS.Signals): string {
-    const pid = this.#system.stack().local().pids[part];
+  /** The one of `npm start`, whose supervisor starts another. @returns whom it hit. */
+  #onPart(part: Part, signal: NodeJS.Signals): string {
+    const pid = this.#system.pidOf(part);
     process.kill(pid, signal);
-    return `process ${pid}`;
+    return `process ${pid} of npm start`;
   }
 
-  #freezePart(part: "relay" | "edge" | "postgres", seconds: number): string {
-    const pid = this.#system.stack().local().pids[part];
+  /** Either the one of `npm start` or the far one. @returns whom it hit. */
+  #onOneOf(part: "relay" | "edge", pick: number, signal: NodeJS.Signals): string {
+    if (pick < 0.5) return this.#onPart(part, signal);
+    return `process ${this.#system.far[part].signal(signal)}, the far one`;
+  }
+
+  #freeze(part: Part, { pick, seconds }: PlannedFault): string {
+    const isFar = part !== "postgres" && pick >= 0.5;
+    const pid = isFar ? this.#system.far[part].signal("SIGSTOP") : this.#system.pidOf(part);
     process.kill(pid, "SIGSTOP");
     this.#endAfter(seconds, async () => continueIfThere(pid));
-    return `process ${pid}, ${seconds.toFixed(0)} s`;
+    return `process ${pid}${isFar ? ", the far one" : ""}, ${seconds.toFixed(0)} s`;
+  }
+
+  #replaceRelay(seconds: number): string {
+    const { old, wake } = this.#system.far.relay.replace();
+    this.#endAfter(seconds, async () => wake());
+    return `process ${old}, which goes on after ${seconds.toFixed(0)} s`;
+  }
+
+  #silence(link: Link, seconds: number): string {
+    const open = link.silence();
+    this.#endAfter(seconds, async () => link.restore());
+    return `${open} connections, ${seconds.toFixed(0)} s`;
+  }
+
+  #machineLink(pick: number): Link {
+    const links = [...this.#system.far.links.machines.values()].filter((link) => link.open > 0);
+    const link = links[Math.floor(pick * links.length)];
+    if (link === undefined) throw new Error("the relay has no connection to a machine");
+    return link;
+  }
+
+  /** Into the past or the future, by an hour at most. */
+  async #setClock({ pick, seconds }: PlannedFault): Promise<string> {
+    const off = Math.round((pick - 0.5) * 7200);
+    await this.#system.far.setClock(off);
+    this.#endAfter(seconds, () => this.#system.far.setClock(0));
+    return `by ${off} s, ${seconds.toFixed(0)} s long`;
+  }
+
+  #setMood(mood: Mood, seconds: number): string {
+    const { driver } = this.#system.far;
+    driver.mood = mood;
+    this.#endAfter(seconds, async () => {
+      // Unless it is in another one by now.
+      if (driver.mood === mood) driver.mood = null;
+    });
+    return `${seconds.toFixed(0)} s`;
   }
 
   async #harm(fault: PlannedFault, how: (name: string) => Promise<void>): Promise<string> {

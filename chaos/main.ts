@@ -75,6 +75,8 @@ async function show(options: Options, folder: string, report: Report): Promise<v
   const lived = new AbortController();
   const watching = observer.run(watched.signal);
   const living = testers.run(lived.signal);
+  // They are waited for at the end, and whatever has ended them early is told there.
+  for (const early of [watching, living]) early.catch(() => undefined);
   const inflictor = new Inflictor(system, journal);
   const startedAt = performance.now();
   for (const fault of planFaults(seed, minutes)) {
@@ -84,6 +86,7 @@ async function show(options: Options, folder: string, report: Report): Promise<v
   lived.abort();
   await living;
   await inflictor.endAll();
+  await report.check("what was killed last is there again", () => system.settle());
 
   /** One that fails does not end the run: what comes after it is worth knowing all the same. */
   const each = <T>(name: string, look: () => T | Promise<T>): Promise<T | null> =>
@@ -122,17 +125,17 @@ function optionsOrExit(): Options {
   }
 }
 
-/** A run that is ended from outside takes what it started with it. */
+/** A run that is ended from outside, or by a fault of its own, takes what it started with it. */
 function stopWith(folder: string, options: Options): void {
   let isStopping = false;
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      if (isStopping) return;
-      isStopping = true;
-      console.error(`\nStopped by ${signal}; ending what was started. The logs are in ${folder}`);
-      void end(folder, options).finally(() => process.exit(1));
-    });
-  }
+  const stop = (why: string): void => {
+    if (isStopping) return;
+    isStopping = true;
+    console.error(`\nStopped by ${why}; ending what was started. The logs are in ${folder}`);
+    void end(folder, options).finally(() => process.exit(1));
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop(signal));
+  process.on("uncaughtException", (error) => stop(error.stack ?? error.message));
 }
 
 process.exit(await main());

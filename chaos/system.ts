@@ -5,22 +5,33 @@ import { freePort, POOL } from "../accept/part.ts";
 import { putPoolLike } from "../accept/pools.ts";
 import { run } from "../accept/program.ts";
 import type { Rpc } from "../accept/rpc.ts";
-import { type Stack, type StackOptions, startStack } from "../accept/stack.ts";
+import { type Stack, SERVES, type StackOptions, startStack } from "../accept/stack.ts";
 import { STEP_RECIPE, writeStepRecipe } from "../accept/stepRecipe.ts";
+import { type FarSite, openFarSite } from "./far/site.ts";
 import { type Ground, groundOf } from "./ground/ground.ts";
 import type { Options } from "./options.ts";
 
-/** The whole of Warmpool as processes, as `npm start` runs it, and where each can be found to come to harm. */
+/** The whole of Warmpool as processes: what `npm start` runs, and a far site beside it; where each comes to harm. */
 export type System = {
   /** Another one after everything was killed. */
   stack(): Stack;
   edges(): readonly Rpc[];
   databaseUrl(): string;
+  /** Of a part of `npm start`. @throws Error while parts are being started again. */
+  pidOf(part: Part): number;
+  far: FarSite;
   ground: Ground;
-  /** Kills every part at once and starts again. */
+  /**
+   * Kills every part of `npm start` at once and begins to start again.
+   * @throws Error while the last one is not over.
+   */
   powerCut(): Promise<void>;
+  /** Waits until it is started again. @throws Error where it did not start in time. */
+  settle(): Promise<void>;
   stop(): Promise<string>;
 };
+
+export type Part = "relay" | "edge" | "postgres";
 
 export const SIZES = { targetSize: 4, testers: 5, maxSize: 11 } as const;
 const START_SECONDS = 180;
@@ -42,18 +53,48 @@ export async function startSystem({ driver, runtime }: Options, folder: string):
     logFile: join(folder, "start.log"),
   };
   let stack = await startStack(options, START_SECONDS);
+  // Kept, since what the stack says of itself has holes while a part is started again.
+  let { databaseUrl } = stack.local();
+  /** While everything is being started again after a power cut. */
+  let again: Promise<void> | null = null;
+  const farMachines = join(folder, "far-machines");
+  const far = await openFarSite(stack, driver, folder, farMachines);
   await preparePool(stack, folder, stateDir);
   const installation = await installationOf(stateDir);
   return {
     stack: () => stack,
-    edges: () => [stack.app],
-    databaseUrl: () => stack.local().databaseUrl,
-    ground: groundOf(driver, installation, [join(stateDir, "machines")]),
-    async powerCut() {
-      await stack.crash();
-      stack = await startStack({ ...options, targetSize: null }, AGAIN_SECONDS);
+    edges: () => [stack.app, far.api],
+    databaseUrl: () => databaseUrl,
+    pidOf: (part) => {
+      try {
+        if (again === null) return stack.local().pids[part];
+      } catch {
+        // Told below.
+      }
+      throw new Error("it is just being started again");
     },
-    stop: () => stack.stop("sigterm"),
+    far,
+    ground: groundOf(driver, installation, [join(stateDir, "machines"), farMachines]),
+    async powerCut() {
+      if (again !== null) throw new Error("it is just being started again");
+      await stack.crash();
+      again = startStack({ ...options, targetSize: null }, AGAIN_SECONDS, SERVES).then((next) => {
+        stack = next;
+        ({ databaseUrl } = stack.local());
+        again = null;
+      });
+      // Told when it is waited for.
+      again.catch(() => undefined);
+    },
+    async settle() {
+      await again;
+    },
+    async stop() {
+      // The far node has machines to take down as well, so it goes last.
+      const told = await stack.stop("sigterm");
+      await far.stop();
+      return told;
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../../accept/program.ts";
 import { environmentOf, processes } from "../../scripts/proc.ts";
@@ -34,7 +34,12 @@ export function localGround(installation: string, roots: readonly string[]): Gro
   };
 
   return {
-    standing: async () => [...new Set([...roots.flatMap(foldersIn), ...marked().map(({ name }) => name)])],
+    standing: async () => [
+      ...new Set([
+        ...roots.flatMap((root) => foldersIn(root, installation)),
+        ...marked().map(({ name }) => name),
+      ]),
+    ],
     kill: (name) => hit(name, "SIGKILL"),
     freeze: (name) => hit(name, "SIGSTOP"),
     thaw: async (name) => void signal(name, "SIGCONT"),
@@ -48,14 +53,23 @@ export function localGround(installation: string, roots: readonly string[]): Gro
 }
 
 /** Whole machines stand in the root; half-made and half-deleted ones below a hidden folder, as `name~something`. */
-function foldersIn(root: string): string[] {
+function foldersIn(root: string, installation: string): string[] {
   const entries = namesIn(root);
   const hidden = entries.filter((entry) => entry.startsWith(".limbo-")).map((entry) => join(root, entry));
   const halves = hidden.flatMap((folder) => namesIn(folder).map((entry) => join(folder, entry)));
   const wholes = entries.filter((entry) => !entry.startsWith(".")).map((entry) => join(root, entry));
   return [...wholes, ...halves]
-    .filter((folder) => existsSync(join(folder, "machine.json")))
+    .filter((folder) => recordIn(folder).includes(installation))
     .map((folder) => (folder.split("/").at(-1) ?? "").split("~")[0] ?? "");
+}
+
+/** Empty where it is no machine's folder, or goes at this moment. */
+function recordIn(folder: string): string {
+  try {
+    return readFileSync(join(folder, "machine.json"), "utf8");
+  } catch {
+    return "";
+  }
 }
 
 function namesIn(folder: string): string[] {

@@ -106,6 +106,8 @@ export function makeObserver(options: ObserverOptions): Observer {
       idle_timeout: 5,
       connection: { statement_timeout: 10_000 },
       onnotice: () => undefined,
+      // Its own question on connecting, whose failure nobody could catch.
+      fetch_types: false,
     });
     try {
       await look(sql);

@@ -49,7 +49,7 @@ export const QUESTIONS: readonly Question[] = [
     invariant: "a tester's machine goes down only when the hold on it has ended",
     ask: (sql) => sql`
       select machine || ' went down as ' || reason || ' by ' || actor as broken from events
-      where kind = 'machine' and before = 'assigned' and after = 'deleting' and reason <> all(${ENDS_A_HOLD})`,
+      where kind = 'machine' and before = 'assigned' and after = 'deleting' and reason not in ${sql(ENDS_A_HOLD)}`,
   },
   {
     invariant: "a machine is deleted on proof and not otherwise",

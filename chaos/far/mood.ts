@@ -1,0 +1,102 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { json } from "node:stream/consumers";
+import { z } from "zod";
+
+/**
+ * What the far node's driver program does with a call. The program asks the run each time, and is told; a real driver
+ * stands behind it. One lie at a time: of one that lies in everything nothing could ever be proven.
+ */
+export const MOODS = [
+  "slow",
+  "hanging",
+  "failing",
+  "full",
+  "untrue_deletes",
+  "half_deletes",
+  "empty_listings",
+  "cut_listings",
+  "lost_answers",
+] as const;
+export type Mood = (typeof MOODS)[number];
+
+export type Act = {
+  delaySeconds: number;
+  /** The command that is really carried out; null for none. */
+  run: string | null;
+  /** What of the answer is told. */
+  tell: "answer" | "empty" | "cut" | "nothing";
+  /** Instead of the real exit code; null keeps that. */
+  exit: number | null;
+};
+
+const SLOW_SECONDS = 4;
+/** Longer than any call is waited for. */
+const HANGING_SECONDS = 3600;
+const NO_CAPACITY = 32;
+
+export function actOf(mood: Mood | null, command: string): Act {
+  const honest: Act = { delaySeconds: 0, run: command, tell: "answer", exit: null };
+  const changes = ["create", "delete", "start", "stop"].includes(command);
+  switch (mood) {
+    case null:
+      return honest;
+    case "slow":
+      return { ...honest, delaySeconds: SLOW_SECONDS };
+    case "hanging":
+      return { ...honest, delaySeconds: HANGING_SECONDS };
+    case "failing":
+      return { ...honest, run: null, tell: "nothing", exit: 1 };
+    case "full":
+      return command === "create" ? { ...honest, run: null, tell: "nothing", exit: NO_CAPACITY } : honest;
+    case "untrue_deletes":
+      return command === "delete" ? { ...honest, run: null, tell: "nothing", exit: 0 } : honest;
+    case "half_deletes":
+      return command === "delete" ? { ...honest, run: "stop" } : honest;
+    case "empty_listings":
+      return command === "list" ? { ...honest, run: null, tell: "empty", exit: 0 } : honest;
+    case "cut_listings":
+      return command === "list" ? { ...honest, tell: "cut" } : honest;
+    case "lost_answers":
+      return changes ? { ...honest, tell: "nothing", exit: 1 } : honest;
+  }
+}
+
+export type Call = { command: string; port: number | null };
+const call = z.object({ command: z.string(), port: z.int().nullable() });
+
+/** Answers the driver program, by HTTP on loopback. */
+export class MoodServer {
+  mood: Mood | null = null;
+  readonly #server: Server;
+
+  private constructor(before: (call: Call) => Promise<void>) {
+    this.#server = createServer((request, response) => {
+      void json(request)
+        .then(async (body) => {
+          const asked = call.parse(body);
+          await before(asked);
+          response.end(JSON.stringify(actOf(this.mood, asked.command)));
+        })
+        .catch(() => response.writeHead(500).end());
+    });
+  }
+
+  /** @param before called with each call before it is answered */
+  static async open(before: (call: Call) => Promise<void>): Promise<MoodServer> {
+    const opened = new MoodServer(before);
+    await new Promise<void>((resolve) => opened.#server.listen(0, "127.0.0.1", resolve));
+    return opened;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+}

@@ -1,0 +1,130 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import type { Driver } from "../../accept/options.ts";
+import { freePort } from "../../accept/part.ts";
+import { CHECKOUT, run } from "../../accept/program.ts";
+import { type Rpc, rpc } from "../../accept/rpc.ts";
+import type { Stack } from "../../accept/stack.ts";
+import { until } from "../../test/helpers/until.ts";
+import { Keeper } from "./keeper.ts";
+import { Link } from "./link.ts";
+import { MoodServer } from "./mood.ts";
+
+/**
+ * A second edge and a second node beside those of `npm start`, with a way that can fail between every two parts:
+ * relay and edge, edge and Postgres, relay and machine. The node's driver is a program that does as it is told, and
+ * its relay's wall clock can be set.
+ */
+export type FarSite = {
+  edge: Keeper;
+  relay: Keeper;
+  api: Rpc;
+  /** `machines` are those that are open now, by their ports. */
+  links: { relayToEdge: Link; edgeToDatabase: Link; machines: ReadonlyMap<number, Link> };
+  driver: MoodServer;
+  /** How many seconds the relay's wall clock is off. */
+  setClock(seconds: number): Promise<void>;
+  stop(): Promise<void>;
+};
+
+const NODE = "far";
+const SWEEP_SECONDS = 7;
+/** Testers, and the driver `local`, are at 127.0.0.1; the relay is sent to this address. */
+const DETOUR = "127.0.0.2";
+const TIMEOUTS = ["create=60s", "delete=30s", "stop=30s", "get=15s", "list=15s", "capacity=15s"];
+
+/** @param machines the folder of its machines, for the driver `local` */
+export async function openFarSite(
+  stack: Stack,
+  driver: Driver,
+  folder: string,
+  machines: string,
+): Promise<FarSite> {
+  const { databaseUrl, adminToken, appToken } = stack.local();
+  const database = new URL(databaseUrl);
+  const edgeToDatabase = await Link.listen({ host: "127.0.0.1", port: Number(database.port) });
+  database.port = String(edgeToDatabase.port);
+  const port = await freePort();
+  const edge = new Keeper({
+    args: ["src/server.ts"],
+    env: {
+      DATABASE_URL: database.href,
+      PORT: String(port),
+      WARMPOOL_ADMIN_TOKEN: adminToken,
+      WARMPOOL_SWEEP_SECONDS: String(SWEEP_SECONDS),
+    },
+    logFile: join(folder, "far-edge.log"),
+  });
+  const direct = `http://127.0.0.1:${port}`;
+  await until("the far edge to answer", () => isThere(direct));
+  const relayToEdge = await Link.listen({ host: "127.0.0.1", port });
+  const url = `http://127.0.0.1:${relayToEdge.port}`;
+
+  const links = new Map<number, Link>();
+  const mood = await MoodServer.open(async ({ command, port: machine }) => {
+    if (command !== "create" || machine === null || links.has(machine)) return;
+    const link = await Link.listen({ host: "127.0.0.1", port: machine }, { host: DETOUR, port: machine });
+    links.set(machine, link);
+  });
+  const dir = join(folder, "far-relay");
+  const clock = join(folder, "far-clock");
+  await joinNode(stack.admin, url, dir);
+  const relay = new Keeper({
+    args: [
+      ...["--import", new URL("./clock.ts", import.meta.url).href],
+      ...["src/relay/main.ts", "run", "--dir", dir, "--url", url],
+      ...["--driver", "exec", "--program", fileURLToPath(new URL("../driver/program", import.meta.url))],
+      ...["WARMPOOL_CHAOS_MOOD", "WARMPOOL_TEST_DRIVER", "WARMPOOL_TEST_MACHINES"].flatMap((name) => [
+        "--pass",
+        name,
+      ]),
+      ...TIMEOUTS.flatMap((change) => ["--timeout", change]),
+    ],
+    env: {
+      WARMPOOL_CHAOS_CLOCK: clock,
+      WARMPOOL_CHAOS_MOOD: mood.url,
+      WARMPOOL_TEST_DRIVER: driver,
+      WARMPOOL_TEST_MACHINES: machines,
+    },
+    logFile: join(folder, "far-relay.log"),
+  });
+  return {
+    edge,
+    relay,
+    api: rpc(direct, appToken),
+    links: { relayToEdge, edgeToDatabase, machines: links },
+    driver: mood,
+    setClock: (seconds) => (seconds === 0 ? rm(clock, { force: true }) : writeFile(clock, String(seconds))),
+    async stop() {
+      await relay.stop();
+      await edge.stop();
+      for (const link of [relayToEdge, edgeToDatabase, ...links.values()]) await link.close();
+      await mood.close();
+    },
+  };
+}
+
+async function isThere(url: string): Promise<boolean> {
+  return (await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2000) })).status > 0;
+}
+
+const enrolled = z.looseObject({ joinToken: z.string() });
+
+async function joinNode(admin: Rpc, url: string, dir: string): Promise<void> {
+  const { joinToken } = await admin.mutate("node.enroll", { name: NODE }, enrolled);
+  // The token works once and is void after this.
+  const args = [
+    join(CHECKOUT, "src/relay/main.ts"),
+    "join",
+    "--url",
+    url,
+    "--dir",
+    dir,
+    "--token",
+    joinToken,
+  ];
+  const ran = await run(process.execPath, args);
+  if (ran.code !== 0) throw new Error(`the far relay could not join: ${ran.stderr}`);
+}
