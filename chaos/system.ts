@@ -61,6 +61,11 @@ export async function startSystem({ driver, runtime }: Options, folder: string):
   const far = await openFarSite(stack, driver, folder, farMachines);
   await preparePool(stack, folder, stateDir);
   const installation = await installationOf(stateDir);
+  const startAgain = async (): Promise<void> => {
+    stack = await startStack({ ...options, targetSize: null }, AGAIN_SECONDS, SERVES);
+    ({ databaseUrl } = stack.local());
+    again = null;
+  };
   return {
     stack: () => stack,
     edges: () => [stack.app, far.api],
@@ -78,11 +83,7 @@ export async function startSystem({ driver, runtime }: Options, folder: string):
     async powerCut() {
       if (again !== null) throw new Error("it is just being started again");
       await stack.crash();
-      again = startStack({ ...options, targetSize: null }, AGAIN_SECONDS, SERVES).then((next) => {
-        stack = next;
-        ({ databaseUrl } = stack.local());
-        again = null;
-      });
+      again = startAgain();
       // Told when it is waited for.
       again.catch(() => undefined);
     },

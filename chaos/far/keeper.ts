@@ -32,7 +32,7 @@ export class Keeper {
    * Freezes it and puts another one in its place. It goes on when the promise's function is called: then there are two.
    * @throws Error in the moment in which there is none.
    */
-  replace(): { old: number; wake(): void } {
+  replace(): { old: number; wake: () => void } {
     const old = this.#current;
     const pid = this.signal("SIGSTOP");
     this.#current = this.#start();

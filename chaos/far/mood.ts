@@ -71,14 +71,18 @@ export class MoodServer {
   readonly #server: Server;
 
   private constructor(before: (call: Call) => Promise<void>) {
+    const answer = async (body: unknown): Promise<Act> => {
+      const asked = call.parse(body);
+      await before(asked);
+      return actOf(this.mood, asked.command);
+    };
     this.#server = createServer((request, response) => {
-      void json(request)
-        .then(async (body) => {
-          const asked = call.parse(body);
-          await before(asked);
-          response.end(JSON.stringify(actOf(this.mood, asked.command)));
-        })
-        .catch(() => response.writeHead(500).end());
+      json(request)
+        .then(answer)
+        .then(
+          (act) => response.end(JSON.stringify(act)),
+          () => response.writeHead(500).end(),
+        );
     });
   }
 

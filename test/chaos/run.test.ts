@@ -7,7 +7,7 @@ import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 
 /** Of a seed that kills, freezes and removes something in a few seconds; `npm run chaos` is for the long ones. */
 const SEED = 1;
-const MINUTES = 0.25;
+const MINUTES = 0.2;
 
 test("a short run of faults ends with nothing broken", { timeout: 400_000 }, async () => {
   await using folder = await temporaryFolder();

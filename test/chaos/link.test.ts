@@ -1,0 +1,59 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { Link } from "../../chaos/far/link.ts";
+import { until } from "../helpers/until.ts";
+
+/** A link before a server that sends back what it hears. */
+async function toEcho(): Promise<Link> {
+  const server = createServer((socket) => socket.on("error", () => undefined).pipe(socket));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const link = await Link.listen({ host: "127.0.0.1", port: (server.address() as AddressInfo).port });
+  onTestFinished(async () => {
+    await link.close();
+    server.close();
+  });
+  return link;
+}
+
+async function dial(link: Link): Promise<{ socket: Socket; heard: () => string }> {
+  const socket = connect(link.port, "127.0.0.1").on("error", () => undefined);
+  onTestFinished(() => void socket.destroy());
+  let heard = "";
+  socket.on("data", (data: Buffer) => (heard += data.toString()));
+  await once(socket, "connect");
+  return { socket, heard: () => heard };
+}
+
+test("passes on what both sides say", async () => {
+  const link = await toEcho();
+  const { socket, heard } = await dial(link);
+  socket.write("hello");
+  await until("the echo", () => heard() === "hello");
+});
+
+test("silent: what was open hears nothing for ever, what comes later passes again", async () => {
+  const link = await toEcho();
+  const before = await dial(link);
+  before.socket.write("one");
+  await until("the echo", () => before.heard() === "one");
+  expect(link.silence()).toBe(1);
+  const meanwhile = await dial(link);
+  for (const { socket } of [before, meanwhile]) socket.write("two");
+  link.restore();
+  const after = await dial(link);
+  after.socket.write("three");
+  await until("the way to be back", () => after.heard() === "three");
+  expect(before.heard()).toBe("one");
+  expect(meanwhile.heard()).toBe("");
+  expect([before.socket.destroyed, meanwhile.socket.destroyed]).toEqual([false, false]);
+});
+
+test("cut: what is open is reset", async () => {
+  const link = await toEcho();
+  const { socket, heard } = await dial(link);
+  socket.write("hello");
+  await until("the echo", () => heard() === "hello");
+  expect(link.cut()).toBe(1);
+  await until("the reset", () => socket.destroyed);
+});
