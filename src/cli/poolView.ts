@@ -61,7 +61,12 @@ export function poolLines(pool: PoolView, columns: number): string[] {
   return [...poolTable([pool], columns), ...amiss, "", ...fields(pairs, columns)];
 }
 
-function runwayText({ claimsPerHour, emptyInSeconds }: NonNullable<PoolView["runway"]>): string {
+function runwayText({
+  claimsPerHour,
+  emptyInSeconds,
+  refillSeconds,
+}: NonNullable<PoolView["runway"]>): string {
   const empty = emptyInSeconds === null ? "" : `, empty in ${duration(emptyInSeconds)} at this rate`;
-  return `${claimsPerHour} claims an hour${empty}`;
+  const refill = refillSeconds === null ? "" : `; a refill takes ${duration(refillSeconds)}`;
+  return `${claimsPerHour} claims an hour${empty}${refill}`;
 }

@@ -66,6 +66,20 @@ export const CONDITIONS = {
       action: "`warmpool capacity` says what takes the room; add a node, or end a drain.",
     },
   },
+  KeepingUp: {
+    MadeInTime: {
+      status: true,
+      meaning: "Machines can be made at least as fast as testers asked for them in the last hour.",
+      action: "Nothing.",
+    },
+    TakenFaster: {
+      status: false,
+      meaning:
+        "Testers take machines faster than they can be made: the stock runs out, and then they wait. `runway` says when.",
+      action:
+        "Add a node, or find out why a create takes so long (`warmpool machine timeline NAME`). Before a rush that is known, raise `targetSize` in time.",
+    },
+  },
   AllCurrent: {
     Current: {
       status: true,

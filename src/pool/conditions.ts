@@ -1,12 +1,12 @@
 import type { ConditionReason, ConditionType } from "../contract/conditions.ts";
 import type { NodeBrake } from "../contract/node.ts";
 import type { PoolCondition, PoolSpec } from "../contract/pool.ts";
+import { createsPerHour, type Demand } from "./runway.ts";
 
 /** What the conditions are read from. `stored` are those noted at the last sweep, for their `since`. */
-export type PoolFacts = {
+export type PoolFacts = Demand & {
   spec: Pick<PoolSpec, "targetSize" | "maxSize" | "shape">;
   paused: boolean;
-  claimable: number;
   waiting: number;
   onlineNodes: number;
   createFailures: number;
@@ -37,7 +37,8 @@ type Statement<Type extends ConditionType> = {
 
 /**
  * What an operator should know about a pool: whether it has what it should (`Ready`), whether it is getting there
- * (`Progressing`), whether one more machine finds room (`CapacityAvailable`), whether all are of its present spec
+ * (`Progressing`), whether one more machine finds room (`CapacityAvailable`), whether they are made as fast as testers take
+ * them (`KeepingUp`), whether all are of its present spec
  * (`AllCurrent`), and whether something is wrong that it does not mend by itself (`Degraded`, the one that is bad where
  * true). Each names its cause and what to do. `since` stands as long as status and reason do.
  */
@@ -46,6 +47,7 @@ export function poolConditions(facts: PoolFacts & { population: number }): PoolC
     dated("Ready", ready(facts), facts),
     dated("Progressing", progressing(facts), facts),
     dated("CapacityAvailable", capacityAvailable(facts), facts),
+    dated("KeepingUp", keepingUp(facts), facts),
     dated("AllCurrent", allCurrent(facts), facts),
     dated("Degraded", degraded(facts), facts),
   ];
@@ -59,6 +61,20 @@ function capacityAvailable({ hasRoom, spec }: PoolFacts): Statement<"CapacityAva
     status: false,
     reason: "NoRoom",
     message: `no open node has room for ${vcpus} CPU, ${memoryMib} MiB and ${diskGib} GiB; \`warmpool capacity\` says what takes it`,
+  };
+}
+
+/** Without a create observed, or with the pool paused, nothing can be said against it. */
+function keepingUp(facts: PoolFacts): Statement<"KeepingUp"> {
+  const makes = facts.paused ? null : createsPerHour(facts);
+  const taken = `testers asked for ${facts.claims} in the last hour`;
+  if (makes === null || facts.claims <= makes)
+    return { status: true, reason: "MadeInTime", message: `${taken}, and as many can be made` };
+  const usual = Math.round(facts.usualCreateSeconds ?? 0);
+  return {
+    status: false,
+    reason: "TakenFaster",
+    message: `${taken}, and about ${Math.floor(makes)} an hour can be made (${facts.slots} at a time, ${usual} s each); more nodes make more at a time`,
   };
 }
 

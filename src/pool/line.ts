@@ -29,9 +29,12 @@ const observed = sql`jsonb_build_object(
   'holds', (select coalesce(jsonb_agg(extract(epoch from e.released_at - e.setup_at)), '[]') from (select released_at, setup_at
     from assignments where pool = p.name and state = 'released' and setup_at is not null order by seq desc limit ${LAST}) e))`;
 
+/** How many creates and deletes the open nodes of the pool `p` work on at once. */
+export const slotsOfPool = sql`${SETTINGS.nodeConcurrency}::int * (select count(*)::int from nodes n where ${ITS_NODES})`;
+
 /** The `Line` (src/pool/forecast.ts) of the pool whose row has the alias `p`, as jsonb. */
 export const lineOfPool = sql`jsonb_build_object(
-  'slots', ${SETTINGS.nodeConcurrency}::int * (select count(*) from nodes n where ${ITS_NODES}),
+'slots', ${slotsOfPool},
   'jobs', ${jobs}, 'held', ${held}, 'observed', ${observed}, 'targetSize', p.target_size,
   'room', p.max_size - (select count(*) from machines m where m.pool = p.name and m.state <> 'deleted'),
   'waiting', (select count(*) from assignments w where w.pool = p.name and w.state = 'waiting'),

@@ -5,6 +5,7 @@ import { poolConditions, type PoolFacts } from "./conditions.ts";
 import { WarmpoolError } from "./errors.ts";
 import { canonical, sha256 } from "./hash.ts";
 import { type NodeFacts, readNodes } from "./nodeFacts.ts";
+import { slotsOfPool } from "./line.ts";
 import { chooseNode } from "./placing.ts";
 import { lockSituation, replenish } from "./provision.ts";
 import type { Actor, Reason } from "./reasons.ts";
@@ -19,8 +20,6 @@ type Row = Omit<PoolFacts, "hasRoom"> & {
   spec: PoolSpec;
   counts: PoolCounts;
   waiting: number;
-  claims: number;
-  usualCreateSeconds: number | null;
   createdAt: string;
   removedAt: string | null;
 };
@@ -55,9 +54,9 @@ async function readPools(db: Db, where: SQL): Promise<PoolView[]> {
         (select count(*)::int from assignments a where a.pool = p.name and a.state = 'waiting') as waiting,
         (select count(*)::int from assignments a
           where a.pool = p.name and a.created_at > now() - interval '1 hour') as claims,
-        (select percentile_cont(0.5) within group (order by extract(epoch from d.ready_at - d.created_at))
-          from (select ready_at, created_at from machines e where e.pool = p.name and e.ready_at is not null
-            order by e.number desc limit 20) d) as "usualCreateSeconds",
+        (select percentile_cont(0.5) within group (order by d.create_seconds)
+          from (select create_seconds from machines e where e.pool = p.name and e.create_seconds is not null
+            order by e.number desc limit 20) d) as "usualCreateSeconds", ${slotsOfPool} as slots,
         (select e.evidence ->> 'error' from machines e where e.pool = p.name and e.evidence is not null
           order by e.number desc limit 1) as "lastFailure", to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as now
       from pools p

@@ -1,20 +1,40 @@
-import { SETTINGS } from "./settings.ts";
-
 /**
- * How long the ready machines last at the rate of the last hour, and how long a refill to target takes by the creates
- * that were observed. Null where nobody has claimed in the last hour.
+ * How a pool stands against its testers: how long what is ready lasts at the rate of the last hour, and whether machines
+ * are made as fast as they are taken.
  */
-export function runway(facts: {
+export type Demand = {
+  /** Assignments asked for in the last hour. */
   claims: number;
   claimable: number;
+  /** Median of what the last creates took; null where none was observed. */
   usualCreateSeconds: number | null;
+  /** Creates and deletes that the pool's open nodes work on at once. */
+  slots: number;
   spec: { targetSize: number };
-}): { claimsPerHour: number; emptyInSeconds: number | null; refillSeconds: number | null } | null {
-  if (facts.claims === 0) return null;
-  const rounds = Math.ceil(facts.spec.targetSize / SETTINGS.nodeConcurrency);
+};
+
+/** Null where nobody has claimed in the last hour. */
+export function runway({ claims, claimable, usualCreateSeconds, slots, spec }: Demand): {
+  claimsPerHour: number;
+  emptyInSeconds: number | null;
+  refillSeconds: number | null;
+} | null {
+  if (claims === 0) return null;
   return {
-    claimsPerHour: facts.claims,
-    emptyInSeconds: Math.round((facts.claimable / facts.claims) * 3600),
-    refillSeconds: facts.usualCreateSeconds === null ? null : Math.round(facts.usualCreateSeconds * rounds),
+    claimsPerHour: claims,
+    emptyInSeconds: Math.round((claimable / claims) * 3600),
+    refillSeconds:
+      usualCreateSeconds === null || slots === 0
+        ? null
+        : Math.round(usualCreateSeconds * Math.ceil(spec.targetSize / slots)),
   };
+}
+
+/**
+ * Machines that can be made in an hour where nothing but `maxSize` is in the way; null where no create was observed yet.
+ * Without an open node none.
+ */
+export function createsPerHour({ usualCreateSeconds, slots }: Demand): number | null {
+  if (usualCreateSeconds === null || usualCreateSeconds <= 0) return null;
+  return (slots * 3600) / usualCreateSeconds;
 }
