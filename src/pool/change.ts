@@ -51,7 +51,7 @@ export function placeChange(
   let now = nodes.map((node) => ({ ...node, rows: [...node.rows] }));
   const place = (name: string): boolean => {
     const chosen = chooseNode(now, spec);
-    const node = now.find((one) => one.name === chosen);
+    const node = now.find((one) => one.name === chosen?.node);
     node?.rows.push({ name, pool: spec.name, state: "provisioning", shape: spec.shape });
     return node !== undefined;
   };

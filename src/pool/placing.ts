@@ -1,4 +1,6 @@
+import type { Closed } from "../contract/capacity.ts";
 import type { PoolSpec } from "../contract/pool.ts";
+import { BINDING_WORDS } from "./capacityText.ts";
 import { MOST_MACHINES, placeable } from "./placement.ts";
 import { closedFor, type NodeFacts, presentInventory } from "./nodeFacts.ts";
 import { footprintOf, roomOf } from "./room.ts";
@@ -10,24 +12,45 @@ import { SETTINGS } from "./settings.ts";
  */
 
 export type Wish = Pick<PoolSpec, "name" | "shape" | "nodes" | "placement">;
-type Candidate = { name: string; left: number; ofPool: number };
+type Candidate = { name: string; left: number; ofPool: number; closed: Closed | null };
+/** The node, and in words why it and no other. */
+export type Choice = { node: string; why: string };
 
-/** The node's name; null where none has room. */
-export function chooseNode(nodes: readonly NodeFacts[], wish: Wish): string | null {
-  const candidates = nodes.flatMap((node): Candidate[] => {
-    if (closedFor(node, wish, wish.shape) !== null) return [];
-    const left = roomLeft(node, wish.shape);
+/** Null where none has room. */
+export function chooseNode(nodes: readonly NodeFacts[], wish: Wish): Choice | null {
+  const candidates = nodes.map((node): Candidate => {
+    const closed = closedFor(node, wish, wish.shape);
     const ofPool = node.rows.filter(({ pool }) => pool === wish.name).length;
-    return left > 0 ? [{ name: node.name, left, ofPool }] : [];
+    return { name: node.name, left: closed === null ? roomLeft(node, wish.shape) : 0, ofPool, closed };
   });
-  return candidates.toSorted(ORDER[wish.placement])[0]?.name ?? null;
+  const [first, ...others] = candidates.toSorted(ORDER[wish.placement]);
+  if (first === undefined || first.left === 0) return null;
+  const after = others.length === 0 ? "" : `, before ${others.slice(0, SAID).map(say).join("; ")}`;
+  const more = others.length > SAID ? `; and ${others.length - SAID} more` : "";
+  return { node: first.name, why: `${wish.placement}: ${say(first)}${after}${more}` };
 }
 
-/** `spread` keeps failures apart, `pack` keeps the large holes for large machines. By name where all is equal. */
+/** So many of the other nodes are named. */
+const SAID = 3;
+
+function say({ name, left, ofPool, closed }: Candidate): string {
+  if (closed !== null) return `${name} (${BINDING_WORDS[closed]})`;
+  const room = left >= MOST_MACHINES ? "room not known yet" : left === 0 ? "no room" : `room for ${left}`;
+  return `${name} (${ofPool} of the pool, ${room})`;
+}
+
+/**
+ * `spread` keeps failures apart, `pack` keeps the large holes for large machines; those without room come last. By name
+ * where all is equal.
+ */
 const ORDER: Record<Wish["placement"], (a: Candidate, b: Candidate) => number> = {
-  spread: (a, b) => a.ofPool - b.ofPool || b.left - a.left || byName(a, b),
-  pack: (a, b) => a.left - b.left || byName(a, b),
+  spread: (a, b) => fullLast(a, b) || a.ofPool - b.ofPool || b.left - a.left || byName(a, b),
+  pack: (a, b) => fullLast(a, b) || a.left - b.left || byName(a, b),
 };
+
+function fullLast(a: Candidate, b: Candidate): number {
+  return Number(a.left === 0) - Number(b.left === 0);
+}
 
 /**
  * How many more fit beside all that is booked. A node that has never said what it has is taken at its word when it

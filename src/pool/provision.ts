@@ -9,6 +9,7 @@ import { chooseNode, type Wish } from "./placing.ts";
 import type { Actor, Reason } from "./reasons.ts";
 import { planPool, type PoolPlan, type PoolSituation, population } from "./replenish.ts";
 import { SETTINGS } from "./settings.ts";
+import { json } from "./transition.ts";
 
 const NOTHING: PoolPlan = { create: 0, shrink: 0, replace: null, blocked: null };
 
@@ -126,9 +127,9 @@ async function insertMachines(
   const wish = await wishOf(tx, pool);
   let inserted = 0;
   while (inserted < count) {
-    const name = chooseNode(nodes, wish);
-    const node = nodes.find((one) => one.name === name);
-    if (node === undefined) break;
+    const choice = chooseNode(nodes, wish);
+    const node = nodes.find((one) => one.name === choice?.node);
+    if (node === undefined || choice === null) break;
     const [made] = await rows<{ name: string }>(
       tx,
       sql`
@@ -149,8 +150,8 @@ async function insertMachines(
         returning id, name, pool, node
       ),
       work as (insert into operations (kind, node, machine) select 'create', node, id from made),
-      told as (insert into events (kind, actor, reason, pool, node, machine, after)
-        select 'machine', ${actor}, ${reason}, pool, node, id, 'provisioning' from made)
+      told as (insert into events (kind, actor, reason, pool, node, machine, after, data)
+        select 'machine', ${actor}, ${reason}, pool, node, id, 'provisioning', ${json({ cause: choice.why })}::jsonb from made)
       select name from made`,
     );
     if (made === undefined) break;

@@ -1,6 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,6 +16,7 @@ import { testDb } from "../../helpers/db.ts";
 import { temporaryFolder } from "../../helpers/temporaryFolder.ts";
 import { until } from "../../helpers/until.ts";
 import { script } from "../drivers/exec/script.ts";
+import { type Frozen, relayProcess } from "./relayProcess.ts";
 
 /**
  * All of Warmpool for one test: the API on a database of its own, and a relay that is a process and can be killed. The
@@ -49,13 +47,6 @@ export type System = AsyncDisposable & {
   read(target: SshTarget, command: string): Promise<string>;
 };
 
-/** A relay that stands still. */
-export type Frozen = {
-  thaw(): void;
-  /** Waits until it has ended, and says how. */
-  ended(): Promise<number | NodeJS.Signals | null>;
-};
-
 /** A driver call that stands still, with the relay that made it. */
 export type HeldCall = Frozen & {
   /** Lets the call alone go on, and waits until it has ended: its effect comes late. */
@@ -71,7 +62,6 @@ export type SystemOptions = {
 };
 
 const NODE = "n1";
-const RELAY = fileURLToPath(new URL("../../../src/relay/main.ts", import.meta.url));
 const DETOUR = fileURLToPath(new URL("./detourProgram.ts", import.meta.url));
 const DELETE_SECONDS = 60;
 const PROGRAM = `if [ -f "$folder/hold-$1" ]; then
@@ -196,53 +186,8 @@ function argumentsOf(
   return driver === "incus" ? ["--driver", "incus"] : ["--driver", "local", "--machines", root];
 }
 
-function relayProcess(logFile: string, { args, env }: { args: string[]; env: Record<string, string> }) {
-  const children: ChildProcess[] = [];
-  const end = async (child: ChildProcess | undefined): Promise<void> => {
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    child.kill("SIGKILL");
-    await once(child, "exit");
-  };
-  const latest = (): Frozen & { pid: number; stands(): boolean } => {
-    const child = children.at(-1);
-    const pid = child?.pid;
-    if (child === undefined || pid === undefined) throw new Error("no relay was started");
-    return {
-      pid,
-      stands: () => readProcess(pid)?.state === "T",
-      thaw: () => void child.kill("SIGCONT"),
-      ended: async () => {
-        await until(`relay ${pid} to end`, () => child.exitCode !== null || child.signalCode !== null);
-        return child.exitCode ?? child.signalCode;
-      },
-    };
-  };
-  return {
-    start: (dir: string) => {
-      const log = openSync(logFile, "a");
-      children.push(
-        spawn(process.execPath, [RELAY, "run", "--dir", dir, ...args], {
-          env: { ...process.env, ...env },
-          stdio: ["ignore", log, log],
-        }),
-      );
-      closeSync(log);
-    },
-    kill: () => end(children.at(-1)),
-    latest,
-    freeze: () => {
-      const frozen = latest();
-      process.kill(frozen.pid, "SIGSTOP");
-      return frozen;
-    },
-    log: () => readFile(logFile, "utf8"),
-    [Symbol.asyncDispose]: async () => {
-      for (const child of children) await end(child);
-    },
-  };
-}
-
-async function deleteAll(driver: Driver): Promise<void> {
+/** What a test's end leaves nothing behind with. */
+export async function deleteAll(driver: Driver): Promise<void> {
   const signal = () => AbortSignal.timeout(DELETE_SECONDS * 1000);
   for (const { name } of (await driver.list(signal())).machines) await driver.delete(name, signal());
 }

@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import type { NodeFacts } from "../../src/pool/nodeFacts.ts";
+import { chooseNode, type Wish } from "../../src/pool/placing.ts";
+
+const shape = { vcpus: 1, memoryMib: 1024, diskGib: 10 };
+const wish: Wish = { name: "demo", shape, placement: "spread" };
+
+/** A node with memory for so many machines beside those it has. */
+function nodeOf(name: string, room: number, ofPool = 0, overrides: Partial<NodeFacts> = {}): NodeFacts {
+  const rows = Array.from({ length: ofPool }, (_, index) => ({
+    name: `${name}-${index}`,
+    pool: "demo",
+    state: "ready" as const,
+    shape,
+  }));
+  const inventory = {
+    cpus: 64,
+    memoryMib: { total: 1024 * (room + ofPool), available: 1024 * (room + ofPool), reserve: 0 },
+    disks: [{ name: "d", totalGib: 10_000, usedGib: 0, thin: false }],
+    machines: [],
+    overheads: { memoryMib: 0, bootMemoryMib: 0, diskGib: 0 },
+  };
+  return {
+    name,
+    state: "online",
+    scheduling: "open",
+    inventory,
+    inventoryAt: "2026-01-01T00:00:00.000Z",
+    inventoryAgeSeconds: 1,
+    full: {},
+    rows,
+    gone: [],
+    ...overrides,
+  };
+}
+
+test("spread takes the node with the fewest of the pool, then the one with most room, and says before which", () => {
+  const nodes = [nodeOf("a", 9, 2), nodeOf("b", 3, 1), nodeOf("c", 5, 1)];
+  expect(chooseNode(nodes, wish)).toEqual({
+    node: "c",
+    why: "spread: c (1 of the pool, room for 5), before b (1 of the pool, room for 3); a (2 of the pool, room for 9)",
+  });
+});
+
+test("pack takes the node where it is tightest", () => {
+  const nodes = [nodeOf("a", 9), nodeOf("b", 3, 1), nodeOf("c", 5)];
+  expect(chooseNode(nodes, { ...wish, placement: "pack" })?.node).toBe("b");
+});
+
+test("a full or closed node comes last, with what closes it", () => {
+  const nodes = [nodeOf("a", 0), nodeOf("b", 5, 0, { scheduling: "draining" }), nodeOf("c", 1, 4)];
+  expect(chooseNode(nodes, wish)).toEqual({
+    node: "c",
+    why: "spread: c (4 of the pool, room for 1), before a (0 of the pool, no room); b (draining)",
+  });
+  expect(chooseNode(nodes.slice(0, 2), wish)).toBeNull();
+});
+
+test("of many nodes a few are named", () => {
+  const nodes = ["a", "b", "c", "d", "e", "f"].map((name) => nodeOf(name, 2));
+  expect(chooseNode(nodes, wish)?.why).toMatch(/^spread: a .*; d \(.*\); and 2 more$/);
+});
