@@ -9,6 +9,7 @@ import { burst } from "./parts/burst.ts";
 import { crash } from "./parts/crash.ts";
 import { faults } from "./parts/faults.ts";
 import { path } from "./parts/path.ts";
+import { power } from "./parts/power.ts";
 import { Report } from "./report.ts";
 import { killAllOf } from "./stack.ts";
 
@@ -16,7 +17,7 @@ import { killAllOf } from "./stack.ts";
  * The acceptance run: drives a whole Warmpool from outside, by nothing but what INTERFACE.md fixes, and shows the
  * points that issue 2 names. Every part starts from nothing and has to leave nothing. Imports nothing from src.
  */
-const PARTS: readonly Part[] = [path, faults, crash, burst];
+const PARTS: readonly Part[] = [path, faults, crash, power, burst];
 
 async function main(): Promise<number> {
   const options = optionsOrExit();
@@ -45,7 +46,7 @@ async function main(): Promise<number> {
 async function runPart(
   part: Part,
   runtime: Runtime,
-  { driver }: Options,
+  { driver, seed }: Options,
   parent: string,
   report: Report,
 ): Promise<void> {
@@ -54,7 +55,7 @@ async function runPart(
   const folder = join(parent, `${part.name}-${runtime}`);
   await mkdir(folder);
   try {
-    await part.show({ report, runtime, driver, folder });
+    await part.show({ report, runtime, driver, folder, seed });
     await report.check("the host and its Incus are as before", async () => {
       const left = await leftSince(before, [parent]);
       if (left.length > 0) throw new Error(left.join("\n"));

@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
 
 export const RUNTIMES = ["node", "workerd"] as const;
@@ -12,10 +13,12 @@ export type Options = {
   only: string | null;
   /** Where the run keeps its own folder; it is removed when everything passed. */
   stateDir: string;
+  /** Of what the parts do by chance; the same one does the same again. */
+  seed: number;
 };
 
 export const USAGE = `usage: npm run accept -- [--driver local|incus] [--runtime node|workerd|both]
-                         [--only PART] [--state-dir DIR]`;
+                         [--only PART] [--state-dir DIR] [--seed N]`;
 
 /** @throws Error naming the option and what it takes. */
 export function readOptions(args: string[], parts: readonly string[], temporary: string): Options {
@@ -26,14 +29,17 @@ export function readOptions(args: string[], parts: readonly string[], temporary:
       runtime: { type: "string", default: "both" },
       only: { type: "string" },
       "state-dir": { type: "string", default: temporary },
+      seed: { type: "string", default: String(randomInt(2 ** 31)) },
     },
   });
+  if (!/^\d{1,10}$/.test(values.seed)) throw new Error(`--seed is ${values.seed}; it takes a whole number`);
   const runtime = oneOf("--runtime", values.runtime, [...RUNTIMES, "both"] as const);
   return {
     driver: oneOf("--driver", values.driver, DRIVERS),
     runtimes: runtime === "both" ? RUNTIMES : [runtime],
     only: values.only === undefined ? null : oneOf("--only", values.only, parts),
     stateDir: values["state-dir"],
+    seed: Number(values.seed),
   };
 }
 

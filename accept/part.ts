@@ -13,6 +13,7 @@ export type Context = {
   driver: Driver;
   /** Of this part alone. */
   folder: string;
+  seed: number;
 };
 
 /** The pool that `npm start` makes. */

@@ -1,17 +1,16 @@
 import { until } from "../../test/helpers/until.ts";
-import { type Assignment, assigned, assignment } from "../interface.ts";
+import { assigned } from "../interface.ts";
 import { type Context, NEXT_START_SECONDS, type Part, POOL, started } from "../part.ts";
 import { getPool, listMachines, putPoolLike, untilFull } from "../pools.ts";
-import { run } from "../program.ts";
 import type { Rpc } from "../rpc.ts";
-import { type Key, makeKey, ssh } from "../sshClient.ts";
+import { becomesActive, readNotes, statusOf, useStepRecipe } from "../setups.ts";
+import { type Key, makeKey } from "../sshClient.ts";
 import { type Stack, startStack } from "../stack.ts";
-import { checkNotes, NOTES, STEP_RECIPE, STEPS, writeStepRecipe } from "../stepRecipe.ts";
+import { STEPS } from "../stepRecipe.ts";
 import { noRowLies } from "../truth.ts";
 
 /** Everything is killed at the worst moments, and nothing is lost, run twice or left behind. */
 const READY = 3;
-const ACTIVE_SECONDS = 90;
 
 export const crash: Part = { name: "crash", title: "Processes die in the middle of things", show };
 
@@ -21,10 +20,7 @@ async function show(context: Context): Promise<void> {
   const { admin } = stack;
   const key = await makeKey(folder, "own");
   await report.check(`a recipe of ${STEPS} steps is pushed, and the pool takes it`, async () => {
-    const source = await writeStepRecipe(folder);
-    const ran = await run("npx", ["warmpool", "recipe", "push", source, "--state-dir", options.stateDir]);
-    if (ran.code !== 0) throw new Error(`recipe push ended with ${ran.code}: ${ran.stderr}`);
-    await putPoolLike(admin, POOL, { recipe: STEP_RECIPE, maxSize: 12 });
+    await useStepRecipe(admin, folder, options.stateDir, { maxSize: 12 });
     await untilFull(admin, POOL, READY, 60);
   });
 
@@ -66,10 +62,6 @@ async function show(context: Context): Promise<void> {
 /** Right after the relay has come back nothing can be claimed until it has probed: then the tester waits a moment. */
 async function assignTo(stack: Stack, username: string, key: Key): Promise<void> {
   await stack.app.mutate("tester.assign", { username, sshKeys: [key.publicKey] }, assigned);
-}
-
-function statusOf(app: Rpc, username: string): Promise<Assignment> {
-  return app.query("tester.status", { username }, assignment);
 }
 
 /** Step 1 is the account, so the recipe's first is step 2. */
@@ -120,24 +112,4 @@ async function inCreate(admin: Rpc, targetSize: number): Promise<string> {
     });
   });
   return names.join(", ");
-}
-
-async function becomesActive(app: Rpc, username: string): Promise<void> {
-  await until(
-    `${username}'s assignment to be active`,
-    async () => {
-      const { state, error, setup } = await statusOf(app, username);
-      if (state === "active") return true;
-      throw new Error(`it is ${state}: ${error?.message ?? JSON.stringify(setup)}`);
-    },
-    { seconds: ACTIVE_SECONDS, everyMs: 200 },
-  );
-}
-
-async function readNotes(app: Rpc, username: string, key: Key): Promise<void> {
-  const { machine } = await statusOf(app, username);
-  if (machine === null) throw new Error(`${username} has no machine`);
-  const read = await ssh(machine, username, key, `cat ${NOTES}`);
-  if (read.code !== 0) throw new Error(`ssh ended with ${read.code}: ${read.stderr}`);
-  checkNotes(read.stdout);
 }
