@@ -1,4 +1,4 @@
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createClient, type MachineView, type WarmpoolClient } from "../../../src/client/index.ts";
@@ -39,6 +39,8 @@ export type System = AsyncDisposable & {
    * has happened. Resolves when they stand still.
    */
   holdAt(command: string): Promise<HeldCall>;
+  /** Makes the file of that name in the program's folder, or removes it: what `broken` looks for. */
+  fault(name: string, stands: boolean): Promise<void>;
   /** What its relays have logged so far. */
   relayLog(): Promise<string>;
   /** Waits until so many machines are ready, and gives them. */
@@ -59,6 +61,12 @@ export type SystemOptions = {
   detour?: boolean;
   /** The relay asks its driver by way of a program, which `holdAt` can stop. A detour does so too. */
   program?: boolean;
+  /** Shell in front of that program: it sees the command as `$1`, its own folder as `$folder`, and calls `real`. */
+  broken?: string;
+  /** What a call of the program may take, such as `delete=1s`. */
+  timeouts?: string[];
+  /** The folder of local machines, where several systems share one host's. */
+  machines?: string;
 };
 
 const NODE = "n1";
@@ -107,13 +115,14 @@ async function start(
   const { joinToken } = await client.node.enroll.mutate({ name: NODE });
   await joinNode({ url: edge.url, token: joinToken, dir });
   const owner = { installation: (await loadIdentity(dir)).installation, node: NODE };
-  const root = join(folder.path, "machines");
+  const root = options.machines ?? join(folder.path, "machines");
   const driver =
     options.driver === "incus"
       ? incusDriver({ ...INSTALLED, ...owner })
       : localDriver({ ...owner, root, hide: [dir] });
   ends.push(() => deleteAll(driver));
-  const program = own(await script(PROGRAM));
+  const real = `real() { '${process.execPath}' '${DETOUR}' "$@"; }`;
+  const program = own(await script([real, options.broken ?? "", PROGRAM].join("\n")));
   const relay = own(
     relayProcess(join(folder.path, "relay.log"), {
       args: argumentsOf(options, root, program.path),
@@ -160,6 +169,10 @@ async function start(
         },
       };
     },
+    fault: async (name, stands) => {
+      const file = join(program.folder, name);
+      await (stands ? writeFile(file, "") : rm(file));
+    },
     relayLog: relay.log,
     read,
     ready: (count, seconds = 90) =>
@@ -175,13 +188,23 @@ async function start(
 }
 
 function argumentsOf(
-  { driver, detour = false, program: byProgram = detour }: SystemOptions,
+  {
+    driver,
+    broken,
+    detour = false,
+    program: byProgram = detour || broken !== undefined,
+    timeouts = [],
+  }: SystemOptions,
   root: string,
   program: string,
 ): string[] {
   if (byProgram) {
     const names = ["WARMPOOL_TEST_DRIVER", "WARMPOOL_TEST_MACHINES", "WARMPOOL_TEST_DETOUR"];
-    return ["--driver", "exec", "--program", program, ...names.flatMap((name) => ["--pass", name])];
+    return [
+      ...["--driver", "exec", "--program", program],
+      ...names.flatMap((name) => ["--pass", name]),
+      ...timeouts.flatMap((timeout) => ["--timeout", timeout]),
+    ];
   }
   return driver === "incus" ? ["--driver", "incus"] : ["--driver", "local", "--machines", root];
 }
