@@ -4,6 +4,7 @@ import { ADMIN_REQUESTS_PER_MINUTE } from "./api/edge.ts";
 import { log, logFailure } from "./api/log.ts";
 import { sweep } from "./cron/sweep.ts";
 import { connect } from "./db/client.ts";
+import { directLink } from "./db/directLink.ts";
 import { readWebhook } from "./pool/webhook/receiver.ts";
 
 /**
@@ -11,7 +12,10 @@ import { readWebhook } from "./pool/webhook/receiver.ts";
  * Configured by the environment; stops on SIGTERM after the requests under way.
  */
 const config = readConfig();
-const connection = connect(config.databaseUrl, { max: config.connections });
+const connection = connect(config.databaseUrl, {
+  max: config.connections,
+  link: directLink(config.databaseUrl),
+});
 const running = new Set<Promise<unknown>>();
 
 function after(work: () => Promise<unknown>): void {

@@ -2,9 +2,12 @@ import { type SQL, sql } from "drizzle-orm";
 import { PgDialect, type PgDatabase } from "drizzle-orm/pg-core";
 import { drizzle, type PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
+import { endingWithConnection } from "./begin.ts";
+import type { DirectLink } from "./directLink.ts";
 
 /**
- * The only file of the running system that names the database driver (src/db/migrate.ts is a command beside it). Everything else gets a `Db` (or a transaction, which is one too).
+ * The only file of the running system that names the database driver (src/db/migrate.ts is a command beside it, begin.ts
+ * mends what it does wrong). Everything else gets a `Db` (or a transaction, which is one too).
  * No session state is used anywhere: the edge reaches Postgres through a pooler that gives each transaction another
  * session. `bigint` columns come as numbers: all of ours stay far below 2^53.
  */
@@ -23,20 +26,25 @@ export type ConnectOptions = {
   max?: number;
   /** Sees the text of every statement, never its parameters. For tests that count round trips. */
   onStatement?: (text: string) => void;
+  /** What the connections are made of and bounded by, where this is not left to a pooler (src/db/directLink.ts). */
+  link?: DirectLink;
 };
 
 const dialect = new PgDialect();
 
 /** Opens a client; the first statement connects. `url` is a postgres:// connection string. */
 export function connect(url: string, options: ConnectOptions = {}): Connection {
-  const client = postgres(url, {
-    max: options.max ?? 10,
-    connect_timeout: 5,
-    idle_timeout: 60,
-    fetch_types: false,
-    onnotice: () => {},
-    types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
-  });
+  const client = endingWithConnection(
+    postgres(url, {
+      max: options.max ?? 10,
+      connect_timeout: 5,
+      idle_timeout: 60,
+      fetch_types: false,
+      onnotice: () => {},
+      types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
+      ...options.link,
+    }),
+  );
   const { onStatement } = options;
   const db = drizzle(client, onStatement ? { logger: { logQuery: (text) => onStatement(text) } } : {});
   return {
