@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
-import { lockSituation } from "../pool/provision.ts";
+import { lockPool } from "../pool/locks.ts";
+import { readSituation } from "../pool/provision.ts";
 import { planPool } from "../pool/replenish.ts";
 import { takeSurplus } from "../pool/rollout.ts";
 
@@ -14,8 +15,7 @@ export async function shrink(db: Db): Promise<number> {
 
 async function shrinkPool(db: Db, pool: string): Promise<number> {
   return db.transaction(async (tx) => {
-    const situation = await lockSituation(tx, pool);
-    if (situation === null || planPool(situation).shrink === 0) return 0;
+    if (!(await lockPool(tx, pool)) || planPool(await readSituation(tx, pool)).shrink === 0) return 0;
     return takeSurplus(tx, pool, "system:shrink");
   });
 }

@@ -18,7 +18,8 @@ function markSilent(db: Db): Promise<number> {
       tx,
       sql`with unheard as (
           select name, state as was from nodes where state in ('online', 'returning')
-            and last_seen_at < now() - make_interval(secs => ${SETTINGS.silenceSeconds}) for no key update
+            and last_seen_at < now() - make_interval(secs => ${SETTINGS.silenceSeconds})
+          order by name for no key update
         )
         update nodes set state = 'silent' from unheard where nodes.name = unheard.name returning nodes.name, was`,
     );

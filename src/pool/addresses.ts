@@ -34,7 +34,7 @@ export async function followAddresses(tx: Db, node: string, answers: Answers, ac
         from machines m join jsonb_to_recordset(${json(seen)})
           as s(id uuid, dial_host text, dial_port int, access_host text, access_port int) on s.id = m.id
         where m.node = ${node} and m.state in ('ready', 'suspect', 'assigned', 'held')
-        for no key update of m
+        order by m.id for no key update of m
       )
       update machines m set dial_host = g.dial_host, dial_port = g.dial_port,
         access_host = g.access_host, access_port = g.access_port

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
 import { type BrakeFacts, canaryBackoffSeconds, judgeBrake, type Tally } from "./brake.ts";
+import { lockMachines } from "./locks.ts";
 import type { Actor } from "./reasons.ts";
 import { json, tell } from "./transition.ts";
 
@@ -122,7 +123,9 @@ export async function releaseBrake(tx: Db, node: string, actor: Actor): Promise<
       where node = ${node} and released_at is null returning node`,
   );
   if (released.length === 0) return false;
-  await tx.execute(sql`
-    update machines set strikes = 0 where node = ${node} and state in ('ready', 'suspect') and strikes > 0`);
+  const struck = sql`select id from machines
+    where node = ${node} and state in ('ready', 'suspect') and strikes > 0`;
+  await lockMachines(tx, struck);
+  await tx.execute(sql`update machines set strikes = 0 where id in (${struck})`);
   return true;
 }

@@ -9,7 +9,7 @@ type Braked = Omit<CanaryFacts, "paused" | "room"> & { node: string; suspect: st
 /**
  * Gives each braked node that has machines of the pool its canary. Where `maxSize` or the node leaves no room, one
  * unassigned suspect goes down for it first; the canary follows when that one is proven gone.
- * Call it under the pool's row lock.
+ * Call it under the row locks of the pool and of all nodes: two pools would otherwise each make a canary of one node.
  * @param create makes one machine of the pool on that node.
  * @returns how many canaries were made.
  */
@@ -29,7 +29,10 @@ export async function placeCanaries(
       if (placed === 0) step = planCanary({ ...facts, nodeFull: true });
     }
     if (step !== "make_room" || braked.suspect === null) continue;
-    await tearDown(tx, sql`select ${braked.suspect}::uuid`, { from: ["suspect"], actor, reason: "canary" });
+    const given = { from: ["suspect"], actor, reason: "canary" } as const;
+    const down = await tearDown(tx, sql`select ${braked.suspect}::uuid`, given);
+    // It may have answered in this very moment: then another one makes room, at the next sweep.
+    if (down.length === 0) continue;
     await tx.execute(sql`update brakes set made_room = ${braked.suspect} where node = ${braked.node}`);
   }
   return made;
@@ -49,6 +52,6 @@ function brakedNodes(tx: Db, pool: string): Promise<Braked[]> {
         where m.node = b.node and m.pool = p.name and m.state = 'suspect' order by m.suspect_since, m.number limit 1) s on true
       where b.released_at is null
         and exists (select 1 from machines m where m.node = b.node and m.pool = p.name and m.state <> 'deleted')
-      order by b.node for no key update of n, b`,
+      order by b.node`,
   );
 }

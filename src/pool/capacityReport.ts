@@ -24,7 +24,7 @@ export async function capacityReport(
     asked.pool === undefined && asked.shape !== undefined ? null : await poolSpecOf(db, asked.pool);
   const shape = asked.shape ?? spec?.shape;
   if (shape === undefined) throw new WarmpoolError("BAD_REQUEST", "say the pool or the shape");
-  const facts = await readNodes(db, sql`n.state <> 'removed'`, "look");
+  const facts = await readNodes(db, sql`n.state <> 'removed'`);
   const nodes = facts
     .filter(({ name }) => spec?.nodes === undefined || spec.nodes.includes(name))
     .map((node) => nodeCapacity(node, { nodes: spec?.nodes }, shape));

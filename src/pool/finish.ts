@@ -7,6 +7,7 @@ import { deleted, deleteFailed } from "./finishDelete.ts";
 import { restarted, restartFailed } from "./finishRestart.ts";
 import { setUp, setupFailed } from "./finishSetup.ts";
 import { leaseLost, lockLease, type Standing } from "./lease.ts";
+import { lockNodes } from "./locks.ts";
 import { match } from "./match.ts";
 import { endOperation, queueDeletes, requeueOperation } from "./operations.ts";
 import { judgeProbe } from "./probe.ts";
@@ -26,6 +27,7 @@ export async function finish(
 ): Promise<void> {
   const actor: Actor = `node:${node}`;
   const pools = await db.transaction(async (tx) => {
+    await lockLarger(tx, node, finished);
     const lease = await lockLease(tx, finished.session, finished.id, finished.token);
     if (lease === null || lease.node !== node) throw leaseLost(finished.id);
     const touched = await apply(tx, lease, finished.result, actor);
@@ -36,6 +38,36 @@ export async function finish(
     await match(db, pool, actor);
     await replenish(db, pool, actor);
   }
+}
+
+/** What a result may change besides its operation, assignment and machine; a restart is followed by the node's probes. */
+const LARGER: Record<OperationResult["outcome"], "nothing" | "node" | "pool and node"> = {
+  handed_back: "nothing",
+  created: "pool and node",
+  create_failed: "pool and node",
+  set_up: "nothing",
+  setup_failed: "node",
+  deleted: "nothing",
+  delete_failed: "nothing",
+  restarted: "node",
+  restart_failed: "node",
+  probed: "node",
+};
+
+/** Takes it before the operation, in the order of src/pool/locks.ts. */
+async function lockLarger(
+  tx: Db,
+  node: string,
+  { id, result }: { id: string; result: OperationResult },
+): Promise<void> {
+  const larger = LARGER[result.outcome];
+  if (larger === "nothing") return;
+  if (larger === "pool and node") {
+    await tx.execute(sql`
+      select 1 from pools where name = (
+        select m.pool from operations o join machines m on m.id = o.machine where o.id = ${id}) for no key update`);
+  }
+  await lockNodes(tx, sql`n.name = ${node}`);
 }
 
 /** @returns the pools whose machines changed. */

@@ -20,6 +20,8 @@ type CreateFailed = Extract<OperationResult, { outcome: "create_failed" }>;
 export async function created(tx: Db, lease: Standing, result: Created, actor: Actor): Promise<void> {
   const { driver, driverRef, host, port, access } = result;
   await endOperation(tx, lease.id, lease.state === "cancelling" ? "cancelled" : "succeeded", null);
+  // Before this machine is locked, for it may lock others. A create that is still wanted makes its machine ready.
+  if (lease.state === "leased") await canaryReady(tx, lease.node, actor);
   await tx.execute(sql`
     update machines set driver = ${driver}, driver_ref = ${driverRef} where id = ${lease.machine}`);
   const ready = await moveMachines(tx, sql`select ${lease.machine}::uuid`, {
@@ -30,12 +32,10 @@ export async function created(tx: Db, lease: Standing, result: Created, actor: A
     set: sql`ready_at = now(), create_seconds = ${takenBy(lease.id)}, dial_host = ${host}, dial_port = ${port},
       access_host = ${access.host}, access_port = ${access.port}`,
   });
-  if (ready.length > 0) {
-    await canaryReady(tx, lease.node, actor);
-    await tx.execute(sql`
-      update pools set create_failures = 0, create_not_before = null
-      where name = ${lease.pool} and (create_failures > 0 or create_not_before is not null)`);
-  }
+  if (ready.length === 0) return;
+  await tx.execute(sql`
+    update pools set create_failures = 0, create_not_before = null
+    where name = ${lease.pool} and (create_failures > 0 or create_not_before is not null)`);
 }
 
 /** Crash-only: the machine is taken down with its evidence, and the pool waits longer before each next try. */

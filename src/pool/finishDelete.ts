@@ -10,16 +10,16 @@ import { json, moveMachines, tell } from "./transition.ts";
 /** Proven gone: the receipt is stored and the row is `deleted` in one statement; only now is its room free. */
 export async function deleted(tx: Db, lease: Standing, receipt: Receipt, actor: Actor): Promise<void> {
   await endOperation(tx, lease.id, "succeeded", receipt);
+  await tx.execute(sql`
+    update assignments set access_ended_at = now()
+    where state = 'released' and access_ended_at is null
+      and machine in (select f.id from machines m join machines f on f.name = m.name where m.id = ${lease.machine})`);
   await moveMachines(tx, sql`select ${lease.machine}::uuid`, {
     to: "deleted",
     actor,
     reason: "proven_gone",
     set: sql`receipt = ${json(receipt)}, delete_seconds = ${takenBy(lease.id)}`,
   });
-  await tx.execute(sql`
-    update assignments set access_ended_at = now()
-    where state = 'released' and access_ended_at is null
-      and machine in (select f.id from machines m join machines f on f.name = m.name where m.id = ${lease.machine})`);
 }
 
 /** The machine stays `deleting` and booked; the delete is tried again, later each time and for ever. */

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { OperationResult } from "../contract/relay.ts";
 import { type Db, listOf, rows } from "../db/client.ts";
 import type { NotAlive } from "../db/tables/machines.ts";
@@ -23,12 +23,17 @@ export async function strangers(
   if (presented.length === 0) return { ids: new Set(), siblings: new Map() };
   const known = await rows<{ fingerprint: string; name: string }>(
     tx,
-    sql`select host_key ->> 'fingerprint' as fingerprint, name from machines
-      where host_key ->> 'fingerprint' in (${listOf(presented.map(({ fingerprint }) => fingerprint))})`,
+    ownersOf(presented.map(({ fingerprint }) => fingerprint)),
   );
   const siblings = new Map(known.map(({ fingerprint, name }) => [fingerprint, name]));
   const strange = presented.filter(({ fingerprint }) => !siblings.has(fingerprint));
   return { ids: new Set(strange.map(({ id }) => id)), siblings };
+}
+
+/** Machines, gone ones too, by the fingerprints of their host keys. */
+export function ownersOf(fingerprints: readonly string[]): SQL {
+  return sql`select host_key ->> 'fingerprint' as fingerprint, name from machines
+    where host_key is not null and host_key ->> 'fingerprint' in (${listOf(fingerprints)})`;
 }
 
 type HeardKey = {

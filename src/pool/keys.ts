@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { sshKeyIdentity } from "../contract/sshKey.ts";
 import { type Db, rows } from "../db/client.ts";
+import { lockWork } from "./locks.ts";
 import type { Actor } from "./reasons.ts";
 import { json, tell } from "./transition.ts";
 
@@ -11,6 +12,7 @@ import { json, tell } from "./transition.ts";
  */
 export async function updateKeys(db: Db, assignment: string, sshKeys: string[], actor: Actor): Promise<void> {
   await db.transaction(async (tx) => {
+    await lockWork(tx, sql`select machine from assignments where id = ${assignment}`);
     const [changed] = await rows<{ state: string; pool: string; before: number }>(
       tx,
       sql`with standing as (select id, ssh_keys from assignments where id = ${assignment} for no key update)

@@ -3,6 +3,7 @@ import type { MachineAction, MachineState, MachineView } from "../contract/machi
 import { type Db, rows } from "../db/client.ts";
 import { whyNot } from "./can.ts";
 import { WarmpoolError } from "./errors.ts";
+import { lockMachines, lockWork } from "./locks.ts";
 import { getMachine, whichMachine } from "./machineView.ts";
 import { queueProbes } from "./probe.ts";
 import { replenish } from "./provision.ts";
@@ -28,16 +29,14 @@ export type LockedMachine = {
 };
 
 /**
- * Locks the machine by id or name. Its live operation is locked first, as a relay's finish does: the other way round
- * the two would wait for each other.
+ * Locks the machine by id or name, its live operation first.
  * @throws WarmpoolError NOT_FOUND, or CONFLICT where `action` cannot be done with it now.
  */
 export async function lockMachine(tx: Db, idOrName: string, action: MachineAction): Promise<LockedMachine> {
   const which = whichMachine(idOrName);
-  await tx.execute(sql`
-    select 1 from operations o join machines m on m.id = o.machine
-    where ${which} and o.state in ('queued', 'leased', 'cancelling') for no key update of o`);
-  await tx.execute(sql`select 1 from machines m where ${which} for no key update`);
+  const ids = sql`select m.id from machines m where ${which}`;
+  await lockWork(tx, ids);
+  await lockMachines(tx, ids);
   const [machine] = await rows<LockedMachine>(
     tx,
     sql`select m.id, m.name, m.pool, m.node, m.state,
@@ -125,12 +124,11 @@ export async function unholdMachine(db: Db, idOrName: string, actor: Actor): Pro
     const to = afterHold(locked);
     if (to === "deleting") await tearDown(tx, only(locked), move);
     else if (to === "assigned") await moveMachines(tx, only(locked), { ...move, to });
-    else {
-      await moveMachines(tx, only(locked), { ...move, to, set: sql`strikes = 0` });
-      await queueProbes(tx, [locked.node]);
-    }
+    else await moveMachines(tx, only(locked), { ...move, to, set: sql`strikes = 0` });
     return locked;
   });
+  // After the commit: the node's probe is an operation, and none is locked after a machine.
+  if (afterHold(machine) === "suspect") await queueProbes(db, [machine.node]);
   await refill(db, machine, actor);
   return getMachine(db, machine.id);
 }

@@ -3,6 +3,7 @@ import type { NodeScheduling, NodeView, OrphanBrake, RemovedNode } from "../cont
 import { type Db, rows } from "../db/client.ts";
 import { releaseBrake } from "./braking.ts";
 import { WarmpoolError } from "./errors.ts";
+import { lockWork } from "./locks.ts";
 import { forgetMachines } from "./machineActions.ts";
 import { listNodes } from "./nodes.ts";
 import type { Sightings } from "./orphans.ts";
@@ -130,6 +131,7 @@ export async function removeNode(
       );
     }
     const on = sql`select id from machines where node = ${name} and state <> 'deleted'`;
+    await lockWork(tx, on);
     const ended = await endAssignments(
       tx,
       sql`select id from assignments where state <> 'released' and machine in (${on})`,

@@ -21,12 +21,8 @@ export type NodeFacts = {
   gone: string[];
 };
 
-/** @param lock takes the nodes' row locks, so that what is read stays true until the transaction ends */
-export async function readNodes(db: Db, which: SQL, lock: "look" | "lock"): Promise<NodeFacts[]> {
-  // The lock first, in a statement of its own: what follows then sees what its last holder has committed.
-  if (lock === "lock") {
-    await db.execute(sql`select 1 from nodes n where ${which} order by n.name for no key update`);
-  }
+/** The nodes that `which` (of `n` nodes) selects. Who acts on it holds their row locks. */
+export function readNodes(db: Db, which: SQL): Promise<NodeFacts[]> {
   return rows<NodeFacts>(
     db,
     sql`select n.name, n.state, n.scheduling, n.inventory, ${iso(sql`n.inventory_at`)} as "inventoryAt",

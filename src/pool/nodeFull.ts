@@ -4,9 +4,11 @@ import type { PoolSpec } from "../contract/pool.ts";
 import { type Db, rows } from "../db/client.ts";
 import type { FullFor } from "../db/tables/machines.ts";
 import { nameOfShape, pictureOf, stillFull } from "./full.ts";
+import { lockNodes } from "./locks.ts";
 import { json } from "./transition.ts";
 
-/** The node of this machine has said that it has no room for it: none of that shape is asked of it until it changes. */
+/** The node of this machine has said that it has no room for it: none of that shape is asked of it until it changes.
+ * Call it under the node's row lock. */
 export async function noteFull(tx: Db, machine: string): Promise<void> {
   const [refused] = await rows<{ node: string; shape: PoolSpec["shape"] }>(
     tx,
@@ -23,11 +25,12 @@ export async function noteFull(tx: Db, machine: string): Promise<void> {
 export async function reportInventory(db: Db, node: string, inventory: Inventory): Promise<void> {
   const picture = await pictureOf(inventory);
   await db.transaction(async (tx) => {
+    await lockNodes(tx, sql`n.name = ${node}`);
     const [before] = await rows<{ full: FullFor; settled: boolean }>(
       tx,
       sql`select n."full", not exists (select 1 from machines m
           where m.node = n.name and m.state in ('provisioning', 'deleting')) as settled
-        from nodes n where n.name = ${node} for no key update of n`,
+        from nodes n where n.name = ${node}`,
     );
     if (before === undefined) return;
     const full = stillFull(before.full, picture, before.settled);

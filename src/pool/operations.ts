@@ -34,16 +34,6 @@ export async function requeueOperation(
 }
 
 /**
- * Locks the live operations of machines. A relay's finish has its operation before anything else; whoever takes
- * machines or assignments as well calls this first, or the two would wait for each other.
- */
-export async function lockWork(tx: Db, machines: SQL): Promise<void> {
-  await tx.execute(sql`
-    select 1 from operations where machine in (${machines}) and state in ('queued', 'leased', 'cancelling')
-    order by id for no key update`);
-}
-
-/**
  * Takes away the work on machines that are now `deleting`: a set-up is over at once (the delete's higher token and the
  * stopped machine fence it), and so is a restart (the relay ends it before it begins the delete); a create that was
  * never leased never happened, one that was leased is waited for.
@@ -77,6 +67,7 @@ export async function queueDeletes(tx: Db): Promise<number> {
       select 'delete', m.node, m.id from machines m
       where m.state = 'deleting'
         and not exists (select 1 from operations o where o.machine = m.id and o.state in ('queued', 'leased', 'cancelling'))
+      order by m.id
       on conflict (machine) where state in ('queued', 'leased', 'cancelling') do nothing
       returning id`,
   );

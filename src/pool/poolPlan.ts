@@ -29,7 +29,7 @@ export async function planPoolChange(db: Db, spec: PoolSpec): Promise<PoolChange
   );
   const situation = { waiting: before?.waiting ?? 0, paused: before?.paused ?? false, machines };
   const counted = planChange(spec, situation);
-  const nodes = await readNodes(db, sql`n.state <> 'removed'`, "look");
+  const nodes = await readNodes(db, sql`n.state <> 'removed'`);
   const wanted = counted.create + counted.replace.length;
   const missing = wanted - placeChange(spec, counted, nodes);
   const eligible = nodes.filter(({ name }) => spec.nodes === undefined || spec.nodes.includes(name));

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { RemovedPool } from "../contract/pool.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
+import { lockWork } from "./locks.ts";
 import type { Actor } from "./reasons.ts";
 import { endAssignments } from "./release.ts";
 import { tearDown } from "./teardown.ts";
@@ -36,8 +37,10 @@ export async function removePool(
       );
     }
     const live = sql`select id from assignments where pool = ${input.name} and state <> 'released'`;
+    const all = sql`select id from machines where pool = ${input.name}`;
+    await lockWork(tx, all);
     const ended = input.release ? await endAssignments(tx, live, why) : [];
-    await tearDown(tx, sql`select id from machines where pool = ${input.name}`, why);
+    await tearDown(tx, all, why);
     if (pool.standing)
       await tell(tx, { kind: "pool", ...why, pool: input.name, before: "standing", after: "removed" });
     const [now] = await rows<{ removedAt: string; machines: number }>(

@@ -4,10 +4,11 @@ import { type Db, iso, listOf, rows } from "../db/client.ts";
 import { poolConditions, type PoolFacts } from "./conditions.ts";
 import { WarmpoolError } from "./errors.ts";
 import { canonical, sha256 } from "./hash.ts";
+import { lockPool, lockWork } from "./locks.ts";
 import { type NodeFacts, readNodes } from "./nodeFacts.ts";
 import { slotsOfPool } from "./line.ts";
 import { chooseNode } from "./placing.ts";
-import { lockSituation, replenish } from "./provision.ts";
+import { replenish } from "./provision.ts";
 import type { Actor, Reason } from "./reasons.ts";
 import { population } from "./replenish.ts";
 import { endAssignments } from "./release.ts";
@@ -32,11 +33,10 @@ function hasRoom(nodes: readonly NodeFacts[], spec: PoolSpec): boolean {
   return chooseNode(nodes, { ...spec, placement: spec.placement ?? "spread" }) !== null;
 }
 
-async function readPools(db: Db, where: SQL): Promise<PoolView[]> {
+/** One row for each pool that `where` (of `p` pools) selects, with what its view is made of. */
+export function poolFacts(where: SQL): SQL {
   const count = (state: keyof PoolCounts) => sql`count(*) filter (where m.state = ${state})`;
-  const found = await rows<Row>(
-    db,
-    sql`select p.name, p.spec, p.paused, p.create_failures as "createFailures", ${iso(sql`p.created_at`)} as "createdAt",
+  return sql`select p.name, p.spec, p.paused, p.create_failures as "createFailures", ${iso(sql`p.created_at`)} as "createdAt",
         ${iso(sql`p.removed_at`)} as "removedAt", ${iso(sql`p.create_not_before`)} as "createNotBefore", p.conditions as stored,
         jsonb_build_object('provisioning', ${count("provisioning")}, 'ready', ${count("ready")},
           'suspect', ${count("suspect")}, 'assigned', ${count("assigned")}, 'held', ${count("held")},
@@ -64,9 +64,12 @@ async function readPools(db: Db, where: SQL): Promise<PoolView[]> {
       left join nodes n on n.name = m.node
       where ${where} group by p.name
       having p.removed_at is null or count(m.id) > 0
-      order by p.name`,
-  );
-  const nodes = await readNodes(db, OPEN, "look");
+      order by p.name`;
+}
+
+async function readPools(db: Db, where: SQL): Promise<PoolView[]> {
+  const found = await rows<Row>(db, poolFacts(where));
+  const nodes = await readNodes(db, OPEN);
   return found.map((row) => ({
     name: row.name,
     spec: row.spec,
@@ -192,15 +195,17 @@ export async function emptyPool(
 ): Promise<PoolView> {
   await getPool(db, name);
   await db.transaction(async (tx) => {
-    await lockSituation(tx, name);
+    await lockPool(tx, name);
     await setPaused(tx, name, true, actor, "emptied");
+    const all = sql`select id from machines where pool = ${name}`;
+    await lockWork(tx, all);
     if (assigned === "release") {
       await endAssignments(tx, sql`select id from assignments where pool = ${name}`, {
         actor,
         reason: "emptied",
       });
     }
-    await tearDown(tx, sql`select id from machines where pool = ${name}`, { actor, reason: "emptied" });
+    await tearDown(tx, all, { actor, reason: "emptied" });
   });
   return getPool(db, name);
 }

@@ -8,9 +8,9 @@ import { judgeNodeBrake } from "./braking.ts";
 import { type Heard, judge, type Verdict } from "./health.ts";
 import { strangers, tellStrangeKeys } from "./hostKeys.ts";
 import { judgeListing } from "./reaping.ts";
+import { lockMachines, lockWork } from "./locks.ts";
 import type { Actor } from "./reasons.ts";
-import { queueRecheck } from "./recheck.ts";
-import { SETTINGS } from "./settings.ts";
+import { askAgain, queueRecheck } from "./recheck.ts";
 import { tearDown } from "./teardown.ts";
 import { json, moveMachines, tell } from "./transition.ts";
 
@@ -26,7 +26,7 @@ type Judged = {
   paused: boolean;
 };
 
-/** The node as it stood when the probe's result came in; its row is locked from then on. */
+/** The node as it stood when the probe's result came in; its row was locked before that was read. */
 type Standing = {
   scope: "suspects" | null;
   /** It has come back, and nothing of it is proven yet. */
@@ -38,7 +38,7 @@ type Standing = {
 };
 
 /**
- * Judges a probe in the transaction that stores it. A healthy one writes the node's row and nothing else.
+ * Judges a probe in the transaction that stores it; the node's row is locked before. A healthy one writes the node's row and nothing else.
  * Only machines that were probed are judged: one that was made or handed out meanwhile is not in the answers, one that
  * was being restarted was bound to be silent, and one whose state moved since then is judged by the state it has now.
  * @returns pools in which a machine moved, for `match` and `replenish`.
@@ -50,10 +50,11 @@ export async function judgeProbe(
   probed: Probed,
 ): Promise<string[]> {
   const actor: Actor = `node:${node}`;
-  const standing = await lockNode(tx, node, operation.id, probed);
+  const standing = await readStanding(tx, node, operation.id, probed);
   const machines = await hearMachines(tx, node, operation.id, probed);
   const notAlive = notAliveOf(machines);
   await noteProbe(tx, node, operation.id, standing, probed, notAlive);
+  await lockHeard(tx, machines, probed);
   await followAddresses(tx, node, probed.answers, actor);
   await tellStrangeKeys(tx, node, machines, standing.notAlive);
   const brake = await brakeAfter(tx, node, standing, notAlive, actor);
@@ -84,13 +85,13 @@ export async function judgeProbe(
   return pools.map((pool) => pool.name);
 }
 
-async function lockNode(tx: Db, node: string, operation: string, probed: Probed): Promise<Standing> {
+async function readStanding(tx: Db, node: string, operation: string, probed: Probed): Promise<Standing> {
   const [row] = await rows<Standing>(
     tx,
     sql`select o.scope, n.state = 'returning' as returning, n.not_alive as "notAlive", exists (select 1 from brakes b where b.node = n.name) as braked,
         n.state = 'returning' and o.scope is null and o.first_leased_at >= n.session_at
           and ${probed.listing?.complete === true} as returns
-      from nodes n, operations o where n.name = ${node} and o.id = ${operation} for no key update of n`,
+      from nodes n, operations o where n.name = ${node} and o.id = ${operation}`,
   );
   if (row === undefined) throw new Error(`the node ${node} of a probe is gone`);
   return row;
@@ -147,6 +148,23 @@ async function hearMachines(
     };
     return [{ known: machine, heard }];
   });
+}
+
+/**
+ * Locks those machines that what was heard may change, and before them the work on those that may go down: all at once,
+ * because one by one as they were heard is another order than everybody else's.
+ */
+async function lockHeard(tx: Db, machines: readonly HeardMachine[], { answers }: Probed): Promise<void> {
+  const moved = answers.flatMap(({ id, moved: to }) => (to === undefined ? [] : [id]));
+  const changed = machines.flatMap(({ known, heard }) => {
+    const isFine = heard.answer === "alive" && heard.listed !== false;
+    return isFine && known.strikes === 0 && known.state !== "suspect" ? [] : [known.id];
+  });
+  const ids = [...new Set([...moved, ...changed])];
+  if (ids.length === 0) return;
+  const which = sql`select id from machines where id in (${listOf(ids)})`;
+  await lockWork(tx, which);
+  await lockMachines(tx, which);
 }
 
 function notAliveOf(machines: readonly HeardMachine[]): Record<string, NotAlive> {
@@ -224,20 +242,6 @@ function columnsOf(to: MachineState, strikes: number, actor: Actor, cause: strin
   return { set: sql`hold = ${hold}` };
 }
 
-/**
- * A node that has come back and could not be proven by this probe (its driver could not list everything, or the probe
- * began before its return) is asked again within seconds: until then nothing of it can be claimed, and nothing is made
- * there. Later each time, until the sweeps are about as frequent.
- */
-async function askAgain(tx: Db, node: string): Promise<void> {
-  await tx.execute(sql`
-    insert into operations (kind, node, not_before)
-    select 'probe', n.name, now() + greatest(make_interval(secs => ${SETTINGS.recheckSeconds}), now() - n.session_at)
-    from nodes n where n.name = ${node} and n.state = 'returning'
-      and n.session_at > now() - make_interval(secs => ${SETTINGS.recheckUntilSeconds})
-    on conflict (node) where kind = 'probe' and scope is null and state in ('queued', 'leased', 'cancelling') do nothing`);
-}
-
 /** Queues a probe of every node whose relay is heard and that has none under way; one that waits for later is due now. */
 export async function queueProbes(db: Db, nodes?: readonly string[]): Promise<number> {
   const queued = await rows(
@@ -248,6 +252,7 @@ export async function queueProbes(db: Db, nodes?: readonly string[]): Promise<nu
         and not exists (select 1 from operations o
           where o.node = n.name and o.kind = 'probe' and o.scope is null and o.state in ('queued', 'leased', 'cancelling')
             and o.not_before <= now())
+      order by n.name
       on conflict (node) where kind = 'probe' and scope is null and state in ('queued', 'leased', 'cancelling')
         do update set not_before = now() where operations.state = 'queued' and operations.not_before > now()
       returning id`,

@@ -3,6 +3,7 @@ import type { PoolSpec } from "../contract/pool.ts";
 import { type Db, listOf, rows } from "../db/client.ts";
 import { placeCanaries } from "./canary.ts";
 import { without } from "./change.ts";
+import { lockNodes, lockPool } from "./locks.ts";
 import { GIVES_WAY, replaceFirst } from "./rollout.ts";
 import { type NodeFacts, readNodes } from "./nodeFacts.ts";
 import { chooseNode, type Wish } from "./placing.ts";
@@ -26,8 +27,8 @@ export async function replenish(
   whom: "testers" | "everybody" = "everybody",
 ): Promise<PoolPlan & { created: number }> {
   return db.transaction(async (tx) => {
-    const situation = await lockSituation(tx, pool);
-    if (situation === null) return { ...NOTHING, created: 0 };
+    if (!(await lockPool(tx, pool))) return { ...NOTHING, created: 0 };
+    const situation = await situationToFill(tx, pool);
     const canaries = situation.anyBraked ? await insertCanaries(tx, pool, situation, actor) : 0;
     situation.counts.provisioning += canaries;
     const plan = planPool(whom === "testers" ? { ...situation, targetSize: 0, staleReady: 0 } : situation);
@@ -49,7 +50,7 @@ async function giveWay(
 ): Promise<void> {
   const isForbidden = plan.replace === "after" && created === 0 && lately === 0;
   if (plan.replace !== "first" && !isForbidden) return;
-  const nodes = await readOpen(tx, online, "look");
+  const nodes = await readOpen(tx, online);
   const wish = await wishOf(tx, pool);
   const elsewhere = chooseNode(nodes, wish) !== null;
   if (isForbidden && elsewhere) return;
@@ -62,16 +63,22 @@ async function giveWay(
   await replaceFirst(tx, pool, elsewhere ? "elsewhere" : "where it was", wouldFit, actor);
 }
 
+/**
+ * The situation of a pool whose row is locked. Where a machine may be made the nodes are locked too, all of them and before
+ * any machine (src/pool/locks.ts), and it is read again: a node may have been braked, or given a canary, meanwhile.
+ */
+async function situationToFill(tx: Db, pool: string): Promise<Situation> {
+  const first = await readSituation(tx, pool);
+  if (!first.anyBraked && planPool(first).create === 0) return first;
+  await lockNodes(tx, sql`n.state <> 'removed'`);
+  return readSituation(tx, pool);
+}
+
 /** `online` are the nodes that may get machines: a braked one gets its canary and nothing else. */
 type Situation = PoolSituation & { online: string[]; anyBraked: boolean };
 
-/** The pool's situation, under its row lock; null where there is none, or it was removed. */
-export async function lockSituation(tx: Db, pool: string): Promise<Situation | null> {
-  const [locked] = await rows(
-    tx,
-    sql`select 1 from pools where name = ${pool} and removed_at is null for no key update`,
-  );
-  if (locked === undefined) return null;
+/** @throws where the pool is not there: call it under its row lock. */
+export async function readSituation(tx: Db, pool: string): Promise<Situation> {
   const [row] = await rows<Situation>(
     tx,
     sql`select p.target_size as "targetSize", p.max_size as "maxSize", p.paused, p.create_failures as "createFailures",
@@ -100,7 +107,8 @@ export async function lockSituation(tx: Db, pool: string): Promise<Situation | n
         where m.pool = p.name and m.state <> 'deleted') c
       where p.name = ${pool}`,
   );
-  return row ?? null;
+  if (row === undefined) throw new Error(`pool ${pool} went away under its lock`);
+  return row;
 }
 
 function insertCanaries(tx: Db, name: string, situation: Situation, actor: Actor): Promise<number> {
@@ -113,7 +121,7 @@ function insertCanaries(tx: Db, name: string, situation: Situation, actor: Actor
  * Inserts machines one by one, each where placing finds room for it on those nodes that were online when the deficit was
  * counted (one that came back since has ready machines which were not counted), with two loopback ports that no live
  * machine of that node has. Ports are drawn at random: another program of the host may hold one, and the next try must
- * not draw the same again. The nodes' row locks are held to the end, so that two edges do not promise the same room.
+ * not draw the same again. Call it under the nodes' row locks, so that two edges do not promise the same room.
  */
 async function insertMachines(
   tx: Db,
@@ -123,7 +131,7 @@ async function insertMachines(
   actor: Actor,
   reason: Extract<Reason, "refill" | "canary">,
 ): Promise<number> {
-  const nodes = await readOpen(tx, online, "lock");
+  const nodes = await readOpen(tx, online);
   const wish = await wishOf(tx, pool);
   let inserted = 0;
   while (inserted < count) {
@@ -161,8 +169,8 @@ async function insertMachines(
   return inserted;
 }
 
-function readOpen(tx: Db, names: readonly string[], lock: "look" | "lock"): Promise<NodeFacts[]> {
-  return readNodes(tx, sql`n.state = 'online' and n.name in (${listOf(names)})`, lock);
+function readOpen(tx: Db, names: readonly string[]): Promise<NodeFacts[]> {
+  return readNodes(tx, sql`n.state = 'online' and n.name in (${listOf(names)})`);
 }
 
 /** @throws where the pool is not there: call it under its row lock */

@@ -18,3 +18,17 @@ export async function queueRecheck(tx: Db, node: string): Promise<void> {
     on conflict (node) where kind = 'probe' and scope = 'suspects' and state in ('queued', 'leased', 'cancelling')
       do nothing`);
 }
+
+/**
+ * A node that has come back and could not be proven by this probe (its driver could not list everything, or the probe
+ * began before its return) is asked again within seconds: until then nothing of it can be claimed, and nothing is made
+ * there. Later each time, until the sweeps are about as frequent.
+ */
+export async function askAgain(tx: Db, node: string): Promise<void> {
+  await tx.execute(sql`
+    insert into operations (kind, node, not_before)
+    select 'probe', n.name, now() + greatest(make_interval(secs => ${SETTINGS.recheckSeconds}), now() - n.session_at)
+    from nodes n where n.name = ${node} and n.state = 'returning'
+      and n.session_at > now() - make_interval(secs => ${SETTINGS.recheckUntilSeconds})
+    on conflict (node) where kind = 'probe' and scope is null and state in ('queued', 'leased', 'cancelling') do nothing`);
+}

@@ -4,7 +4,7 @@ import { type Db, listOf, rows } from "../db/client.ts";
 import { readAssignments } from "./assignmentView.ts";
 import { choosePool } from "./assign.ts";
 import { WarmpoolError } from "./errors.ts";
-import { lockWork } from "./operations.ts";
+import { lockWork } from "./locks.ts";
 import { tearDown } from "./teardown.ts";
 import { type AssignmentMove, moveAssignments, type MovedAssignment } from "./transition.ts";
 

@@ -36,7 +36,8 @@ export type PoolPlan = {
 
 /**
  * How many machines to create and to take down. A deficit counts everything that will become, or already is, a
- * machine for somebody; and everything not proven gone takes its place under `maxSize`. While creates keep failing
+ * machine for somebody, on a braked node too: its suspects are not believed dead, and a bridge that is down for a minute
+ * must not have as many made elsewhere. And everything not proven gone takes its place under `maxSize`. While creates keep failing
  * one is tried at a time. A full pool with stale machines gets one more, and then has one too many, the stale ones first
  * to go: so they are replaced one at a time and the pool stays filled.
  */
@@ -55,7 +56,7 @@ export function planPool(situation: PoolSituation): PoolPlan {
   if (deficit === 0 && !replace) return plan;
   if (!situation.backoffOver) return { ...plan, blocked: "backoff" };
   if (replace && room === 0) return { ...plan, replace: situation.lately === 0 ? "first" : null };
-  if (room === 0) return { ...plan, blocked: "max_size" };
+  if (room === 0) return { ...plan, replace: mayGoFirst(situation) ? "first" : null, blocked: "max_size" };
   const create = replace ? 1 : Math.min(deficit, room);
   const tries = situation.createFailures === 0 ? create : Math.max(0, 1 - counts.provisioning);
   return {
@@ -64,6 +65,14 @@ export function planPool(situation: PoolSituation): PoolPlan {
     replace: replace && tries > 0 ? "after" : null,
     blocked: tries < create ? "backoff" : null,
   };
+}
+
+/**
+ * Whether a stale machine of a full pool gives its room to a new one though the pool lacks some already: what keeps the
+ * room, deletes that are stuck or testers, may do so for ever, and a rollout does not wait for it. Still one at a time.
+ */
+function mayGoFirst({ staleReady, lately, counts, createFailures }: PoolSituation): boolean {
+  return staleReady > 0 && lately === 0 && counts.provisioning === 0 && createFailures === 0;
 }
 
 /** How many machines take room under `maxSize`. */

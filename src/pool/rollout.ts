@@ -21,11 +21,13 @@ export async function expireMachines(db: Db): Promise<number> {
   const jitter = sql`(1 - 0.1 * get_byte(decode(md5(m.id::text), 'hex'), 0) / 255)`;
   const expired = await rows(
     db,
-    sql`update machines m set machine_spec = ${EXPIRED} from pools p
-      where p.name = m.pool and p.spec ? 'machineTtlSeconds' and m.state in ('ready', 'suspect')
-        and m.machine_spec <> ${EXPIRED}
-        and m.ready_at < now() - make_interval(secs => (p.spec ->> 'machineTtlSeconds')::int * ${jitter})
-      returning m.id`,
+    sql`with old as (
+        select m.id from machines m join pools p on p.name = m.pool
+        where p.spec ? 'machineTtlSeconds' and m.state in ('ready', 'suspect') and m.machine_spec <> ${EXPIRED}
+          and m.ready_at < now() - make_interval(secs => (p.spec ->> 'machineTtlSeconds')::int * ${jitter})
+        order by m.id for no key update of m
+      )
+      update machines set machine_spec = ${EXPIRED} from old where machines.id = old.id returning machines.id`,
   );
   return expired.length;
 }

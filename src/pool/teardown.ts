@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { type Db, listOf } from "../db/client.ts";
-import { cancelWork, lockWork, queueDeletes } from "./operations.ts";
+import { lockMachines, lockWork } from "./locks.ts";
+import { cancelWork, queueDeletes } from "./operations.ts";
 import { json, type MachineMove, moveMachines, type MovedMachine } from "./transition.ts";
 
 /**
@@ -13,7 +14,7 @@ export async function tearDown(tx: Db, which: SQL, move: Omit<MachineMove, "to">
     select 1 from assignments a where a.machine = m.id and a.state <> 'released')`;
   await lockWork(tx, which);
   // In a statement of its own: only the next one sees the assignment of a claim that was under way.
-  await tx.execute(sql`select 1 from machines where id in (${which}) order by id for no key update`);
+  await lockMachines(tx, which);
   const moved = await moveMachines(tx, unassigned, { ...move, to: "deleting" });
   if (moved.length === 0) return moved;
   const never = await cancelWork(tx, listOf(moved.map((machine) => machine.id)));

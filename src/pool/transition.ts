@@ -45,7 +45,8 @@ export function machineMoves(which: SQL, move: MachineMove): SQL {
   const entering = ENTERING[move.to];
   return sql`
     moving as (
-      select id, state as was from machines where id in (${which}) and state in (${listOf(from)}) for no key update
+      select id, state as was from machines where id in (${which}) and state in (${listOf(from)})
+      order by id for no key update
     ),
     moved as (
       update machines set state = ${move.to}${entering ? sql`, ${entering}` : sql``}${move.set ? sql`, ${move.set}` : sql``}
@@ -88,7 +89,8 @@ export async function moveAssignments(db: Db, which: SQL, move: AssignmentMove):
   return rows<MovedAssignment>(
     db,
     sql`with moving as (
-      select id, state as was from assignments where id in (${which}) and state in (${listOf(from)}) for no key update
+      select id, state as was from assignments where id in (${which}) and state in (${listOf(from)})
+      order by seq for no key update
     ),
     moved as (
       update assignments set state = ${move.to}${move.set ? sql`, ${move.set}` : sql``}

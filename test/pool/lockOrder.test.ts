@@ -1,27 +1,138 @@
 import { type SQL, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
+import { poolSpec } from "../../src/contract/pool.ts";
 import type { LeasedOperation, OperationResult } from "../../src/contract/relay.ts";
+import { reap } from "../../src/cron/reap.ts";
 import { type Db, rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
 import { finish } from "../../src/pool/finish.ts";
-import { emptyPool } from "../../src/pool/pools.ts";
+import { listMachines } from "../../src/pool/machineView.ts";
+import { removeNode } from "../../src/pool/nodeActions.ts";
+import { emptyPool, putPool } from "../../src/pool/pools.ts";
+import { queueProbes } from "../../src/pool/probe.ts";
+import { replenish } from "../../src/pool/provision.ts";
 import { release } from "../../src/pool/release.ts";
+import { restartMachine } from "../../src/pool/restart.ts";
 import { betweenStatements } from "../helpers/between.ts";
-import { testDb } from "../helpers/db.ts";
+import { type TestDb, testDb } from "../helpers/db.ts";
 import { until } from "../helpers/until.ts";
 import {
   ADMIN,
   APP,
   countStates,
   createdOf,
+  ed25519Blob,
   KEY_A,
+  KEY_B,
   makeWorld,
   NODE,
+  openRelay,
   setUpOf,
+  specOf,
   type StandInRelay,
 } from "../helpers/world.ts";
 
-/** A relay's finish locks the operation before all else: whatever also takes a machine goes the same way round. */
+/**
+ * Everybody locks from the large to the small (src/pool/locks.ts). Each case stops one in the middle, lets another run until
+ * it has to wait, and goes on: were one of them the other way round, Postgres would end it as a deadlock.
+ */
+const KEY_C = `ssh-ed25519 ${ed25519Blob(3)} c@test`;
+
+type Case = { spec?: Parameters<typeof makeWorld>[1]; prepare(t: TestDb, relay: StandInRelay): Promise<Due> };
+type Due = { operation: { id: string; token: number }; result: OperationResult };
+
+const REFUSED: OperationResult = {
+  outcome: "create_failed",
+  reason: "no_capacity",
+  message: "no room",
+  evidence: {},
+};
+
+const RESULTS: Record<string, Case> = {
+  "a create that succeeded": {
+    prepare: async (_, relay) => {
+      const operation = await only(relay, "create");
+      await relay.pinHostKey(operation);
+      return { operation, result: createdOf(operation.machine) };
+    },
+  },
+  "a create that the node refused": {
+    prepare: async (_, relay) => ({ operation: await only(relay, "create"), result: REFUSED }),
+  },
+  "a canary that got ready": {
+    prepare: async (t, relay) => {
+      await relay.workOff();
+      await t.db.execute(sql`insert into brakes (node, dead, answered) values (${NODE}, 2, 2)`);
+      await replenish(t.db, "demo", ADMIN);
+      const operation = await only(relay, "create");
+      await relay.pinHostKey(operation);
+      return { operation, result: createdOf(operation.machine) };
+    },
+  },
+  "a set-up that could not reach its machine": {
+    prepare: async (t, relay) => {
+      await relay.workOff();
+      await assign(t.connection, { username: "alice", sshKeys: [KEY_A] }, APP);
+      const result = { outcome: "setup_failed", reason: "unreachable", message: "refused" } as const;
+      return { operation: await only(relay, "setup"), result };
+    },
+  },
+  "new keys on a machine": {
+    prepare: async (t, relay) => {
+      await relay.workOff();
+      await assign(t.connection, { username: "alice", sshKeys: [KEY_A] }, APP);
+      await relay.workOff();
+      await assign(t.connection, { username: "alice", sshKeys: [KEY_B] }, APP);
+      return { operation: await only(relay, "setup"), result: setUpOf("alice", [KEY_B]) };
+    },
+  },
+  "a probe that takes a machine down": {
+    spec: { failureThreshold: 1 },
+    prepare: async (t, relay) => {
+      await relay.workOff();
+      await queueProbes(t.db);
+      const operation = await only(relay, "probe");
+      const answers = operation.machines.map(({ id }) => ({ id, answer: "dead", cause: "refused" }) as const);
+      return { operation, result: { outcome: "probed", listing: null, answers } };
+    },
+  },
+  "a restart": {
+    prepare: async (t, relay) => {
+      await relay.workOff();
+      const [machine] = (await listMachines(t.db, { limit: 1 })).items;
+      await restartMachine(t.db, machine?.id ?? "", ADMIN);
+      const operation = await only(relay, "restart");
+      const { host, port } = operation.machine;
+      return { operation, result: { outcome: "restarted", host, port, access: { host, port } } };
+    },
+  },
+};
+
+const OTHERS: Record<string, (t: TestDb, relay: StandInRelay) => Promise<unknown>> = {
+  "a pool that is put and filled": ({ db }) =>
+    putPool(db, poolSpec.parse(specOf({ targetSize: 4, maxSize: 9 })), ADMIN),
+  "another pool that is filled": async ({ db }) => {
+    await putPool(db, poolSpec.parse(specOf({ name: "other", targetSize: 1 })), ADMIN);
+  },
+  "a new session of the relay": ({ db }) => openRelay(db),
+  "a relay that asks for work": (_, relay) => relay.lease(),
+  "a pool that is emptied": ({ db }) => emptyPool(db, "demo", "release", ADMIN),
+  "a node that is lost": ({ db }) => removeNode(db, { name: NODE, lost: true }, ADMIN),
+  "a tester who asks again": (t) => assign(t.connection, { username: "alice", sshKeys: [KEY_C] }, APP),
+  "what the sweep picks up": ({ db }) => reap(db),
+};
+
+const PAIRS = Object.keys(RESULTS).flatMap((result) => Object.keys(OTHERS).map((other) => [result, other]));
+
+test.each(PAIRS)("%s and %s do not stop each other", async (resultName = "", otherName = "") => {
+  await using t = await testDb({ max: 5 });
+  const { spec, prepare } = RESULTS[resultName] as Case;
+  const relay = await makeWorld(t.db, { targetSize: 1, ...spec });
+  const { operation, result } = await prepare(t, relay);
+  await t.db.execute(sql`
+    insert into operations (kind, node, scope) values ('probe', ${NODE}, 'suspects') on conflict do nothing`);
+  await inTheMiddle(t.db, relay, operation, result, () => OTHERS[otherName]?.(t, relay) ?? Promise.reject());
+});
 
 test("a release that comes in the middle of a set-up's result waits for it, and neither stops the other", async () => {
   await using t = await testDb({ max: 5 });
@@ -58,7 +169,7 @@ test("a claim that is under way when its pool is emptied keeps its machine", asy
     };
     await assign(claim, { username: "alice", sshKeys: [KEY_A] }, APP);
     const begun = emptyPool(t.db, "demo", "keep", ADMIN);
-    await someoneWaits(t.db);
+    await until("the emptying to wait for a lock", () => isWaiting(t.db));
     return { begun };
   });
   await emptying.begun;
@@ -66,7 +177,7 @@ test("a claim that is under way when its pool is emptied keeps its machine", asy
   expect(await only(relay, "setup")).toMatchObject({ assignment: { username: "alice" } });
 });
 
-/** Lets `other` begin when the result's transaction has its operation and nothing else, and run until it has to wait. */
+/** Lets `other` begin when the result's transaction has its operation and nothing else, and run until it has to wait or is done. */
 async function inTheMiddle<T>(
   db: Db,
   relay: StandInRelay,
@@ -76,23 +187,25 @@ async function inTheMiddle<T>(
 ): Promise<T> {
   let begun: Promise<T> | null = null;
   const interrupted = betweenStatements(db, "update operations set state", async () => {
+    let isDone = false;
+    const done = () => {
+      isDone = true;
+    };
     begun = other();
-    begun.catch(() => undefined);
-    await someoneWaits(db);
+    begun.then(done, done);
+    await until("the other to wait or to be done", async () => isDone || (await isWaiting(db)));
   });
   await finish(interrupted, NODE, { session: relay.session, id, token, result });
   if (begun === null) throw new Error("the other never began");
   return begun;
 }
 
-async function someoneWaits(db: Db): Promise<void> {
-  await until("the other to wait for a lock", async () => {
-    const waiting = await rows(
-      db,
-      sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-    );
-    return waiting.length > 0;
-  });
+async function isWaiting(db: Db): Promise<boolean> {
+  const waiting = await rows(
+    db,
+    sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+  return waiting.length > 0;
 }
 
 async function only<Kind extends LeasedOperation["kind"]>(

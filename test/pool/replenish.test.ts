@@ -48,6 +48,21 @@ test.each([
   ["R4 deleting ones are no stock but take room", situation({ counts: { deleting: 5 } }), { create: 1 }],
   ["R4 held ones take room", situation({ counts: { held: 6 } }), { create: 0, blocked: "max_size" }],
   [
+    "R15 a full pool with a stuck delete and a stale machine: the stale one gives its room",
+    situation({ targetSize: 3, maxSize: 3, counts: { ready: 2, deleting: 1 }, staleReady: 1 }),
+    { create: 0, replace: "first", blocked: "max_size" },
+  ],
+  [
+    "R15 not while its successor is being made",
+    situation({
+      targetSize: 3,
+      maxSize: 3,
+      counts: { ready: 1, provisioning: 1, deleting: 1 },
+      staleReady: 1,
+    }),
+    { create: 0, replace: null },
+  ],
+  [
     "ready ones on a silent node are no stock",
     situation({ counts: { ready: 3 }, readyOffline: 2 }),
     { create: 2 },
@@ -100,8 +115,8 @@ test.each([
     { create: 0, replace: "first" },
   ],
   [
-    "R15 a pool that lacks machines replaces none",
-    situation({ counts: { ready: 2, deleting: 4 }, staleReady: 2 }),
+    "R15 a pool that lacks machines replaces none while a delete goes on",
+    situation({ counts: { ready: 2, deleting: 4 }, staleReady: 2, lately: 1 }),
     { create: 0, replace: null, blocked: "max_size" },
   ],
   [

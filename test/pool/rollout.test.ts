@@ -8,6 +8,7 @@ import { assign } from "../../src/pool/assign.ts";
 import { reportInventory } from "../../src/pool/nodeFull.ts";
 import { getPool, putPool } from "../../src/pool/pools.ts";
 import { putRecipe } from "../../src/pool/recipes.ts";
+import { passTime } from "../helpers/passTime.ts";
 import { testDb } from "../helpers/db.ts";
 import {
   ADMIN,
@@ -100,6 +101,26 @@ test("R15 a stuck delete does not stop the rollout", async () => {
   expect(Math.min(...claimable)).toBeGreaterThanOrEqual(3);
   expect(await stock(t.db)).toMatchObject({ current: 3, stale: 0 });
   expect(await countStates(t.db)).toEqual({ ready: 3, deleting: 3 });
+});
+
+test("R15 a stuck delete at maxSize = targetSize does not stop the rollout either", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 3, maxSize: 3 });
+  await relay.workOff();
+  await put(t.db, { targetSize: 3, maxSize: 3, image: "debian-13" });
+  const stuck = (await relay.lease()).find(({ kind }) => kind === "delete");
+  if (stuck === undefined) throw new Error("expected a delete");
+  await relay.finish(stuck, { outcome: "delete_failed", message: "the store is gone" });
+  await t.db.execute(sql`update operations set not_before = 'infinity' where id = ${stuck.id}`);
+  for (let minute = 0; minute < 10; minute += 1) {
+    expect((await countStates(t.db))["ready"]).toBeGreaterThanOrEqual(1);
+    await passTime(t.db, 301);
+    await t.db.execute(sql`update nodes set last_seen_at = now()`);
+    await sweep(t.db);
+    await relay.workOff();
+  }
+  expect(await stock(t.db)).toEqual({ current: 2, stale: 0, gone: 2 });
+  expect(await countStates(t.db)).toEqual({ ready: 2, deleting: 1 });
 });
 
 test("R15 where the node has no room for both, the old one goes first", async () => {

@@ -88,6 +88,7 @@ export const assignments = pgTable(
     index("assignments_expiry")
       .on(table.expiresAt)
       .where(sql`state = 'active'`),
+    index("assignments_claims").on(table.pool, table.createdAt),
     index("assignments_newest").on(table.seq.desc()),
     check(
       "assignments_state",

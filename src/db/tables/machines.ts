@@ -156,6 +156,17 @@ export const machines = pgTable(
     index("machines_gone")
       .on(table.node, table.deletedAt)
       .where(sql`state = 'deleted'`),
+    /** Whose host key a stranger presented: all there ever were, for an address outlives its machine. */
+    index("machines_fingerprint")
+      .on(sql`(${table.hostKey} ->> 'fingerprint')`)
+      .where(sql`host_key is not null`),
+    /** What a pool's last machines tell: how long they took, and why the last one failed. */
+    index("machines_were_ready")
+      .on(table.pool, table.number)
+      .where(sql`ready_at is not null`),
+    index("machines_evidence")
+      .on(table.pool, table.number)
+      .where(sql`evidence is not null`),
     check(
       "machines_state",
       sql`${table.state} in ('provisioning', 'ready', 'suspect', 'assigned', 'held', 'deleting', 'deleted')`,
