@@ -126,9 +126,9 @@ const PAIRS = Object.keys(RESULTS).flatMap((result) => Object.keys(OTHERS).map((
 
 test.each(PAIRS)("%s and %s do not stop each other", async (resultName = "", otherName = "") => {
   await using t = await testDb({ max: 5 });
-  const { spec, prepare } = RESULTS[resultName] as Case;
-  const relay = await makeWorld(t.db, { targetSize: 1, ...spec });
-  const { operation, result } = await prepare(t, relay);
+  const chosen = RESULTS[resultName] as Case;
+  const relay = await makeWorld(t.db, { targetSize: 1, ...chosen.spec });
+  const { operation, result } = await chosen.prepare(t, relay);
   await t.db.execute(sql`
     insert into operations (kind, node, scope) values ('probe', ${NODE}, 'suspects') on conflict do nothing`);
   await inTheMiddle(t.db, relay, operation, result, () => OTHERS[otherName]?.(t, relay) ?? Promise.reject());
@@ -188,11 +188,12 @@ async function inTheMiddle<T>(
   let begun: Promise<T> | null = null;
   const interrupted = betweenStatements(db, "update operations set state", async () => {
     let isDone = false;
-    const done = () => {
-      isDone = true;
-    };
     begun = other();
-    begun.then(done, done);
+    begun
+      .catch(() => undefined)
+      .finally(() => {
+        isDone = true;
+      });
     await until("the other to wait or to be done", async () => isDone || (await isWaiting(db)));
   });
   await finish(interrupted, NODE, { session: relay.session, id, token, result });
