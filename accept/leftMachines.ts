@@ -13,6 +13,11 @@ export async function deleteMachinesOf(stateDir: string): Promise<void> {
   // It never got as far as making one.
   if (text === null) return;
   const { installation } = z.looseObject({ installation: z.uuid() }).parse(JSON.parse(text));
+  await deleteMarked(installation);
+}
+
+/** Deletes all that carries the installation's mark. @throws Error where Incus does not delete it */
+export async function deleteMarked(installation: string): Promise<void> {
   const mark = `user.warmpool.installation=${installation}`;
   const names = (await incus("list", mark, "--format", "csv", "--columns", "n")).split("\n").filter(Boolean);
   if (names.length > 0) await incus("delete", "--force", ...names);

@@ -8,6 +8,7 @@ import { Report } from "../accept/report.ts";
 import { makeKey } from "../accept/sshClient.ts";
 import { killAllOf } from "../accept/stack.ts";
 import { nothingIsLeft, rowsAreWhatStands, untilWhole } from "./converge.ts";
+import { deleteForeign } from "./foreign.ts";
 import { Inflictor } from "./inflict.ts";
 import { Journal } from "./journal.ts";
 import { Ledger } from "./observer/ledger.ts";
@@ -69,6 +70,7 @@ async function show(options: Options, folder: string, report: Report): Promise<v
     isSpoilt: (name) => journal.isSpoilt(name),
     keyOf: (username) => testers.all.find((tester) => tester.username === username)?.key,
     stranger: await makeKey(folder, "stranger"),
+    isNeighbourWell: () => system.foreign.isWell(),
   });
 
   const watched = new AbortController();
@@ -96,6 +98,7 @@ async function show(options: Options, folder: string, report: Report): Promise<v
   await watching;
   await each("rows are what stands: no orphan, no phantom, nothing left", () => rowsAreWhatStands(system));
   await observer.lookNow();
+  const made = await observer.machinesMade();
   for (const { invariant, looks, broken } of ledger.entries()) {
     await each(`${invariant} (${looks} looks)`, () => {
       if (broken.length > 0) throw new Error(broken.join("\n"));
@@ -106,6 +109,7 @@ async function show(options: Options, folder: string, report: Report): Promise<v
   report.heading("What happened");
   for (const line of journal.counts()) report.note(line);
   const { assigned, active, released } = testers.counts;
+  report.note(`machines that got ready: ${made}`);
   report.note(`${assigned} assignments made, ${active} became active, ${released} were given back`);
   report.note(`${ledger.looks} checks of ${ledger.entries().length} invariants`);
 }
@@ -113,7 +117,9 @@ async function show(options: Options, folder: string, report: Report): Promise<v
 /** What a run that failed, or was stopped, has left running. */
 async function end(folder: string, { driver }: Options): Promise<void> {
   await killAllOf(folder);
-  if (driver === "incus") await deleteMachinesOf(join(folder, "state"));
+  if (driver !== "incus") return;
+  await deleteMachinesOf(join(folder, "state"));
+  await deleteForeign(folder);
 }
 
 function optionsOrExit(): Options {

@@ -8,6 +8,7 @@ import type { Rpc } from "../accept/rpc.ts";
 import { type Stack, SERVES, type StackOptions, startStack } from "../accept/stack.ts";
 import { STEP_RECIPE, writeStepRecipe } from "../accept/stepRecipe.ts";
 import { type FarSite, openFarSite } from "./far/site.ts";
+import { type Foreign, makeForeign } from "./foreign.ts";
 import { type Ground, groundOf } from "./ground/ground.ts";
 import type { Options } from "./options.ts";
 
@@ -20,6 +21,7 @@ export type System = {
   /** Of a part of `npm start`. @throws Error while parts are being started again. */
   pidOf(part: Part): number;
   far: FarSite;
+  foreign: Foreign;
   ground: Ground;
   /**
    * Kills every part of `npm start` at once and begins to start again.
@@ -59,6 +61,7 @@ export async function startSystem({ driver, runtime }: Options, folder: string):
   let again: Promise<void> | null = null;
   const farMachines = join(folder, "far-machines");
   const far = await openFarSite(stack, driver, folder, farMachines);
+  const foreign = await makeForeign(driver, farMachines, folder);
   await preparePool(stack, folder, stateDir);
   const installation = await installationOf(stateDir);
   const startAgain = async (): Promise<void> => {
@@ -79,6 +82,7 @@ export async function startSystem({ driver, runtime }: Options, folder: string):
       throw new Error("it is just being started again");
     },
     far,
+    foreign,
     ground: groundOf(driver, installation, [join(stateDir, "machines"), farMachines]),
     async powerCut() {
       if (again !== null) throw new Error("it is just being started again");
@@ -94,6 +98,7 @@ export async function startSystem({ driver, runtime }: Options, folder: string):
       // The far node has machines to take down as well, so it goes last.
       const told = await stack.stop("sigterm");
       await far.stop();
+      await foreign.remove();
       return told;
     },
   };

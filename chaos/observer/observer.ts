@@ -20,6 +20,8 @@ export type ObserverOptions = {
   keyOf(username: string): Key | undefined;
   /** Of nobody who has a machine. */
   stranger: Key;
+  /** Whether the machine of another installation in the same place is as it was. */
+  isNeighbourWell(): Promise<boolean>;
 };
 
 export type Observer = {
@@ -27,13 +29,16 @@ export type Observer = {
   run(signal: AbortSignal): Promise<void>;
   /** Looks once at everything. @throws Error where it cannot. */
   lookNow(): Promise<void>;
+  /** How many machines have become ready so far, by node. @throws Error where it cannot look. */
+  machinesMade(): Promise<string>;
 };
 
-const EVERY_MS = { rows: 700, host: 1500, logins: 800 } as const;
+const EVERY_MS = { rows: 700, host: 1500, logins: 800, neighbour: 10_000 } as const;
 const EXPLAINED = "everything that happened has a reason which docs/codes.md explains";
 const NO_LEAK = "nothing is left of a machine that is booked as deleted, and none was never booked";
 const LOG_IN = "an active tester gets in, under the pinned key, and each step of the set-up ran once";
 const STRANGER = "nobody else's key opens a tester's machine";
+const NEIGHBOUR = "the machine of another installation is left alone";
 const ENDED = "who has given the machine back gets in no more";
 
 export function makeObserver(options: ObserverOptions): Observer {
@@ -65,6 +70,12 @@ export function makeObserver(options: ObserverOptions): Observer {
         .map((name) => `${name} is deleted, and something of it stands`),
       ...standing.filter((name) => !known.has(name)).map((name) => `${name} stands without a row`),
     ]);
+  }
+
+  /** Once more where it does not answer: a busy host may be slow. */
+  async function neighbour(): Promise<void> {
+    const isWell = (await options.isNeighbourWell()) || (await options.isNeighbourWell());
+    ledger.looked(NEIGHBOUR, isWell ? [] : ["it does not answer under its key"]);
   }
 
   /** A log-in that fails counts where nothing has changed meanwhile that explains it. */
@@ -135,6 +146,7 @@ export function makeObserver(options: ObserverOptions): Observer {
         loop(EVERY_MS.rows, rows, signal),
         loop(EVERY_MS.host, host, signal),
         loop(EVERY_MS.logins, logins, signal),
+        loop(EVERY_MS.neighbour, neighbour, signal),
       ]);
     },
     lookNow: () =>
@@ -142,7 +154,19 @@ export function makeObserver(options: ObserverOptions): Observer {
         await rows(sql);
         await host(sql);
         for (const hold of await activeHolds(sql)) await logIn(sql, hold);
+        await neighbour();
       }),
+    async machinesMade() {
+      let told = "";
+      await withDatabase(async (sql) => {
+        const made = await sql<{ node: string; count: number }[]>`
+          select n.name as node, count(e.id)::int as count from nodes n
+          left join events e on e.node = n.name and e.kind = 'machine' and e.reason = 'known_good'
+          group by n.name order by 1`;
+        told = made.map(({ node, count }) => `${count} on ${node}`).join(", ");
+      });
+      return told;
+    },
   };
 }
 

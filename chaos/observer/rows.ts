@@ -88,4 +88,21 @@ export const QUESTIONS: readonly Question[] = [
       from steps s join assignments a on a.id = s.assignment
       where s.before is distinct from s.came or (s.is_last and s.after <> a.state)`,
   },
+  {
+    invariant: "those who wait are served in their order",
+    // Who has waited for less than two seconds may not have been seen yet; who was served in the same transaction is
+    // no one passed over.
+    ask: (sql) => sql`
+      select later.username || ' was served at event ' || e.id || ' before ' || first.username as broken
+      from events e
+      join assignments later on later.id = e.assignment
+      join assignments first on first.pool = later.pool and first.seq < later.seq
+      cross join lateral (
+        select w.after, w.at from events w
+        where w.assignment = first.id and w.kind = 'assignment' and w.after is not null and w.id < e.id
+        order by w.id desc limit 1) was
+      where e.kind = 'assignment' and e.after = 'setting_up' and coalesce(e.before, 'waiting') = 'waiting'
+        and was.after = 'waiting' and was.at < e.at - interval '2 seconds'
+        and not exists (select 1 from events v where v.assignment = first.id and v.id > e.id and v.at = e.at)`,
+  },
 ];

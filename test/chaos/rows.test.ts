@@ -55,6 +55,20 @@ const BREACHES: Record<string, SQL[]> = {
   "an assignment's record leads without a gap to the state it has": [
     sql`update assignments set state = 'active', active_at = now()`,
   ],
+  "those who wait are served in their order": [
+    sql`insert into testers (pool, username) values ('demo', 'early')`,
+    sql`insert into assignments (pool, username, state, ssh_keys, recipe, recipe_version)
+      select pool, 'early', 'waiting', ssh_keys, recipe, recipe_version from assignments`,
+    sql`insert into events (kind, actor, reason, assignment, after, at)
+      select 'assignment', 'app:test', 'asked_for', id, 'waiting', now() - interval '1 minute'
+      from assignments where username = 'early'`,
+    sql`insert into testers (pool, username) values ('demo', 'late')`,
+    sql`insert into assignments (pool, username, state, ssh_keys, recipe, recipe_version, machine)
+      select pool, 'late', 'setting_up', ssh_keys, recipe, recipe_version, ${MACHINE} from assignments
+      where username = 'early'`,
+    sql`insert into events (kind, actor, reason, assignment, after)
+      select 'assignment', 'app:test', 'asked_for', id, 'setting_up' from assignments where username = 'late'`,
+  ],
 };
 
 async function makeHealthy(connection: Connection): Promise<void> {
