@@ -11,7 +11,6 @@ import {
 } from "../contract/relay.ts";
 import { sweep, takeOverdueSweep } from "../cron/sweep.ts";
 import { finish } from "../pool/finish.ts";
-import { noteHighest } from "../pool/highestNumber.ts";
 import { leaseWork } from "../pool/lease.ts";
 import { reportInventory } from "../pool/nodeFull.ts";
 import { heard, join, openSession } from "../pool/nodes.ts";
@@ -34,7 +33,6 @@ export const relayRouter = router({
   lease: forNode.input(leaseInput).mutation(async ({ ctx, input, signal }): Promise<LeaseResult> => {
     const { db } = ctx.connection;
     await heard(db, ctx.node, input.session);
-    await noteHighest(db, ctx.node, input.highestMachineNumber);
     if (await takeOverdueSweep(db)) ctx.after(() => sweep(db, ctx.webhook));
     const until = Date.now() + input.waitSeconds * 1000;
     for (;;) {

@@ -16,26 +16,25 @@ import { json, tell } from "./transition.ts";
 const CLEARANCE = 1000;
 
 /**
- * Call it before anything is leased to a relay; `leaseWork` leases nothing to one that has seen more than its node's row
- * knows. In the usual case this is one question.
- * @returns whether the database was found to be behind.
+ * Called before anything is leased to a relay, and at the opening of its session. Where the database is not behind this is
+ * one question.
  */
-export async function noteHighest(db: Db, node: string, seen: number): Promise<boolean> {
+export async function noteHighest(db: Db, node: string, seen: number): Promise<void> {
   const ahead = sql`name = ${node} and state <> 'removed' and highest_machine_number < ${seen}`;
   const [behind] = await rows(db, sql`select 1 from nodes where ${ahead}`);
-  if (behind === undefined) return false;
+  if (behind === undefined) return;
   const actor: Actor = `node:${node}`;
   await db.transaction(async (tx) => {
     await moveCounter(tx, seen);
     await endUnbegun(tx, node, seen, actor);
   });
-  return db.transaction(async (tx) => {
+  await db.transaction(async (tx) => {
     const [row] = await rows<{ known: number; now: string }>(
       tx,
       sql`select highest_machine_number::float8 as known, ${iso(sql`now()`)} as now from nodes where ${ahead}
         for no key update`,
     );
-    if (row === undefined) return false;
+    if (row === undefined) return;
     const brake: OrphanBrake = { reason: "behind", since: row.now, seen, known: row.known };
     await tx.execute(sql`
       update nodes set highest_machine_number = ${seen}, orphan_brake = ${json(brake)} where name = ${node}`);
@@ -46,7 +45,6 @@ export async function noteHighest(db: Db, node: string, seen: number): Promise<b
       node,
       data: { seen, known: row.known },
     });
-    return true;
   });
 }
 

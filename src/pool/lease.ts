@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { type Db, listOf, rows } from "../db/client.ts";
 import type { OperationKind } from "../db/tables/operations.ts";
 import { WarmpoolError } from "./errors.ts";
+import { noteHighest } from "./highestNumber.ts";
 import { queueDeletes } from "./operations.ts";
 import { SETTINGS } from "./settings.ts";
 
@@ -27,8 +28,8 @@ export type Free = { setups: number; others: number };
  * Leases what the node may work on now, testers' set-ups first, and deletes before creates: a delete ends somebody's
  * access and frees room. A restart, for which a person waits, stands in no line behind them. Creates and deletes together never exceed
  * `nodeConcurrency`, whoever asks: the node's row is locked while they are counted.
- * @param highest the highest machine number that the relay has seen: nothing is leased to one that knows more than the
- * database (src/pool/highestNumber.ts).
+ * @param highest the highest machine number that the relay has seen; before it is leased anything, a database that knows
+ * less is found to be an older copy (src/pool/highestNumber.ts).
  * @throws WarmpoolError LEASE_LOST where a newer session of the node has taken over.
  */
 export async function leaseWork(
@@ -38,13 +39,15 @@ export async function leaseWork(
   free: Free,
   highest = 0,
 ): Promise<Leased[]> {
-  const [waiting] = await rows<{ any: boolean; current: boolean }>(
+  const [waiting] = await rows<{ any: boolean; current: boolean; behind: boolean }>(
     db,
     sql`select exists (${due(node, session)}) as any,
-      exists (select 1 from nodes where name = ${node} and session = ${session}) as current`,
+      exists (select 1 from nodes where name = ${node} and session = ${session}) as current,
+      exists (select 1 from nodes where name = ${node} and highest_machine_number < ${highest}) as behind`,
   );
   // One that is superseded in mid poll is told so at once, and ends.
   if (waiting?.current !== true) throw leaseLost(`session ${session}`);
+  if (waiting.behind) await noteHighest(db, node, highest);
   if (!waiting.any) return [];
   return db.transaction(async (tx) => {
     const [current] = await rows(

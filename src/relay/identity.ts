@@ -74,10 +74,13 @@ export async function loadOrMakeKey(dir: string, node: string): Promise<SshKeyPa
 export class HighestNumber {
   readonly #path: string;
   #value: number;
+  #written: number;
+  #keeping: Promise<void> = Promise.resolve();
 
   private constructor(path: string, value: number) {
     this.#path = path;
     this.#value = value;
+    this.#written = value;
   }
 
   static async load(dir: string): Promise<HighestNumber> {
@@ -97,10 +100,21 @@ export class HighestNumber {
     return this.#value;
   }
 
+  /** From this moment on `value` has it; whether it is kept is for `saw`. */
+  heard(number: number): void {
+    this.#value = Math.max(this.#value, number);
+  }
+
+  /** Kept when this returns: before anything of that number exists. */
   async saw(number: number): Promise<void> {
-    if (number <= this.#value) return;
-    this.#value = number;
-    await writeWhole(this.#path, `${number}\n`);
+    this.heard(number);
+    if (number <= this.#written) return;
+    // One after the other, each the highest by then: of two creates at once the lower must not be kept last.
+    this.#keeping = this.#keeping
+      .catch(() => undefined)
+      .then(() => writeWhole(this.#path, `${this.#value}\n`));
+    await this.#keeping;
+    this.#written = Math.max(this.#written, number);
   }
 }
 

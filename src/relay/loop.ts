@@ -29,7 +29,7 @@ export async function serve(
   driver: Driver,
   session: OpenResult,
   execute: Executors,
-  highest: Pick<HighestNumber, "value">,
+  highest: HighestNumber,
   signal: AbortSignal,
 ): Promise<void> {
   const over = new AbortController();
@@ -98,7 +98,7 @@ async function leaseLoop(
   session: OpenResult,
   slots: Slots,
   take: (operation: LeasedOperation, askedAt: number) => void,
-  highest: Pick<HighestNumber, "value">,
+  highest: HighestNumber,
   stop: AbortSignal,
 ): Promise<void> {
   let failures = 0;
@@ -114,7 +114,11 @@ async function leaseLoop(
         stop,
       );
       failures = 0;
-      for (const operation of operations) take(operation, askedAt);
+      for (const operation of operations) {
+        // Before the next poll, which says what this relay has seen.
+        if (operation.kind === "create") highest.heard(operation.machine.number);
+        take(operation, askedAt);
+      }
       if (operations.length === 0 && performance.now() - askedAt < 500) await pause(500, stop);
     } catch (error) {
       if (stop.aborted) return;

@@ -54,7 +54,9 @@ test("a folder that never joined, or is damaged, says what to do", async () => {
 test("the highest machine number only grows, and is kept", async () => {
   await using dir = await testDir();
   const numbers = await HighestNumber.load(dir.path);
-  for (const number of [3, 12, 7]) await numbers.saw(number);
+  numbers.heard(2);
+  expect((await HighestNumber.load(dir.path)).value).toBe(0);
+  await Promise.all([3, 12, 7].map((number) => numbers.saw(number)));
   expect(numbers.value).toBe(12);
   expect((await HighestNumber.load(dir.path)).value).toBe(12);
 });
