@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { seeded } from "../../test/helpers/random.ts";
 import { anything, type Assignment, assigned, assignment } from "../interface.ts";
-import { type Context, NEXT_START_SECONDS, type Part, POOL, started } from "../part.ts";
+import { type Context, type Part, POOL, started } from "../part.ts";
 import { getPool, listMachines, putPoolLike, untilFull } from "../pools.ts";
 import { RpcError } from "../rpc.ts";
 import { becomesActive, readNotes, statusOf, useStepRecipe } from "../setups.ts";
@@ -19,6 +19,8 @@ const ROUND_SECONDS = 6;
 const READY = 3;
 /** Testers at a time: with them and one to spare the pool's machines are all that this host has to bear. */
 const MOST_TESTERS = 3;
+/** For a start that has to make the machines as well that it found missing. */
+const START_SECONDS = 120;
 
 export const power: Part = { name: "power", title: "The power goes, again and again", show };
 
@@ -41,8 +43,8 @@ async function show(context: Context): Promise<void> {
       await stack.crash();
       return `${done}; the machines then: ${JSON.stringify(counts)}`;
     });
-    stack = await report.check(`npm start is ready again within ${NEXT_START_SECONDS} s`, () =>
-      startStack({ ...options, targetSize: null }, NEXT_START_SECONDS),
+    stack = await report.check(`npm start is ready again within ${START_SECONDS} s`, () =>
+      startStack({ ...options, targetSize: null }, START_SECONDS),
     );
     await report.check("what people were told stands", () => people.stand(stack));
   }

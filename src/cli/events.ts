@@ -21,6 +21,8 @@ type EventsOptions = {
 
 /** Between two looks while following: the record is for people, and the database has other work. */
 const POLL_MS = 2000;
+/** No transaction that writes an event takes nearly as long. */
+const SETTLED_MS = 10_000;
 
 /** `warmpool events`: the record of what was changed, by whom and why. */
 export function events(program: Command, cli: Cli): void {
@@ -55,28 +57,45 @@ async function show(session: Session, options: EventsOptions): Promise<void> {
   };
   if (page.items.length === 0 && !session.json && follow !== true) session.out.print("No such event.");
   else print(page, page.items.toReversed());
-  if (follow === true) return followFrom(session, filter, page.items[0]?.id ?? 0, print);
+  if (follow === true) return followFrom(session, filter, page, print);
   if (page.nextCursor !== null && !session.json) {
     session.out.note(`Earlier ones: add --cursor ${page.nextCursor}`);
   }
 }
 
-/** Prints what comes after the event, for ever: the call rejects where Warmpool is away for longer than a moment. */
+/**
+ * Prints what comes after those, for ever: the call rejects where Warmpool is away for longer than a moment. Beside the
+ * latest of them others may be about to be stored, with lower ids: it begins a little earlier, and passes over what was
+ * printed.
+ */
 async function followFrom(
   session: Session,
   filter: Pick<EventsOptions, "pool" | "machine" | "node" | "kind" | "actor">,
-  last: number,
+  printed: Page<EventView>,
   print: (found: Page<EventView>, latestLast: EventView[]) => void,
 ): Promise<never> {
-  for (let after = last; ;) {
+  const known = new Set(printed.items.map(({ id }) => id));
+  for (let after = settledOf(printed); ;) {
     const from = after;
     const found = await patiently({ url: session.url, note: session.out.note }, () =>
       session.client.event.list.query({ ...filter, after: from, limit: 500 }),
     );
-    if (found.items.length > 0) print(found, found.items);
+    const items = found.items.filter(({ id }) => !known.has(id));
+    if (items.length > 0) print({ ...found, items }, items);
     after = found.items.at(-1)?.id ?? after;
     if (found.nextCursor === null) await delay(POLL_MS);
   }
+}
+
+/**
+ * The id of the latest event that nothing can be stored before any more. Where all are too new it is the earliest of
+ * them, or before everything where there is none earlier.
+ */
+function settledOf({ items, nextCursor }: Page<EventView>): number {
+  const latestAt = Date.parse(items[0]?.at ?? "");
+  const settled = items.find(({ at }) => latestAt - Date.parse(at) > SETTLED_MS);
+  if (settled === undefined && nextCursor === null) return 0;
+  return (settled ?? items.at(-1))?.id ?? 0;
 }
 
 async function machineId(session: Session, idOrName: string): Promise<string> {

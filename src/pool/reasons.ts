@@ -38,7 +38,7 @@ export const REASONS = {
   restart: "An admin wanted the machine restarted.",
   restarted: "The machine was stopped and started, and answered over SSH with its pinned key.",
   restart_failed:
-    "The machine was not started again, or did not answer over SSH with its pinned key in time.",
+    "The machine was not started again, did not answer over SSH with its pinned key in time, or its node fell silent before the restart had begun.",
   forgotten: "An admin took the machine off the books without proof that it is gone.",
   pool_removed: "An admin removed the pool.",
   node_removed: "An admin removed the node.",

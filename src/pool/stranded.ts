@@ -1,8 +1,9 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
+import { queueSetupIfDue } from "./keys.ts";
 import { endOperation } from "./operations.ts";
 import { SETTINGS } from "./settings.ts";
-import { moveAssignments, moveMachines } from "./transition.ts";
+import { moveAssignments, moveMachines, tell } from "./transition.ts";
 
 /**
  * Set-ups that no relay has ever taken, on nodes that have gone silent: their testers go back to their old place in
@@ -32,6 +33,32 @@ export async function swapStranded(db: Db): Promise<number> {
         set: sql`machine = null, step = null, setup_at = null, swaps = swaps + 1`,
       });
       await moveMachines(tx, sql`select ${machine}::uuid`, { ...told, to: "suspect", from: ["assigned"] });
+    }
+    return stranded.length;
+  });
+}
+
+/**
+ * Restarts that no relay has ever begun, on nodes that have gone silent: they are called off. Whoever asked wanted one
+ * then; hours later it would only throw somebody off their machine. One that was begun may have stopped the machine, and
+ * is finished.
+ * @returns how many.
+ */
+export async function callOffRestarts(db: Db): Promise<number> {
+  return db.transaction(async (tx) => {
+    const stranded = await rows<{ id: string; machine: string; pool: string; node: string }>(
+      tx,
+      sql`select o.id, o.machine, m.pool, o.node from operations o
+        join nodes n on n.name = o.node join machines m on m.id = o.machine
+        where o.kind = 'restart' and o.state = 'queued' and o.first_leased_at is null and n.state = 'silent'
+        order by o.id for no key update of o skip locked`,
+    );
+    for (const { id, machine, pool, node } of stranded) {
+      const message = `node ${node} is silent, and its relay never began it`;
+      await endOperation(tx, id, "cancelled", null, message);
+      const about = { kind: "machine", pool, node, machine, operation: id };
+      await tell(tx, { ...about, actor: "system:silence", reason: "restart_failed", data: { message } });
+      await queueSetupIfDue(tx, machine);
     }
     return stranded.length;
   });

@@ -7,6 +7,7 @@ import type { PartPlan } from "./part.ts";
 import { clearCluster, initCluster, postgresCommand } from "./postgres.ts";
 import type { Cluster } from "./postgres.ts";
 import { postgresAnswers } from "./postgresAnswer.ts";
+import { EDGE_SETTINGS } from "./edgeSettings.ts";
 import { MARK } from "./record.ts";
 import type { PartName } from "./record.ts";
 
@@ -56,6 +57,7 @@ export function edgePlan(
       args: [source(entry)],
       env: {
         ...marked(folder),
+        ...handedOn(),
         DATABASE_URL: databaseUrl,
         HOST: "127.0.0.1",
         PORT: String(options.port),
@@ -111,6 +113,16 @@ async function heardOf(admin: WarmpoolClient): Promise<"alive" | "silent" | "unk
   } catch {
     return "unknown";
   }
+}
+
+/** What the person who runs `npm start` may set for the edge, by the names it has everywhere. */
+function handedOn(): Record<string, string> {
+  return Object.fromEntries(
+    EDGE_SETTINGS.flatMap((name) => {
+      const value = process.env[name] ?? "";
+      return value === "" ? [] : [[name, value]];
+    }),
+  );
 }
 
 function marked(folder: StackFolder): Record<string, string> {

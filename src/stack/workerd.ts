@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
 import { bundleIn } from "./bundle.ts";
+import { EDGE_SETTINGS } from "./edgeSettings.ts";
 
 /**
  * The edge in workerd: one Node process that holds one workerd, where `wrangler dev` is six processes. The bundle and
@@ -11,6 +12,9 @@ const port = Number(required("PORT"));
 const sweepSeconds = Number(required("WARMPOOL_SWEEP_SECONDS"));
 const databaseUrl = required("DATABASE_URL");
 const adminToken = required("WARMPOOL_ADMIN_TOKEN");
+const settings = Object.fromEntries(
+  EDGE_SETTINGS.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+);
 /** A sweep's statements take 60 s at most; one that takes longer is given up by its caller here, not by itself. */
 const SWEEP_TIMEOUT_MS = 120_000;
 
@@ -35,7 +39,7 @@ const miniflare = new Miniflare(
         compatibilityDate: bundle.compatibilityDate,
         compatibilityFlags: bundle.compatibilityFlags,
         hyperdrives: { HYPERDRIVE: databaseUrl },
-        bindings: { WARMPOOL_ADMIN_TOKEN: adminToken },
+        bindings: { WARMPOOL_ADMIN_TOKEN: adminToken, ...settings },
       },
     ],
   }),

@@ -3,6 +3,7 @@ import { EventLog } from "../../src/cli/eventLog.ts";
 import { timelineLines } from "../../src/cli/timeline.ts";
 import type { EventView } from "../../src/contract/event.ts";
 import type { TimelineEntry } from "../../src/contract/machine.ts";
+import { tell } from "../../src/pool/transition.ts";
 import { until } from "../helpers/until.ts";
 import { KEY_A } from "../helpers/world.ts";
 import { installation } from "./installation.ts";
@@ -133,4 +134,25 @@ test("events --follow prints what comes, each once, in order, until its token is
   expect(events()).toEqual(all.items.toReversed());
   await at.client.token.revoke.mutate({ id: viewer.id });
   expect(await followed).toMatchObject({ code: 1, stderr: expect.stringContaining("(UNAUTHORIZED)") });
+});
+
+test("events --follow misses nothing that was being stored when it began, with a lower id than what it shows", async () => {
+  await using at = await installation();
+  let seen = "";
+  await at.db.transaction(async (tx) => {
+    await tell(tx, { kind: "sweep", actor: "admin:slow", reason: "asked_for" });
+    await tell(at.db, { kind: "sweep", actor: "admin:fast", reason: "asked_for" });
+    void warmpool(["events", "--follow", "--kind", "sweep", "--json"], {
+      url: at.url,
+      onStdout: (text) => (seen = text),
+    });
+    await until("the following has begun", () => seen.includes("admin:fast"));
+    expect(seen).not.toContain("admin:slow");
+  });
+  await until("the late one is shown", () => seen.includes("admin:slow"));
+  await tell(at.db, { kind: "sweep", actor: "admin:last", reason: "asked_for" });
+  await until("the last one is shown", () => seen.includes("admin:last"));
+  expect(seen.match(/"actor":"admin:\w+"/g)).toEqual(
+    ["fast", "slow", "last"].map((name) => `"actor":"admin:${name}"`),
+  );
 });

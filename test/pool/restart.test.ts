@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import type { RestartOperation } from "../../src/contract/relay.ts";
+import { sweep } from "../../src/cron/sweep.ts";
 import { type Db, rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
 import { recreateMachine } from "../../src/pool/machineActions.ts";
@@ -18,6 +19,7 @@ import {
   KEY_B,
   makeWorld,
   NODE,
+  openRelay,
   type StandInRelay,
 } from "../helpers/world.ts";
 
@@ -175,4 +177,21 @@ test("a machine that is torn down in mid restart: the restart is over, the delet
   await relay.workOff();
   expect(await getMachine(t.db, id)).toMatchObject({ state: "deleted" });
   expect(await countStates(t.db)).toEqual({ ready: 1 });
+});
+
+test("one that nobody has begun when its node falls silent is called off; one that was begun is finished", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 2, maxSize: 2 });
+  await relay.workOff();
+  const [begun, waiting] = await rows<{ id: string }>(t.db, sql`select id from machines order by number`);
+  await restartMachine(t.db, begun?.id ?? "", ADMIN);
+  await leaseRestart(relay);
+  await restartMachine(t.db, waiting?.id ?? "", ADMIN);
+  await t.db.execute(sql`update nodes set last_seen_at = now() - interval '10 minutes'`);
+  await sweep(t.db);
+  expect(await getMachine(t.db, waiting?.id ?? "")).toMatchObject({ state: "suspect", operation: null });
+  expect(await told(t.db, waiting?.id ?? "")).toContain("restart_failed");
+
+  const next = await openRelay(t.db);
+  expect(await leaseRestart(next)).toMatchObject({ machine: { id: begun?.id } });
 });

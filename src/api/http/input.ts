@@ -51,6 +51,13 @@ function jsonOr(text: string): unknown {
   }
 }
 
+/** @throws WarmpoolError BAD_REQUEST where fields come in the body of a request whose input is its query. */
+export function mustBeEmpty(body: RawInput): void {
+  const [first] = Object.keys(body);
+  if (first === undefined) return;
+  throw new WarmpoolError("BAD_REQUEST", `${first}: this address takes no body; put it into the query`);
+}
+
 /** The body as an object; none is an empty one. @throws Refused, WarmpoolError BAD_REQUEST. */
 export function readBody(text: string, contentType: string | undefined): RawInput {
   if (text.trim() === "") return {};

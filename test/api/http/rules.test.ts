@@ -88,6 +88,8 @@ describe.each(RUNTIMES)("the admin HTTP on %s", (runtime) => {
       "BAD_REQUEST",
       /larger/,
     );
+    const inTheBody = /release: this address takes no body; put it into the query/;
+    await refused("DELETE", "/pools/demo", { body: { release: true } }, 400, "BAD_REQUEST", inTheBody);
     await refused("DELETE", "/tokens/1", {}, 400, "BAD_REQUEST", /id: must be the id of a token/);
   });
 
