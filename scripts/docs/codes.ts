@@ -61,7 +61,8 @@ const ACTIONS: Partial<Record<Reason, string>> = {
   host_key_changed:
     "Treat it as an attack until you know better: SECURITY.md. Then `machine unhold` or `recreate`.",
   swapped: "Often: machines die between probes. Think of a `healthCommand` and a `readyCommand`.",
-  setup_failed: "`warmpool log USER` says which step and what it printed; then release.",
+  setup_failed:
+    "`warmpool log USER` says which step and what it printed. `warmpool retry USER` does it again on the same machine, without the steps that are done; or release.",
   lease_lost: "Did the relay stop or lose its network? Its log says.",
   delete_failed:
     "It is tried again for ever. Stuck: the cause is in `machine timeline ID`; gone for certain: `machine forget ID`.",

@@ -1,4 +1,4 @@
-import { assignmentInput } from "../contract/assignment.ts";
+import { assignmentExtendInput, assignmentInput } from "../contract/assignment.ts";
 import { eventListInput } from "../contract/event.ts";
 import { machineGetInput, machineListInput, machineNoteInput, timelineInput } from "../contract/machine.ts";
 import { enrollInput, liftBrakeInput, nodeInput, reapInput, removeNodeInput } from "../contract/node.ts";
@@ -8,6 +8,7 @@ import { createTokenInput, revokeTokenInput } from "../contract/token.ts";
 import { replenish } from "../cron/replenish.ts";
 import { heartbeats, sweepFor } from "../cron/sweep.ts";
 import { listEvents } from "../pool/events.ts";
+import { extendAssignment } from "../pool/extend.ts";
 import { forgetMachine, holdMachine, recreateMachine, unholdMachine } from "../pool/machineActions.ts";
 import { getMachine, listMachines } from "../pool/machineView.ts";
 import { liftBrake, reapOrphans, removeNode, scheduleNode } from "../pool/nodeActions.ts";
@@ -19,6 +20,7 @@ import { replenish as refill } from "../pool/provision.ts";
 import { getRecipe, listRecipes, putRecipe } from "../pool/recipes.ts";
 import { getAssignment, releaseAssignment } from "../pool/release.ts";
 import { restartMachine } from "../pool/restart.ts";
+import { retryAssignment } from "../pool/retry.ts";
 import { machineTimeline } from "../pool/timeline.ts";
 import { listTokens, revokeToken } from "../pool/tokenList.ts";
 import { createToken } from "../pool/tokens.ts";
@@ -52,6 +54,12 @@ export const assignmentRouter = router({
     ctx.after(() => refill(ctx.connection.db, assignment.pool, ctx.actor));
     return assignment;
   }),
+  extend: forAdmin
+    .input(assignmentExtendInput)
+    .mutation(({ ctx, input }) => extendAssignment(ctx.connection.db, input.id, input.ttlSeconds, ctx.actor)),
+  retry: forAdmin
+    .input(assignmentInput)
+    .mutation(({ ctx, input }) => retryAssignment(ctx.connection.db, input.id, ctx.actor)),
 });
 
 export const recipeRouter = router({

@@ -2,6 +2,7 @@ import { tracked } from "@trpc/server";
 import { sql } from "drizzle-orm";
 import {
   assignInput,
+  testerExtendInput,
   testerInput,
   testerListInput,
   testerLogInput,
@@ -10,10 +11,12 @@ import {
 import type { Assignment } from "../contract/assignment.ts";
 import { assign } from "../pool/assign.ts";
 import { readAssignments } from "../pool/assignmentView.ts";
+import { extendAssignment } from "../pool/extend.ts";
 import { page, parseCursor } from "../pool/machineView.ts";
 import { readLog } from "../pool/progress.ts";
 import { replenish } from "../pool/provision.ts";
 import { findTester, release } from "../pool/release.ts";
+import { retryAssignment } from "../pool/retry.ts";
 import { pause } from "./pause.ts";
 import { forApp, router } from "./trpc.ts";
 
@@ -50,6 +53,16 @@ export const testerRouter = router({
     const assignment = await release(ctx.connection.db, input, ctx.actor);
     ctx.after(() => replenish(ctx.connection.db, assignment.pool, ctx.actor));
     return assignment;
+  }),
+
+  extend: forApp.input(testerExtendInput).mutation(async ({ ctx, input }) => {
+    const { id } = await findTester(ctx.connection.db, input);
+    return extendAssignment(ctx.connection.db, id, input.ttlSeconds, ctx.actor);
+  }),
+
+  retry: forApp.input(testerInput).mutation(async ({ ctx, input }) => {
+    const { id } = await findTester(ctx.connection.db, input);
+    return retryAssignment(ctx.connection.db, id, ctx.actor);
   }),
 
   list: forApp.input(testerListInput).query(async ({ ctx, input }) => {

@@ -15,7 +15,9 @@ import { pool } from "./pool.ts";
 import { recipe } from "./recipe.ts";
 import { relay } from "./relay.ts";
 import { events } from "./events.ts";
+import { extend } from "./extend.ts";
 import { release } from "./release.ts";
+import { retry } from "./retry.ts";
 import { globalOptions } from "./session.ts";
 import type { Cli } from "./session.ts";
 import { ssh } from "./ssh.ts";
@@ -31,6 +33,8 @@ const VERBS = [
   tester,
   log,
   release,
+  extend,
+  retry,
   ssh,
   machine,
   pool,

@@ -10,9 +10,11 @@ import type {
   Assignment,
   AssignResult,
   assignInput,
+  assignmentExtendInput,
   assignmentInput,
   Page,
   SetupLog,
+  testerExtendInput,
   testerInput,
   testerListInput,
   testerLogInput,
@@ -81,11 +83,15 @@ export type AppRouter = TRPCBuiltRouter<
       watch: Subscription<z.input<typeof testerWatchInput>, Assignment>;
       log: Query<z.input<typeof testerLogInput>, SetupLog>;
       release: Mutation<Tester, Assignment>;
+      extend: Mutation<z.input<typeof testerExtendInput>, Assignment>;
+      retry: Mutation<Tester, Assignment>;
       list: Query<z.input<typeof testerListInput>, Page<Assignment>>;
     };
     assignment: {
       get: Query<z.input<typeof assignmentInput>, Assignment>;
       release: Mutation<z.input<typeof assignmentInput>, Assignment>;
+      extend: Mutation<z.input<typeof assignmentExtendInput>, Assignment>;
+      retry: Mutation<z.input<typeof assignmentInput>, Assignment>;
     };
     pool: {
       list: Query<void, PoolView[]>;

@@ -6,22 +6,26 @@ import { sshPublicKeys } from "./sshKey.ts";
 export const ASSIGNMENT_STATES = ["waiting", "setting_up", "active", "failed", "released"] as const;
 export type AssignmentState = (typeof ASSIGNMENT_STATES)[number];
 
+const ttlSeconds = z
+  .int()
+  .min(60)
+  .max(366 * 86_400);
+
 /** Asks for a machine. `ttlSeconds` counts from `activeAt`; `wait: false` fails where nothing is ready. */
 export const assignInput = z.strictObject({
   username,
   sshKeys: sshPublicKeys,
   pool: poolName.optional(),
   params: z.record(paramName, z.string().max(16_384)).optional(),
-  ttlSeconds: z
-    .int()
-    .min(60)
-    .max(366 * 86_400)
-    .optional(),
+  ttlSeconds: ttlSeconds.optional(),
   externalId: z.string().min(1).max(200).optional(),
   wait: z.boolean().optional(),
 });
 
 export const testerInput = z.strictObject({ username, pool: poolName.optional() });
+
+/** `ttlSeconds` is the whole time, counted from `activeAt`; the API refuses what is above its ceiling. */
+export const testerExtendInput = z.strictObject({ ...testerInput.shape, ttlSeconds });
 
 /** `after` is the `next` of the call before: log text comes back from there on. No log is as long as its bound. */
 export const testerLogInput = z.strictObject({
@@ -37,6 +41,9 @@ export const testerWatchInput = z.strictObject({
 
 /** One assignment by its id. */
 export const assignmentInput = z.strictObject({ id: z.uuid("must be the id of an assignment") });
+
+/** The same of one assignment by its id. */
+export const assignmentExtendInput = z.strictObject({ ...assignmentInput.shape, ttlSeconds });
 
 export const testerListInput = z.strictObject({
   pool: poolName.optional(),

@@ -15,6 +15,8 @@ export const REASONS = {
   set_up: "Every step of the set-up ended well and the hand-over check passed.",
   setup_failed: "A step of the set-up or the hand-over check failed.",
   released: "The assignment was released.",
+  retried: "Somebody wanted a failed set-up done again on the same machine.",
+  extended: "Somebody gave the assignment a longer time.",
   expired: "The assignment's time was over.",
   surplus: "The pool had more ready machines than its target.",
   stale: "The machine was made of an earlier spec, or its time was over, and a current one takes its place.",

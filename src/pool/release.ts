@@ -18,6 +18,8 @@ export async function endAssignments(
   why: Pick<AssignmentMove, "actor" | "reason" | "from">,
 ): Promise<MovedAssignment[]> {
   await lockWork(tx, sql`select machine from assignments where id in (${which})`);
+  // What `which` asks of them may change while the lock is waited for: the next statement asks again.
+  await tx.execute(sql`select 1 from assignments where id in (${which}) order by id for no key update`);
   const ended = await moveAssignments(tx, which, {
     ...why,
     to: "released",

@@ -25,6 +25,8 @@ export const SETTINGS = {
   /** How long a set-up tries to reach its machine before the machine is swapped. */
   connectBudgetSeconds: 10,
   maxSwaps: 3,
+  /** How long an assignment can be made to last by extending it, counted from when it became active: 30 days. */
+  extendCeilingSeconds: 30 * 86_400,
   /** How long a finished operation and an event are kept. */
   keepDays: 30,
   /** No transaction that writes an event takes so long; until then an event may be overtaken by an earlier one. */

@@ -10,7 +10,7 @@ import { ADMIN_TOKEN, RUNTIMES, startEdge } from "./edges.ts";
 /** Who opens what, written down apart from the code that decides it. A new procedure belongs in one of the lines. */
 const OPENED_BY: Record<string, ProcedurePath[]> = {
   "app admin viewer": ["tester.status", "tester.watch", "tester.log", "tester.list", "pool.list", "pool.get"],
-  "app admin": ["tester.assign", "tester.release"],
+  "app admin": ["tester.assign", "tester.release", "tester.extend", "tester.retry"],
   "admin viewer": [
     "pool.plan",
     "assignment.get",
@@ -28,6 +28,8 @@ const OPENED_BY: Record<string, ProcedurePath[]> = {
   ],
   admin: [
     "assignment.release",
+    "assignment.extend",
+    "assignment.retry",
     "pool.put",
     "pool.remove",
     "pool.pause",

@@ -16,21 +16,25 @@ import { SAMPLES } from "./samples.ts";
 
 type Refusal = [procedure: ProcedurePath, code: ErrorCode, input: object];
 
+/** Ids: of Alice's machine, of the one that goes down, of her assignment. */
+type Stage = { taken: string; going: string; hers: string };
+
 /** Alice has one of two machines of `demo`, whose set-up is under way; the other goes down; `still` is paused and empty. */
-async function stage(t: TestDb): Promise<{ taken: string; going: string }> {
+async function stage(t: TestDb): Promise<Stage> {
   const relay = await makeWorld(t.db, { targetSize: 2, maxSize: 2 });
   await relay.workOff();
-  await assign(t.connection, { username: "alice", sshKeys: [KEY_A] }, APP);
+  const alice = { username: "alice", sshKeys: [KEY_A], ttlSeconds: 3600 };
+  const { assignment } = await assign(t.connection, alice, APP);
   const [other] = await rows<{ id: string }>(t.db, sql`select id from machines where state = 'ready'`);
   const [taken] = await rows<{ id: string }>(t.db, sql`select id from machines where state = 'assigned'`);
   if (other === undefined || taken === undefined) throw new Error("the machines are not as they should be");
   await recreateMachine(t.db, other.id, ADMIN);
   await putPool(t.db, poolSpec.parse(specOf({ name: "still" })), ADMIN);
   await pausePool(t.db, "still", true, ADMIN);
-  return { taken: taken.id, going: other.id };
+  return { taken: taken.id, going: other.id, hers: assignment.id };
 }
 
-function refusals({ taken, going }: { taken: string; going: string }): Refusal[] {
+function refusals({ taken, going, hers }: Stage): Refusal[] {
   const bob = { username: "bob", sshKeys: [KEY_A], wait: false };
   const nowhere = { id: crypto.randomUUID() };
   const nobody = { username: "carol", pool: "demo" };
@@ -49,8 +53,16 @@ function refusals({ taken, going }: { taken: string; going: string }): Refusal[]
     ["tester.watch", "NOT_FOUND", nobody],
     ["tester.log", "NOT_FOUND", nobody],
     ["tester.release", "NOT_FOUND", nobody],
+    ["tester.extend", "NOT_FOUND", { ...nobody, ttlSeconds: 7200 }],
+    ["tester.extend", "CONFLICT", { username: "alice", pool: "demo", ttlSeconds: 60 }],
+    ["tester.retry", "NOT_FOUND", nobody],
+    ["tester.retry", "CONFLICT", { username: "alice", pool: "demo" }],
     ["assignment.get", "NOT_FOUND", nowhere],
     ["assignment.release", "NOT_FOUND", nowhere],
+    ["assignment.extend", "NOT_FOUND", { ...nowhere, ttlSeconds: 7200 }],
+    ["assignment.extend", "CONFLICT", { id: hers, ttlSeconds: 60 }],
+    ["assignment.retry", "NOT_FOUND", nowhere],
+    ["assignment.retry", "CONFLICT", { id: hers }],
     ["pool.get", "NOT_FOUND", noPool],
     ["pool.put", "NOT_FOUND", specOf({ recipe: "nope" })],
     ["pool.plan", "NOT_FOUND", specOf({ nodes: ["nope"] })],

@@ -44,6 +44,17 @@ const VERBS: Record<string, Case> = {
   },
   tester: read(TESTER),
   log: read(TESTER),
+  extend: change(TESTER, "--ttl", "2d"),
+  retry: {
+    does: "change",
+    words: async ({ db }) => {
+      await db.execute(
+        sql`update assignments set state = 'failed', error = '{"code": "step_failed", "message": "no"}'
+          where username = ${TESTER} and state <> 'released'`,
+      );
+      return [TESTER];
+    },
+  },
   release: change(TESTER),
   ssh: { elsewhere: "ssh.test.ts" },
   "machine list": read(),

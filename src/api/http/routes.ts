@@ -64,6 +64,8 @@ export const ROUTES: readonly Route[] = [
   route("POST", "/assignments", "tester.assign", "Give a tester a machine", assignResult),
   route("GET", "/assignments/:id", "assignment.get", "One assignment", assignmentView),
   route("POST", "/assignments/:id/release", "assignment.release", "End it", assignmentView),
+  route("POST", "/assignments/:id/extend", "assignment.extend", "Give it a longer time", assignmentView),
+  route("POST", "/assignments/:id/retry", "assignment.retry", "Set up again what failed", assignmentView),
 
   route("GET", "/recipes", "recipe.list", "All recipes, the current version of each", z.array(recipeView)),
   route("GET", "/recipes/:name", "recipe.get", "One recipe", recipeView),

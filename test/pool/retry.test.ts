@@ -1,0 +1,94 @@
+import { sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import type { OperationResult } from "../../src/contract/relay.ts";
+import { rows } from "../../src/db/client.ts";
+import { assign } from "../../src/pool/assign.ts";
+import { findTester, release } from "../../src/pool/release.ts";
+import { retryAssignment } from "../../src/pool/retry.ts";
+import { sweep } from "../../src/cron/sweep.ts";
+import { testDb } from "../helpers/db.ts";
+import { APP, countStates, doHappily, KEY_A, KEY_B, makeWorld, type StandInRelay } from "../helpers/world.ts";
+
+const ALICE = { username: "alice", sshKeys: [KEY_A] };
+const HANDOVER_FAILED: OperationResult = {
+  outcome: "setup_failed",
+  reason: "handover_failed",
+  message: "The machine is not clean.",
+  step: "handover",
+};
+
+async function theSetup(relay: StandInRelay) {
+  const operation = (await relay.lease()).find(({ kind }) => kind === "setup");
+  if (operation?.kind !== "setup") throw new Error("expected a set-up");
+  return operation;
+}
+
+test("R13 a failed set-up is retried on the same machine, with the keys given meanwhile, and counts its attempts", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  await relay.workOff();
+  const { assignment } = await assign(t.connection, ALICE, APP);
+  await relay.finish(await theSetup(relay), HANDOVER_FAILED);
+  const failed = await findTester(t.db, ALICE);
+  expect(failed).toMatchObject({
+    state: "failed",
+    setup: { attempt: 1 },
+    error: { code: "handover_failed" },
+  });
+
+  // A repeat with other keys leaves it failed: only retry or release end that.
+  await assign(t.connection, { ...ALICE, sshKeys: [KEY_B] }, APP);
+  expect(await relay.lease()).toEqual([]);
+
+  const retried = await retryAssignment(t.db, assignment.id, APP);
+  expect(retried).toMatchObject({ state: "setting_up", error: null, setup: { attempt: 2, step: 1 } });
+  expect(retried.machine?.id).toBe(failed.machine?.id);
+  const again = await theSetup(relay);
+  expect(again.machine.id).toBe(failed.machine?.id);
+  expect(again.assignment.sshKeys).toEqual([KEY_B]);
+  await expect(retryAssignment(t.db, assignment.id, APP)).rejects.toThrow("is setting_up, not failed");
+  await doHappily(relay, again);
+  expect(await findTester(t.db, ALICE)).toMatchObject({ state: "active", error: null });
+  await expect(retryAssignment(t.db, assignment.id, APP)).rejects.toThrow("is active, not failed");
+});
+
+test("a retry while the machine is restarted follows the restart", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  await relay.workOff();
+  const { assignment } = await assign(t.connection, ALICE, APP);
+  const setup = await theSetup(relay);
+  await relay.finish(setup, HANDOVER_FAILED);
+  await t.db.execute(sql`
+    insert into operations (kind, node, machine) select 'restart', node, id from machines where id = ${setup.machine.id}`);
+  await retryAssignment(t.db, assignment.id, APP);
+  await relay.workOff();
+  expect(await findTester(t.db, ALICE)).toMatchObject({ state: "active" });
+});
+
+test("R13 the machine of a failed set-up never returns to the pool, retried or released", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 2 });
+  await relay.workOff();
+  const { assignment } = await assign(t.connection, ALICE, APP);
+  for (const attempt of [1, 2]) {
+    await relay.finish(await theSetup(relay), HANDOVER_FAILED);
+    await sweep(t.db);
+    expect(await findTester(t.db, ALICE)).toMatchObject({ state: "failed", setup: { attempt } });
+    const [machine] = await rows<{ state: string }>(
+      t.db,
+      sql`select state from machines where id = (select machine from assignments where id = ${assignment.id})`,
+    );
+    expect(machine?.state).toBe("assigned");
+    if (attempt === 1) await retryAssignment(t.db, assignment.id, APP);
+  }
+  await release(t.db, ALICE, APP);
+  const [gone] = await rows<{ state: string }>(
+    t.db,
+    sql`select state from machines where id = (select machine from assignments where id = ${assignment.id})`,
+  );
+  expect(gone?.state).toBe("deleting");
+  await relay.workOff();
+  expect(Object.keys(await countStates(t.db))).not.toContain("assigned");
+  await expect(retryAssignment(t.db, assignment.id, APP)).rejects.toThrow("is released, not failed");
+});
