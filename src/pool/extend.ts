@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Assignment } from "../contract/assignment.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
+import { lockAssignments } from "./locks.ts";
 import type { Actor } from "./reasons.ts";
 import { getAssignment } from "./release.ts";
 import { SETTINGS } from "./settings.ts";
@@ -28,7 +29,7 @@ export async function extendAssignment(
   }
   await db.transaction(async (tx) => {
     // Its expiry asks again once it has this lock, so an extended assignment is not ended for its old time.
-    await tx.execute(sql`select 1 from assignments where id = ${id} for no key update`);
+    await lockAssignments(tx, sql`select ${id}::uuid`);
     const [standing] = await rows<{ state: string; pool: string; ttl: number | null; over: boolean }>(
       tx,
       sql`select state, pool, ttl_seconds as ttl,

@@ -31,6 +31,11 @@ export async function lockWork(tx: Db, machines: SQL): Promise<void> {
     order by id for no key update`);
 }
 
+/** Locks the assignments whose ids are selected. */
+export async function lockAssignments(tx: Db, which: SQL): Promise<void> {
+  await tx.execute(sql`select 1 from assignments where id in (${which}) order by id for no key update`);
+}
+
 /** Locks the machines whose ids are selected: in one order, because two may lock several at once. */
 export async function lockMachines(tx: Db, which: SQL): Promise<void> {
   await tx.execute(sql`select 1 from machines where id in (${which}) order by id for no key update`);

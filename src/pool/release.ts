@@ -4,7 +4,7 @@ import { type Db, listOf, rows } from "../db/client.ts";
 import { readAssignments } from "./assignmentView.ts";
 import { choosePool } from "./assign.ts";
 import { WarmpoolError } from "./errors.ts";
-import { lockWork } from "./locks.ts";
+import { lockAssignments, lockWork } from "./locks.ts";
 import { tearDown } from "./teardown.ts";
 import { type AssignmentMove, moveAssignments, type MovedAssignment } from "./transition.ts";
 
@@ -19,7 +19,7 @@ export async function endAssignments(
 ): Promise<MovedAssignment[]> {
   await lockWork(tx, sql`select machine from assignments where id in (${which})`);
   // What `which` asks of them may change while the lock is waited for: the next statement asks again.
-  await tx.execute(sql`select 1 from assignments where id in (${which}) order by id for no key update`);
+  await lockAssignments(tx, which);
   const ended = await moveAssignments(tx, which, {
     ...why,
     to: "released",

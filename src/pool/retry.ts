@@ -3,7 +3,7 @@ import type { Assignment } from "../contract/assignment.ts";
 import type { Db } from "../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
 import { queueSetup } from "./keys.ts";
-import { lockWork } from "./operations.ts";
+import { lockWork } from "./locks.ts";
 import type { Actor } from "./reasons.ts";
 import { getAssignment } from "./release.ts";
 import { moveAssignments } from "./transition.ts";
