@@ -107,6 +107,13 @@ export const CONDITIONS = {
       action:
         "Look at the node's bridge, store and relay. Are the machines really dead: `warmpool node lift NODE`.",
     },
+    OrphansHeld: {
+      status: true,
+      meaning:
+        "A node shows machines that carry our mark and that no row knows: several at once, or its relay has seen more than the database knows, as after a backup was put back. None of them is torn down by itself.",
+      action:
+        "`warmpool node list --json` names them. Look what they are; where they may go: `warmpool node reap NODE`, for all or by name.",
+    },
     HostKeyChanged: {
       status: true,
       meaning: "Machines answer with a host key that is no machine's of ours; unassigned ones are held.",

@@ -22,6 +22,8 @@ export type PoolFacts = Demand & {
   brakes: (Pick<NodeBrake, "dead" | "answered" | "cause" | "canaryError" | "canaryNotBefore"> & {
     node: string;
   })[];
+  /** Nodes with machines of the pool whose orphans wait for a person's word. */
+  orphanNodes: string[];
   /** Machines that answer with a host key nobody knows. */
   strangers: string[];
   stored: PoolCondition[];
@@ -88,7 +90,7 @@ function allCurrent({ stale }: PoolFacts): Statement<"AllCurrent"> {
       };
 }
 
-function degraded({ brakes, strangers }: PoolFacts): Statement<"Degraded"> {
+function degraded({ brakes, strangers, orphanNodes }: PoolFacts): Statement<"Degraded"> {
   const [brake] = brakes;
   if (brake !== undefined) {
     const tried =
@@ -106,6 +108,14 @@ function degraded({ brakes, strangers }: PoolFacts): Statement<"Degraded"> {
       status: true,
       reason: "HostKeyChanged",
       message: `${strangers.join(", ")}: answers with a host key nobody knows; find out who answers there, then recreate or release it`,
+    };
+  }
+  const [node] = orphanNodes;
+  if (node !== undefined) {
+    return {
+      status: true,
+      reason: "OrphansHeld",
+      message: `node ${orphanNodes.join(", ")} shows machines of ours that no row knows, and tears none of them down by itself; \`warmpool doctor\` says why; where they may go: \`warmpool node reap ${node}\``,
     };
   }
   return { status: false, reason: "Fine", message: "nothing is known to be wrong" };

@@ -51,6 +51,8 @@ export function poolFacts(where: SQL): SQL {
             'canaryError', b.canary_error, 'canaryNotBefore', ${iso(sql`b.canary_not_before`)}) order by b.since), '[]')
           from brakes b where b.released_at is null
             and exists (select 1 from machines o where o.node = b.node and o.pool = p.name and o.state <> 'deleted')) as brakes,
+        (select coalesce(jsonb_agg(b.name order by b.name), '[]') from nodes b where b.orphan_brake is not null
+          and exists (select 1 from machines o where o.node = b.name and o.pool = p.name and o.state <> 'deleted')) as "orphanNodes",
         (select count(*)::int from assignments a where a.pool = p.name and a.state = 'waiting') as waiting,
         (select count(*)::int from assignments a
           where a.pool = p.name and a.created_at > now() - interval '1 hour') as claims,

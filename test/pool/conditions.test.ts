@@ -25,6 +25,7 @@ const healthy: PoolFacts & { population: number } = {
   onTheirWay: false,
   hasRoom: true,
   brakes: [],
+  orphanNodes: [],
   strangers: [],
   stored: [],
   createdAt: NOW,
@@ -89,6 +90,7 @@ test.each<[string, Partial<typeof healthy>, Record<string, [boolean, string]>]>(
     { Degraded: [true, "Braked"], Progressing: [false, "Braked"] },
   ],
   ["one with a strange host key", { strangers: ["demo-1"] }, { Degraded: [true, "HostKeyChanged"] }],
+  ["one with orphans that are held", { orphanNodes: ["n1"] }, { Degraded: [true, "OrphansHeld"] }],
   ["one at maxSize", { claimable: 1, population: 5 }, { Progressing: [false, "AtMaxSize"] }],
 ])("conditions of %s", (_, change, expected) => {
   const conditions = poolConditions({ ...healthy, ...change });

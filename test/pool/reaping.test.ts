@@ -1,11 +1,13 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
+import { poolSpec } from "../../src/contract/pool.ts";
 import { rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
 import { forgetMachine, recreateMachine } from "../../src/pool/machineActions.ts";
 import { getMachine, listMachines } from "../../src/pool/machineView.ts";
 import { reapOrphans } from "../../src/pool/nodeActions.ts";
 import { listNodes } from "../../src/pool/nodes.ts";
+import { listPools, putPool } from "../../src/pool/pools.ts";
 import { queueProbes } from "../../src/pool/probe.ts";
 import { findTester, release } from "../../src/pool/release.ts";
 import { SETTINGS } from "../../src/pool/settings.ts";
@@ -19,6 +21,7 @@ import {
   KEY_A,
   makeWorld,
   NODE,
+  specOf,
   type StandInRelay,
 } from "../helpers/world.ts";
 
@@ -145,6 +148,21 @@ test("R9 a machine that is being made, held, assigned or torn down is no orphan,
   await seenTwice(t, relay, ...all);
   expect((await node(t))?.orphans).toEqual([]);
   expect(await reasons(t)).toEqual([]);
+});
+
+test("pools with machines on the node say that orphans of it are held, others do not", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1 });
+  await relay.workOff();
+  await putPool(t.db, poolSpec.parse(specOf({ name: "elsewhere" })), ADMIN);
+  await listing(t, relay, "a", "b", "c");
+  const degraded = async () =>
+    (await listPools(t.db)).map(
+      ({ conditions }) => conditions.find(({ type }) => type === "Degraded")?.reason,
+    );
+  expect(await degraded()).toEqual(["OrphansHeld", "Fine"]);
+  await reapOrphans(t.db, { name: NODE }, ADMIN);
+  expect(await degraded()).toEqual(["Fine", "Fine"]);
 });
 
 test("R9 several at once: nothing goes until a person says so, and then what they named, seen twice", async () => {
