@@ -5,6 +5,7 @@ import { log, logFailure } from "./api/log.ts";
 import { sweep } from "./cron/sweep.ts";
 import { connect } from "./db/client.ts";
 import { directLink } from "./db/directLink.ts";
+import { NO_SECRET_KEYS, readSecretKeys } from "./pool/secrets.ts";
 import { readWebhook } from "./pool/webhook/receiver.ts";
 
 /**
@@ -33,6 +34,7 @@ const server = serve({
       adminToken: config.adminToken,
       adminRequestsPerMinute: config.adminRequestsPerMinute,
       webhook: config.webhook,
+      secretKeys: config.secretKeys,
       after,
     }),
   hostname: config.host,
@@ -78,8 +80,11 @@ function readConfig() {
     die("WARMPOOL_ADMIN_TOKEN has to be 20 to 200 letters, digits and signs; make one: openssl rand -hex 32");
   const webhook = readWebhook(env["WARMPOOL_WEBHOOK_URL"], env["WARMPOOL_WEBHOOK_SECRET"]);
   if (webhook !== null && "problem" in webhook) die(webhook.problem);
+  const secretKeys = readSecretKeys(env["WARMPOOL_SECRET_KEY"]);
+  if (secretKeys !== NO_SECRET_KEYS && "problem" in secretKeys) die(secretKeys.problem);
   return {
     databaseUrl,
+    secretKeys,
     webhook,
     adminToken,
     host: env["HOST"] ?? "127.0.0.1",

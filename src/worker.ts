@@ -3,6 +3,7 @@ import { ADMIN_REQUESTS_PER_MINUTE, type Edge } from "./api/edge.ts";
 import { logFailure } from "./api/log.ts";
 import { sweep } from "./cron/sweep.ts";
 import { connect } from "./db/client.ts";
+import { readSecretKeys } from "./pool/secrets.ts";
 import { readWebhook } from "./pool/webhook/receiver.ts";
 
 /** The Cloudflare entry: the same app and the same duties as src/server.ts, a database client for each request. */
@@ -11,6 +12,7 @@ type Env = {
   WARMPOOL_ADMIN_TOKEN?: string;
   /** A whole number as text; see docs/admin-http.md. */
   WARMPOOL_ADMIN_REQUESTS_PER_MINUTE?: string;
+  WARMPOOL_SECRET_KEY?: string;
   WARMPOOL_WEBHOOK_URL?: string;
   WARMPOOL_WEBHOOK_SECRET?: string;
 };
@@ -27,6 +29,7 @@ export default {
       adminToken: env.WARMPOOL_ADMIN_TOKEN,
       adminRequestsPerMinute: limitOf(env),
       webhook: webhookOf(env),
+      secretKeys: readSecretKeys(env.WARMPOOL_SECRET_KEY),
       after: (work) =>
         context.waitUntil(
           work().catch((error: unknown) => logFailure("work after the answer failed", error)),

@@ -1,4 +1,5 @@
 import type { Connection } from "../db/client.ts";
+import type { SecretKeys } from "../pool/secrets.ts";
 import type { WebhookSetting } from "../pool/webhook/receiver.ts";
 
 /** What an entry hands to the app with each request: the app keeps nothing between them. */
@@ -10,6 +11,8 @@ export type Edge = {
   adminRequestsPerMinute: number;
   /** Who is to be told what happens, by the environment of the deployment. */
   webhook: WebhookSetting;
+  /** What seals secret parameters, a secret of the deployment. */
+  secretKeys: SecretKeys;
   /** Lets work go on after the answer was sent. Its failure is logged, never the caller's. */
   after: (work: () => Promise<unknown>) => void;
 };

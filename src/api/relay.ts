@@ -39,7 +39,7 @@ export const relayRouter = router({
       const leased = await leaseWork(db, ctx.node, input.session, input.free, input.highestMachineNumber);
       const left = until - Date.now();
       if (leased.length > 0 || left <= 0 || signal?.aborted === true)
-        return { operations: await payloads(db, leased) };
+        return { operations: await payloads(db, leased, ctx.secretKeys) };
       await pause(Math.min(LEASE_POLL_MS, left), signal);
     }
   }),

@@ -25,7 +25,7 @@ const WATCH_MS = 1000;
 
 export const testerRouter = router({
   assign: forApp.input(assignInput).mutation(async ({ ctx, input }) => {
-    const result = await assign(ctx.connection, input, ctx.actor);
+    const result = await assign(ctx.connection, input, ctx.actor, ctx.secretKeys);
     if (result.created) ctx.after(() => replenish(ctx.connection.db, result.assignment.pool, ctx.actor));
     return result;
   }),

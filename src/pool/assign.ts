@@ -9,6 +9,8 @@ import { match } from "./match.ts";
 import { checkParams } from "./params.ts";
 import { pickReady } from "./pick.ts";
 import type { Actor } from "./reasons.ts";
+import { hasParams, sealParams, type SealedParams } from "./sealedParams.ts";
+import { NO_SECRET_KEYS, type SecretKeys } from "./secrets.ts";
 import { json, machineMoves } from "./transition.ts";
 
 export type AssignRequest = {
@@ -41,16 +43,18 @@ export async function assign(
   connection: Connection,
   request: AssignRequest,
   actor: Actor,
+  keys: SecretKeys = NO_SECRET_KEYS,
 ): Promise<AssignResult> {
   const { db } = connection;
   const target = await findTarget(db, request.pool);
   const params = checkParams(target.content.params, request.params ?? {});
   if (params instanceof WarmpoolError) {
     // A standing assignment has its own recipe's params, whatever the present one asks for.
-    if (await holdsSlot(db, target.pool, request.username)) return repeat(db, request, target, actor);
+    if (await holdsSlot(db, target.pool, request.username)) return repeat(db, request, target, actor, keys);
     throw params;
   }
-  const repeated = await claimFor(connection, request, target, params, actor);
+  const claim = await sealParams(keys, target.content.params, params);
+  const repeated = await claimFor(connection, request, target, claim, actor, keys);
   if (repeated !== null) return repeated;
   const assignment = await liveAssignment(db, target.pool, request.username);
   if (assignment.state !== "waiting") return { created: true, assignment };
@@ -63,29 +67,29 @@ async function claimFor(
   connection: Connection,
   request: AssignRequest,
   target: Target,
-  params: Record<string, string>,
+  claim: SealedParams,
   actor: Actor,
+  keys: SecretKeys,
 ): Promise<AssignResult | null> {
-  const statement = claimStatement(request, target, params, actor);
+  const statement = claimStatement(request, target, claim, actor);
   if (request.wait !== false && !target.paused) {
     const [made] = await connection.prepared<{ state: string }>(statement);
-    return made === undefined ? repeat(connection.db, request, target, actor) : null;
+    return made === undefined ? repeat(connection.db, request, target, actor, keys) : null;
   }
   const made = await connection.db.transaction(async (tx) => {
     const [row] = await rows<{ state: string }>(tx, statement);
     if (row?.state === "waiting") throw nothingReady(target);
     return row;
   });
-  return made === undefined ? repeat(connection.db, request, target, actor) : null;
+  return made === undefined ? repeat(connection.db, request, target, actor, keys) : null;
 }
 
 function claimStatement(
   request: AssignRequest,
   target: Target,
-  params: Record<string, string>,
+  { id, params, secrets, marks }: SealedParams,
   actor: Actor,
 ) {
-  const id = crypto.randomUUID();
   return sql`
     with slot as (
       insert into testers (pool, username, assignment) values (${target.pool}, ${request.username}, ${id})
@@ -100,11 +104,11 @@ function claimStatement(
     )},
     ${machineMoves(sql`select id from picked`, { to: "assigned", from: ["ready"], actor, reason: "claimed" })},
     made as (
-      insert into assignments (id, pool, username, external_id, state, machine, ssh_keys, params, recipe, recipe_version,
-        ttl_seconds, attempt, setup_at, step)
+      insert into assignments (id, pool, username, external_id, state, machine, ssh_keys, params, secrets, secret_marks,
+        recipe, recipe_version, ttl_seconds, attempt, setup_at, step)
       select slot.assignment, ${target.pool}, ${request.username}, ${request.externalId ?? null},
         case when moved.id is null then 'waiting' else 'setting_up' end, moved.id,
-        ${json(request.sshKeys)}, ${json(params)}, ${target.recipe}, ${target.version},
+        ${json(request.sshKeys)}, ${json(params)}, ${json(secrets)}, ${json(marks)}, ${target.recipe}, ${target.version},
         ${request.ttlSeconds ?? target.ttl}, case when moved.id is null then 0 else 1 end,
         case when moved.id is not null then now() end,
         case when moved.id is not null then ${json(firstStep(target.content.steps.length))} end
@@ -128,14 +132,16 @@ export function firstStep(recipeSteps: number) {
 }
 
 /** The standing assignment, which has to have been asked for with the params that are given, and gets the keys. */
-async function repeat(db: Db, request: AssignRequest, target: Target, actor: Actor): Promise<AssignResult> {
+async function repeat(
+  db: Db,
+  request: AssignRequest,
+  target: Target,
+  actor: Actor,
+  keys: SecretKeys,
+): Promise<AssignResult> {
   const assignment = await liveAssignment(db, target.pool, request.username);
   if (request.params !== undefined) {
-    const [standing] = await rows<{ same: boolean }>(
-      db,
-      sql`select params @> ${json(request.params)} as same from assignments where id = ${assignment.id}`,
-    );
-    if (standing?.same === false) {
+    if (!(await hasParams(db, assignment.id, request.params, keys))) {
       throw new WarmpoolError(
         "CONFLICT",
         `${request.username} has a live assignment in pool ${target.pool} with other params; release it first`,

@@ -15,7 +15,7 @@ type SetupFailed = Extract<OperationResult, { outcome: "setup_failed" }>;
 
 const assignmentOf = (lease: Standing) => sql`select ${lease.assignment}::uuid`;
 
-/** The machine is the tester's. Params are forgotten: whatever they held was needed for the set-up alone. */
+/** The machine is the tester's. Secrets are forgotten: the set-up alone needed them. */
 export async function setUp(tx: Db, lease: Standing, result: SetUp, actor: Actor): Promise<void> {
   await endOperation(tx, lease.id, "succeeded", null);
   await moveAssignments(tx, assignmentOf(lease), {
@@ -23,7 +23,7 @@ export async function setUp(tx: Db, lease: Standing, result: SetUp, actor: Actor
     from: ["setting_up"],
     actor,
     reason: "set_up",
-    set: sql`active_at = now(), error = null, outputs = ${json(result.outputs)},
+    set: sql`active_at = now(), secrets = '{}', error = null, outputs = ${json(result.outputs)},
       expires_at = now() + make_interval(secs => ttl_seconds),
       step = step || jsonb_build_object('step', step -> 'steps', 'percent', 100, 'title', 'Done')`,
   });

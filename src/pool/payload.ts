@@ -5,6 +5,9 @@ import type { Recipe } from "../contract/recipe.ts";
 import type { LeasedOperation, MachineTarget } from "../contract/relay.ts";
 import { type Db, listOf, rows } from "../db/client.ts";
 import type { Leased } from "./lease.ts";
+import { failUnreadable } from "./unreadable.ts";
+import { openSecrets } from "./sealedParams.ts";
+import { NO_SECRET_KEYS, type Sealed, type SecretKeys } from "./secrets.ts";
 import { SETTINGS } from "./settings.ts";
 
 /** What a relay is told with each lease: everything it needs, nothing that is another node's or tester's business. */
@@ -27,6 +30,7 @@ type Source = {
   username: string | null;
   sshKeys: string[] | null;
   params: Record<string, string> | null;
+  secrets: Record<string, Sealed> | null;
   content: Recipe | null;
   recipeVersion: string | null;
   loggedIn: boolean;
@@ -34,13 +38,19 @@ type Source = {
 };
 
 /** The leased operations as the contract has them. One whose subject is gone is left out and runs out by itself. */
-export async function payloads(db: Db, leased: readonly Leased[]): Promise<LeasedOperation[]> {
+export async function payloads(
+  db: Db,
+  leased: readonly Leased[],
+  keys: SecretKeys = NO_SECRET_KEYS,
+): Promise<LeasedOperation[]> {
   if (leased.length === 0) return [];
   const sources = new Map((await readSources(db, leased)).map((source) => [source.operation, source]));
   const made: LeasedOperation[] = [];
   for (const lease of leased) {
     const payload =
-      lease.kind === "probe" ? await probePayload(db, lease) : machinePayload(lease, sources.get(lease.id));
+      lease.kind === "probe"
+        ? await probePayload(db, lease)
+        : await machinePayload(db, lease, sources.get(lease.id), keys);
     if (payload !== null) made.push(payload);
   }
   return made;
@@ -52,7 +62,7 @@ function readSources(db: Db, leased: readonly Leased[]): Promise<Source[]> {
     sql`select o.id as operation, m.id as machine, m.name, m.number, m.port, m.http_port as "httpPort",
         m.dial_host as "dialHost", m.dial_port as "dialPort", m.access_host as "accessHost",
         m.access_port as "accessPort", m.host_key as "hostKey", m.driver_ref as "driverRef", p.spec,
-        a.id as assignment, a.username, a.ssh_keys as "sshKeys", a.params, r.content, r.version as "recipeVersion",
+        a.id as assignment, a.username, a.ssh_keys as "sshKeys", a.params, a.secrets, r.content, r.version as "recipeVersion",
         a.logged_in_at is not null as "loggedIn",
         coalesce((select max(l.end_byte) from setup_logs l where l.assignment = a.id and l.machine = m.id), 0) as "logOffset"
       from operations o
@@ -64,7 +74,12 @@ function readSources(db: Db, leased: readonly Leased[]): Promise<Source[]> {
   );
 }
 
-function machinePayload(lease: Leased, source: Source | undefined): LeasedOperation | null {
+async function machinePayload(
+  db: Db,
+  lease: Leased,
+  source: Source | undefined,
+  keys: SecretKeys,
+): Promise<LeasedOperation | null> {
   if (source === undefined) return null;
   const head: Head = { id: lease.id, token: lease.token, attempt: lease.attempt };
   if (lease.kind === "delete") {
@@ -102,7 +117,11 @@ function machinePayload(lease: Leased, source: Source | undefined): LeasedOperat
       },
     };
   }
-  return lease.kind === "restart" ? restartPayload(head, source, spec) : setupPayload(head, source, spec);
+  if (lease.kind === "restart") return restartPayload(head, source, spec);
+  const opened = await openSecrets(keys, source.assignment ?? "", source.secrets ?? {});
+  if ("secrets" in opened) return setupPayload(head, source, spec, opened.secrets);
+  await failUnreadable(db, lease, opened.unreadable);
+  return null;
 }
 
 type Head = { id: string; token: number; attempt: number };
@@ -118,7 +137,12 @@ function restartPayload(head: Head, source: Source, spec: PoolSpec): LeasedOpera
   };
 }
 
-function setupPayload(head: Head, source: Source, spec: PoolSpec): LeasedOperation | null {
+function setupPayload(
+  head: Head,
+  source: Source,
+  spec: PoolSpec,
+  secrets: Record<string, string>,
+): LeasedOperation | null {
   const {
     hostKey,
     dialHost,
@@ -157,7 +181,8 @@ function setupPayload(head: Head, source: Source, spec: PoolSpec): LeasedOperati
       sshKeys: source.sshKeys ?? [],
       adminSshKeys: spec.keepAdminKeys ? spec.adminSshKeys : [],
       sudo: spec.sudo,
-      ...splitSecrets(content, source.params ?? {}),
+      params: withoutSecrets(content, source.params ?? {}),
+      secrets,
       recipe: { name: content.name, version: recipeVersion, steps: content.steps },
       loggedIn: source.loggedIn,
       logOffset: source.logOffset,
@@ -166,13 +191,9 @@ function setupPayload(head: Head, source: Source, spec: PoolSpec): LeasedOperati
   };
 }
 
-function splitSecrets(recipe: Recipe, params: Record<string, string>) {
-  const entries = Object.entries(params);
-  const isSecret = (name: string) => recipe.params[name]?.secret === true;
-  return {
-    params: Object.fromEntries(entries.filter(([name]) => !isSecret(name))),
-    secrets: Object.fromEntries(entries.filter(([name]) => isSecret(name))),
-  };
+/** A row from before secrets were sealed may have one among its params: it must not become an environment variable. */
+function withoutSecrets(recipe: Recipe, params: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(params).filter(([name]) => recipe.params[name]?.secret !== true));
 }
 
 /** Everything on the node that can be dialled, assigned machines included: those are shown, never torn down. */

@@ -23,7 +23,7 @@ export async function endAssignments(
   const ended = await moveAssignments(tx, which, {
     ...why,
     to: "released",
-    set: sql`released_at = now(), params = '{}', access_ended_at = case when machine is null then now() end`,
+    set: sql`released_at = now(), params = '{}', secrets = '{}', secret_marks = '{}', access_ended_at = case when machine is null then now() end`,
   });
   if (ended.length === 0) return ended;
   await tx.execute(sql`

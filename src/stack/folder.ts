@@ -12,6 +12,8 @@ import type { PartName } from "./record.ts";
  */
 const memorySchema = z.strictObject({
   adminToken: z.string(),
+  /** Seals secret parameters in the database of this folder. */
+  secretKey: z.string().default(() => randomBytes(32).toString("base64")),
   /** Shown once by the edge when it was made; null before that. */
   appToken: z.string().nullable(),
   databasePort: z.int().nullable(),
@@ -57,6 +59,7 @@ export function openFolder(path: string, driver: StackDriver): StackFolder {
   const memoryFile = inside(MEMORY_FILE);
   const first = (): Memory => ({
     adminToken: `wp_admin_${randomBytes(32).toString("base64url")}`,
+    secretKey: randomBytes(32).toString("base64"),
     appToken: null,
     databasePort: null,
     pausedPools: [],

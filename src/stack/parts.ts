@@ -62,6 +62,7 @@ export function edgePlan(
         HOST: "127.0.0.1",
         PORT: String(options.port),
         WARMPOOL_ADMIN_TOKEN: folder.memory().adminToken,
+        WARMPOOL_SECRET_KEY: folder.memory().secretKey,
         WARMPOOL_SWEEP_SECONDS: String(options.sweepSeconds),
         WARMPOOL_BUNDLE: folder.bundle,
         TMPDIR: folder.scratch,

@@ -12,6 +12,7 @@ const port = Number(required("PORT"));
 const sweepSeconds = Number(required("WARMPOOL_SWEEP_SECONDS"));
 const databaseUrl = required("DATABASE_URL");
 const adminToken = required("WARMPOOL_ADMIN_TOKEN");
+const secretKey = required("WARMPOOL_SECRET_KEY");
 const settings = Object.fromEntries(
   EDGE_SETTINGS.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
 );
@@ -39,7 +40,7 @@ const miniflare = new Miniflare(
         compatibilityDate: bundle.compatibilityDate,
         compatibilityFlags: bundle.compatibilityFlags,
         hyperdrives: { HYPERDRIVE: databaseUrl },
-        bindings: { WARMPOOL_ADMIN_TOKEN: adminToken, ...settings },
+        bindings: { WARMPOOL_ADMIN_TOKEN: adminToken, WARMPOOL_SECRET_KEY: secretKey, ...settings },
       },
     ],
   }),

@@ -6,10 +6,14 @@ import { createApp } from "../../src/api/app.ts";
 import { ADMIN_REQUESTS_PER_MINUTE } from "../../src/api/edge.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { connect } from "../../src/db/client.ts";
+import { readSecretKeys } from "../../src/pool/secrets.ts";
 import type { Receiver } from "../../src/pool/webhook/receiver.ts";
 
 /** The two entries, so that every API test runs against both: the app in Node, and the real bundle in workerd. */
 export const ADMIN_TOKEN = "wp_admin_for_tests_only_0123456789";
+
+/** 32 bytes, known to everybody. */
+export const SECRET_KEY = btoa("k".repeat(32));
 
 export type TestEdge = AsyncDisposable & {
   url: string;
@@ -49,6 +53,7 @@ async function startNode(
         adminToken: ADMIN_TOKEN,
         adminRequestsPerMinute,
         webhook,
+        secretKeys: readSecretKeys(SECRET_KEY),
         after: (work) => {
           const promise = work().finally(() => running.delete(promise));
           running.add(promise);
@@ -86,6 +91,7 @@ async function startWorkerd(
         configPath: "wrangler.toml",
         secrets: {
           WARMPOOL_ADMIN_TOKEN: ADMIN_TOKEN,
+          WARMPOOL_SECRET_KEY: SECRET_KEY,
           WARMPOOL_ADMIN_REQUESTS_PER_MINUTE: String(adminRequestsPerMinute),
           ...webhookSecrets(webhook),
         },

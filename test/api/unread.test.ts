@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createApp } from "../../src/api/app.ts";
 import { ADMIN_REQUESTS_PER_MINUTE } from "../../src/api/edge.ts";
+import { NO_SECRET_KEYS } from "../../src/pool/secrets.ts";
 import { testDb } from "../helpers/db.ts";
 
 /** A body left unread makes the server give up the connection: its sender meets that in place of the answer. */
@@ -15,6 +16,7 @@ async function post(path: string, length: number) {
   const response = await createApp().fetch(request, {
     connection: t.connection,
     adminToken: undefined,
+    secretKeys: NO_SECRET_KEYS,
     adminRequestsPerMinute: ADMIN_REQUESTS_PER_MINUTE,
     after: () => undefined,
   });

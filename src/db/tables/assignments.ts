@@ -17,6 +17,9 @@ import type { Assignment, AssignmentState } from "../../contract/assignment.ts";
 import { machines } from "./machines.ts";
 import { pools, recipes } from "./pools.ts";
 
+/** A value that only the edge can read (src/pool/secrets.ts). */
+type Sealed = { key: string; iv: string; text: string };
+
 export type SetupStep = { step: number; steps: number; title: string; percent: number };
 
 /**
@@ -50,6 +53,13 @@ export const assignments = pgTable(
     machine: uuid("machine").references(() => machines.id),
     sshKeys: jsonb("ssh_keys").$type<string[]>().notNull(),
     params: jsonb("params").$type<Record<string, string>>().notNull().default({}),
+    /** Secret ones, sealed; gone when set-up has ended well, and at release. */
+    secrets: jsonb("secrets").$type<Record<string, Sealed>>().notNull().default({}),
+    /** Marks of the secret ones, by which a repeat is compared; gone at release. */
+    secretMarks: jsonb("secret_marks")
+      .$type<Record<string, { key: string; text: string }>>()
+      .notNull()
+      .default({}),
     recipe: text("recipe").notNull(),
     recipeVersion: text("recipe_version").notNull(),
     ttlSeconds: integer("ttl_seconds"),
