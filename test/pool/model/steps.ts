@@ -1,0 +1,222 @@
+import { sql } from "drizzle-orm";
+import * as fc from "fast-check";
+import { poolSpec } from "../../../src/contract/pool.ts";
+import { sweep } from "../../../src/cron/sweep.ts";
+import { rows } from "../../../src/db/client.ts";
+import { assign } from "../../../src/pool/assign.ts";
+import { WarmpoolError } from "../../../src/pool/errors.ts";
+import {
+  forgetMachine,
+  holdMachine,
+  recreateMachine,
+  unholdMachine,
+} from "../../../src/pool/machineActions.ts";
+import { liftBrake, scheduleNode } from "../../../src/pool/nodeActions.ts";
+import { heard } from "../../../src/pool/nodes.ts";
+import { pausePool, putPool } from "../../../src/pool/pools.ts";
+import { release } from "../../../src/pool/release.ts";
+import { restartMachine } from "../../../src/pool/restart.ts";
+import { SETTINGS } from "../../../src/pool/settings.ts";
+import { passTime } from "../../helpers/passTime.ts";
+import { ADMIN, APP, KEY_A, NODE, specOf } from "../../helpers/world.ts";
+import { type Installation, NODES, restartRelay } from "./installation.ts";
+import { complaints } from "./invariants.ts";
+import { askedFor, backInLine, follow, isLineEmpty, type Model } from "./model.ts";
+import { fingerprint, look, type Picture } from "./picture.ts";
+import { ANSWERS, type Ending, HOWS, LISTINGS, resultOf } from "./results.ts";
+
+type Step = fc.AsyncCommand<Model, Installation>;
+
+/** What a step may bring about besides what it says in the model. */
+type Effect = {
+  /** Whom it may send back to the line. */
+  maySwap?: readonly string[];
+  /** After it nobody waits beside a machine that could be claimed. */
+  matches?: boolean;
+};
+
+/** A step: acts on the system and the model, after which both must agree and everything that always holds must hold. */
+function step(
+  name: string,
+  act: (system: Installation, model: Model, before: Picture) => Promise<Effect | void>,
+): Step {
+  return {
+    check: () => true,
+    run: async (model, system) => {
+      const before = await look(system.db);
+      const { maySwap = [], matches = false } = (await act(system, model, before)) ?? {};
+      const after = await look(system.db);
+      const problems = await complaints(system.db, before);
+      if (problems.length > 0) throw new Error(`after ${name}: ${problems.join("; ")}`);
+      follow(model, after, new Set(maySwap));
+      if (matches && after.claimable.length > 0 && !isLineEmpty(model))
+        throw new Error(`after ${name} somebody waits beside a ready machine`);
+    },
+    toString: () => name,
+  };
+}
+
+/** Whether it was done; refusals with one of these codes are answers too. */
+async function unlessRefused(codes: readonly string[], act: Promise<unknown>): Promise<boolean> {
+  try {
+    await act;
+    return true;
+  } catch (error) {
+    if (error instanceof WarmpoolError && codes.includes(error.code)) return false;
+    throw error;
+  }
+}
+
+const asks = (username: string) =>
+  step(`${username} asks`, async ({ connection }, model, { claimable, paused }) => {
+    const isServed = isLineEmpty(model) && claimable.length > 0;
+    const asked = assign(connection, { username, sshKeys: [KEY_A], ttlSeconds: 150 }, APP);
+    const isAnswered = await unlessRefused(["POOL_PAUSED"], asked);
+    if (model.testers.has(username)) return {};
+    if (isAnswered !== (isServed || !paused))
+      throw new Error(`${username} was ${isAnswered ? "" : "not "}served`);
+    if (isAnswered) askedFor(model, username, isServed ? (claimable[0] ?? null) : null);
+    return { matches: isAnswered };
+  });
+
+const leaves = (username: string) =>
+  step(`${username} leaves`, async ({ db }, model) => {
+    await unlessRefused(["NOT_FOUND"], release(db, { username }, APP));
+    model.testers.delete(username);
+  });
+
+const leases = (n: number, setups: number, others: number) =>
+  step(`relay ${n + 1} leases ${setups} + ${others}`, async (system) => {
+    const relay = system.relays[n];
+    const node = NODES[n] ?? NODE;
+    if (relay === undefined) return;
+    await heard(system.db, node, relay.session);
+    for (const operation of await relay.lease({ setups, others }))
+      system.leased.push({ relay, node, operation });
+  });
+
+/** A result of any operation that was ever leased: of one that is lost it changes nothing. */
+const ends = (which: number, ending: Ending) =>
+  step(`lease ${which} ends ${JSON.stringify(ending)}`, async ({ db, leased }, model) => {
+    const one = leased[leased.length - 1 - (which % Math.max(1, leased.length))];
+    if (one === undefined) return {};
+    const { relay, operation } = one;
+    const [standing] = await rows(
+      db,
+      sql`select 1 from operations where id = ${operation.id} and token = ${operation.token}
+        and session = ${relay.session} and state in ('leased', 'cancelling')`,
+    );
+    if (standing === undefined) {
+      const before = await fingerprint(db);
+      const isTaken = await unlessRefused(
+        ["LEASE_LOST"],
+        relay.finish(operation, resultOf(operation, ending)),
+      );
+      if (isTaken || (await fingerprint(db)) !== before) throw new Error("a stale result changed something");
+      return {};
+    }
+    if (operation.kind === "create") await relay.pinHostKey(operation);
+    await relay.finish(operation, resultOf(operation, ending));
+    if (operation.kind === "setup") setUpEnded(model, operation.assignment.username, ending);
+    return { matches: operation.kind === "create" && ending.how === "well" };
+  });
+
+function setUpEnded(model: Model, username: string, { how }: Ending): void {
+  const tester = model.testers.get(username);
+  if (tester === undefined) throw new Error(`a set-up for ${username}, who has no assignment`);
+  if (tester.state !== "setting_up" || how === "handed back") return;
+  if (how === "well") tester.state = "active";
+  else if (how === "badly" && tester.swaps < SETTINGS.maxSwaps) backInLine(tester);
+  else tester.state = "failed";
+}
+
+const sweeps = step("the sweep", async ({ db }, model, { testers }) => {
+  for (const { username, isOver } of testers) if (isOver) model.testers.delete(username);
+  const failed = (await sweep(db)).filter(({ outcome }) => outcome === "failed");
+  if (failed.length > 0)
+    throw new Error(`failed: ${failed.map(({ duty, error }) => `${duty} (${error})`).join()}`);
+  const stranded = testers.filter(({ state, isBegun }) => state === "setting_up" && !isBegun);
+  return { maySwap: stranded.map(({ username }) => username), matches: true };
+});
+
+const passes = (seconds: number) => step(`${seconds} s pass`, ({ db }) => passTime(db, seconds));
+
+const relayDies = (n: number) =>
+  step(`relay ${n + 1} dies and comes back`, (system) => restartRelay(system, n));
+
+const changes = (targetSize: number, spare: number, image: string, failureThreshold: number) =>
+  step(`the pool is put: ${targetSize} + ${spare}, ${image}, ${failureThreshold}`, async ({ db }) => {
+    const spec = specOf({ targetSize, maxSize: Math.max(1, targetSize + spare), image, failureThreshold });
+    await putPool(db, poolSpec.parse(spec), ADMIN);
+  });
+
+const pauses = (paused: boolean) =>
+  step(paused ? "pause" : "resume", async ({ db }) => {
+    await pausePool(db, "demo", paused, ADMIN);
+  });
+
+const drains = (n: number, scheduling: "open" | "draining") =>
+  step(`${NODES[n]} is ${scheduling}`, async ({ db }) => {
+    await scheduleNode(db, NODES[n] ?? NODE, scheduling, ADMIN);
+  });
+
+const lifts = (n: number) =>
+  step(`the brake of ${NODES[n]} is lifted`, async ({ db }) => {
+    await unlessRefused(["CONFLICT"], liftBrake(db, { name: NODES[n] ?? NODE }, ADMIN));
+  });
+
+const ACTIONS = {
+  hold: (db: Installation["db"], id: string) => holdMachine(db, id, undefined, ADMIN),
+  unhold: (db: Installation["db"], id: string) => unholdMachine(db, id, ADMIN),
+  recreate: (db: Installation["db"], id: string) => recreateMachine(db, id, ADMIN),
+  restart: (db: Installation["db"], id: string) => restartMachine(db, id, ADMIN),
+  forget: (db: Installation["db"], id: string) => forgetMachine(db, id, undefined, ADMIN),
+};
+
+const acts = (action: keyof typeof ACTIONS, which: number) =>
+  step(`${action} machine ${which}`, async ({ db }, _, { machines }) => {
+    const machine = machines[which % Math.max(1, machines.length)];
+    if (machine !== undefined) await unlessRefused(["CONFLICT"], ACTIONS[action](db, machine.id));
+  });
+
+const user = fc.constantFrom("ann", "bob", "cy", "dee");
+const node = fc.nat({ max: 1 });
+const ending = fc.record({
+  how: fc.constantFrom(...HOWS),
+  answers: fc.array(fc.constantFrom(...ANSWERS), { minLength: 1, maxLength: 3 }),
+  listing: fc.constantFrom(...LISTINGS),
+});
+const lease = fc.tuple(node, fc.nat({ max: 2 }), fc.nat({ max: 2 })).map((free) => leases(...free));
+const end = fc.tuple(fc.nat({ max: 5 }), ending).map((one) => ends(...one));
+
+/** Every kind of step; those of which a life is mostly made come more often. */
+export const STEPS: fc.Arbitrary<Step>[] = [
+  lease,
+  lease,
+  lease,
+  end,
+  end,
+  end,
+  end,
+  user.map(asks),
+  user.map(asks),
+  user.map(leaves),
+  fc.constant(sweeps),
+  fc.constant(sweeps),
+  fc.constantFrom(5, 30, 65, 100, 400).map(passes),
+  node.map(relayDies),
+  fc
+    .tuple(
+      fc.nat({ max: 3 }),
+      fc.nat({ max: 2 }),
+      fc.constantFrom("old", "new"),
+      fc.integer({ min: 1, max: 2 }),
+    )
+    .map((spec) => changes(...spec)),
+  fc.boolean().map(pauses),
+  fc.tuple(node, fc.constantFrom("open" as const, "draining" as const)).map((to) => drains(...to)),
+  node.map(lifts),
+  fc
+    .tuple(fc.constantFrom(...(Object.keys(ACTIONS) as (keyof typeof ACTIONS)[])), fc.nat({ max: 4 }))
+    .map((act) => acts(...act)),
+];
