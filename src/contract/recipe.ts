@@ -1,14 +1,22 @@
 import { z } from "zod";
 import { moment, paramName, recipeName } from "./names.ts";
 
-/** One parameter that a recipe takes. `pattern` is a JavaScript regular expression for the whole value. */
-export const recipeParam = z.strictObject({
-  required: z.boolean().optional(),
-  secret: z.boolean().optional(),
-  default: z.string().max(4096).optional(),
-  pattern: z.string().max(512).refine(isPattern, "is no regular expression").optional(),
-  description: z.string().max(500).optional(),
-});
+/**
+ * One parameter that a recipe takes. `pattern` is a JavaScript regular expression for the whole value. A secret one has
+ * no default: recipes are stored and shown as they are.
+ */
+export const recipeParam = z
+  .strictObject({
+    required: z.boolean().optional(),
+    secret: z.boolean().optional(),
+    default: z.string().max(4096).optional(),
+    pattern: z.string().max(512).refine(isPattern, "is no regular expression").optional(),
+    description: z.string().max(500).optional(),
+  })
+  .refine((param) => param.secret !== true || param.default === undefined, {
+    path: ["default"],
+    message: "cannot be given to a secret parameter: whoever reads the recipe would read it",
+  });
 
 /** One step: a script for `/bin/sh` (or its own `#!` line), run as root with at most `timeoutSeconds`. */
 export const recipeStep = z.strictObject({

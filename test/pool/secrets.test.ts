@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
+import { recipe } from "../../src/contract/recipe.ts";
 import type { LeasedOperation } from "../../src/contract/relay.ts";
 import { type Db, rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
@@ -128,6 +129,14 @@ test("a key is changed by putting the new one first; without the old one the set
   const both = readSecretKeys(`${changed} ${OLD}`);
   expect((await theSetup(t.db, relay, both))?.assignment.secrets).toEqual({ license: PLANTED });
   expect(await assign(t.connection, ALICE, APP, both)).toMatchObject({ created: false });
+});
+
+test("a secret parameter cannot have a default: every viewer could read it", () => {
+  const param = { secret: true, default: PLANTED };
+  const refused = recipe.safeParse({ ...RECIPE, params: { license: param } });
+  expect(refused.error?.issues).toMatchObject([{ path: ["params", "license", "default"] }]);
+  expect(JSON.stringify(refused.error)).not.toContain(PLANTED);
+  expect(recipe.safeParse({ ...RECIPE, params: { license: { secret: true } } }).success).toBe(true);
 });
 
 test("what was sealed for one place opens for no other", async () => {
