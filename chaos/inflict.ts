@@ -122,10 +122,12 @@ export class Inflictor {
     return `${open} connections, ${seconds.toFixed(0)} s`;
   }
 
+  /** One that the relay uses; where it uses none, that of the machine that was made last. */
   #machineLink(pick: number): Link {
-    const links = [...this.#system.far.links.machines.values()].filter((link) => link.open > 0);
-    const link = links[Math.floor(pick * links.length)];
-    if (link === undefined) throw new Error("the relay has no connection to a machine");
+    const links = [...this.#system.far.links.machines.values()];
+    const used = links.filter((link) => link.open > 0);
+    const link = used[Math.floor(pick * used.length)] ?? links.at(-1);
+    if (link === undefined) throw new Error("no machine was made there yet");
     return link;
   }
 
