@@ -121,6 +121,21 @@ const ends = (which: number, ending: Ending) =>
     return { matches: operation.kind === "create" && ending.how === "well" };
   });
 
+const WELL: Ending = { how: "well", answers: ["alive"], listing: "whole" };
+
+/** A good minute: all that the relay may have is done. */
+const works = (n: number) =>
+  step(`relay ${n + 1} does all there is`, async ({ db, relays }, model) => {
+    const relay = relays[n];
+    if (relay === undefined) return;
+    await heard(db, NODES[n] ?? NODE, relay.session);
+    for (const operation of await relay.lease()) {
+      if (operation.kind === "create") await relay.pinHostKey(operation);
+      await relay.finish(operation, resultOf(operation, WELL));
+      if (operation.kind === "setup") setUpEnded(model, operation.assignment.username, WELL);
+    }
+  });
+
 function setUpEnded(model: Model, username: string, { how }: Ending): void {
   const tester = model.testers.get(username);
   if (tester === undefined) throw new Error(`a set-up for ${username}, who has no assignment`);
@@ -179,7 +194,7 @@ const acts = (action: keyof typeof ACTIONS, which: number) =>
     if (machine !== undefined) await unlessRefused(["CONFLICT"], ACTIONS[action](db, machine.id));
   });
 
-const user = fc.constantFrom("ann", "bob", "cy", "dee");
+const user = fc.constantFrom("ann", "bob", "cy", "dee", "eve", "fay");
 const node = fc.nat({ max: 1 });
 const ending = fc.record({
   how: fc.constantFrom(...HOWS),
@@ -194,10 +209,13 @@ export const STEPS: fc.Arbitrary<Step>[] = [
   lease,
   lease,
   lease,
+  node.map(works),
+  node.map(works),
   end,
   end,
   end,
   end,
+  user.map(asks),
   user.map(asks),
   user.map(asks),
   user.map(leaves),
