@@ -1,4 +1,4 @@
-import { holdersOf, listeners } from "../scripts/proc.ts";
+import { holdersOf, type Listener, listeners } from "../scripts/proc.ts";
 import type { Machine } from "./interface.ts";
 import type { Driver } from "./options.ts";
 import { run } from "./program.ts";
@@ -10,7 +10,11 @@ const SIGNALS = { killed: "SIGKILL", frozen: "SIGSTOP" } as const;
 const INCUS = { killed: ["stop", "--force"], frozen: ["pause"] } as const;
 
 /** @throws Error where the machine is not there to suffer it. */
-export async function inflict(fault: Fault, driver: Driver, machine: Machine): Promise<void> {
+export async function inflict(
+  fault: Fault,
+  driver: Driver,
+  machine: Pick<Machine, "name" | "port">,
+): Promise<void> {
   if (driver === "local") signalServer(machine, SIGNALS[fault]);
   else {
     const ran = await run("incus", ["--project", "warmpool", ...INCUS[fault], machine.name]);
@@ -19,9 +23,14 @@ export async function inflict(fault: Fault, driver: Driver, machine: Machine): P
   }
 }
 
+/** 127.0.0.1 as the kernel writes it; others may listen on the same port of other addresses. */
+const LOOPBACK = "0100007F";
+
 /** A local machine is processes of this host, its server the one that listens on its port. */
-function signalServer({ name, port }: Machine, signal: "SIGKILL" | "SIGSTOP"): void {
-  const inode = listeners().find((socket) => socket.protocol === "tcp" && socket.port === port)?.inode;
+function signalServer({ name, port }: Pick<Machine, "name" | "port">, signal: "SIGKILL" | "SIGSTOP"): void {
+  const isIts = (socket: Listener) =>
+    socket.protocol === "tcp" && socket.port === port && socket.address === LOOPBACK;
+  const inode = listeners().find(isIts)?.inode;
   const holders = inode === undefined ? [] : holdersOf(inode);
   if (holders.length === 0) throw new Error(`nothing listens on ${name}'s port ${port}`);
   for (const pid of holders) process.kill(pid, signal);

@@ -5,12 +5,14 @@ import { rows } from "../../../src/db/client.ts";
 import { seeded, shuffled } from "../../helpers/random.ts";
 import { until } from "../../helpers/until.ts";
 import { KEY_A, specOf } from "../../helpers/world.ts";
+import { inflict } from "../../../accept/faults.ts";
 import { proxyTo, type Proxy } from "../helpers/proxy.ts";
 import { type System, system } from "../helpers/system.ts";
 
 /**
- * Everything that can break under a set-up breaks, at moments by chance: relays die, connections are reset or just
- * fall silent, the machine is switched off and on. The steps of the recipe note on the machine what they do.
+ * Everything that can break under a set-up breaks: the machine that was claimed does not answer, and is swapped; then, at
+ * moments by chance, relays die, the lease moves to another host's relay, connections are reset or just fall silent, the
+ * machine is switched off and on. The tester sees a set-up that goes on. The steps of the recipe note on the machine what they do.
  */
 export type Ordeal = {
   driver: "local" | "incus";
@@ -18,6 +20,8 @@ export type Ordeal = {
   seconds: number;
   /** Of the relay, by kill -9; another one is started at once. */
   kills: number;
+  /** Of the lease to a relay with another folder, which supersedes the one that had it. */
+  moves: number;
   /** Of the relay's connection to the machine: resets, and connections that stop forwarding with both ends open. */
   resets: number;
   freezes: number;
@@ -43,30 +47,39 @@ export async function survives(ordeal: Ordeal): Promise<void> {
   await client.recipe.put.mutate(recipeOf(ordeal));
   await client.pool.put.mutate(
     specOf({
-      targetSize: 1,
-      maxSize: 1,
+      targetSize: 2,
+      maxSize: 2,
       recipe: "ordeal",
       image: ordeal.driver === "incus" ? "warmpool-debian" : "local",
       shape: { vcpus: 1, memoryMib: 256, diskGib: 1 },
     }),
   );
   under.startRelay();
-  const [row] = await until("a machine's row", async () => {
-    const found = await rows<{ name: string; port: number }>(under.db, sql`select name, port from machines`);
-    return found.length > 0 && found;
+  const made = await until("two machines' rows", async () => {
+    const found = await rows<{ port: number }>(under.db, sql`select port from machines order by number`);
+    return found.length === 2 && found;
   });
-  if (row === undefined) throw new Error("there is no machine");
-  await using proxy = await proxyTo(row.port, row.port, "127.0.0.2");
-  const [machine] = await under.ready(1);
-  expect(machine).toMatchObject({ host: "127.0.0.2", access: { host: "127.0.0.1", port: row.port } });
-  if (machine?.hostKey == null) throw new Error("the machine has no host key");
-  const direct = { host: "127.0.0.1", port: row.port, hostKey: machine.hostKey };
+  await using proxies = await proxiesTo(made.map(({ port }) => port));
+  // Newest first, and the longest-ready one is claimed.
+  const [machine, claimed] = (await under.ready(2)).toSorted((one, other) =>
+    (one.readyAt ?? "") < (other.readyAt ?? "") ? 1 : -1,
+  );
+  const access = machine?.access;
+  if (machine?.hostKey == null || access == null || claimed?.access == null)
+    throw new Error("there are no two machines");
+  expect(machine).toMatchObject({ host: "127.0.0.2", access: { host: "127.0.0.1", port: machine.port } });
+  const direct = { ...access, hostKey: machine.hostKey };
+  const proxy = proxies.of(access.port);
 
+  await inflict("frozen", ordeal.driver, { name: claimed.name, ...claimed.access });
   await client.tester.assign.mutate({ username: USERNAME, sshKeys: [KEY_A] });
+  expect(await client.tester.status.query({ username: USERNAME })).toMatchObject({
+    machine: { id: claimed.id },
+  });
   const watch = watchProgress(under, ordeal.seconds * 3 + 90);
   await until("the first step", () => (watch.seen.at(-1)?.step ?? 0) >= 2, { seconds: 60 });
   const boot = await under.read(direct, BOOT[ordeal.driver]);
-  await inflictAll(ordeal, under, proxy, row.name);
+  await inflictAll(ordeal, under, proxy, machine.name);
   expect(watch.seen.at(-1)).toMatchObject({ steps: STEPS.length + 2 });
   expect((await client.tester.status.query({ username: USERNAME })).state).toBe("setting_up");
   await until("the machine to be told to go on", async () => {
@@ -74,15 +87,42 @@ export async function survives(ordeal: Ordeal): Promise<void> {
     return true;
   });
 
-  expect(await watch.end).toMatchObject({ state: "active", error: null, swaps: 0 });
+  expect(await watch.end).toMatchObject({
+    state: "active",
+    error: null,
+    swaps: 1,
+    machine: { id: machine.id },
+  });
   expectForwardOnly(watch.seen);
   const trace = (await under.read(direct, "cat /root/trace")).split("\n").map((line) => line.split(" "));
   const now = await under.read(direct, BOOT[ordeal.driver]);
   expect(now).not.toBe(boot);
   expectEachEndedOnce(trace, boot, now);
   await expectWholeLog(under, trace, await under.read(direct, "cat /var/lib/warmpool/setup/*/log"));
-  const [setup] = await rows(under.db, sql`select attempt, state from operations where kind = 'setup'`);
-  expect(setup).toEqual({ attempt: ordeal.kills + 1, state: "succeeded" });
+  const setups = await rows(
+    under.db,
+    sql`select machine, attempt, state from operations where kind = 'setup' order by created_at`,
+  );
+  expect(setups).toEqual([
+    { machine: claimed.id, attempt: 1, state: "failed" },
+    { machine: machine.id, attempt: ordeal.kills + ordeal.moves + 1, state: "succeeded" },
+  ]);
+}
+
+/** One before each machine, on the same port of the address that the relay dials. */
+async function proxiesTo(ports: readonly number[]): Promise<AsyncDisposable & { of(port: number): Proxy }> {
+  const proxies = new Map<number, Proxy>();
+  for (const port of ports) proxies.set(port, await proxyTo(port, port, "127.0.0.2"));
+  return {
+    of: (port) => {
+      const found = proxies.get(port);
+      if (found === undefined) throw new Error(`there is no proxy to port ${port}`);
+      return found;
+    },
+    [Symbol.asyncDispose]: async () => {
+      for (const proxy of proxies.values()) await proxy[Symbol.asyncDispose]();
+    },
+  };
 }
 
 /** Each step notes `start|end STEP BOOT PID`, and prints numbered lines that carry the boot they were printed in. */
@@ -127,16 +167,23 @@ function watchProgress({ client }: System, seconds: number): { seen: Setup[]; en
 
 async function inflictAll(ordeal: Ordeal, under: System, proxy: Proxy, machine: string): Promise<void> {
   const random = seeded(ordeal.seed);
-  let kills = 0;
-  const killRelay = async (): Promise<void> => {
-    // One that had not taken the set-up yet would be no death in the middle of it.
-    kills += 1;
+  let taken = 0;
+  // One that had not taken the set-up yet would be no death, and no move, in the middle of it.
+  const untilTaken = async (): Promise<void> => {
+    taken += 1;
     await until("the relay to have the set-up", async () => {
-      const held = sql`select 1 from operations where kind = 'setup' and state = 'leased' and attempt >= ${kills}`;
+      const held = sql`select 1 from operations where kind = 'setup' and state = 'leased' and attempt >= ${taken}`;
       return (await rows(under.db, held)).length > 0;
     });
+  };
+  const killRelay = async (): Promise<void> => {
+    await untilTaken();
     await under.killRelay();
     under.startRelay();
+  };
+  const moveLease = async (): Promise<void> => {
+    await untilTaken();
+    await under.startRelayElsewhere();
   };
   const reset = () => until("a connection to reset", () => proxy.cut() > 0);
   const freeze = () => until("a connection to freeze", () => proxy.freeze() > 0);
@@ -147,6 +194,7 @@ async function inflictAll(ordeal: Ordeal, under: System, proxy: Proxy, machine: 
   const faults = shuffled<() => Promise<unknown>>(
     [
       ...Array.from({ length: ordeal.kills }, () => killRelay),
+      ...Array.from({ length: ordeal.moves }, () => moveLease),
       ...Array.from({ length: ordeal.resets }, () => reset),
       ...Array.from({ length: ordeal.freezes }, () => freeze),
       powerCycle,
