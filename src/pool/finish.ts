@@ -46,7 +46,7 @@ const LARGER: Record<OperationResult["outcome"], "nothing" | "node" | "pool and 
   created: "pool and node",
   create_failed: "pool and node",
   set_up: "nothing",
-  setup_failed: "node",
+  setup_failed: "pool and node",
   deleted: "nothing",
   delete_failed: "nothing",
   restarted: "node",

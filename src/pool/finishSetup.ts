@@ -4,6 +4,7 @@ import type { Db } from "../db/client.ts";
 import { noteMiss } from "./braking.ts";
 import { queueSetupIfDue } from "./keys.ts";
 import type { Standing } from "./lease.ts";
+import { pairWaiting } from "./match.ts";
 import { endOperation } from "./operations.ts";
 import type { Actor } from "./reasons.ts";
 import { queueRecheck } from "./recheck.ts";
@@ -36,7 +37,7 @@ export async function setUp(tx: Db, lease: Standing, result: SetUp, actor: Actor
 /**
  * A machine that could not be reached before the first login is swapped under the assignment: the machine turns
  * suspect and health decides about it, the assignment goes back to its old place in the line and gets the next ready
- * machine. After the first login, and after `maxSwaps`, the set-up has failed and the tester is told.
+ * machine, in the same transaction: its tester sees nobody wait where nobody has to. After the first login, and after `maxSwaps`, the set-up has failed and the tester is told.
  */
 export async function setupFailed(tx: Db, lease: Standing, result: SetupFailed, actor: Actor): Promise<void> {
   await endOperation(tx, lease.id, "failed", null, result.message);
@@ -81,5 +82,6 @@ async function swap(tx: Db, lease: Standing, cause: string, actor: Actor): Promi
     set: sql`strikes = strikes + 1`,
   });
   await queueRecheck(tx, lease.node);
+  if (lease.pool !== null) await pairWaiting(tx, lease.pool, actor);
   return true;
 }

@@ -15,10 +15,15 @@ import { moveAssignments } from "./transition.ts";
 export async function match(db: Db, pool: string, actor: Actor): Promise<number> {
   return db.transaction(async (tx) => {
     await tx.execute(sql`select 1 from pools where name = ${pool} for no key update`);
-    let paired = 0;
-    while (await pairOne(tx, pool, actor)) paired += 1;
-    return paired;
+    return pairWaiting(tx, pool, actor);
   });
+}
+
+/** The same within a transaction that has the pool's row locked. */
+export async function pairWaiting(tx: Db, pool: string, actor: Actor): Promise<number> {
+  let paired = 0;
+  while (await pairOne(tx, pool, actor)) paired += 1;
+  return paired;
 }
 
 async function pairOne(tx: Db, pool: string, actor: Actor): Promise<boolean> {

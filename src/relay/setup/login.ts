@@ -34,7 +34,7 @@ export async function firstLogin(
     if (last instanceof SshError && last.kind === "local") throw last;
     throw new SetupFailure(
       "unreachable",
-      `The machine could not be reached within ${seconds} s. Last: ${wordsOf(last)}`,
+      `The machine could not be reached within ${seconds} s. ${last === null ? "Nothing answered." : `Last: ${wordsOf(last)}`}`,
     );
   }
   await lease.confirm({ kind: "setup", loggedIn: true });
