@@ -3,7 +3,7 @@ import type { MachineAction, MachineState, MachineView } from "../contract/machi
 import { type Db, rows } from "../db/client.ts";
 import { whyNot } from "./can.ts";
 import { WarmpoolError } from "./errors.ts";
-import { lockMachines, lockWork } from "./locks.ts";
+import { lockMachines, lockNodes, lockWork } from "./locks.ts";
 import { getMachine, whichMachine } from "./machineView.ts";
 import { queueProbes } from "./probe.ts";
 import { replenish } from "./provision.ts";
@@ -29,12 +29,14 @@ export type LockedMachine = {
 };
 
 /**
- * Locks the machine by id or name, its live operation first.
+ * Locks the machine by id or name, its node and its live operation first. The node, because of two people who act on one
+ * machine at once the second would else meet an operation that the first has just queued, with the machine in hand.
  * @throws WarmpoolError NOT_FOUND, or CONFLICT where `action` cannot be done with it now.
  */
 export async function lockMachine(tx: Db, idOrName: string, action: MachineAction): Promise<LockedMachine> {
   const which = whichMachine(idOrName);
   const ids = sql`select m.id from machines m where ${which}`;
+  await lockNodes(tx, sql`n.name in (select m.node from machines m where ${which})`);
   await lockWork(tx, ids);
   await lockMachines(tx, ids);
   const [machine] = await rows<LockedMachine>(

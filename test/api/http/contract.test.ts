@@ -74,6 +74,8 @@ describe.each(RUNTIMES)("the contract on %s", (runtime) => {
 
 /** What machines are needed for comes first, what takes things away last: so that each finds some. */
 const EARLY = [
+  "assignment.extend",
+  "assignment.retry",
   "node.lift",
   "node.reap",
   "machine.restart",
@@ -106,6 +108,7 @@ const HINTS: Hints = {
   maxSize: [5],
   targetSize: [0, 1],
   cursor: ["1", "100"],
+  ttlSeconds: [86_400, 172_800],
   machines: [["stray"]],
 };
 
@@ -118,11 +121,19 @@ async function hintsOf({ db, connection }: TestDb): Promise<(operation: Operatio
   );
   await db.execute(sql`insert into brakes (node, dead, answered, cause) values ('n2', 2, 3, 'refused')`);
   const { assignment } = await assign(connection, { username: "carol", sshKeys: [KEY_A] }, ADMIN);
+  const { assignment: failed } = await assign(connection, { username: "dave", sshKeys: [KEY_A] }, ADMIN);
+  const error = JSON.stringify({ code: "step_failed", message: "ended with 3" });
+  await db.execute(
+    sql`update operations set state = 'failed', finished_at = now() where assignment = ${failed.id}`,
+  );
+  await db.execute(
+    sql`update assignments set state = 'failed', error = ${error}::jsonb where id = ${failed.id}`,
+  );
   const token = await createToken(db, { role: "app", name: "for the contract" }, ADMIN);
   const machines = await rows<{ id: string; name: string }>(db, sql`select id, name from machines`);
   const ids: Record<string, string[]> = {
     machine: machines.flatMap(({ id, name }) => [id, name]),
-    assignment: [assignment.id],
+    assignment: [assignment.id, failed.id],
     token: [token.id],
   };
   const names: Record<string, string[]> = { pool: ["demo"], node: ["n1", "n2"], recipe: ["plain"] };
