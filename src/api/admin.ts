@@ -1,7 +1,14 @@
 import { assignmentExtendInput, assignmentInput } from "../contract/assignment.ts";
 import { eventListInput } from "../contract/event.ts";
 import { machineGetInput, machineListInput, machineNoteInput, timelineInput } from "../contract/machine.ts";
-import { enrollInput, liftBrakeInput, nodeInput, reapInput, removeNodeInput } from "../contract/node.ts";
+import {
+  enrollInput,
+  labelNodeInput,
+  liftBrakeInput,
+  nodeInput,
+  reapInput,
+  removeNodeInput,
+} from "../contract/node.ts";
 import { emptyPoolInput, poolInput, poolSpec, removePoolInput } from "../contract/pool.ts";
 import { recipe, recipeInput } from "../contract/recipe.ts";
 import { createTokenInput, revokeTokenInput } from "../contract/token.ts";
@@ -11,7 +18,7 @@ import { listEvents } from "../pool/events.ts";
 import { extendAssignment } from "../pool/extend.ts";
 import { forgetMachine, holdMachine, recreateMachine, unholdMachine } from "../pool/machineActions.ts";
 import { getMachine, listMachines } from "../pool/machineView.ts";
-import { liftBrake, reapOrphans, removeNode, scheduleNode } from "../pool/nodeActions.ts";
+import { labelNode, liftBrake, reapOrphans, removeNode, scheduleNode } from "../pool/nodeActions.ts";
 import { enroll, listNodes } from "../pool/nodes.ts";
 import { removePool } from "../pool/poolRemoval.ts";
 import { planPoolChange } from "../pool/poolPlan.ts";
@@ -101,6 +108,11 @@ export const nodeRouter = router({
     .mutation(({ ctx, input }) => scheduleNode(ctx.connection.db, input.name, "draining", ctx.actor)),
   resume: forAdmin.input(nodeInput).mutation(async ({ ctx, input }) => {
     const node = await scheduleNode(ctx.connection.db, input.name, "open", ctx.actor);
+    ctx.after(() => replenish(ctx.connection.db));
+    return node;
+  }),
+  label: forAdmin.input(labelNodeInput).mutation(async ({ ctx, input }) => {
+    const node = await labelNode(ctx.connection.db, input, ctx.actor);
     ctx.after(() => replenish(ctx.connection.db));
     return node;
   }),

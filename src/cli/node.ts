@@ -7,7 +7,7 @@ import { table } from "./table.ts";
 import type { Column } from "./table.ts";
 import { ago, duration } from "./time.ts";
 
-/** `warmpool node list|enroll|drain|resume|lift|reap|remove`. */
+/** `warmpool node list|enroll|drain|resume|label|lift|reap|remove`. */
 export function node(program: Command, cli: Cli): void {
   const verb = program.command("node").description("the hosts that make machines");
   verb.command("list").description("all nodes").action(withSession(cli, list));
@@ -26,6 +26,12 @@ export function node(program: Command, cli: Cli): void {
     .description("end a drain")
     .argument("<node>", "its name")
     .action(withSession(cli, resume));
+  verb
+    .command("label")
+    .description("say what it is, for pools that ask for nodes by label (nodeLabels)")
+    .argument("<node>", "its name")
+    .argument("[labels...]", "all that it is to have; without one it has none")
+    .action(withSession(cli, label));
   verb
     .command("lift")
     .description("lift the brake of a node whose dead machines are really dead")
@@ -72,6 +78,13 @@ async function drain(session: Session, name: string): Promise<void> {
 async function resume(session: Session, name: string): Promise<void> {
   const node = await session.client.node.resume.mutate({ name });
   answerInWords(session, node, (one) => [`Machines are made on ${one.name} again.`]);
+}
+
+async function label(session: Session, name: string, labels: string[]): Promise<void> {
+  const node = await session.client.node.label.mutate({ name, labels });
+  answerInWords(session, node, (one) => [
+    one.labels.length === 0 ? `${one.name} has no labels.` : `${one.name} is ${one.labels.join(", ")}.`,
+  ]);
 }
 
 async function lift(session: Session, name: string, options: { note?: string }): Promise<void> {

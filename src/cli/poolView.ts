@@ -46,7 +46,7 @@ export function poolLines(pool: PoolView, columns: number): string[] {
     ["shape", `${spec.shape.vcpus} vCPU, ${spec.shape.memoryMib} MiB memory, ${spec.shape.diskGib} GiB disk`],
     ["image", `${spec.image} (${spec.instanceType})`],
     ["recipe", spec.recipe],
-    ["nodes", spec.nodes === undefined ? "any" : spec.nodes.join(", ")],
+    ["nodes", nodesText(spec)],
     ["admin keys", `${spec.adminSshKeys.length}, ${spec.keepAdminKeys ? "kept" : "removed"} at hand-over`],
     ["sudo", spec.sudo ? "testers may use it" : null],
     ["health", spec.healthCommand ?? null],
@@ -59,6 +59,13 @@ export function poolLines(pool: PoolView, columns: number): string[] {
     ["runway", runway === null ? null : runwayText(runway)],
   ];
   return [...poolTable([pool], columns), ...amiss, "", ...fields(pairs, columns)];
+}
+
+function nodesText({ nodes, nodeLabels }: PoolView["spec"]): string {
+  const named = nodes === undefined ? "any" : nodes.join(", ");
+  return nodeLabels === undefined || nodeLabels.length === 0
+    ? named
+    : `${named} that is ${nodeLabels.join(", ")}`;
 }
 
 function runwayText({

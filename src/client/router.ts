@@ -35,6 +35,7 @@ import type {
 import type {
   EnrollResult,
   enrollInput,
+  labelNodeInput,
   liftBrakeInput,
   NodeView,
   reapInput,
@@ -123,6 +124,7 @@ export type AppRouter = TRPCBuiltRouter<
       enroll: Mutation<z.input<typeof enrollInput>, EnrollResult>;
       drain: Mutation<ByName, NodeView>;
       resume: Mutation<ByName, NodeView>;
+      label: Mutation<z.input<typeof labelNodeInput>, NodeView>;
       lift: Mutation<z.input<typeof liftBrakeInput>, NodeView>;
       reap: Mutation<z.input<typeof reapInput>, NodeView>;
       remove: Mutation<z.input<typeof removeNodeInput>, RemovedNode>;

@@ -37,6 +37,11 @@ export const nodeName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9.-]{0,62}$/, "must be lower-case letters, digits, . or -, 63 at most");
 
+/** What an operator says of a node: `ssd`, `rack-2`. */
+export const nodeLabel = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9.-]{0,62}$/, "must be lower-case letters, digits, . or -, 63 at most");
+
 /** A recipe's name. */
 export const recipeName = z
   .string()

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { moment, nodeName } from "./names.ts";
+import { moment, nodeLabel, nodeName } from "./names.ts";
 
 export const NODE_STATES = ["enrolled", "online", "returning", "silent"] as const;
 /** `enrolled`: no relay yet. `returning`: heard again, but not yet listed and probed. `silent`: not heard. */
@@ -15,6 +15,9 @@ export const nodeInput = z.strictObject({ name: nodeName });
 
 /** `lost`: the host is gone for good; its machines are forgotten and their assignments released, on record. */
 export const removeNodeInput = z.strictObject({ name: nodeName, lost: z.boolean().default(false) });
+
+/** All labels that the node is to have; those that are left out it loses. */
+export const labelNodeInput = z.strictObject({ name: nodeName, labels: z.array(nodeLabel).max(50) });
 
 const amount = z.number().min(0);
 
@@ -131,6 +134,7 @@ export const nodeView = z
     name: z.string(),
     state: z.enum(NODE_STATES),
     scheduling: z.enum(NODE_SCHEDULING),
+    labels: z.array(z.string()),
     driver: z.string().nullable(),
     driverVersion: z.string().nullable(),
     relayVersion: z.string().nullable(),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CONDITION_TYPES } from "./conditions.ts";
-import { moment, nodeName, poolName, recipeName } from "./names.ts";
+import { moment, nodeLabel, nodeName, poolName, recipeName } from "./names.ts";
 import { sshPublicKeys } from "./sshKey.ts";
 
 /** What one machine is made of. Memory in MiB, disk in GiB. */
@@ -45,6 +45,8 @@ export const poolSpec = z
     keepAdminKeys: z.boolean().default(true),
     sudo: z.boolean().default(false),
     nodes: z.array(nodeName).max(1000).optional(),
+    /** Only nodes that carry all of these labels; with `nodes`, those of them. */
+    nodeLabels: z.array(nodeLabel).max(50).optional(),
     /** Among nodes with room: `spread` keeps failures apart, `pack` keeps large holes for large machines. */
     placement: z.enum(["spread", "pack"]).default("spread"),
   })

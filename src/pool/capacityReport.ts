@@ -6,7 +6,14 @@ import { type Db, rows } from "../db/client.ts";
 import { nodeEquation } from "./capacity.ts";
 import { sayCapacity } from "./capacityText.ts";
 import { WarmpoolError } from "./errors.ts";
-import { closedFor, type NodeFacts, presentInventory, readNodes } from "./nodeFacts.ts";
+import {
+  closedFor,
+  type NodeFacts,
+  type NodeWish,
+  presentInventory,
+  readNodes,
+  serves,
+} from "./nodeFacts.ts";
 import { resolvePool } from "./release.ts";
 
 type Shape = PoolSpec["shape"];
@@ -26,8 +33,8 @@ export async function capacityReport(
   if (shape === undefined) throw new WarmpoolError("BAD_REQUEST", "say the pool or the shape");
   const facts = await readNodes(db, sql`n.state <> 'removed'`);
   const nodes = facts
-    .filter(({ name }) => spec?.nodes === undefined || spec.nodes.includes(name))
-    .map((node) => nodeCapacity(node, { nodes: spec?.nodes }, shape));
+    .filter((node) => serves(node, spec ?? {}))
+    .map((node) => nodeCapacity(node, spec ?? {}, shape));
   const sum = (of: (node: NodeCapacity) => number) => nodes.reduce((total, node) => total + of(node), 0);
   const report = {
     pool: spec?.name ?? null,
@@ -46,11 +53,7 @@ export async function capacityReport(
 }
 
 /** The equation of one node for a shape. */
-export function nodeCapacity(
-  node: NodeFacts,
-  pool: { nodes?: readonly string[] | undefined },
-  shape: Shape,
-): NodeCapacity {
+export function nodeCapacity(node: NodeFacts, pool: NodeWish, shape: Shape): NodeCapacity {
   const closed = closedFor(node, pool, shape);
   const inventory = presentInventory(node);
   const about = {

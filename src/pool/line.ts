@@ -1,11 +1,12 @@
 import { sql } from "drizzle-orm";
+import { SERVES } from "./nodeFacts.ts";
 import { SETTINGS } from "./settings.ts";
 
 /** How many of the last ones an estimate goes by. */
 const LAST = 20;
 
 /** A pool's nodes (alias `n`, pool `p`): heard, not braked, and those it may use. */
-const ITS_NODES = sql`n.state = 'online' and n.scheduling = 'open' and (p.spec -> 'nodes' is null or p.spec -> 'nodes' ? n.name)
+const ITS_NODES = sql`n.state = 'online' and n.scheduling = 'open' and ${SERVES}
   and not exists (select 1 from brakes b where b.node = n.name and b.released_at is null)`;
 
 /** What is under way counts while its lease lives; what failed and waits to be tried again is not counted on. */

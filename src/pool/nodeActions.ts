@@ -11,7 +11,7 @@ import { queueProbes } from "./probe.ts";
 import { noteOrphans } from "./reaping.ts";
 import type { Actor } from "./reasons.ts";
 import { endAssignments } from "./release.ts";
-import { tell } from "./transition.ts";
+import { json, tell } from "./transition.ts";
 
 /**
  * Opens the node for new machines, or closes it: `draining` makes none there any more, and those it has live on.
@@ -33,6 +33,36 @@ export async function scheduleNode(
     const [node] = await listNodes(tx, name);
     if (node === undefined) throw unknownNode(name);
     return node;
+  });
+}
+
+/**
+ * Gives the node these labels and no others: from then on machines are made on it for the pools that ask for them.
+ * Those it has stay.
+ * @throws WarmpoolError NOT_FOUND.
+ */
+export async function labelNode(
+  db: Db,
+  { name, labels }: { name: string; labels: readonly string[] },
+  actor: Actor,
+): Promise<NodeView> {
+  const after = [...new Set(labels)].toSorted();
+  return db.transaction(async (tx) => {
+    await lockNode(tx, name);
+    const [standing] = await listNodes(tx, name);
+    if (standing === undefined) throw unknownNode(name);
+    const before = standing.labels;
+    if (before.join() === after.join()) return standing;
+    await tx.execute(sql`update nodes set labels = ${json(after)} where name = ${name}`);
+    await tell(tx, {
+      kind: "node",
+      actor,
+      reason: "labelled",
+      node: name,
+      before: { labels: before },
+      after: { labels: after },
+    });
+    return { ...standing, labels: after };
   });
 }
 

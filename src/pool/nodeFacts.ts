@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Closed } from "../contract/capacity.ts";
+import type { PoolSpec } from "../contract/pool.ts";
 import type { Inventory, NodeScheduling, NodeState } from "../contract/node.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import type { FullFor } from "../db/tables/machines.ts";
@@ -12,6 +13,7 @@ export type NodeFacts = {
   name: string;
   state: NodeState;
   scheduling: NodeScheduling;
+  labels: string[];
   inventory: Inventory | null;
   inventoryAt: string | null;
   inventoryAgeSeconds: number | null;
@@ -25,7 +27,7 @@ export type NodeFacts = {
 export function readNodes(db: Db, which: SQL): Promise<NodeFacts[]> {
   return rows<NodeFacts>(
     db,
-    sql`select n.name, n.state, n.scheduling, n.inventory, ${iso(sql`n.inventory_at`)} as "inventoryAt",
+    sql`select n.name, n.state, n.scheduling, n.labels, n.inventory, ${iso(sql`n.inventory_at`)} as "inventoryAt",
         extract(epoch from now() - n.inventory_at)::float8 as "inventoryAgeSeconds", n."full",
         coalesce((select jsonb_agg(jsonb_build_object('name', m.name, 'pool', m.pool, 'state', m.state, 'shape', m.shape)
             order by m.number)
@@ -47,14 +49,29 @@ export function presentInventory({
   return { ...inventory, machines: inventory.machines.filter(({ ours, name }) => !ours || !away.has(name)) };
 }
 
+/** The nodes that a pool asks for: by name, by labels that they all carry, or by both. */
+export type NodeWish = Pick<PoolSpec, "nodes" | "nodeLabels">;
+
+/** Whether it is one of the nodes that the pool asks for. */
+export function serves(node: { name: string; labels: readonly string[] }, pool: NodeWish): boolean {
+  return (
+    (pool.nodes?.includes(node.name) ?? true) &&
+    (pool.nodeLabels?.every((label) => node.labels.includes(label)) ?? true)
+  );
+}
+
+/** The same for a node `n` and a pool `p` in SQL. */
+export const SERVES = sql`(not p.spec ? 'nodes' or p.spec -> 'nodes' ? n.name)
+  and n.labels @> coalesce(p.spec -> 'nodeLabels', '[]')`;
+
 /** Why nothing of that shape is created there now, whatever its room; null where it may be. A node that has never said
  * what it has is open: it refuses by itself. */
 export function closedFor(
   node: NodeFacts,
-  pool: { nodes?: readonly string[] | undefined },
+  pool: NodeWish,
   shape: Parameters<typeof nameOfShape>[0],
 ): Closed | null {
-  if (pool.nodes !== undefined && !pool.nodes.includes(node.name)) return "not_in_pool";
+  if (!serves(node, pool)) return "not_in_pool";
   if (node.state !== "online") return "not_online";
   if (node.scheduling === "draining") return "draining";
   if ((node.inventoryAgeSeconds ?? 0) > SETTINGS.inventoryStaleSeconds) return "stale_inventory";

@@ -21,7 +21,7 @@ const brakeJson = sql`jsonb_build_object('since', ${iso(sql`b.since`)}, 'dead', 
 export async function listNodes(db: Db, name?: string): Promise<NodeView[]> {
   return rows<NodeView>(
     db,
-    sql`select n.name, n.state, n.scheduling, n.driver, n.driver_version as "driverVersion", n.relay_version as "relayVersion",
+    sql`select n.name, n.state, n.scheduling, n.labels, n.driver, n.driver_version as "driverVersion", n.relay_version as "relayVersion",
         ${iso(sql`n.last_seen_at`)} as "lastSeenAt", ${iso(sql`n.last_probe_at`)} as "lastProbeAt",
         (select count(*)::int from machines m where m.node = n.name and m.state <> 'deleted') as machines,
         (select ${brakeJson} from brakes b where b.node = n.name) as brake,

@@ -11,7 +11,7 @@ import { SETTINGS } from "./settings.ts";
  * before asking again, so that no inventory, however old, draws a herd.
  */
 
-export type Wish = Pick<PoolSpec, "name" | "shape" | "nodes" | "placement">;
+export type Wish = Pick<PoolSpec, "name" | "shape" | "nodes" | "nodeLabels" | "placement">;
 type Candidate = { name: string; left: number; ofPool: number; closed: Closed | null };
 /** The node, and in words why it and no other. */
 export type Choice = { node: string; why: string };

@@ -5,7 +5,7 @@ import { type Db, rows } from "../db/client.ts";
 import { nodeCapacity } from "./capacityReport.ts";
 import { BINDING_WORDS } from "./capacityText.ts";
 import { placeChange, planChange, type Standing } from "./change.ts";
-import { readNodes } from "./nodeFacts.ts";
+import { readNodes, serves } from "./nodeFacts.ts";
 import { changedMembers, machineSpecOf, mustExist } from "./pools.ts";
 
 /**
@@ -32,7 +32,7 @@ export async function planPoolChange(db: Db, spec: PoolSpec): Promise<PoolChange
   const nodes = await readNodes(db, sql`n.state <> 'removed'`);
   const wanted = counted.create + counted.replace.length;
   const missing = wanted - placeChange(spec, counted, nodes);
-  const eligible = nodes.filter(({ name }) => spec.nodes === undefined || spec.nodes.includes(name));
+  const eligible = nodes.filter((node) => serves(node, spec));
   const binding = eligible.flatMap((node) => {
     const { closed, binding: bound } = nodeCapacity(node, spec, spec.shape);
     const constraint = closed ?? bound;

@@ -45,6 +45,7 @@ export const REASONS = {
   pool_removed: "An admin removed the pool.",
   node_removed: "An admin removed the node.",
   drained: "An admin wants no more machines on the node.",
+  labelled: "An admin changed the node's labels.",
   resumed: "An admin opened the node for machines again.",
   revoked: "An admin revoked the token.",
   enrolled: "An admin made the node known, or let it join again.",

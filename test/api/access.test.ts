@@ -44,6 +44,7 @@ const OPENED_BY: Record<string, ProcedurePath[]> = {
     "node.enroll",
     "node.drain",
     "node.resume",
+    "node.label",
     "node.lift",
     "node.reap",
     "node.remove",

@@ -86,6 +86,7 @@ function refusals({ taken, going, hers }: Stage): Refusal[] {
     ["machine.forget", "CONFLICT", { id: taken }],
     ["node.drain", "NOT_FOUND", noPool],
     ["node.resume", "NOT_FOUND", noPool],
+    ["node.label", "NOT_FOUND", { ...noPool, labels: [] }],
     ["node.lift", "NOT_FOUND", noPool],
     ["node.lift", "CONFLICT", { name: NODE }],
     ["node.reap", "NOT_FOUND", noPool],

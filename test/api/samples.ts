@@ -49,6 +49,7 @@ export const SAMPLES: Record<ProcedurePath, object | undefined> = {
   "node.enroll": { name: "n2" },
   "node.drain": { name: "n1" },
   "node.resume": { name: "n1" },
+  "node.label": { name: "n1", labels: ["ssd"] },
   "node.lift": { name: "n1", note: "the disk burned" },
   "node.reap": { name: "n1", machines: ["demo-7-abcd"], note: "they are from a test" },
   "node.remove": { name: "n1", lost: false },

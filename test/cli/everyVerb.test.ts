@@ -87,6 +87,7 @@ const VERBS: Record<string, Case> = {
   "node enroll": change("n3"),
   "node drain": change(NODE),
   "node resume": change(NODE),
+  "node label": change(NODE, "ssd", "rack-2"),
   "node lift": {
     does: "change",
     words: async ({ db }) => {

@@ -16,6 +16,7 @@ const node: NodeView = {
   name: "n1",
   state: "silent",
   scheduling: "open",
+  labels: [],
   brake: null,
   orphans: [],
   orphanBrake: null,

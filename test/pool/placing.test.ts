@@ -24,6 +24,7 @@ function nodeOf(name: string, room: number, ofPool = 0, overrides: Partial<NodeF
     name,
     state: "online",
     scheduling: "open",
+    labels: [],
     inventory,
     inventoryAt: "2026-01-01T00:00:00.000Z",
     inventoryAgeSeconds: 1,

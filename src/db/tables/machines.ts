@@ -47,6 +47,8 @@ export const nodes = pgTable(
     state: text("state").$type<NodeState | "removed">().notNull().default("enrolled"),
     /** Whether machines may be made on it; another question than whether its relay is heard. */
     scheduling: text("scheduling").$type<NodeScheduling>().notNull().default("open"),
+    /** What the operator says of it; pools may ask for some of them. In order, each once. */
+    labels: jsonb("labels").$type<string[]>().notNull().default([]),
     /** The relay process that may hold leases; a newer one supersedes it. */
     session: uuid("session"),
     sessionAt: timestamp("session_at", { withTimezone: true }),
