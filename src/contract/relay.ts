@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { endpoint, hostKey, MACHINE_PHASES, PROBE_ANSWERS, receipt } from "./machine.ts";
+import { endpoint, PROBE_ANSWERS, receipt } from "./machine.ts";
 import type { HostKey, MachineState } from "./machine.ts";
 import { inventory } from "./node.ts";
 import type { PoolSpec } from "./pool.ts";
+import { progress } from "./progress.ts";
 import type { RecipeStep } from "./recipe.ts";
 import { sshPublicKey } from "./sshKey.ts";
 
@@ -142,46 +143,18 @@ export type LeasedOperation =
   | ProbeOperation;
 export type LeaseResult = { operations: LeasedOperation[] };
 
-/** A piece of a set-up's log: `offset` is the byte on the machine's log where `text` starts, `end` where it ends. */
-export const logPiece = z.strictObject({
-  offset: z.int().min(0),
-  end: z.int().min(0),
-  text: z.string().max(256 * 1024),
-});
-
-export const setupProgress = z.strictObject({
-  kind: z.literal("setup"),
-  loggedIn: z.boolean().optional(),
-  step: z
-    .strictObject({
-      step: z.int().min(1),
-      steps: z.int().min(1),
-      title: z.string().max(80),
-      percent: z.number().min(0).max(100),
-    })
-    .optional(),
-  outputs: z.record(z.string().max(64), z.string().max(4096)).optional(),
-  log: logPiece.optional(),
-});
-export const createProgress = z.strictObject({
-  kind: z.literal("create"),
-  phase: z.enum(MACHINE_PHASES),
-  /** The host key the relay is about to give the machine: pinned from here on. */
-  hostKey: hostKey.optional(),
-});
 export const renewInput = z.strictObject({
   session,
   operations: z
     .array(
       z.strictObject({
         ...held,
-        progress: z.discriminatedUnion("kind", [setupProgress, createProgress]).optional(),
+        progress: progress.optional(),
       }),
     )
     .min(1)
     .max(500),
 });
-export type Progress = z.infer<typeof setupProgress> | z.infer<typeof createProgress>;
 /** `lost`: stop at once, nothing of it counts. `cancelling`: no longer wanted, end it and finish. */
 export type RenewResult = { operations: { id: string; status: "held" | "cancelling" | "lost" }[] };
 

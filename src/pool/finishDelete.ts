@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Receipt } from "../contract/machine.ts";
 import type { Db } from "../db/client.ts";
 import type { Standing } from "./lease.ts";
@@ -10,16 +10,21 @@ import { json, moveMachines, tell } from "./transition.ts";
 /** Proven gone: the receipt is stored and the row is `deleted` in one statement; only now is its room free. */
 export async function deleted(tx: Db, lease: Standing, receipt: Receipt, actor: Actor): Promise<void> {
   await endOperation(tx, lease.id, "succeeded", receipt);
-  await tx.execute(sql`
-    update assignments set access_ended_at = now()
-    where state = 'released' and access_ended_at is null
-      and machine in (select f.id from machines m join machines f on f.name = m.name where m.id = ${lease.machine})`);
+  await tx.execute(accessEnded(sql`${lease.machine}`));
   await moveMachines(tx, sql`select ${lease.machine}::uuid`, {
     to: "deleted",
     actor,
     reason: "proven_gone",
     set: sql`receipt = ${json(receipt)}, delete_seconds = ${takenBy(lease.id)}`,
   });
+}
+
+/** Who had the machine is out of it from now on, also where it was adopted as an orphan later. */
+export function accessEnded(machine: SQL): SQL {
+  return sql`
+    update assignments set access_ended_at = now()
+    where state = 'released' and access_ended_at is null
+      and machine in (select f.id from machines m join machines f on f.name = m.name where m.id = ${machine})`;
 }
 
 /** The machine stays `deleting` and booked; the delete is tried again, later each time and for ever. */

@@ -1,6 +1,8 @@
 import { sql } from "drizzle-orm";
-import type { Progress, RenewResult } from "../contract/relay.ts";
+import type { Progress } from "../contract/progress.ts";
+import type { RenewResult } from "../contract/relay.ts";
 import { type Db, rows } from "../db/client.ts";
+import { accessEnded } from "./finishDelete.ts";
 import { renewLeases } from "./lease.ts";
 import { json } from "./transition.ts";
 
@@ -29,6 +31,12 @@ async function storeProgress(db: Db, renewal: Renewal, progress: Progress): Prom
     await db.execute(sql`
       update machines set phase = ${progress.phase}, host_key = coalesce(${json(progress.hostKey)}, host_key)
       where id = (select machine from operations where id = ${renewal.id}) and state = 'provisioning' and exists (${lease})`);
+    return;
+  }
+  if (progress.kind === "delete") {
+    await db.execute(
+      accessEnded(sql`(select machine from operations where id = ${renewal.id}) and exists (${lease})`),
+    );
     return;
   }
   const assignment = sql`(select assignment from operations where id = ${renewal.id})`;

@@ -8,7 +8,7 @@ import { within } from "./pause.ts";
 import { head } from "./text.ts";
 
 /**
- * Stop, delete, then proof. A machine is gone only where the driver is sure that there is none of that name and a
+ * Stop, delete, then proof. That it has stopped is told at once: a delete may take its time, and the tester is out. A machine is gone only where the driver is sure that there is none of that name and a
  * complete listing, begun after the delete returned, does not show it. "Could not ask" is never "gone".
  */
 export async function deleteMachine(
@@ -21,6 +21,7 @@ export async function deleteMachine(
   try {
     lease.ensure();
     await driver.stop(name, within(driver.callSeconds.stop, lease.signal));
+    await tellStopped(driver, name, lease);
     lease.ensure();
     await driver.delete(name, within(driver.callSeconds.delete, lease.signal));
     return { outcome: "deleted", receipt: await prove(driver, name, lease.signal) };
@@ -28,6 +29,14 @@ export async function deleteMachine(
     lease.signal.throwIfAborted();
     return { outcome: "delete_failed", message: head(wordsOf(error), 4096) };
   }
+}
+
+/** Somebody may be waiting to hear that a tester is out; the delete waits neither for that nor because of it. */
+async function tellStopped(driver: Driver, name: string, lease: Lease): Promise<void> {
+  const left = await driver.get(name, within(driver.callSeconds.get, lease.signal)).catch(() => undefined);
+  if (left === undefined || (left !== null && left.state !== "stopped")) return;
+  // That it could not be told shows in the lease itself.
+  lease.confirm({ kind: "delete", stopped: true }).catch(() => undefined);
 }
 
 async function prove(driver: Driver, name: string, signal: AbortSignal): Promise<ListedReceipt> {

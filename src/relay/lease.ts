@@ -1,4 +1,4 @@
-import type { Progress } from "../contract/relay.ts";
+import type { Progress } from "../contract/progress.ts";
 import { Cancelled, LeaseLost } from "./errors.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Progress } from "../../src/contract/relay.ts";
+import type { Progress } from "../../src/contract/progress.ts";
 import { LeaseLost } from "../../src/relay/errors.ts";
 import { HeldLease } from "../../src/relay/lease.ts";
 

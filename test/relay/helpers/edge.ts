@@ -4,6 +4,7 @@ import { createHTTPServer } from "@trpc/server/adapters/standalone";
 import type { AddressInfo } from "node:net";
 import type { ErrorCode } from "../../../src/contract/errors.ts";
 import type { Inventory } from "../../../src/contract/node.ts";
+import type { Progress } from "../../../src/contract/progress.ts";
 import {
   finishInput,
   joinInput,
@@ -12,7 +13,6 @@ import {
   type Listing,
   openInput,
   type OperationResult,
-  type Progress,
   renewInput,
   reportInput,
 } from "../../../src/contract/relay.ts";

@@ -1,4 +1,4 @@
-import type { Progress } from "../../../src/contract/relay.ts";
+import type { Progress } from "../../../src/contract/progress.ts";
 import { LeaseLost } from "../../../src/relay/errors.ts";
 import type { Lease } from "../../../src/relay/lease.ts";
 

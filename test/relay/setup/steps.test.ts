@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import type { Progress } from "../../../src/contract/relay.ts";
+import type { Progress } from "../../../src/contract/progress.ts";
 import { setUp } from "../../../src/relay/setup/setup.ts";
 import { TestLease } from "../helpers/lease.ts";
 import { testNode, testOnSystem as test } from "../helpers/node.ts";

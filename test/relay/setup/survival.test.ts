@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import type { Progress, SetupOperation } from "../../../src/contract/relay.ts";
+import type { Progress } from "../../../src/contract/progress.ts";
+import type { SetupOperation } from "../../../src/contract/relay.ts";
 import { LeaseLost } from "../../../src/relay/errors.ts";
 import { setUp } from "../../../src/relay/setup/setup.ts";
 import { until } from "../../helpers/until.ts";

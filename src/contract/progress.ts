@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { hostKey, MACHINE_PHASES } from "./machine.ts";
+
+/** How far a relay is with an operation, told with the renewal of its lease. */
+
+/** A piece of a set-up's log: `offset` is the byte on the machine's log where `text` starts, `end` where it ends. */
+const logPiece = z.strictObject({
+  offset: z.int().min(0),
+  end: z.int().min(0),
+  text: z.string().max(256 * 1024),
+});
+
+const setupProgress = z.strictObject({
+  kind: z.literal("setup"),
+  loggedIn: z.boolean().optional(),
+  step: z
+    .strictObject({
+      step: z.int().min(1),
+      steps: z.int().min(1),
+      title: z.string().max(80),
+      percent: z.number().min(0).max(100),
+    })
+    .optional(),
+  outputs: z.record(z.string().max(64), z.string().max(4096)).optional(),
+  log: logPiece.optional(),
+});
+const createProgress = z.strictObject({
+  kind: z.literal("create"),
+  phase: z.enum(MACHINE_PHASES),
+  /** The host key the relay is about to give the machine: pinned from here on. */
+  hostKey: hostKey.optional(),
+});
+
+const deleteProgress = z.strictObject({
+  kind: z.literal("delete"),
+  /** The node no longer shows it running: whoever was logged in is out, and nobody gets in. */
+  stopped: z.literal(true),
+});
+
+export const progress = z.discriminatedUnion("kind", [setupProgress, createProgress, deleteProgress]);
+export type Progress = z.infer<typeof progress>;
