@@ -40,8 +40,17 @@ export async function serve(
   const deliveries = new AbortController();
   const changed = new Nudge();
 
+  /** Set-ups and restarts by machine. */
+  const endable = new Map<string, HeldLease>();
+
   const take = (operation: LeasedOperation, askedAt: number): void => {
     const lease = renewer.hold(operation, askedAt);
+    const subject = operation.kind === "probe" ? "" : operation.machine.id;
+    // That the edge wants the machine deleted says that its set-up or restart is over. Without this the delete would wait
+    // for it, and a tester's access with it, until a renewal told the same.
+    if (operation.kind === "delete")
+      endable.get(subject)?.end(new LeaseLost("The machine is to be deleted now."));
+    if (operation.kind === "setup" || operation.kind === "restart") endable.set(subject, lease);
     log.info("Leased", { ...nameOf(operation), token: operation.token, attempt: operation.attempt });
     slots.take(operation, async () => {
       try {
@@ -55,6 +64,7 @@ export async function serve(
         log.warn("Let go", { ...nameOf(operation), token: operation.token, cause: wordsOf(error) });
       } finally {
         renewer.drop(lease);
+        if (endable.get(subject) === lease) endable.delete(subject);
       }
     });
   };
