@@ -4,8 +4,7 @@ import type { Db } from "../db/client.ts";
 import { queueSetupIfDue } from "./keys.ts";
 import type { Standing } from "./lease.ts";
 import { endOperation } from "./operations.ts";
-import { queueProbes } from "./probe.ts";
-import { queueRecheck } from "./recheck.ts";
+import { queueProbes, queueRecheck } from "./probeQueue.ts";
 import type { Actor, Reason } from "./reasons.ts";
 import { tell } from "./transition.ts";
 

@@ -7,7 +7,7 @@ import type { Standing } from "./lease.ts";
 import { pairWaiting } from "./match.ts";
 import { endOperation } from "./operations.ts";
 import type { Actor } from "./reasons.ts";
-import { queueRecheck } from "./recheck.ts";
+import { queueRecheck } from "./probeQueue.ts";
 import { SETTINGS } from "./settings.ts";
 import { json, moveAssignments, moveMachines } from "./transition.ts";
 

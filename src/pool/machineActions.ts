@@ -5,7 +5,7 @@ import { whyNot } from "./can.ts";
 import { WarmpoolError } from "./errors.ts";
 import { lockMachines, lockNodes, lockWork } from "./locks.ts";
 import { getMachine, whichMachine } from "./machineView.ts";
-import { queueProbes } from "./probe.ts";
+import { queueProbes } from "./probeQueue.ts";
 import { replenish } from "./provision.ts";
 import type { Actor } from "./reasons.ts";
 import { tearDown } from "./teardown.ts";

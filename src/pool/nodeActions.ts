@@ -7,7 +7,7 @@ import { lockWork } from "./locks.ts";
 import { forgetMachines } from "./machineActions.ts";
 import { listNodes } from "./nodes.ts";
 import type { Sightings } from "./orphans.ts";
-import { queueProbes } from "./probe.ts";
+import { queueProbes } from "./probeQueue.ts";
 import { noteOrphans } from "./reaping.ts";
 import type { Actor } from "./reasons.ts";
 import { endAssignments } from "./release.ts";

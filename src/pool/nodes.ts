@@ -5,7 +5,7 @@ import { type Db, iso, rows } from "../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
 import { noteHighest } from "./highestNumber.ts";
 import { leaseLost } from "./lease.ts";
-import { queueProbes } from "./probe.ts";
+import { queueProbes } from "./probeQueue.ts";
 import type { Actor } from "./reasons.ts";
 import { SETTINGS } from "./settings.ts";
 import { issueToken, spendToken } from "./tokens.ts";

@@ -10,7 +10,7 @@ import { strangers, tellStrangeKeys } from "./hostKeys.ts";
 import { judgeListing } from "./reaping.ts";
 import { lockMachines, lockWork } from "./locks.ts";
 import type { Actor } from "./reasons.ts";
-import { askAgain, queueRecheck } from "./recheck.ts";
+import { askAgain, queueRecheck } from "./probeQueue.ts";
 import { tearDown } from "./teardown.ts";
 import { json, moveMachines, tell } from "./transition.ts";
 
@@ -240,22 +240,4 @@ function columnsOf(to: MachineState, strikes: number, actor: Actor, cause: strin
   if (to !== "held") return {};
   const hold = sql`jsonb_build_object('by', ${actor}::text, 'at', ${iso(sql`now()`)}, 'note', ${cause}::text)`;
   return { set: sql`hold = ${hold}` };
-}
-
-/** Queues a probe of every node whose relay is heard and that has none under way; one that waits for later is due now. */
-export async function queueProbes(db: Db, nodes?: readonly string[]): Promise<number> {
-  const queued = await rows(
-    db,
-    sql`insert into operations (kind, node)
-      select 'probe', n.name from nodes n
-      where n.state in ('online', 'returning') ${nodes === undefined ? sql`` : sql`and n.name in (${listOf(nodes)})`}
-        and not exists (select 1 from operations o
-          where o.node = n.name and o.kind = 'probe' and o.scope is null and o.state in ('queued', 'leased', 'cancelling')
-            and o.not_before <= now())
-      order by n.name
-      on conflict (node) where kind = 'probe' and scope is null and state in ('queued', 'leased', 'cancelling')
-        do update set not_before = now() where operations.state = 'queued' and operations.not_before > now()
-      returning id`,
-  );
-  return queued.length;
 }

@@ -6,7 +6,7 @@ import { listMachines } from "../../src/pool/machineView.ts";
 import { reapOrphans } from "../../src/pool/nodeActions.ts";
 import { listNodes } from "../../src/pool/nodes.ts";
 import { putPool } from "../../src/pool/pools.ts";
-import { queueProbes } from "../../src/pool/probe.ts";
+import { queueProbes } from "../../src/pool/probeQueue.ts";
 import { replenish } from "../../src/pool/provision.ts";
 import { SETTINGS } from "../../src/pool/settings.ts";
 import { type TestDb, testDb } from "../helpers/db.ts";

@@ -5,7 +5,7 @@ import { type Db, rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
 import { getMachine, listMachines } from "../../src/pool/machineView.ts";
 import { getPool } from "../../src/pool/pools.ts";
-import { queueProbes } from "../../src/pool/probe.ts";
+import { queueProbes } from "../../src/pool/probeQueue.ts";
 import { testDb } from "../helpers/db.ts";
 import { APP, KEY_A, makeWorld, type StandInRelay } from "../helpers/world.ts";
 

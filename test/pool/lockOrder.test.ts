@@ -9,7 +9,7 @@ import { finish } from "../../src/pool/finish.ts";
 import { listMachines } from "../../src/pool/machineView.ts";
 import { removeNode } from "../../src/pool/nodeActions.ts";
 import { emptyPool, putPool } from "../../src/pool/pools.ts";
-import { queueProbes } from "../../src/pool/probe.ts";
+import { queueProbes } from "../../src/pool/probeQueue.ts";
 import { replenish } from "../../src/pool/provision.ts";
 import { release } from "../../src/pool/release.ts";
 import { restartMachine } from "../../src/pool/restart.ts";

@@ -6,7 +6,7 @@ import { finish } from "../../src/pool/finish.ts";
 import { lockNodes } from "../../src/pool/locks.ts";
 import { reportInventory } from "../../src/pool/nodeFull.ts";
 import { putPool } from "../../src/pool/pools.ts";
-import { queueProbes } from "../../src/pool/probe.ts";
+import { queueProbes } from "../../src/pool/probeQueue.ts";
 import { replenish } from "../../src/pool/provision.ts";
 import { moveMachines } from "../../src/pool/transition.ts";
 import { betweenStatements } from "../helpers/between.ts";

@@ -6,7 +6,7 @@ import { sweep } from "../../src/cron/sweep.ts";
 import { assign } from "../../src/pool/assign.ts";
 import { type Heard, judge, type Known, type Verdict } from "../../src/pool/health.ts";
 import { getMachine, listMachines } from "../../src/pool/machineView.ts";
-import { queueProbes } from "../../src/pool/probe.ts";
+import { queueProbes } from "../../src/pool/probeQueue.ts";
 import { SETTINGS } from "../../src/pool/settings.ts";
 import { testDb } from "../helpers/db.ts";
 import { APP, countStates, KEY_A, makeWorld, openRelay } from "../helpers/world.ts";

@@ -8,7 +8,7 @@ import { getMachine, listMachines } from "../../src/pool/machineView.ts";
 import { reapOrphans } from "../../src/pool/nodeActions.ts";
 import { listNodes } from "../../src/pool/nodes.ts";
 import { listPools, putPool } from "../../src/pool/pools.ts";
-import { queueProbes } from "../../src/pool/probe.ts";
+import { queueProbes } from "../../src/pool/probeQueue.ts";
 import { findTester, release } from "../../src/pool/release.ts";
 import { SETTINGS } from "../../src/pool/settings.ts";
 import { machineTimeline } from "../../src/pool/timeline.ts";

@@ -4,7 +4,7 @@ import { sweep } from "../../src/cron/sweep.ts";
 import { type Db, rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
 import { forgetMachine, recreateMachine } from "../../src/pool/machineActions.ts";
-import { queueProbes } from "../../src/pool/probe.ts";
+import { queueProbes } from "../../src/pool/probeQueue.ts";
 import { findTester, release } from "../../src/pool/release.ts";
 import { renew } from "../../src/pool/progress.ts";
 import { testDb, type TestDb } from "../helpers/db.ts";

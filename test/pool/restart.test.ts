@@ -6,7 +6,7 @@ import { type Db, rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
 import { recreateMachine } from "../../src/pool/machineActions.ts";
 import { getMachine, listMachines } from "../../src/pool/machineView.ts";
-import { queueProbes } from "../../src/pool/probe.ts";
+import { queueProbes } from "../../src/pool/probeQueue.ts";
 import { release } from "../../src/pool/release.ts";
 import { restartMachine } from "../../src/pool/restart.ts";
 import { testDb } from "../helpers/db.ts";

@@ -1,6 +1,26 @@
 import { sql } from "drizzle-orm";
-import type { Db } from "../db/client.ts";
+import { type Db, listOf, rows } from "../db/client.ts";
 import { SETTINGS } from "./settings.ts";
+
+/** When nodes are asked how their machines are. */
+
+/** Queues a probe of every node whose relay is heard and that has none under way; one that waits for later is due now. */
+export async function queueProbes(db: Db, nodes?: readonly string[]): Promise<number> {
+  const queued = await rows(
+    db,
+    sql`insert into operations (kind, node)
+      select 'probe', n.name from nodes n
+      where n.state in ('online', 'returning') ${nodes === undefined ? sql`` : sql`and n.name in (${listOf(nodes)})`}
+        and not exists (select 1 from operations o
+          where o.node = n.name and o.kind = 'probe' and o.scope is null and o.state in ('queued', 'leased', 'cancelling')
+            and o.not_before <= now())
+      order by n.name
+      on conflict (node) where kind = 'probe' and scope is null and state in ('queued', 'leased', 'cancelling')
+        do update set not_before = now() where operations.state = 'queued' and operations.not_before > now()
+      returning id`,
+  );
+  return queued.length;
+}
 
 /**
  * Queues a second look at the node's suspects within seconds: it asks them alone, can bring them back, and counts no
