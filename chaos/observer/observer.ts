@@ -58,7 +58,8 @@ export function makeObserver(options: ObserverOptions): Observer {
 
   async function host(sql: Sql): Promise<void> {
     // Rows before the host, so that what is booked as deleted was so before the host was looked at.
-    const deleted = await sql<{ name: string }[]>`select name from machines where state = 'deleted'`;
+    const deleted = await sql<{ name: string }[]>`
+      select name from machines group by name having bool_and(state = 'deleted')`;
     const standing = await options.standing();
     // And all of them after it: a machine's row is there before the machine.
     const booked = await sql<{ name: string }[]>`select name from machines`;

@@ -55,7 +55,7 @@ export const QUESTIONS: readonly Question[] = [
     invariant: "a machine is deleted on proof and not otherwise",
     ask: (sql) => sql`
       select name || ' is ' || state || ' with the receipt ' || coalesce(receipt ->> 'kind', 'none') as broken
-      from machines where (state = 'deleted') <> (coalesce(receipt ->> 'kind', '') in ('listed', 'never_started'))`,
+      from machines where (state = 'deleted') <> (coalesce(receipt ->> 'kind', '') in ('listed', 'never-started'))`,
   },
   {
     invariant: "a pool never has more machines than maxSize",
