@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { SERVES } from "./nodeFacts.ts";
 import { SETTINGS } from "./settings.ts";
 
-/** How many of the last ones an estimate goes by. */
+/** How many of the last ones an estimate goes by; of machines that were ready, for those there is an index. */
 const LAST = 20;
 
 /** A pool's nodes (alias `n`, pool `p`): heard, not braked, and those it may use. */
@@ -24,9 +24,9 @@ const held = sql`(
 
 const observed = sql`jsonb_build_object(
   'creates', (select coalesce(jsonb_agg(e.create_seconds), '[]') from (select create_seconds from machines
-    where pool = p.name and create_seconds is not null order by number desc limit ${LAST}) e),
+    where pool = p.name and ready_at is not null and create_seconds is not null order by number desc limit ${LAST}) e),
   'deletes', (select coalesce(jsonb_agg(e.delete_seconds), '[]') from (select delete_seconds from machines
-    where pool = p.name and delete_seconds is not null order by number desc limit ${LAST}) e),
+    where pool = p.name and ready_at is not null and delete_seconds is not null order by number desc limit ${LAST}) e),
   'holds', (select coalesce(jsonb_agg(extract(epoch from e.released_at - e.setup_at)), '[]') from (select released_at, setup_at
     from assignments where pool = p.name and state = 'released' and setup_at is not null order by seq desc limit ${LAST}) e))`;
 
