@@ -60,10 +60,12 @@ export async function survives(ordeal: Ordeal): Promise<void> {
     return found.length === 2 && found;
   });
   await using proxies = await proxiesTo(made.map(({ port }) => port));
-  // Newest first, and the longest-ready one is claimed.
-  const [machine, claimed] = (await under.ready(2)).toSorted((one, other) =>
-    (one.readyAt ?? "") < (other.readyAt ?? "") ? 1 : -1,
-  );
+  const ready = await under.ready(2);
+  // By the database's own clock: two may be ready within the millisecond that the API shows.
+  const longest = sql`select id from machines where state = 'ready' order by ready_at limit 1`;
+  const nextId = (await rows<{ id: string }>(under.db, longest))[0]?.id;
+  const claimed = ready.find(({ id }) => id === nextId);
+  const machine = ready.find(({ id }) => id !== nextId);
   const access = machine?.access;
   if (machine?.hostKey == null || access == null || claimed?.access == null)
     throw new Error("there are no two machines");
