@@ -35,7 +35,7 @@ export const slotsOfPool = sql`${SETTINGS.nodeConcurrency}::int * (select count(
 
 /** The `Line` (src/pool/forecast.ts) of the pool whose row has the alias `p`, as jsonb. */
 export const lineOfPool = sql`jsonb_build_object(
-'slots', ${slotsOfPool},
+  'slots', ${slotsOfPool},
   'jobs', ${jobs}, 'held', ${held}, 'observed', ${observed}, 'targetSize', p.target_size,
   'room', p.max_size - (select count(*) from machines m where m.pool = p.name and m.state <> 'deleted'),
   'waiting', (select count(*) from assignments w where w.pool = p.name and w.state = 'waiting'),
