@@ -64,6 +64,15 @@ export const ALERTS: readonly Alert[] = [
       "`warmpool pool get POOL`: the reason and the last failure stand there; what to do is in docs/conditions.md.",
   },
   {
+    name: "WarmpoolPoolDegraded",
+    expr: 'max by (pool) (warmpool_pool_condition{condition="Degraded"}) == 1',
+    for: "5m",
+    severity: "ticket",
+    summary: "Pool {{ $labels.pool }} is degraded, and does not mend itself",
+    action:
+      "`warmpool doctor` says what it is and what to do: a node whose machines died at once, machines that no row knows, or a host key that changed.",
+  },
+  {
     name: "WarmpoolNodeSilent",
     expr: 'max(warmpool_nodes{state="silent"}) > 0',
     for: "5m",

@@ -63,7 +63,7 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
     throw new CliError(
       EXIT.failed,
       `${user} has no machine to use: ${assignment.error?.message ?? `the assignment is ${assignment.state}`}.`,
-      `\`${next(session, "log", ...words)}\` shows what the set-up printed; release clears the way.`,
+      `\`${next(session, "log", ...words)}\` shows what the set-up printed; retry goes on where it stopped, release gives the machine back.`,
     );
   }
   if (!isSettled(assignment)) {

@@ -76,7 +76,7 @@ export function assignmentLines(
 }
 
 function aboutPairs(assignment: Assignment, logIn: string, now: number): Field[] {
-  const { machine, pool, expiresAt, swaps, externalId, error } = assignment;
+  const { machine, pool, state, expiresAt, swaps, externalId, error } = assignment;
   const command = sshCommand(assignment);
   const key = machine?.hostKey;
   const left = expiresAt === null ? null : (Date.parse(expiresAt) - now) / 1000;
@@ -90,7 +90,8 @@ function aboutPairs(assignment: Assignment, logIn: string, now: number): Field[]
     ["expires", expiresAt === null || left === null ? null : left > 0 ? `in ${duration(left)}` : "now"],
     ["swaps", swaps === 0 ? null : `${swaps}: machines that did not answer were replaced`],
     ["external id", externalId],
-    ["error", error === null ? null : `${error.code}: ${error.message}`],
+    // The headline of a failed one has the message.
+    ["error", error === null ? null : state === "failed" ? error.code : `${error.code}: ${error.message}`],
   ];
 }
 

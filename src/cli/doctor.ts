@@ -17,6 +17,7 @@ import {
 } from "./doctor/edge.ts";
 import { localFile, relayFolder, sshProgram } from "./doctor/here.ts";
 import { nodesCheck } from "./doctor/node.ts";
+import { poolsCheck } from "./doctor/pool.ts";
 import { reportLines } from "./doctor/report.ts";
 import { EXIT } from "./exit.ts";
 import { packageVersion } from "./packageVersion.ts";
@@ -61,10 +62,11 @@ async function answers({ client, url }: Session): Promise<Check[]> {
     databaseCheck(asked),
     migrationsCheck(asked, journal()),
     clocksCheck(asked, here, tookSeconds),
-    ...(await operated(client, (duties, tokens, nodes) => [
+    ...(await operated(client, (duties, tokens, nodes, pools) => [
       dutiesCheck(duties, here),
       tokensCheck(tokens, here),
       ...nodesCheck(nodes, asked, packageVersion(), here),
+      ...poolsCheck(pools),
     ])),
   ];
 }
@@ -73,6 +75,7 @@ type Lists = [
   Awaited<ReturnType<WarmpoolClient["sweep"]["duties"]["query"]>>,
   Awaited<ReturnType<WarmpoolClient["token"]["list"]["query"]>>,
   Awaited<ReturnType<WarmpoolClient["node"]["list"]["query"]>>,
+  Awaited<ReturnType<WarmpoolClient["pool"]["list"]["query"]>>,
 ];
 
 async function operated(client: WarmpoolClient, judge: (...lists: Lists) => Check[]): Promise<Check[]> {
@@ -81,6 +84,7 @@ async function operated(client: WarmpoolClient, judge: (...lists: Lists) => Chec
       client.sweep.duties.query(),
       client.token.list.query(),
       client.node.list.query(),
+      client.pool.list.query(),
     ])),
   );
 }

@@ -1,3 +1,4 @@
+import { isAmiss } from "../contract/conditions.ts";
 import type { PoolView } from "../contract/pool.ts";
 import { fields, table } from "./table.ts";
 import type { Column, Field } from "./table.ts";
@@ -23,16 +24,13 @@ export function poolTable(pools: PoolView[], columns: number): string[] {
   return table(COLUMNS, pools, columns);
 }
 
-/** A sentence for each condition that does not hold: its cause, and what to do about it. */
+/** A sentence for each condition that is amiss: its cause, and what to do about it. */
 export function concerns(pools: PoolView[], columns: number, now: number = Date.now()): string[] {
   return pools.flatMap((pool) =>
     pool.conditions
-      .filter(({ status }) => !status)
-      .flatMap((condition) =>
-        wrap(
-          clean(`${pool.name}: ${condition.message} (${condition.reason}, ${ago(condition.since, now)})`),
-          columns,
-        ),
+      .filter(isAmiss)
+      .flatMap(({ message, reason, since }) =>
+        wrap(clean(`${pool.name}: ${message} (${reason}, ${ago(since, now)})`), columns),
       ),
   );
 }

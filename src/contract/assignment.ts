@@ -6,10 +6,11 @@ import { sshPublicKeys } from "./sshKey.ts";
 export const ASSIGNMENT_STATES = ["waiting", "setting_up", "active", "failed", "released"] as const;
 export type AssignmentState = (typeof ASSIGNMENT_STATES)[number];
 
+const MAX_TTL_SECONDS = 366 * 86_400;
 const ttlSeconds = z
   .int()
-  .min(60)
-  .max(366 * 86_400);
+  .min(60, "a minute (60) at least")
+  .max(MAX_TTL_SECONDS, `366 days (${MAX_TTL_SECONDS}) at most`);
 
 /** Asks for a machine. `ttlSeconds` counts from `activeAt`; `wait: false` fails where nothing is ready. */
 export const assignInput = z.strictObject({

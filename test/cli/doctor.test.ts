@@ -40,6 +40,7 @@ test("nothing is wrong: a line for each part, and exit 0", async () => {
     "duties",
     "tokens",
     "node n1",
+    "pool demo",
     "ssh program",
   ]);
   const shown = await warmpool(["doctor"], at);
@@ -97,6 +98,12 @@ const FAULTS: [name: string, fault: SQL, message: RegExp, fix: RegExp][] = [
     /npx warmpool node reap n1/,
   ],
   ["node n1", sql`update nodes set ssh_public_key = null`, /has no SSH key/, /start the relay again/],
+  [
+    "pool demo",
+    sql`update pools set spec = spec || '{"targetSize": 5, "maxSize": 5}', create_failures = 3`,
+    /^3 creates failed in a row, the last with: /,
+    /warmpool machine list --state deleted/,
+  ],
   [
     "node n1",
     sql`update nodes set listing = jsonb_set(listing, '{startedAt}', to_jsonb(to_char(now() + interval '10 minutes', 'YYYY-MM-DD"T"HH24:MI:SSOF')))`,

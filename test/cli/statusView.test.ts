@@ -3,8 +3,9 @@ import { colorsFor } from "../../src/cli/output.ts";
 import { statusLines } from "../../src/cli/statusView.ts";
 import type { StatusFacts } from "../../src/cli/statusView.ts";
 import type { NodeView } from "../../src/contract/node.ts";
+import type { PoolCondition } from "../../src/contract/pool.ts";
 import type { DutyHeartbeat } from "../../src/contract/sweep.ts";
-import { aMachine } from "../client/samples.ts";
+import { aMachine, aPool } from "../client/samples.ts";
 
 const now = Date.parse("2026-11-24T10:00:00.000Z");
 const layout = { columns: 80, colors: colorsFor(process.stdout, { NO_COLOR: "1" }) };
@@ -101,4 +102,39 @@ test("what goes well is not told of: a teardown on its way, a duty in time", () 
 
 test("without a node nothing makes machines", () => {
   expect(page({ nodes: [] }).join(" ")).toContain("There is no node: nothing makes machines.");
+});
+
+const since = "2026-11-24T09:50:00.000Z";
+const fine: PoolCondition = {
+  type: "Degraded",
+  status: false,
+  reason: "Fine",
+  message: "nothing is known to be wrong",
+  since,
+};
+
+test("a pool with nothing amiss is not told of", () => {
+  const full: PoolCondition = {
+    type: "Ready",
+    status: true,
+    reason: "TargetReached",
+    message: "3 of 3",
+    since,
+  };
+  expect(page({ pools: [aPool({ conditions: [full, fine] })] }).at(-1)).toBe("Nothing is wrong.");
+});
+
+test("a degraded pool, and one that is not ready: cause and since", () => {
+  const braked: PoolCondition = { ...fine, status: true, reason: "Braked", message: "5 of 5 died at once" };
+  const few: PoolCondition = {
+    type: "Ready",
+    status: false,
+    reason: "BelowTarget",
+    message: "0 of 3",
+    since,
+  };
+  expect(page({ pools: [aPool({ conditions: [few, braked] })] }).slice(-2)).toEqual([
+    "demo: 0 of 3 (BelowTarget, 10m ago)",
+    "demo: 5 of 5 died at once (Braked, 10m ago)",
+  ]);
 });

@@ -1,0 +1,27 @@
+import { actionFor, isAmiss } from "../../contract/conditions.ts";
+import type { ConditionReason, ConditionType } from "../../contract/conditions.ts";
+import type { PoolCondition, PoolView } from "../../contract/pool.ts";
+import { ok, wrong } from "./check.ts";
+import type { Check } from "./check.ts";
+
+/** Each pool by its conditions: what does not mend by itself is wrong. Pure. */
+
+/** The check of the node says these, and a pool that somebody paused is as that person wants it. */
+const SAID_ELSEWHERE = new Set<string>(["NoNodeOnline", "OrphansHeld", "Paused"] satisfies ConditionReason[]);
+
+export function poolsCheck(pools: PoolView[]): Check[] {
+  return pools.map((pool) => {
+    const name = `pool ${pool.name}`;
+    // A pool that lacks machines because it is degraded says in Progressing no more than that.
+    const stuck = amiss(pool, "Degraded") ?? amiss(pool, "Progressing");
+    if (stuck !== undefined) return wrong(name, stuck.message, actionFor(stuck));
+    const paused = pool.paused ? ", paused" : "";
+    return ok(name, `${pool.claimable} of ${pool.spec.targetSize} ready${paused}`);
+  });
+}
+
+function amiss({ conditions }: PoolView, type: ConditionType): PoolCondition | undefined {
+  return conditions.find(
+    (condition) => condition.type === type && isAmiss(condition) && !SAID_ELSEWHERE.has(condition.reason),
+  );
+}
