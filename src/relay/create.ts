@@ -2,7 +2,7 @@ import type { HostKey } from "../contract/machine.ts";
 import type { CreateOperation, OperationResult } from "../contract/relay.ts";
 import { type DriverMachine, DriverError } from "./driver.ts";
 import { Cancelled, wordsOf } from "./errors.ts";
-import type { Tools } from "./execute.ts";
+import type { Tools } from "./tools.ts";
 import { makeHostKey } from "./hostKey.ts";
 import { knownGood, NotGood } from "./knownGood.ts";
 import type { Lease } from "./lease.ts";

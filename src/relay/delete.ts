@@ -2,7 +2,7 @@ import type { ListedReceipt } from "../contract/machine.ts";
 import type { DeleteOperation, OperationResult } from "../contract/relay.ts";
 import type { Driver } from "./driver.ts";
 import { wordsOf } from "./errors.ts";
-import type { Tools } from "./execute.ts";
+import type { Tools } from "./tools.ts";
 import type { Lease } from "./lease.ts";
 import { within } from "./pause.ts";
 import { head } from "./text.ts";

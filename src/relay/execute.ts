@@ -1,24 +1,11 @@
 import type { LeasedOperation, OperationResult } from "../contract/relay.ts";
 import { createMachine } from "./create.ts";
 import { deleteMachine } from "./delete.ts";
-import type { Driver } from "./driver.ts";
-import type { SshKeyPair } from "./hostKey.ts";
-import type { HighestNumber } from "./identity.ts";
 import type { Lease } from "./lease.ts";
 import { probeMachines } from "./probe.ts";
 import { restartMachine } from "./restart.ts";
 import { setUp } from "./setup/setup.ts";
-import type { SshPool } from "./sshPool.ts";
-
-/** What executors work with on this node. */
-export type Tools = {
-  driver: Driver;
-  /** The relay's own key: it opens root on every machine. */
-  key: SshKeyPair;
-  highest: HighestNumber;
-  /** Connections that probes keep alive from one to the next. */
-  connections: SshPool;
-};
+import type { Tools } from "./tools.ts";
 
 /** Does one operation and says how it ended; throws the lease's reason where it may not go on. */
 export type Executors = (operation: LeasedOperation, lease: Lease) => Promise<OperationResult>;

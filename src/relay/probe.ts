@@ -1,7 +1,7 @@
 import { provesAbsence } from "../contract/relay.ts";
 import type { OperationResult, ProbeOperation } from "../contract/relay.ts";
 import { wordsOf } from "./errors.ts";
-import type { Tools } from "./execute.ts";
+import type { Tools } from "./tools.ts";
 import type { Lease } from "./lease.ts";
 import { pause } from "./pause.ts";
 import { lookAround, type Surroundings } from "./session.ts";

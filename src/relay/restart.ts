@@ -1,7 +1,7 @@
 import type { OperationResult, RestartOperation } from "../contract/relay.ts";
 import { type Driver, DriverError, type DriverMachine } from "./driver.ts";
 import { wordsOf } from "./errors.ts";
-import type { Tools } from "./execute.ts";
+import type { Tools } from "./tools.ts";
 import type { Lease } from "./lease.ts";
 import { pause, within } from "./pause.ts";
 import { connect } from "./ssh.ts";

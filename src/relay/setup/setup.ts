@@ -1,6 +1,6 @@
 import type { OperationResult, SetupOperation } from "../../contract/relay.ts";
 import { LeaseLost } from "../errors.ts";
-import type { Tools } from "../execute.ts";
+import type { Tools } from "../tools.ts";
 import type { Lease } from "../lease.ts";
 import { Reconnecting } from "../reconnecting.ts";
 import { printable, tail } from "../text.ts";

@@ -7,7 +7,7 @@ import { test } from "vitest";
 import type { MachineTarget } from "../../../src/contract/relay.ts";
 import type { Driver } from "../../../src/relay/driver.ts";
 import { localDriver } from "../../../src/relay/drivers/local/driver.ts";
-import type { Tools } from "../../../src/relay/execute.ts";
+import type { Tools } from "../../../src/relay/tools.ts";
 import { makeHostKey, makeKeyPair, type SshKeyPair } from "../../../src/relay/hostKey.ts";
 import { HighestNumber } from "../../../src/relay/identity.ts";
 import { connect, type ExecResult } from "../../../src/relay/ssh.ts";

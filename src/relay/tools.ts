@@ -1,0 +1,14 @@
+import type { Driver } from "./driver.ts";
+import type { SshKeyPair } from "./hostKey.ts";
+import type { HighestNumber } from "./identity.ts";
+import type { SshPool } from "./sshPool.ts";
+
+/** What executors work with on this node. */
+export type Tools = {
+  driver: Driver;
+  /** The relay's own key: it opens root on every machine. */
+  key: SshKeyPair;
+  highest: HighestNumber;
+  /** Connections that probes keep alive from one to the next. */
+  connections: SshPool;
+};
