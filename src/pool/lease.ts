@@ -14,6 +14,7 @@ import { SETTINGS } from "./settings.ts";
 export type Leased = {
   id: string;
   kind: OperationKind;
+  session: string;
   token: number;
   attempt: number;
   machine: string | null;
@@ -79,7 +80,7 @@ export async function leaseWork(
         lease_until = now() + make_interval(secs => ${SETTINGS.leaseSeconds}),
         first_leased_at = coalesce(first_leased_at, now())
       where id in (select id from chosen) and ${isDue(node, session)}
-      returning id, kind, token, attempt, machine, assignment, node, scope`,
+      returning id, kind, session, token, attempt, machine, assignment, node, scope`,
     );
     await noteCreates(tx, node, leased);
     return leased;
@@ -170,7 +171,7 @@ export async function lockLease(
 ): Promise<Standing | null> {
   const [row] = await rows<Standing>(
     tx,
-    sql`select o.id, o.kind, o.token, o.attempt, o.machine, o.assignment, o.node, o.scope, o.state, m.pool
+    sql`select o.id, o.kind, o.session, o.token, o.attempt, o.machine, o.assignment, o.node, o.scope, o.state, m.pool
       from operations o left join machines m on m.id = o.machine
       where o.id = ${id} and o.token = ${token} and o.session = ${session} and o.state in ('leased', 'cancelling')
       for no key update of o`,
