@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Link } from "./far/link.ts";
-import type { Mood } from "./far/mood.ts";
+import type { LinkFault } from "./far/link.ts";
+import type { Mood, Spell } from "./far/mood.ts";
 import type { Journal } from "./journal.ts";
 import type { FaultKind, PlannedFault } from "./schedule.ts";
 import type { Part, System } from "./system.ts";
@@ -32,7 +32,8 @@ export class Inflictor {
   /** Returns when the fault has begun; what lasts ends by itself later. */
   async inflict(fault: PlannedFault): Promise<void> {
     try {
-      this.#journal.inject(fault.kind, await this.#begin(fault));
+      const { whom, hits } = await this.#begin(fault);
+      this.#journal.inject(fault.kind, whom, hits);
     } catch (error) {
       this.#journal.miss(fault.kind, error instanceof Error ? error.message : String(error));
     }
@@ -43,49 +44,50 @@ export class Inflictor {
     await Promise.all([...this.#lasting].map((end) => end()));
   }
 
-  /** @returns whom it hit. @throws Error where nothing is there to suffer it. */
-  async #begin(fault: PlannedFault): Promise<string> {
+  /** @throws Error where nothing is there to suffer it. */
+  async #begin(fault: PlannedFault): Promise<Begun> {
     const { ground, far } = this.#system;
+    const { relayToEdge, edgeToDatabase, machines } = far.links;
     switch (fault.kind) {
       case "relay_killed":
-        return this.#onOneOf("relay", fault.pick, "SIGKILL");
+        return sure(this.#onOneOf("relay", fault.pick, "SIGKILL"));
       case "edge_killed":
-        return this.#onOneOf("edge", fault.pick, "SIGKILL");
+        return sure(this.#onOneOf("edge", fault.pick, "SIGKILL"));
       case "postgres_killed":
-        return this.#onPart("postgres", "SIGKILL");
+        return sure(this.#onPart("postgres", "SIGKILL"));
       case "everything_killed":
         await this.#system.powerCut();
-        return "all of it but the far site, and started again";
+        return sure("all of it but the far site, and started again");
       case "relay_frozen":
-        return this.#freeze("relay", fault);
+        return sure(this.#freeze("relay", fault));
       case "edge_frozen":
-        return this.#freeze("edge", fault);
+        return sure(this.#freeze("edge", fault));
       case "postgres_frozen":
-        return this.#freeze("postgres", fault);
+        return sure(this.#freeze("postgres", fault));
       case "relay_replaced":
-        return this.#replaceRelay(fault.seconds);
+        return sure(this.#replaceRelay(fault.seconds));
       case "machine_killed":
-        return this.#harm(fault, (name) => ground.kill(name));
+        return sure(await this.#harm(fault, (name) => ground.kill(name)));
       case "machine_vanished":
-        return this.#harm(fault, (name) => ground.vanish(name));
+        return sure(await this.#harm(fault, (name) => ground.vanish(name)));
       case "machine_frozen":
-        return this.#freezeMachine(fault);
+        return sure(await this.#freezeMachine(fault));
       case "relay_link_silent":
-        return this.#silence(far.links.relayToEdge, fault.seconds);
+        return this.#lastFor(fault.seconds, relayToEdge.silence());
       case "database_link_silent":
-        return this.#silence(far.links.edgeToDatabase, fault.seconds);
+        return this.#lastFor(fault.seconds, edgeToDatabase.silence());
       case "machine_link_silent":
-        return this.#silence(this.#machineLink(fault.pick), fault.seconds);
+        return this.#lastFor(fault.seconds, machines.silence(fault.pick));
       case "relay_link_cut":
-        return `${far.links.relayToEdge.cut()} connections`;
+        return this.#lastFor(fault.seconds, relayToEdge.cut());
       case "database_link_cut":
-        return `${far.links.edgeToDatabase.cut()} connections`;
+        return this.#lastFor(fault.seconds, edgeToDatabase.cut());
       case "machine_link_cut":
-        return `${this.#machineLink(fault.pick).cut()} connections`;
+        return this.#lastFor(fault.seconds, machines.cut(fault.pick));
       case "clock_jumped":
-        return this.#setClock(fault);
+        return sure(await this.#setClock(fault));
       default:
-        return this.#setMood(MOOD_OF[fault.kind], fault.seconds);
+        return this.#lastFor(fault.seconds, far.driver.begin(MOOD_OF[fault.kind]));
     }
   }
 
@@ -116,19 +118,10 @@ export class Inflictor {
     return `process ${old}, which goes on after ${seconds.toFixed(0)} s`;
   }
 
-  #silence(link: Link, seconds: number): string {
-    const open = link.silence();
-    this.#endAfter(seconds, async () => link.restore());
-    return `${open} connections, ${seconds.toFixed(0)} s`;
-  }
-
-  /** One that the relay uses; where it uses none, that of the machine that was made last. */
-  #machineLink(pick: number): Link {
-    const links = [...this.#system.far.links.machines.values()];
-    const used = links.filter((link) => link.open > 0);
-    const link = used[Math.floor(pick * used.length)] ?? links.at(-1);
-    if (link === undefined) throw new Error("no machine was made there yet");
-    return link;
+  /** What may hit at any time until it ends, or not at all. */
+  #lastFor(seconds: number, fault: LinkFault | Spell): Begun {
+    this.#endAfter(seconds, async () => fault.end());
+    return { whom: `${fault.hits()} at once, ${seconds.toFixed(0)} s`, hits: () => fault.hits() };
   }
 
   /** Into the past or the future, by an hour at most. */
@@ -137,16 +130,6 @@ export class Inflictor {
     await this.#system.far.setClock(off);
     this.#endAfter(seconds, () => this.#system.far.setClock(0));
     return `by ${off} s, ${seconds.toFixed(0)} s long`;
-  }
-
-  #setMood(mood: Mood, seconds: number): string {
-    const { driver } = this.#system.far;
-    driver.mood = mood;
-    this.#endAfter(seconds, async () => {
-      // Unless it is in another one by now.
-      if (driver.mood === mood) driver.mood = null;
-    });
-    return `${seconds.toFixed(0)} s`;
   }
 
   async #harm(fault: PlannedFault, how: (name: string) => Promise<void>): Promise<string> {
@@ -187,6 +170,14 @@ export class Inflictor {
     this.#lasting.add(once);
     void delay(seconds * 1000, null, { signal: over.signal }).then(once, () => undefined);
   }
+}
+
+/** Whom a fault hits, and how often it has so far. */
+type Begun = { whom: string; hits: () => number };
+
+/** What hits whenever it is brought about. */
+function sure(whom: string): Begun {
+  return { whom, hits: () => 1 };
 }
 
 function continueIfThere(pid: number): void {

@@ -1,4 +1,4 @@
-import { FAULTS, type FaultKind } from "./schedule.ts";
+import { FAULT_KINDS, FAULTS, type FaultKind } from "./schedule.ts";
 
 /** A log-in that a frozen machine has held up may end that long after it goes on. */
 const MENDED_AFTER_MS = 30_000;
@@ -8,27 +8,31 @@ const MENDED_AFTER_MS = 30_000;
  * cannot be expected to answer.
  */
 export class Journal {
-  readonly #injected = new Map<FaultKind, number>();
+  readonly #faults: { kind: FaultKind; hits: () => number }[] = [];
   /** Until when, by machine. */
   readonly #spoilt = new Map<string, number>();
   readonly #startedAt = performance.now();
-  #missed = 0;
+  readonly #print: (line: string) => void;
 
-  /** A fault that was brought about, and whom it hit. */
-  inject(kind: FaultKind, whom: string): void {
-    this.#injected.set(kind, (this.#injected.get(kind) ?? 0) + 1);
+  constructor(print: (line: string) => void) {
+    this.#print = print;
+  }
+
+  /** A fault that was brought about, whom it hit, and how often it has: what lasts may hit somebody later. */
+  inject(kind: FaultKind, whom: string, hits: () => number): void {
+    this.#faults.push({ kind, hits });
     this.say(`${FAULTS[kind].says}: ${whom}`);
   }
 
   /** A fault that nothing was there to suffer. */
   miss(kind: FaultKind, why: string): void {
-    this.#missed += 1;
+    this.#faults.push({ kind, hits: () => 0 });
     this.say(`(${FAULTS[kind].says}: ${why})`);
   }
 
   say(text: string): void {
     const seconds = (performance.now() - this.#startedAt) / 1000;
-    console.log(`  ${seconds.toFixed(1).padStart(7)} s  ${text}`);
+    this.#print(`  ${seconds.toFixed(1).padStart(7)} s  ${text}`);
   }
 
   /** From now on nobody can rely on that machine. */
@@ -45,12 +49,23 @@ export class Journal {
     return performance.now() < (this.#spoilt.get(machine) ?? 0);
   }
 
+  /** A line for each kind that came. */
   counts(): string[] {
-    const lines = [...this.#injected]
-      .toSorted(([one], [other]) => one.localeCompare(other))
-      .map(([kind, count]) => `${String(count).padStart(4)}  ${FAULTS[kind].says}`);
-    return this.#missed === 0
-      ? lines
-      : [...lines, `${String(this.#missed).padStart(4)}  found nothing to hit`];
+    return this.#tallies().map(({ kind, hit, all }) => `hit ${hit} of ${all}  ${FAULTS[kind].says}`);
+  }
+
+  /** @throws Error naming the kinds of which not one fault has hit anybody. */
+  everyKindHasHit(): void {
+    const idle = this.#tallies().filter(({ hit }) => hit === 0);
+    if (idle.length > 0)
+      throw new Error(idle.map(({ kind, all }) => `${FAULTS[kind].says}: ${all} came, none hit`).join("\n"));
+  }
+
+  #tallies(): { kind: FaultKind; hit: number; all: number }[] {
+    return FAULT_KINDS.flatMap((kind) => {
+      const faults = this.#faults.filter((fault) => fault.kind === kind);
+      const hit = faults.filter(({ hits }) => hits() > 0).length;
+      return faults.length === 0 ? [] : [{ kind, hit, all: faults.length }];
+    });
   }
 }

@@ -50,10 +50,13 @@ async function main(): Promise<number> {
   return report.failed === 0 ? 0 : 1;
 }
 
+/** From here on each kind comes often enough to find somebody. */
+const LONG_MINUTES = 10;
+
 async function show(options: Options, folder: string, report: Report): Promise<void> {
   const { seed, minutes } = options;
   const system = await report.check("the system starts", () => startSystem(options, folder));
-  const journal = new Journal();
+  const journal = new Journal((line) => console.log(line));
   const ledger = new Ledger((text) => journal.say(text));
   const testers = await gatherTesters({
     edges: () => system.edges(),
@@ -104,6 +107,8 @@ async function show(options: Options, folder: string, report: Report): Promise<v
       if (broken.length > 0) throw new Error(broken.join("\n"));
     });
   }
+  if (minutes >= LONG_MINUTES)
+    await each("every kind of fault has hit somebody", () => journal.everyKindHasHit());
   await each("SIGTERM ends it and tears every machine down", () => system.stop());
   await each("nothing of it is left on the host", () => nothingIsLeft(system, folder));
   report.heading("What happened");

@@ -12,7 +12,7 @@ export type PlannedFault = {
   kind: FaultKind;
   /** From 0 to 1: which of those that can suffer it. */
   pick: number;
-  /** How long it lasts, for what ends again; else 0. */
+  /** How long it lasts, for what ends again, or lies in wait for somebody to hit; else 0. */
   seconds: number;
 };
 
@@ -32,9 +32,9 @@ export const FAULTS = {
   relay_link_silent: { says: "half open: relay and edge", lasts: [5, 60] },
   database_link_silent: { says: "half open: edge and Postgres", lasts: [5, 40] },
   machine_link_silent: { says: "half open: relay and machine", lasts: [5, 60] },
-  relay_link_cut: { says: "cut: relay and edge", lasts: [0, 0] },
-  database_link_cut: { says: "cut: edge and Postgres", lasts: [0, 0] },
-  machine_link_cut: { says: "cut: relay and machine", lasts: [0, 0] },
+  relay_link_cut: { says: "cut: relay and edge", lasts: [10, 30] },
+  database_link_cut: { says: "cut: edge and Postgres", lasts: [10, 30] },
+  machine_link_cut: { says: "cut: relay and machine", lasts: [10, 30] },
   clock_jumped: { says: "the clock of a relay's host jumped", lasts: [10, 60] },
   driver_slow: { says: "a slow driver", lasts: [5, 30] },
   driver_hanging: { says: "a driver that never answers", lasts: [5, 40] },

@@ -9,8 +9,12 @@ export class Link {
   readonly #target: { host: string; port: number };
   /** Near and far ends that still pass something on. */
   readonly #pairs = new Set<readonly [Socket, Socket]>();
+  /** Every near end that is open, those of dead pairs too. */
+  readonly #nears = new Set<Socket>();
   readonly #all = new Set<Socket>();
-  #isSilent = false;
+  readonly #silences = new Set<Felt>();
+  /** Cuts that found nothing open. */
+  readonly #waiting = new Set<Felt>();
 
   private constructor(target: { host: string; port: number }) {
     this.#target = target;
@@ -42,45 +46,49 @@ export class Link {
     return this.#pairs.size;
   }
 
-  /** Nothing passes from now on, on new connections neither. @returns how many were open */
-  silence(): number {
-    this.#isSilent = true;
-    const open = this.#pairs.size;
+  /** Nothing passes from now on, on new connections neither until it ends. */
+  silence(): LinkFault {
+    const felt: Felt = { connections: this.#pairs.size };
+    this.#silences.add(felt);
     for (const [near, far] of this.#pairs) {
       near.unpipe(far).pause();
       far.unpipe(near).pause();
     }
     this.#pairs.clear();
-    return open;
+    return { hits: () => felt.connections, end: () => void this.#silences.delete(felt) };
   }
 
-  /** New connections pass again. */
-  restore(): void {
-    this.#isSilent = false;
-  }
-
-  /** Resets all that is open. @returns how many were */
-  cut(): number {
-    const open = this.#pairs.size;
-    this.#pairs.clear();
-    for (const socket of this.#all) socket.resetAndDestroy();
-    return open;
+  /** Resets all that is open; where nothing is, the first one that hears an answer before the fault ends. */
+  cut(): LinkFault {
+    const felt: Felt = { connections: this.#nears.size };
+    this.#resetAll();
+    if (felt.connections === 0) this.#waiting.add(felt);
+    return { hits: () => felt.connections, end: () => void this.#waiting.delete(felt) };
   }
 
   async close(): Promise<void> {
-    this.cut();
+    this.#resetAll();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #resetAll(): void {
+    this.#pairs.clear();
+    for (const socket of this.#all) socket.resetAndDestroy();
   }
 
   #take(near: Socket): void {
     this.#own(near);
-    if (this.#isSilent) {
+    this.#nears.add(near);
+    near.once("close", () => this.#nears.delete(near));
+    if (this.#silences.size > 0) {
+      for (const felt of this.#silences) felt.connections += 1;
       near.pause();
       return;
     }
     const far = this.#own(connect(this.#target));
     const pair = [near, far] as const;
     this.#pairs.add(pair);
+    far.once("data", () => this.#cutIfWaited(pair));
     for (const [one, other] of [pair, pair.toReversed() as [Socket, Socket]]) {
       one.pipe(other);
       one.once("close", () => {
@@ -90,6 +98,14 @@ export class Link {
     }
   }
 
+  #cutIfWaited(pair: readonly [Socket, Socket]): void {
+    if (this.#waiting.size === 0) return;
+    for (const felt of this.#waiting) felt.connections += 1;
+    this.#waiting.clear();
+    this.#pairs.delete(pair);
+    for (const socket of pair) socket.resetAndDestroy();
+  }
+
   #own(socket: Socket): Socket {
     this.#all.add(socket);
     socket.on("error", () => undefined);
@@ -97,3 +113,13 @@ export class Link {
     return socket;
   }
 }
+
+/** A fault of a way while it lasts. */
+export type LinkFault = {
+  /** How many connections have felt it so far. */
+  hits(): number;
+  /** What opens from now on does not feel it. */
+  end(): void;
+};
+
+type Felt = { connections: number };

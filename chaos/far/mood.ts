@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { json } from "node:stream/consumers";
+import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 
 /**
@@ -36,7 +37,7 @@ const HANGING_SECONDS = 3600;
 const NO_CAPACITY = 32;
 
 export function actOf(mood: Mood | null, command: string): Act {
-  const honest: Act = { delaySeconds: 0, run: command, tell: "answer", exit: null };
+  const honest = honestAct(command);
   const changes = ["create", "delete", "start", "stop"].includes(command);
   switch (mood) {
     case null:
@@ -62,19 +63,37 @@ export function actOf(mood: Mood | null, command: string): Act {
   }
 }
 
+function honestAct(command: string): Act {
+  return { delaySeconds: 0, run: command, tell: "answer", exit: null };
+}
+
+function isHonest(act: Act, command: string): boolean {
+  return isDeepStrictEqual(act, honestAct(command));
+}
+
 export type Call = { command: string; port: number | null };
 const call = z.object({ command: z.string(), port: z.int().nullable() });
 
+/** A mood while it lasts. */
+export type Spell = {
+  /** How many calls were not answered honestly so far. */
+  hits(): number;
+  /** Unless another one has begun meanwhile, the driver is honest from now on. */
+  end(): void;
+};
+
 /** Answers the driver program, by HTTP on loopback. */
 export class MoodServer {
-  mood: Mood | null = null;
+  #spell: { mood: Mood; calls: number } | null = null;
   readonly #server: Server;
 
   private constructor(before: (call: Call) => Promise<void>) {
     const answer = async (body: unknown): Promise<Act> => {
       const asked = call.parse(body);
       await before(asked);
-      return actOf(this.mood, asked.command);
+      const act = actOf(this.#spell?.mood ?? null, asked.command);
+      if (this.#spell !== null && !isHonest(act, asked.command)) this.#spell.calls += 1;
+      return act;
     };
     this.#server = createServer((request, response) => {
       json(request)
@@ -91,6 +110,18 @@ export class MoodServer {
     const opened = new MoodServer(before);
     await new Promise<void>((resolve) => opened.#server.listen(0, "127.0.0.1", resolve));
     return opened;
+  }
+
+  /** One at a time: a mood that begins ends the one before. */
+  begin(mood: Mood): Spell {
+    const spell = { mood, calls: 0 };
+    this.#spell = spell;
+    return {
+      hits: () => spell.calls,
+      end: () => {
+        if (this.#spell === spell) this.#spell = null;
+      },
+    };
   }
 
   get url(): string {

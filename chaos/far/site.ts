@@ -10,6 +10,7 @@ import type { Stack } from "../../accept/stack.ts";
 import { until } from "../../test/helpers/until.ts";
 import { Keeper } from "./keeper.ts";
 import { Link } from "./link.ts";
+import { MachineLinks } from "./machineLinks.ts";
 import { MoodServer } from "./mood.ts";
 
 /**
@@ -21,8 +22,7 @@ export type FarSite = {
   edge: Keeper;
   relay: Keeper;
   api: Rpc;
-  /** `machines` are those that are open now, by their ports. */
-  links: { relayToEdge: Link; edgeToDatabase: Link; machines: ReadonlyMap<number, Link> };
+  links: { relayToEdge: Link; edgeToDatabase: Link; machines: MachineLinks };
   driver: MoodServer;
   /** How many seconds the relay's wall clock is off. */
   setClock(seconds: number): Promise<void>;
@@ -62,11 +62,9 @@ export async function openFarSite(
   const relayToEdge = await Link.listen({ host: "127.0.0.1", port });
   const url = `http://127.0.0.1:${relayToEdge.port}`;
 
-  const links = new Map<number, Link>();
+  const toMachines = new MachineLinks(DETOUR);
   const mood = await MoodServer.open(async ({ command, port: machine }) => {
-    if (command !== "create" || machine === null || links.has(machine)) return;
-    const link = await Link.listen({ host: "127.0.0.1", port: machine }, { host: DETOUR, port: machine });
-    links.set(machine, link);
+    if (command === "create" && machine !== null) await toMachines.open(machine);
   });
   const dir = join(folder, "far-relay");
   const clock = join(folder, "far-clock");
@@ -94,13 +92,13 @@ export async function openFarSite(
     edge,
     relay,
     api: rpc(direct, appToken),
-    links: { relayToEdge, edgeToDatabase, machines: links },
+    links: { relayToEdge, edgeToDatabase, machines: toMachines },
     driver: mood,
     setClock: (seconds) => (seconds === 0 ? rm(clock, { force: true }) : writeFile(clock, String(seconds))),
     async stop() {
       await relay.stop();
       await edge.stop();
-      for (const link of [relayToEdge, edgeToDatabase, ...links.values()]) await link.close();
+      for (const link of [relayToEdge, edgeToDatabase, toMachines]) await link.close();
       await mood.close();
     },
   };

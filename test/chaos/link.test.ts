@@ -37,10 +37,12 @@ test("silent: what was open hears nothing for ever, what comes later passes agai
   const before = await dial(link);
   before.socket.write("one");
   await until("the echo", () => before.heard() === "one");
-  expect(link.silence()).toBe(1);
+  const silence = link.silence();
+  expect(silence.hits()).toBe(1);
   const meanwhile = await dial(link);
   for (const { socket } of [before, meanwhile]) socket.write("two");
-  link.restore();
+  await until("the link to have taken the second", () => silence.hits() === 2);
+  silence.end();
   const after = await dial(link);
   after.socket.write("three");
   await until("the way to be back", () => after.heard() === "three");
@@ -54,6 +56,43 @@ test("cut: what is open is reset", async () => {
   const { socket, heard } = await dial(link);
   socket.write("hello");
   await until("the echo", () => heard() === "hello");
-  expect(link.cut()).toBe(1);
+  expect(link.cut().hits()).toBe(1);
   await until("the reset", () => socket.destroyed);
+});
+
+test("cut where nothing is open: the first that hears something is reset, the next one is not", async () => {
+  const link = await toEcho();
+  const cut = link.cut();
+  expect(cut.hits()).toBe(0);
+  const { socket } = await dial(link);
+  socket.write("hello");
+  await until("the reset", () => socket.destroyed);
+  expect(cut.hits()).toBe(1);
+  const next = await dial(link);
+  next.socket.write("hello");
+  await until("the echo", () => next.heard() === "hello");
+});
+
+test("a cut that has ended waits for nobody", async () => {
+  const link = await toEcho();
+  const cut = link.cut();
+  cut.end();
+  const { socket, heard } = await dial(link);
+  socket.write("hello");
+  await until("the echo", () => heard() === "hello");
+  expect(cut.hits()).toBe(0);
+});
+
+test("two silences: the way is back when both have ended", async () => {
+  const link = await toEcho();
+  const [one, other] = [link.silence(), link.silence()];
+  one.end();
+  const meanwhile = await dial(link);
+  meanwhile.socket.write("one");
+  await until("the link to have taken it", () => other.hits() === 1);
+  other.end();
+  const { socket, heard } = await dial(link);
+  socket.write("two");
+  await until("the echo", () => heard() === "two");
+  expect(meanwhile.heard()).toBe("");
 });

@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { actOf, MOODS } from "../../chaos/far/mood.ts";
+import { expect, onTestFinished, test } from "vitest";
+import { actOf, MOODS, MoodServer } from "../../chaos/far/mood.ts";
 
 const COMMANDS = ["create", "get", "list", "start", "stop", "delete", "capacity", "version"];
 
@@ -28,4 +28,24 @@ test("a delete that is not true carries nothing out, a half one only stops", () 
 
 test.each(MOODS)("%s changes something", (mood) => {
   expect(lies(mood)).not.toEqual([]);
+});
+
+test("counts the calls that a mood was felt in, and is honest when it has ended", async () => {
+  const server = await MoodServer.open(async () => undefined);
+  onTestFinished(() => server.close());
+  const ask = async (command: string): Promise<unknown> => {
+    const answer = await fetch(server.url, { method: "POST", body: JSON.stringify({ command, port: null }) });
+    return answer.json();
+  };
+  const spell = server.begin("full");
+  expect(await ask("list")).toEqual(actOf(null, "list"));
+  expect(spell.hits()).toBe(0);
+  expect(await ask("create")).toEqual(actOf("full", "create"));
+  expect(spell.hits()).toBe(1);
+  const next = server.begin("failing");
+  spell.end();
+  expect(await ask("list")).toEqual(actOf("failing", "list"));
+  next.end();
+  expect(await ask("create")).toEqual(actOf(null, "create"));
+  expect([spell.hits(), next.hits()]).toEqual([1, 1]);
 });

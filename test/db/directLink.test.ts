@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { expect, onTestFinished, test } from "vitest";
-import { Link } from "../../chaos/far/link.ts";
+import { Link, type LinkFault } from "../../chaos/far/link.ts";
 import { connect, type Connection, rows } from "../../src/db/client.ts";
 import { directLink } from "../../src/db/directLink.ts";
 import { isUnavailable } from "../../src/db/failure.ts";
@@ -27,9 +27,10 @@ test("a statement on a half-open connection fails as unavailable, and the next o
   await using t = await testDb();
   const { link, connection } = await overLink(t.url);
   await rows(connection.db, sql`select 1`);
-  expect(link.silence()).toBe(1);
+  const silence = link.silence();
+  expect(silence.hits()).toBe(1);
   const lost = rows(connection.db, sql`select 2`).catch((error: unknown) => error);
-  link.restore();
+  silence.end();
   expect(isUnavailable(await lost)).toBe(true);
   expect(await rows(connection.db, sql`select 3 as n`)).toEqual([{ n: 3 }]);
 });
@@ -37,10 +38,11 @@ test("a statement on a half-open connection fails as unavailable, and the next o
 test("what a half-open connection has locked is free again after a while", async () => {
   await using t = await testDb();
   const { link, connection } = await overLink(t.url);
+  const silences: LinkFault[] = [];
   const held = connection.db
     .transaction(async (tx) => {
       await rows(tx, sql`select 1 from settings for update`);
-      link.silence();
+      silences.push(link.silence());
       await rows(tx, sql`select 1`);
     })
     .catch(() => undefined);
@@ -48,6 +50,6 @@ test("what a half-open connection has locked is free again after a while", async
     const found = await rows(t.db, sql`select 1 from settings for update skip locked`);
     return found.length === 1;
   });
-  link.restore();
+  for (const silence of silences) silence.end();
   await held;
 });
