@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { OperationResult } from "../contract/relay.ts";
-import { type Db, rows } from "../db/client.ts";
+import { type Db, listOf, rows } from "../db/client.ts";
+import { requeueOperation } from "./operations.ts";
 import type { Actor } from "./reasons.ts";
 import { json, tell } from "./transition.ts";
 
@@ -10,7 +11,8 @@ type Answers = Extract<OperationResult, { outcome: "probed" }>["answers"];
 
 /**
  * Takes over where machines were found: a host that was started again may have given them new addresses. Only from where
- * a machine answered under its pinned key.
+ * a machine answered under its pinned key. A set-up that is under way was told the old address, and would dial it for
+ * ever: it is leased anew. Call it with the machines and the work on them locked.
  */
 export async function followAddresses(tx: Db, node: string, answers: Answers, actor: Actor): Promise<void> {
   const seen = answers.flatMap(({ id, moved }) =>
@@ -53,4 +55,11 @@ export async function followAddresses(tx: Db, node: string, answers: Answers, ac
       after: is,
     });
   }
+  const dialling = await rows<{ id: string }>(
+    tx,
+    sql`select id from operations
+      where kind = 'setup' and state = 'leased' and machine in (${listOf(moved.map(({ id }) => id))}) order by id`,
+  );
+  for (const { id } of dialling)
+    await requeueOperation(tx, id, 0, "its machine was found at another address");
 }

@@ -7,7 +7,7 @@ import { getMachine, listMachines } from "../../src/pool/machineView.ts";
 import { getPool } from "../../src/pool/pools.ts";
 import { queueProbes } from "../../src/pool/probeQueue.ts";
 import { testDb } from "../helpers/db.ts";
-import { APP, KEY_A, makeWorld, type StandInRelay } from "../helpers/world.ts";
+import { APP, KEY_A, makeWorld, setUpOf, type StandInRelay } from "../helpers/world.ts";
 
 type Answer = Omit<Extract<OperationResult, { outcome: "probed" }>["answers"][number], "id">;
 
@@ -110,4 +110,19 @@ test("a machine found at another address keeps it from then on, on record", asyn
   });
   const told = await rows(t.db, sql`select after from events where reason = 'address_changed'`);
   expect(told).toEqual([{ after: "127.0.0.9:2222" }]);
+});
+
+test("a set-up that was told a machine's old address is leased anew with the new one, and the former lease is lost", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  await relay.workOff();
+  await assign(t.connection, { username: "alice", sshKeys: [KEY_A] }, APP);
+  const [before] = await relay.lease();
+  if (before?.kind !== "setup") throw new Error("expected a set-up");
+  const moved = { ssh: { host: "127.0.0.9", port: 2222 }, access: { host: "127.0.0.8", port: 22 } };
+  await probe(t.db, relay, { [before.machine.name]: { answer: "alive", cause: null, moved } });
+  const [after] = await relay.lease();
+  expect(after).toMatchObject({ id: before.id, kind: "setup", machine: moved.ssh });
+  expect(after?.token).toBeGreaterThan(before.token);
+  await expect(relay.finish(before, setUpOf("alice", [KEY_A]))).rejects.toMatchObject({ code: "LEASE_LOST" });
 });
