@@ -18,7 +18,7 @@ const BAR = 16;
 export function liveLine({ assignment, elapsedSeconds, connection }: Moment, columns: number): string {
   const clock = stopwatch(elapsedSeconds);
   const lost = connection === "lost" ? ", connection lost, trying on" : "";
-  const { state, queue, setup } = assignment;
+  const { state, queue, setup, error } = assignment;
   if (state === "waiting") {
     return fit(`waiting  ${queue === null ? "for a machine" : queueText(queue)}  ${clock}${lost}`, columns);
   }
@@ -26,7 +26,7 @@ export function liveLine({ assignment, elapsedSeconds, connection }: Moment, col
   const left = setup.etaSeconds === null ? "" : `, about ${duration(setup.etaSeconds)} left`;
   const head = `step ${setup.step} of ${setup.steps}  ${bar(setup)}  `;
   const tail = `  ${clock}${left}${lost}`;
-  const title = fit(clean(setup.title), Math.max(0, columns - width(head) - width(tail)));
+  const title = fit(clean(error?.message ?? setup.title), Math.max(0, columns - width(head) - width(tail)));
   return fit(head + title + tail, columns);
 }
 
@@ -40,15 +40,14 @@ export function plainLine(now: Moment, before: Moment | null): string | null {
 
 function plainText({ assignment, connection }: Moment): string {
   if (connection === "lost") return "connection lost, trying on";
-  const { state, machine, queue, setup, swaps } = assignment;
+  const { state, machine, queue, setup, swaps, error } = assignment;
   if (state === "waiting") {
     return queue === null ? "waiting for a machine" : `waiting, place ${queue.position} in line`;
   }
   if (state !== "setting_up") return words(state);
   const where = `${machine?.name ?? "a machine"}${swaps === 0 ? "" : ` (after ${swaps} that did not answer)`}`;
-  return setup === null
-    ? `setting up ${where}`
-    : `setting up ${where}, step ${setup.step} of ${setup.steps}: ${setup.title}`;
+  if (setup === null) return `setting up ${where}`;
+  return `setting up ${where}, step ${setup.step} of ${setup.steps}: ${error?.message ?? setup.title}`;
 }
 
 /** How far the whole set-up is: the steps done and the part of the present one. */

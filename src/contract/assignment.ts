@@ -94,6 +94,10 @@ export const assignmentView = z
       })
       .nullable(),
     swaps: z.int(),
+    /**
+     * Why it has `failed`; why its set-up stands still, while `setting_up`; why keys that were replaced could not be put on
+     * the machine, while `active`.
+     */
     error: z
       .strictObject({ code: z.string(), message: z.string(), step: z.string().exactOptional() })
       .nullable(),

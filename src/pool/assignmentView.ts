@@ -41,6 +41,19 @@ const usualSetup = sql`(
     where e.recipe = a.recipe and e.recipe_version = a.recipe_version and e.active_at is not null and e.setup_at is not null
     order by e.seq desc limit 20) d)`;
 
+/**
+ * Why a set-up that was begun stands still: its node (alias `n`) is not heard, or its machine does not answer any more. It
+ * goes on by itself when they do; meanwhile its tester is told, and may release it. Null where nothing is known against it.
+ */
+const standstill = sql`case
+  when a.state <> 'setting_up' then null
+  when n.state = 'silent' then jsonb_build_object('code', 'node_silent', 'message',
+    'Nothing is heard of the machine''s node; the set-up goes on when it is heard again. Wait, or release and assign again.')
+  when a.logged_in_at is not null and n.not_alive -> m.id::text ->> 'answer' = 'dead' then
+    jsonb_build_object('code', 'machine_silent', 'message', concat('The machine does not answer (',
+      n.not_alive -> m.id::text ->> 'cause', '); the set-up goes on when it does. Wait, or release and assign again.'))
+  end`;
+
 /** Assignments (alias `a`) that fit `where`, with `tail` for order and limit. */
 export async function readAssignments(
   db: Db,
@@ -60,10 +73,10 @@ export async function readAssignments(
         (select count(*)::int from assignments w where w.pool = a.pool and w.state = 'waiting' and w.seq <= a.seq) end as position,
       (select l.line from lines l where l.name = a.pool and a.state = 'waiting') as line,
       case when a.state = 'setting_up' then ${usualSetup} end as "usualSetupSeconds",
-      a.swaps, a.error, ${iso(sql`a.created_at`)} as "createdAt", ${iso(sql`a.active_at`)} as "activeAt",
+      a.swaps, coalesce(a.error, ${standstill}) as error, ${iso(sql`a.created_at`)} as "createdAt", ${iso(sql`a.active_at`)} as "activeAt",
       ${iso(sql`a.expires_at`)} as "expiresAt", ${iso(sql`a.released_at`)} as "releasedAt",
       ${iso(sql`a.access_ended_at`)} as "accessEndedAt"
-    from shown a left join machines m on m.id = a.machine ${tail}`,
+    from shown a left join machines m on m.id = a.machine left join nodes n on n.name = m.node ${tail}`,
   );
   return found.map((row) => ({ seq: row.seq, ...view(row) }));
 }

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { OperationResult } from "../contract/relay.ts";
-import type { Db } from "../db/client.ts";
+import { type Db, rows } from "../db/client.ts";
 import { noteMiss } from "./braking.ts";
 import { queueSetupIfDue } from "./keys.ts";
 import type { Standing } from "./lease.ts";
@@ -9,7 +9,7 @@ import { endOperation } from "./operations.ts";
 import type { Actor } from "./reasons.ts";
 import { queueRecheck } from "./probeQueue.ts";
 import { SETTINGS } from "./settings.ts";
-import { json, moveAssignments, moveMachines } from "./transition.ts";
+import { json, moveAssignments, moveMachines, tell } from "./transition.ts";
 
 type SetUp = Extract<OperationResult, { outcome: "set_up" }>;
 type SetupFailed = Extract<OperationResult, { outcome: "setup_failed" }>;
@@ -29,7 +29,7 @@ export async function setUp(tx: Db, lease: Standing, result: SetUp, actor: Actor
       step = step || jsonb_build_object('step', step -> 'steps', 'percent', 100, 'title', 'Done')`,
   });
   await tx.execute(
-    sql`update assignments set handover = ${json(result.handover)} where id = ${lease.assignment}`,
+    sql`update assignments set handover = ${json(result.handover)}, error = null where id = ${lease.assignment}`,
   );
   if (lease.machine !== null) await queueSetupIfDue(tx, lease.machine);
 }
@@ -55,6 +55,20 @@ export async function setupFailed(tx: Db, lease: Standing, result: SetupFailed, 
     data: error,
     set: sql`error = ${json(error)}`,
   });
+  await keysFailed(tx, lease, result, actor);
+}
+
+/** The run was to put other keys on the machine of an active tester, who keeps it and is told. */
+async function keysFailed(tx: Db, lease: Standing, result: SetupFailed, actor: Actor): Promise<void> {
+  const message = `The keys that were given last may not be on the machine: ${result.message} Assign again with them to try again.`;
+  const error = { code: result.reason, message };
+  const told = await rows(
+    tx,
+    sql`update assignments set error = ${json(error)} where id = ${lease.assignment} and state = 'active' returning id`,
+  );
+  const { assignment, machine, pool } = lease;
+  if (told.length === 0 || assignment === null || machine === null) return;
+  await tell(tx, { kind: "keys", actor, reason: "setup_failed", pool, machine, assignment, data: error });
 }
 
 async function swap(tx: Db, lease: Standing, cause: string, actor: Actor): Promise<boolean> {

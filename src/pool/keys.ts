@@ -6,18 +6,23 @@ import type { Actor } from "./reasons.ts";
 import { json, tell } from "./transition.ts";
 
 /**
- * Replaces the keys of a live assignment. On an active one a set-up run is queued: its account step puts the new
- * keys on the machine, the recipe's steps are done and skipped. Other work on the machine that is under way when the
- * keys change is followed by such a run (`queueSetupIfDue`).
+ * Replaces the keys of a live assignment. On an active one a set-up run is queued that puts them on the machine, and
+ * does nothing else there. Other work on the machine that is under way when the keys change is followed by such a run
+ * (`queueSetupIfDue`). Where the last run failed, the same keys are put there again.
  */
 export async function updateKeys(db: Db, assignment: string, sshKeys: string[], actor: Actor): Promise<void> {
   await db.transaction(async (tx) => {
     await lockWork(tx, sql`select machine from assignments where id = ${assignment}`);
     const [changed] = await rows<{ state: string; pool: string; before: number }>(
       tx,
-      sql`with standing as (select id, ssh_keys from assignments where id = ${assignment} for no key update)
-        update assignments set ssh_keys = ${json(sshKeys)} from standing
-        where assignments.id = standing.id and state <> 'released' and standing.ssh_keys <> ${json(sshKeys)}
+      sql`with standing as (
+          select id, ssh_keys, state = 'active' and error is not null as failed
+          from assignments where id = ${assignment} for no key update
+        )
+        update assignments set ssh_keys = ${json(sshKeys)}, error = case when state = 'active' then null else error end
+        from standing
+        where assignments.id = standing.id and state <> 'released'
+          and (standing.ssh_keys <> ${json(sshKeys)} or standing.failed)
         returning state, pool, jsonb_array_length(standing.ssh_keys) as before`,
     );
     if (changed === undefined) return;

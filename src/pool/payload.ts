@@ -24,10 +24,13 @@ type Source = {
   accessPort: number | null;
   hostKey: HostKey | null;
   driverRef: string | null;
+  shape: PoolSpec["shape"];
   /** Null for an orphan, which is no pool's. */
   spec: PoolSpec | null;
   assignment: string | null;
   username: string | null;
+  /** Its set-up is over, and this run is for its keys. */
+  isActive: boolean;
   sshKeys: string[] | null;
   params: Record<string, string> | null;
   secrets: Record<string, Sealed> | null;
@@ -61,8 +64,8 @@ function readSources(db: Db, leased: readonly Leased[]): Promise<Source[]> {
     db,
     sql`select o.id as operation, m.id as machine, m.name, m.number, m.port, m.http_port as "httpPort",
         m.dial_host as "dialHost", m.dial_port as "dialPort", m.access_host as "accessHost",
-        m.access_port as "accessPort", m.host_key as "hostKey", m.driver_ref as "driverRef", p.spec,
-        a.id as assignment, a.username, a.ssh_keys as "sshKeys", a.params, a.secrets, r.content, r.version as "recipeVersion",
+        m.access_port as "accessPort", m.host_key as "hostKey", m.driver_ref as "driverRef", m.shape, p.spec,
+        a.id as assignment, a.username, coalesce(a.state = 'active', false) as "isActive", a.ssh_keys as "sshKeys", a.params, a.secrets, r.content, r.version as "recipeVersion",
         a.logged_in_at is not null as "loggedIn",
         coalesce((select max(l.end_byte) from setup_logs l where l.assignment = a.id and l.machine = m.id), 0) as "logOffset"
       from operations o
@@ -92,7 +95,7 @@ async function machinePayload(
   const { spec } = source;
   if (spec === null) return null;
   if (lease.kind === "create") {
-    const { name: pool, shape, image, instanceType, adminSshKeys, bootTimeoutSeconds } = spec;
+    const { name: pool, image, instanceType, adminSshKeys, bootTimeoutSeconds } = spec;
     return {
       ...head,
       kind: "create",
@@ -106,7 +109,8 @@ async function machinePayload(
       },
       spec: {
         pool,
-        shape,
+        // What its node has booked for it, whatever the pool has come to ask for since.
+        shape: source.shape,
         image,
         instanceType,
         adminSshKeys,
@@ -183,7 +187,8 @@ function setupPayload(
       sudo: spec.sudo,
       params: withoutSecrets(content, source.params ?? {}),
       secrets,
-      recipe: { name: content.name, version: recipeVersion, steps: content.steps },
+      // An input may be another by now, such as the machine's address: the recipe is not run again under a tester's feet.
+      recipe: { name: content.name, version: recipeVersion, steps: source.isActive ? [] : content.steps },
       loggedIn: source.loggedIn,
       logOffset: source.logOffset,
       connectBudgetSeconds: SETTINGS.connectBudgetSeconds,

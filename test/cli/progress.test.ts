@@ -42,6 +42,17 @@ test("a lost connection is said, beside what was known last", () => {
   expect(liveLine(moment(inLine(3), { connection: "lost" }), 79)).toMatch(/place 3 in line.*connection lost/);
 });
 
+test("a set-up that stands still says why in the place of its step", () => {
+  const still = {
+    ...inSetup(2, 50),
+    error: { code: "machine_silent", message: "The machine does not answer" },
+  };
+  expect(liveLine(moment(still), 79)).toMatch(/^step 2 of 4  \S+  The machine does not answer  0:32/);
+  expect(plainLine(moment(still), moment(inSetup(2, 50)))).toBe(
+    "0:32  setting up wp-demo-7, step 2 of 4: The machine does not answer",
+  );
+});
+
 test("plain lines come when something changes, not with every percent or estimate", () => {
   const first = moment(inSetup(2, 10));
   expect(plainLine(first, null)).toBe("0:32  setting up wp-demo-7, step 2 of 4: Install the packages");

@@ -1,11 +1,14 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
+import { poolSpec } from "../../src/contract/pool.ts";
 import { rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
+import { putPool } from "../../src/pool/pools.ts";
 import { renew } from "../../src/pool/progress.ts";
 import { findTester, release } from "../../src/pool/release.ts";
 import { testDb } from "../helpers/db.ts";
 import {
+  ADMIN,
   APP,
   createdOf,
   countStates,
@@ -16,6 +19,7 @@ import {
   openRelay,
   setUpOf,
   HOST_KEY,
+  specOf,
 } from "../helpers/world.ts";
 
 const ALICE = { username: "alice", sshKeys: [KEY_A] };
@@ -29,6 +33,15 @@ test("a node works on two creates and deletes at a time, however much it has roo
   const [one] = first;
   if (one !== undefined) await doHappily(relay, one);
   expect(await relay.lease()).toHaveLength(1);
+});
+
+test("R5 a machine is made with the shape that was booked for it, whatever its pool has come to ask for", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  const shape = { vcpus: 2, memoryMib: 4096, diskGib: 40 };
+  await putPool(t.db, poolSpec.parse(specOf({ targetSize: 1, maxSize: 1, shape })), ADMIN);
+  const [create] = await relay.lease();
+  expect(create).toMatchObject({ kind: "create", spec: { shape: specOf().shape } });
 });
 
 test("R15 a tester's set-up is leased although creates and deletes have the node full", async () => {

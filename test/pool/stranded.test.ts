@@ -3,9 +3,10 @@ import { expect, test } from "vitest";
 import { sweep } from "../../src/cron/sweep.ts";
 import { type Db, rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
+import { heard } from "../../src/pool/nodes.ts";
 import { findTester } from "../../src/pool/release.ts";
 import { testDb } from "../helpers/db.ts";
-import { APP, KEY_A, makeWorld, openRelay } from "../helpers/world.ts";
+import { APP, KEY_A, makeWorld, NODE, openRelay } from "../helpers/world.ts";
 
 const alice = { username: "alice", sshKeys: [KEY_A] };
 
@@ -42,4 +43,8 @@ test("a set-up that a relay has taken stays where it is", async () => {
   await silentFirst(t.db);
   const now = await findTester(t.db, { username: "alice" });
   expect(now).toMatchObject({ state: "setting_up", swaps: 0, machine: { id: assignment.machine?.id } });
+  expect(now.error).toMatchObject({ code: "node_silent" });
+
+  await heard(t.db, NODE, relay.session);
+  expect((await findTester(t.db, { username: "alice" })).error).toBeNull();
 });

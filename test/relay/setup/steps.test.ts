@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import type { Progress } from "../../../src/contract/progress.ts";
+import { makeKeyPair } from "../../../src/relay/hostKey.ts";
 import { setUp } from "../../../src/relay/setup/setup.ts";
 import { TestLease } from "../helpers/lease.ts";
 import { testNode, testOnSystem as test } from "../helpers/node.ts";
@@ -54,6 +55,18 @@ test("a step that was done runs again when its script or an input is another, an
     expect(await setUp(operation, new TestLease(), node.tools)).toMatchObject({ outcome: "set_up" });
   }
   expect(await node.read(machine, "cat /root/trace")).toBe("red\nblue");
+});
+
+test("a run for other keys, without the recipe's steps, changes the keys and leaves what was done", async () => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  const first = setupOperation(machine, [["a", "echo a >>/root/trace"]]);
+  expect(await setUp(first, new TestLease(), node.tools)).toMatchObject({ outcome: "set_up" });
+  const other = makeKeyPair("alice@desk").publicKey;
+  const change = { ...first.assignment, sshKeys: [other], loggedIn: true };
+  const ended = await setUp(setupOperation(machine, [], change, { token: 2 }), new TestLease(), node.tools);
+  expect(ended).toMatchObject({ outcome: "set_up", handover: { keys: { alice: [other] } } });
+  expect(await node.read(machine, "cat /root/trace")).toBe("a");
 });
 
 test.each([

@@ -1,0 +1,87 @@
+import { sql } from "drizzle-orm";
+import { expect, test } from "vitest";
+import type { LeasedOperation, OperationResult } from "../../src/contract/relay.ts";
+import { rows } from "../../src/db/client.ts";
+import { assign } from "../../src/pool/assign.ts";
+import { queueProbes } from "../../src/pool/probeQueue.ts";
+import { findTester } from "../../src/pool/release.ts";
+import { renew } from "../../src/pool/progress.ts";
+import { testDb } from "../helpers/db.ts";
+import { APP, doHappily, KEY_A, KEY_B, makeWorld, NODE, type StandInRelay } from "../helpers/world.ts";
+
+const ALICE = { username: "alice", sshKeys: [KEY_A] };
+const OTHER_KEYS = { username: "alice", sshKeys: [KEY_B] };
+
+const REFUSED: OperationResult = {
+  outcome: "setup_failed",
+  reason: "machine_refused",
+  message: "The disk is full.",
+};
+
+async function theSetup(relay: StandInRelay): Promise<Extract<LeasedOperation, { kind: "setup" }>> {
+  const operation = (await relay.lease()).find(({ kind }) => kind === "setup");
+  if (operation?.kind !== "setup") throw new Error("expected a set-up");
+  return operation;
+}
+
+test("the recipe is not run again for keys, whatever its inputs are by now", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  await relay.workOff();
+  await assign(t.connection, ALICE, APP);
+  const first = await theSetup(relay);
+  expect(first.assignment.recipe.steps).toHaveLength(1);
+  await doHappily(relay, first);
+  await assign(t.connection, OTHER_KEYS, APP);
+  expect((await theSetup(relay)).assignment).toMatchObject({ sshKeys: [KEY_B], recipe: { steps: [] } });
+});
+
+test("keys that could not be put on an active machine are told of, and put there when they are asked for again", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  await relay.workOff();
+  await assign(t.connection, ALICE, APP);
+  await relay.workOff();
+  await assign(t.connection, OTHER_KEYS, APP);
+  await relay.finish(await theSetup(relay), REFUSED);
+  expect(await findTester(t.db, ALICE)).toMatchObject({
+    state: "active",
+    error: { code: "machine_refused", message: expect.stringContaining("The disk is full.") as string },
+  });
+  expect(await rows(t.db, sql`select reason from events where kind = 'keys' order by id`)).toEqual([
+    { reason: "asked_for" },
+    { reason: "setup_failed" },
+  ]);
+  expect(await relay.lease()).toEqual([]);
+
+  await assign(t.connection, OTHER_KEYS, APP);
+  await assign(t.connection, OTHER_KEYS, APP);
+  const again = await theSetup(relay);
+  expect(again.assignment.sshKeys).toEqual([KEY_B]);
+  await doHappily(relay, again);
+  expect(await findTester(t.db, ALICE)).toMatchObject({ state: "active", error: null });
+  expect(await relay.lease()).toEqual([]);
+});
+
+test("a machine that dies in mid set-up: its tester is told that it stands still, until it answers again", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  await relay.workOff();
+  const { assignment } = await assign(t.connection, ALICE, APP);
+  const { id, token, machine } = await theSetup(relay);
+  const probe = async (dead: string[]) => {
+    await queueProbes(t.db);
+    await relay.answerProbe(dead);
+  };
+  // Before the first login it would be swapped, which is nothing to its tester.
+  await probe([machine.name]);
+  expect((await findTester(t.db, ALICE)).error).toBeNull();
+  await renew(t.db, NODE, relay.session, [{ id, token, progress: { kind: "setup", loggedIn: true } }]);
+  expect(await findTester(t.db, ALICE)).toMatchObject({
+    id: assignment.id,
+    state: "setting_up",
+    error: { code: "machine_silent", message: expect.stringContaining("refused") as string },
+  });
+  await probe([]);
+  expect((await findTester(t.db, ALICE)).error).toBeNull();
+});
