@@ -15,7 +15,10 @@ export async function noteConditions(db: Db): Promise<void> {
   }
 }
 
-/** Under the pool's lock and by its state as of then: of two sweeps at once only one finds a change. */
+/**
+ * Under the pool's lock and by its state as of then: of two sweeps at once only one finds a change, and a pool that was
+ * removed meanwhile has no conditions any more.
+ */
 async function noteChanged(db: Db, name: string): Promise<void> {
   await db.transaction(async (tx) => {
     const [before] = await readStored(tx, name);
@@ -47,7 +50,7 @@ function readStored(db: Db, locked?: string) {
     db,
     locked === undefined
       ? sql`select name, conditions from pools`
-      : sql`select name, conditions from pools where name = ${locked} for no key update`,
+      : sql`select name, conditions from pools where name = ${locked} and removed_at is null for no key update`,
   );
 }
 

@@ -2,9 +2,12 @@ import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { poolSpec } from "../../src/contract/pool.ts";
 import { sweep } from "../../src/cron/sweep.ts";
-import type { Db } from "../../src/db/client.ts";
+import { type Db, rows } from "../../src/db/client.ts";
 import { type PoolFacts, poolConditions } from "../../src/pool/conditions.ts";
+import { noteConditions } from "../../src/pool/noteConditions.ts";
+import { removePool } from "../../src/pool/poolRemoval.ts";
 import { getPool, putPool } from "../../src/pool/pools.ts";
+import { betweenStatements } from "../helpers/between.ts";
 import { testDb } from "../helpers/db.ts";
 import { ADMIN, makeWorld, specOf } from "../helpers/world.ts";
 
@@ -146,4 +149,22 @@ test("Degraded, AllCurrent and CapacityAvailable say what is so", async () => {
       /^2 of 2 machines of node n1 died at once \(refused\), .*warmpool node lift n1/,
     ) as string,
   });
+});
+
+test("a pool that is removed while its conditions are noted has none any more, and stops no duty", async () => {
+  await using t = await testDb({ max: 5 });
+  await makeWorld(t.db);
+  await putPool(t.db, poolSpec.parse(specOf({ name: "other" })), ADMIN);
+  const interrupted = betweenStatements(t.db, "select name, conditions from pools where name", () =>
+    removePool(t.db, { name: "demo", release: false }, ADMIN),
+  );
+  await noteConditions(interrupted);
+  const noted = await rows(
+    t.db,
+    sql`select name, jsonb_array_length(conditions) as count from pools order by name`,
+  );
+  expect(noted).toEqual([
+    { name: "demo", count: 0 },
+    { name: "other", count: 6 },
+  ]);
 });
