@@ -1,15 +1,15 @@
 import { sql } from "drizzle-orm";
 import type { OperationResult } from "../contract/relay.ts";
-import { type Db, rows } from "../db/client.ts";
+import type { Db } from "../db/client.ts";
 import { noteMiss } from "./braking.ts";
-import { queueSetupIfDue } from "./keys.ts";
+import { keysFailed, queueSetupIfDue } from "./keys.ts";
 import type { Standing } from "./lease.ts";
 import { pairWaiting } from "./match.ts";
 import { endOperation } from "./operations.ts";
 import type { Actor } from "./reasons.ts";
 import { queueRecheck } from "./probeQueue.ts";
 import { SETTINGS } from "./settings.ts";
-import { json, moveAssignments, moveMachines, tell } from "./transition.ts";
+import { json, moveAssignments, moveMachines } from "./transition.ts";
 
 type SetUp = Extract<OperationResult, { outcome: "set_up" }>;
 type SetupFailed = Extract<OperationResult, { outcome: "setup_failed" }>;
@@ -42,6 +42,7 @@ export async function setUp(tx: Db, lease: Standing, result: SetUp, actor: Actor
 export async function setupFailed(tx: Db, lease: Standing, result: SetupFailed, actor: Actor): Promise<void> {
   await endOperation(tx, lease.id, "failed", null, result.message);
   if (result.reason === "unreachable" && (await swap(tx, lease, result.message, actor))) return;
+  if (await keysFailed(tx, lease, result, actor)) return;
   const error = {
     code: result.reason,
     message: result.message,
@@ -55,20 +56,6 @@ export async function setupFailed(tx: Db, lease: Standing, result: SetupFailed, 
     data: error,
     set: sql`error = ${json(error)}`,
   });
-  await keysFailed(tx, lease, result, actor);
-}
-
-/** The run was to put other keys on the machine of an active tester, who keeps it and is told. */
-async function keysFailed(tx: Db, lease: Standing, result: SetupFailed, actor: Actor): Promise<void> {
-  const message = `The keys that were given last may not be on the machine: ${result.message} Assign again with them to try again.`;
-  const error = { code: result.reason, message };
-  const told = await rows(
-    tx,
-    sql`update assignments set error = ${json(error)} where id = ${lease.assignment} and state = 'active' returning id`,
-  );
-  const { assignment, machine, pool } = lease;
-  if (told.length === 0 || assignment === null || machine === null) return;
-  await tell(tx, { kind: "keys", actor, reason: "setup_failed", pool, machine, assignment, data: error });
 }
 
 async function swap(tx: Db, lease: Standing, cause: string, actor: Actor): Promise<boolean> {

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { sshKeyIdentity } from "../contract/sshKey.ts";
 import { type Db, rows } from "../db/client.ts";
+import type { Standing } from "./lease.ts";
 import { lockWork } from "./locks.ts";
 import type { Actor } from "./reasons.ts";
 import { json, tell } from "./transition.ts";
@@ -31,6 +32,27 @@ export async function updateKeys(db: Db, assignment: string, sshKeys: string[], 
     await tell(tx, { kind: "keys", actor, reason: "asked_for", pool, assignment, ...told });
     if (changed.state === "active") await queueSetup(tx, assignment);
   });
+}
+
+/**
+ * A run that was to put keys on the machine of an active tester has failed: they keep the machine, and are told.
+ * @returns whether it was such a run.
+ */
+export async function keysFailed(
+  tx: Db,
+  { assignment, machine, pool }: Standing,
+  failed: { reason: string; message: string },
+  actor: Actor,
+): Promise<boolean> {
+  const message = `The keys that were given last may not be on the machine: ${failed.message} Assign again with them to try again.`;
+  const error = { code: failed.reason, message };
+  const active = await rows(
+    tx,
+    sql`update assignments set error = ${json(error)} where id = ${assignment} and state = 'active' returning id`,
+  );
+  if (active.length === 0 || assignment === null || machine === null) return false;
+  await tell(tx, { kind: "keys", actor, reason: "setup_failed", pool, machine, assignment, data: error });
+  return true;
 }
 
 /** Queues a set-up run for an assignment's machine, unless work on that machine is already under way. */
