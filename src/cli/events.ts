@@ -23,6 +23,10 @@ type EventsOptions = {
 const POLL_MS = 2000;
 /** No transaction that writes an event takes nearly as long. */
 const SETTLED_MS = 10_000;
+/** As many as one answer holds: what may still be overtaken has to be among them, however few are shown. */
+const LOOK_BACK = 500;
+/** What the API gives where nobody says how many. */
+const SHOWN = 50;
 
 /** `warmpool events`: the record of what was changed, by whom and why. */
 export function events(program: Command, cli: Cli): void {
@@ -43,9 +47,10 @@ export function events(program: Command, cli: Cli): void {
 async function show(session: Session, options: EventsOptions): Promise<void> {
   const { follow, machine, limit, cursor, ...rest } = options;
   const filter = machine === undefined ? rest : { ...rest, machine: await machineId(session, machine) };
+  const count = follow === true ? LOOK_BACK : limit;
   const page = await session.client.event.list.query({
     ...filter,
-    ...(limit === undefined ? {} : { limit }),
+    ...(count === undefined ? {} : { limit: count }),
     ...(cursor === undefined ? {} : { cursor }),
   });
   const log = new EventLog(session.out.columns);
@@ -55,9 +60,15 @@ async function show(session: Session, options: EventsOptions): Promise<void> {
     else if (follow === true) session.out.write(`${JSON.stringify(found)}\n`);
     else session.out.json(found);
   };
-  if (page.items.length === 0 && !session.json && follow !== true) session.out.print("No such event.");
+  if (follow === true) {
+    const items = page.items.slice(0, limit ?? SHOWN);
+    const oldest = items.length < page.items.length ? items.at(-1) : undefined;
+    const nextCursor = oldest === undefined ? page.nextCursor : String(oldest.id);
+    print({ items, nextCursor }, items.toReversed());
+    return followFrom(session, filter, page, print);
+  }
+  if (page.items.length === 0 && !session.json) session.out.print("No such event.");
   else print(page, page.items.toReversed());
-  if (follow === true) return followFrom(session, filter, page, print);
   if (page.nextCursor !== null && !session.json) {
     session.out.note(`Earlier ones: add --cursor ${page.nextCursor}`);
   }
@@ -66,16 +77,16 @@ async function show(session: Session, options: EventsOptions): Promise<void> {
 /**
  * Prints what comes after those, for ever: the call rejects where Warmpool is away for longer than a moment. Beside the
  * latest of them others may be about to be stored, with lower ids: it begins a little earlier, and passes over what was
- * printed.
+ * seen.
  */
 async function followFrom(
   session: Session,
   filter: Pick<EventsOptions, "pool" | "machine" | "node" | "kind" | "actor">,
-  printed: Page<EventView>,
+  seen: Page<EventView>,
   print: (found: Page<EventView>, latestLast: EventView[]) => void,
 ): Promise<never> {
-  const known = new Set(printed.items.map(({ id }) => id));
-  for (let after = settledOf(printed); ;) {
+  const known = new Set(seen.items.map(({ id }) => id));
+  for (let after = settledOf(seen); ;) {
     const from = after;
     const found = await patiently({ url: session.url, note: session.out.note }, () =>
       session.client.event.list.query({ ...filter, after: from, limit: 500 }),
