@@ -63,6 +63,10 @@ const ACTIONS: Partial<Record<Reason, string>> = {
   swapped: "Often: machines die between probes. Think of a `healthCommand` and a `readyCommand`.",
   setup_failed:
     "`warmpool log USER` says which step and what it printed. `warmpool retry USER` does it again on the same machine, without the steps that are done; or release.",
+  expiring:
+    "`warmpool extend USER --ttl DURATION`, or let it end. A failed one: look, then `warmpool retry USER` or release.",
+  failed_hold_over:
+    "Too short to look: `holdFailedSeconds` of the pool, or `warmpool extend USER --ttl DURATION` in time.",
   lease_lost: "Did the relay stop or lose its network? Its log says.",
   delete_failed:
     "It is tried again for ever. Stuck: the cause is in `machine timeline ID`; gone for certain: `machine forget ID`.",

@@ -3,7 +3,7 @@ import type { Output } from "./output.ts";
 import { fields } from "./table.ts";
 import type { Field } from "./table.ts";
 import { clean, wrap } from "./text.ts";
-import { ago, duration } from "./time.ts";
+import { ago, ahead, duration } from "./time.ts";
 
 /** An assignment in words, for `assign` and `tester`. Pure. */
 
@@ -76,10 +76,9 @@ export function assignmentLines(
 }
 
 function aboutPairs(assignment: Assignment, logIn: string, now: number): Field[] {
-  const { machine, pool, state, expiresAt, swaps, externalId, error } = assignment;
+  const { machine, pool, state, swaps, externalId, error } = assignment;
   const command = sshCommand(assignment);
   const key = machine?.hostKey;
-  const left = expiresAt === null ? null : (Date.parse(expiresAt) - now) / 1000;
   return [
     ["log in", command === null ? null : logIn, "whole"],
     ["or plainly", command, "whole"],
@@ -87,12 +86,20 @@ function aboutPairs(assignment: Assignment, logIn: string, now: number): Field[]
     ["pool", pool],
     ["machine", machine === null ? null : machine.name],
     ["asked for", ago(assignment.createdAt, now)],
-    ["expires", expiresAt === null || left === null ? null : left > 0 ? `in ${duration(left)}` : "now"],
+    endField(assignment, now),
     ["swaps", swaps === 0 ? null : `${swaps}: machines that did not answer were replaced`],
     ["external id", externalId],
     // The headline of a failed one has the message.
     ["error", error === null ? null : state === "failed" ? error.code : `${error.code}: ${error.message}`],
   ];
+}
+
+/** When it ends by itself: an active one is released then, and so is a failed one, whose machine is kept until then. */
+function endField({ state, expiresAt }: Assignment, now: number): Field {
+  if (expiresAt === null || (state !== "active" && state !== "failed")) return ["expires", null];
+  const at = `${expiresAt.slice(0, 16).replace("T", " ")} UTC`;
+  const when = ahead(expiresAt, now);
+  return state === "failed" ? ["held until", `${at} (${when}), for a look`] : ["expires", `${when} (${at})`];
 }
 
 function section(lines: string[]): string[] {

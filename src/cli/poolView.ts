@@ -53,6 +53,7 @@ export function poolLines(pool: PoolView, columns: number): string[] {
     ["boots within", duration(spec.bootTimeoutSeconds)],
     ["given up after", `${spec.failureThreshold} missed probes`],
     ["testers' time", spec.assignmentTtlSeconds === undefined ? null : duration(spec.assignmentTtlSeconds)],
+    ["failed ones held", spec.holdFailedSeconds === 0 ? "no" : `for ${duration(spec.holdFailedSeconds)}`],
     ["replaced after", spec.machineTtlSeconds === undefined ? null : duration(spec.machineTtlSeconds)],
     ["runway", runway === null ? null : runwayText(runway)],
   ];

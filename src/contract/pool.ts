@@ -16,6 +16,9 @@ export const shape = z.strictObject({
     .max(1024 * 1024),
 });
 
+/** How long the machine of a failed assignment is held for a look, where the pool does not say: a day. */
+export const HOLD_FAILED_SECONDS = 86_400;
+
 const command = z.string().min(1, "must not be empty").max(4096);
 const seconds = (min: number, max: number) => z.int().min(min).max(max);
 
@@ -41,6 +44,8 @@ export const poolSpec = z
     bootTimeoutSeconds: seconds(5, 7200).default(600),
     failureThreshold: z.int().min(1).max(20).default(2),
     assignmentTtlSeconds: seconds(60, 366 * 86_400).optional(),
+    /** How long the machine of a failed assignment is held for a look before it is released; 0: until the next sweep. */
+    holdFailedSeconds: seconds(0, 30 * 86_400).default(HOLD_FAILED_SECONDS),
     machineTtlSeconds: seconds(60, 366 * 86_400).optional(),
     keepAdminKeys: z.boolean().default(true),
     sudo: z.boolean().default(false),

@@ -32,6 +32,11 @@ export const webhookMessage = z.discriminatedUnion("type", [
     "assignment.failed",
     z.object({ assignment, error: z.object({ code: z.string(), step: z.string().optional() }) }),
   ),
+  /** An active one's time is nearly over, or the machine of a failed one is not held much longer; told once an end. */
+  message(
+    "assignment.expiring",
+    z.object({ assignment, state: z.enum(["active", "failed"]), expiresAt: z.iso.datetime() }),
+  ),
   /** The tester has waited too long; told once an assignment. */
   message("assignment.waiting", z.object({ assignment, since: z.iso.datetime() })),
   /** A condition of docs/conditions.md changed its status or its reason. `previous` is null for a new pool. */

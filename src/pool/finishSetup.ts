@@ -25,7 +25,6 @@ export async function setUp(tx: Db, lease: Standing, result: SetUp, actor: Actor
     actor,
     reason: "set_up",
     set: sql`active_at = now(), secrets = '{}', error = null, outputs = ${json(result.outputs)},
-      expires_at = now() + make_interval(secs => ttl_seconds),
       step = step || jsonb_build_object('step', step -> 'steps', 'percent', 100, 'title', 'Done')`,
   });
   await tx.execute(

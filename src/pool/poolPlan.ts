@@ -6,7 +6,7 @@ import { nodeCapacity } from "./capacityReport.ts";
 import { BINDING_WORDS } from "./capacityText.ts";
 import { placeChange, planChange, type Standing } from "./change.ts";
 import { readNodes, serves } from "./nodeFacts.ts";
-import { changedMembers, machineSpecOf, mustExist } from "./pools.ts";
+import { changedMembers, machineSpecOf, mustExist, presentSpec } from "./pools.ts";
 
 /**
  * What `putPool` with this spec would set going. Changes nothing.
@@ -41,7 +41,7 @@ export async function planPoolChange(db: Db, spec: PoolSpec): Promise<PoolChange
   const plan = {
     pool: spec.name,
     isNew: before === undefined,
-    changed: changedMembers(before?.spec, spec),
+    changed: changedMembers(before && presentSpec(before.spec), spec),
     ...counted,
     unplaced: missing === 0 ? null : { count: missing, binding },
   };

@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { PoolCounts, PoolSpec, PoolView } from "../contract/pool.ts";
+import { HOLD_FAILED_SECONDS, type PoolCounts, type PoolSpec, type PoolView } from "../contract/pool.ts";
 import { type Db, iso, listOf, rows } from "../db/client.ts";
 import { poolConditions, type PoolFacts } from "./conditions.ts";
 import { WarmpoolError } from "./errors.ts";
@@ -30,7 +30,16 @@ const OPEN = sql`n.state = 'online' and not exists (
   select 1 from brakes b where b.node = n.name and b.released_at is null)`;
 
 function hasRoom(nodes: readonly NodeFacts[], spec: PoolSpec): boolean {
-  return chooseNode(nodes, { ...spec, placement: spec.placement ?? "spread" }) !== null;
+  return chooseNode(nodes, presentSpec(spec)) !== null;
+}
+
+/** A stored spec as it counts: one from before a setting existed has the setting's default. */
+export function presentSpec(stored: PoolSpec): PoolSpec {
+  return {
+    ...stored,
+    placement: stored.placement ?? "spread",
+    holdFailedSeconds: stored.holdFailedSeconds ?? HOLD_FAILED_SECONDS,
+  };
 }
 
 /** One row for each pool that `where` (of `p` pools) selects, with what its view is made of. */
@@ -74,7 +83,7 @@ async function readPools(db: Db, where: SQL): Promise<PoolView[]> {
   const nodes = await readNodes(db, OPEN);
   return found.map((row) => ({
     name: row.name,
-    spec: row.spec,
+    spec: presentSpec(row.spec),
     paused: row.paused,
     counts: row.counts,
     claimable: row.claimable,
@@ -113,7 +122,7 @@ export async function putPool(db: Db, spec: PoolSpec, actor: Actor): Promise<Poo
       tx,
       sql`select spec, removed_at is not null as removed from pools where name = ${spec.name} for no key update`,
     );
-    const before = standing?.removed === true ? undefined : standing?.spec;
+    const before = standing === undefined || standing.removed ? undefined : presentSpec(standing.spec);
     await tx.execute(sql`
       insert into pools (name, spec, machine_spec) values (${spec.name}, ${json(spec)}, ${machineSpec})
       on conflict (name) do update set spec = excluded.spec, machine_spec = excluded.machine_spec,

@@ -17,6 +17,10 @@ export const REASONS = {
   released: "The assignment was released.",
   retried: "Somebody wanted a failed set-up done again on the same machine.",
   extended: "Somebody gave the assignment a longer time.",
+  expiring:
+    "The assignment's time, or the time for which the machine of a failed one is held, is nearly over.",
+  failed_hold_over:
+    "The machine of a failed assignment had been held for a look for as long as its pool says.",
   expired: "The assignment's time was over.",
   surplus: "The pool had more ready machines than its target.",
   stale: "The machine was made of an earlier spec, or its time was over, and a current one takes its place.",

@@ -27,6 +27,10 @@ export const SETTINGS = {
   maxSwaps: 3,
   /** How long an assignment can be made to last by extending it, counted from when it became active: 30 days. */
   extendCeilingSeconds: 30 * 86_400,
+  /** How long before its end an assignment is said to expire: this share of its time, at least and at most so many seconds, never over half of it. */
+  expiringShare: 0.1,
+  expiringLeastSeconds: 120,
+  expiringMostSeconds: 3600,
   /** How long a finished operation and an event are kept. */
   keepDays: 30,
   /** No transaction that writes an event takes so long; until then an event may be overtaken by an earlier one. */

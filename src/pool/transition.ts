@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { AssignmentState } from "../contract/assignment.ts";
 import type { MachineState } from "../contract/machine.ts";
 import { type Db, listOf, rows } from "../db/client.ts";
+import { endsAfter, holdFailed } from "./ending.ts";
 import type { Actor, Reason } from "./reasons.ts";
 import { assignmentSources, machineSources } from "./states.ts";
 import { announcing } from "./webhook/announcing.ts";
@@ -83,8 +84,17 @@ export type MovedAssignment = {
   was: AssignmentState;
 };
 
+/** What every move of an assignment writes besides its state: when it ends by itself. */
+const ENTERING_ASSIGNMENT: Partial<Record<AssignmentState, SQL>> = {
+  setting_up: sql`failed_at = null, expires_at = null, warn_at = null`,
+  active: endsAfter(sql`now()`, sql`ttl_seconds`),
+  failed: sql`failed_at = now(), ${endsAfter(sql`now()`, holdFailed)}`,
+  released: sql`warn_at = null`,
+};
+
 /** Moves the assignments that `which` selects; returns those that did move, with the machine they have now. */
 export async function moveAssignments(db: Db, which: SQL, move: AssignmentMove): Promise<MovedAssignment[]> {
+  const entering = ENTERING_ASSIGNMENT[move.to];
   const from = assignmentSources(move.to).filter((state) => move.from?.includes(state) ?? true);
   return rows<MovedAssignment>(
     db,
@@ -93,7 +103,7 @@ export async function moveAssignments(db: Db, which: SQL, move: AssignmentMove):
       order by seq for no key update
     ),
     moved as (
-      update assignments set state = ${move.to}${move.set ? sql`, ${move.set}` : sql``}
+      update assignments set state = ${move.to}${entering ? sql`, ${entering}` : sql``}${move.set ? sql`, ${move.set}` : sql``}
       from moving where assignments.id = moving.id
       returning assignments.*, moving.was
     ),

@@ -18,7 +18,7 @@ test("an active one tells how to log in, then its outputs, url first", () => {
     "pool        demo",
     "machine     wp-demo-7",
     "asked for   10m ago",
-    "expires     in 2h",
+    "expires     in 2h (2026-11-24 12:10 UTC)",
     "",
     "url    http://127.0.0.1:21007/",
     "token  abc",
@@ -37,8 +37,10 @@ test("a failed one tells the step and the cause within the columns", () => {
     message: "the script ended with 3, after a rather long while",
     step: "install",
   };
-  const lines = assignmentLines(anAssignment({ state: "failed", error, outputs: {} }), logIn, layout, now);
+  const failed = anAssignment({ state: "failed", error, outputs: {}, expiresAt: "2026-11-25T09:10:00.000Z" });
+  const lines = assignmentLines(failed, logIn, layout, now);
   expect(lines.join(" ")).toContain("Set-up for alice failed in step install: the script ended with 3");
+  expect(lines).toContain("held until  2026-11-25 09:10 UTC (in 23h), for a look");
   expect(lines.every((line) => line.length <= 80)).toBe(true);
 });
 

@@ -67,6 +67,7 @@ export function aPool(change: Partial<PoolView> = {}): PoolView {
       recipe: "example",
       bootTimeoutSeconds: 600,
       failureThreshold: 2,
+      holdFailedSeconds: 86_400,
       keepAdminKeys: true,
       placement: "spread",
       sudo: false,

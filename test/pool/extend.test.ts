@@ -1,14 +1,13 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { sweep } from "../../src/cron/sweep.ts";
-import { type Db, rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
 import { listEvents } from "../../src/pool/events.ts";
 import { extendAssignment } from "../../src/pool/extend.ts";
 import { findTester } from "../../src/pool/release.ts";
 import { SETTINGS } from "../../src/pool/settings.ts";
+import { waitsForLock } from "../helpers/blocked.ts";
 import { testDb } from "../helpers/db.ts";
-import { until } from "../helpers/until.ts";
 import { APP, KEY_A, makeWorld } from "../helpers/world.ts";
 
 const ALICE = { username: "alice", sshKeys: [KEY_A] };
@@ -56,15 +55,3 @@ test("an assignment that is extended while its expiry waits for it is not ended"
   await swept.expiring;
   expect(await findTester(t.db, ALICE)).toMatchObject({ state: "active" });
 });
-
-/** Until a statement of the test's database waits for a row. */
-async function waitsForLock(db: Db): Promise<void> {
-  await until("a statement that waits for a lock", async () => {
-    const [row] = await rows<{ count: number }>(
-      db,
-      sql`select count(*)::int as count from pg_stat_activity
-        where datname = current_database() and wait_event_type = 'Lock'`,
-    );
-    return (row?.count ?? 0) > 0;
-  });
-}

@@ -75,7 +75,11 @@ export const assignments = pgTable(
     handover: jsonb("handover").$type<{ hostKey: string; keys: Record<string, string[]> }>(),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
     activeAt: timestamp("active_at", { withTimezone: true }),
+    /** When it failed, while it is `failed`. */
+    failedAt: timestamp("failed_at", { withTimezone: true }),
+    /** When it ends by itself, and when that is to be told of beforehand (src/pool/ending.ts). */
     expiresAt: timestamp("expires_at", { withTimezone: true }),
+    warnAt: timestamp("warn_at", { withTimezone: true }),
     releasedAt: timestamp("released_at", { withTimezone: true }),
     accessEndedAt: timestamp("access_ended_at", { withTimezone: true }),
   },
@@ -97,7 +101,10 @@ export const assignments = pgTable(
     index("assignments_machine").on(table.machine),
     index("assignments_expiry")
       .on(table.expiresAt)
-      .where(sql`state = 'active'`),
+      .where(sql`state in ('active', 'failed')`),
+    index("assignments_warnings")
+      .on(table.warnAt)
+      .where(sql`warn_at is not null`),
     index("assignments_claims").on(table.pool, table.createdAt),
     index("assignments_newest").on(table.seq.desc()),
     check(

@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { AssignmentState } from "../../contract/assignment.ts";
+import { iso } from "../../db/client.ts";
 
 /** An assignment as a message names it, from a row of `assignments`. */
 const subject = sql`jsonb_build_object('assignment',
@@ -23,12 +24,20 @@ export function announcing(to: AssignmentState): SQL {
   return sql``;
 }
 
+/** A common table expression: the message of each assignment of the given one that ends soon. */
+export function announceExpiring(expiring: SQL): SQL {
+  return sql`announced as (
+    insert into webhook_messages (type, data)
+    select 'assignment.expiring', ${subject} || jsonb_build_object('state', state,
+      'expiresAt', ${iso(sql`expires_at`)}) from ${expiring})`;
+}
+
 /** Stores a message of each that waits for longer than `seconds` and was not told of yet. */
 export function announceWaiting(seconds: number): SQL {
   return sql`
     insert into webhook_messages (type, data, once)
     select 'assignment.waiting',
-      ${subject} || jsonb_build_object('since', to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')),
+      ${subject} || jsonb_build_object('since', ${iso(sql`created_at`)}),
       'waiting ' || id
     from assignments
     where state = 'waiting' and created_at < now() - make_interval(secs => ${seconds})
