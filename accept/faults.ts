@@ -26,12 +26,19 @@ export async function inflict(
 /** 127.0.0.1 as the kernel writes it; others may listen on the same port of other addresses. */
 const LOOPBACK = "0100007F";
 
-/** A local machine is processes of this host, its server the one that listens on its port. */
-function signalServer({ name, port }: Pick<Machine, "name" | "port">, signal: "SIGKILL" | "SIGSTOP"): void {
+function signalServer(machine: Pick<Machine, "name" | "port">, signal: "SIGKILL" | "SIGSTOP"): void {
+  for (const pid of serversOf(machine)) process.kill(pid, signal);
+}
+
+/**
+ * A local machine is processes of this host, its server the one that listens on its port.
+ * @throws Error where there is none.
+ */
+export function serversOf({ name, port }: Pick<Machine, "name" | "port">): number[] {
   const isIts = (socket: Listener) =>
     socket.protocol === "tcp" && socket.port === port && socket.address === LOOPBACK;
   const inode = listeners().find(isIts)?.inode;
   const holders = inode === undefined ? [] : holdersOf(inode);
   if (holders.length === 0) throw new Error(`nothing listens on ${name}'s port ${port}`);
-  for (const pid of holders) process.kill(pid, signal);
+  return holders;
 }

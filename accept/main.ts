@@ -10,6 +10,7 @@ import { crash } from "./parts/crash.ts";
 import { faults } from "./parts/faults.ts";
 import { path } from "./parts/path.ts";
 import { power } from "./parts/power.ts";
+import { secrets } from "./parts/secrets.ts";
 import { Report } from "./report.ts";
 import { killAllOf } from "./stack.ts";
 
@@ -17,7 +18,7 @@ import { killAllOf } from "./stack.ts";
  * The acceptance run: drives a whole Warmpool from outside, by nothing but what INTERFACE.md fixes, and shows the
  * points that issue 2 names. Every part starts from nothing and has to leave nothing. Imports nothing from src.
  */
-const PARTS: readonly Part[] = [path, faults, crash, power, burst];
+const PARTS: readonly Part[] = [path, secrets, faults, crash, power, burst];
 
 async function main(): Promise<number> {
   const options = optionsOrExit();

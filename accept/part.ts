@@ -26,6 +26,7 @@ export const NEXT_START_SECONDS = 30;
 export async function started(
   { report, runtime, driver, folder }: Context,
   { targetSize, sweepSeconds }: Pick<StackOptions, "targetSize" | "sweepSeconds">,
+  env: Record<string, string> = {},
 ): Promise<{ stack: Stack; options: StackOptions }> {
   const options = {
     runtime,
@@ -35,6 +36,7 @@ export async function started(
     stateDir: join(folder, "state"),
     port: await freePort(),
     logFile: join(folder, "start.log"),
+    env,
   };
   const stack = await report.check(`npm start says it is ready within ${FIRST_START_SECONDS} s`, () =>
     startStack(options, FIRST_START_SECONDS),

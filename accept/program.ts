@@ -76,8 +76,13 @@ export type Ran = { code: number; stdout: string; stderr: string };
 
 /** Runs a program to its end; 124 where it took longer than `seconds`. */
 export function run(command: string, args: string[], seconds = 60): Promise<Ran> {
+  return runWith("", command, args, seconds);
+}
+
+/** The same, with that text on its standard input. */
+export function runWith(input: string, command: string, args: string[], seconds = 60): Promise<Ran> {
   return new Promise((resolve) => {
-    execFile(
+    const child = execFile(
       command,
       args,
       { cwd: CHECKOUT, timeout: seconds * 1000, killSignal: "SIGKILL", maxBuffer: 16 * 1024 * 1024 },
@@ -86,5 +91,8 @@ export function run(command: string, args: string[], seconds = 60): Promise<Ran>
         resolve({ code, stdout, stderr });
       },
     );
+    // A program that does not read it to its end is told by its code.
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(input);
   });
 }

@@ -19,6 +19,8 @@ export type StackOptions = {
   targetSize: number | null;
   /** Far apart where a part runs the sweeps itself. */
   sweepSeconds: number;
+  /** What its user has set for it, beside what this process has. */
+  env?: Record<string, string>;
 };
 
 export type Stack = {
@@ -44,7 +46,11 @@ const STOP_SECONDS = 180;
  */
 export async function startStack(options: StackOptions, seconds: number, line = READY): Promise<Stack> {
   const startedAt = performance.now();
-  const program = await startNpm(["start", "--", ...startArguments(options)], {}, options.logFile);
+  const program = await startNpm(
+    ["start", "--", ...startArguments(options)],
+    options.env ?? {},
+    options.logFile,
+  );
   await program.line(line, seconds);
   const readySeconds = (performance.now() - startedAt) / 1000;
   const read = () => local.parse(JSON.parse(readFileSync(join(options.stateDir, "local.json"), "utf8")));
