@@ -103,6 +103,7 @@ export const local = z.looseObject({
   adminToken: z.string(),
   appToken: z.string(),
   databaseUrl: z.string(),
+  secretKey: z.string(),
   pids: z.strictObject({ supervisor: pid, edge: pid, relay: pid, postgres: pid }),
 });
 export type Local = z.infer<typeof local>;

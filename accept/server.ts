@@ -4,7 +4,7 @@ import { startNpm } from "./program.ts";
 import { type Rpc, rpc } from "./rpc.ts";
 
 /** A second Node edge on the database of a running stack. It leaves the sweeps to the first. */
-export type Server = { app: Rpc; stop(): Promise<void> };
+export type Server = { url: string; app: Rpc; stop(): Promise<void> };
 
 /** @throws Error with the end of its output where it does not answer within 20 s. */
 export async function startServer(stack: Local, port: number, logFile: string): Promise<Server> {
@@ -14,6 +14,7 @@ export async function startServer(stack: Local, port: number, logFile: string): 
       DATABASE_URL: stack.databaseUrl,
       PORT: String(port),
       WARMPOOL_ADMIN_TOKEN: stack.adminToken,
+      WARMPOOL_SECRET_KEY: stack.secretKey,
       WARMPOOL_SWEEP_SECONDS: "0",
     },
     logFile,
@@ -29,6 +30,7 @@ export async function startServer(stack: Local, port: number, logFile: string): 
     },
   );
   return {
+    url,
     app: rpc(url, stack.appToken),
     stop: async () => {
       process.kill(program.pid, "SIGTERM");

@@ -2,20 +2,22 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../../test/helpers/until.ts";
 import type { Assignment } from "../interface.ts";
-import { type Context, type Part, POOL, started } from "../part.ts";
-import { listMachines, putPoolLike, untilFull } from "../pools.ts";
+import { type Context, freePort, type Part, POOL, started } from "../part.ts";
+import { putPoolLike, untilFull } from "../pools.ts";
 import { run } from "../program.ts";
-import { lookThroughAnswers } from "../secrets/answers.ts";
 import { Asking } from "../secrets/asking.ts";
 import { lookThroughDatabase } from "../secrets/database.ts";
-import { type Look, lookThrough, lookThroughFiles, nothingFound } from "../secrets/finding.ts";
+import { lookEverywhere, type Scene as Everywhere } from "../secrets/everywhere.ts";
+import { lookThroughFiles, nothingFound } from "../secrets/finding.ts";
 import { type Hook, startHook } from "../secrets/hook.ts";
 import { lookThroughMachine } from "../secrets/machines.ts";
 import { Planted } from "../secrets/planted.ts";
-import { ILL_WORDS, LICENSE_RECIPE, sumOf, writeLicenseRecipe } from "../secrets/recipe.ts";
+import { GO_ON, ILL_WORDS, LICENSE_RECIPE, sumOf, writeLicenseRecipe } from "../secrets/recipe.ts";
+import { refusals } from "../secrets/refusals.ts";
 import { ProcessWatcher } from "../secrets/watcher.ts";
+import { startServer } from "../server.ts";
 import { becomesActive, statusOf } from "../setups.ts";
-import { makeKey } from "../sshClient.ts";
+import { type Key, makeKey, ssh } from "../sshClient.ts";
 import type { Stack } from "../stack.ts";
 
 /**
@@ -31,15 +33,8 @@ const AT_WORK = /\/setup\/[^/]+\/secrets\/license$/;
 
 export const secrets: Part = { name: "secrets", title: "A planted secret is nowhere to be found", show };
 
-type Scene = Context & {
-  stack: Stack;
-  stateDir: string;
-  hook: Hook;
-  secret: Planted;
-  /** Beside every secret, and none. */
-  control: Planted;
-  asking: Asking;
-};
+/** `key` is every tester's. */
+type Scene = Everywhere & Context & { key: Key };
 
 async function show(context: Context): Promise<void> {
   const hook = await startHook();
@@ -56,8 +51,9 @@ async function showWith(context: Context, hook: Hook): Promise<void> {
   const { stack, options } = await started(context, sizes, hook.env);
   const { stateDir, logFile } = options;
   const [secret, control] = [new Planted(), new Planted()];
-  const asking = new Asking(stack.local(), stack.app, await makeKey(folder, "own"), secret, control);
-  const scene: Scene = { ...context, stack, stateDir, hook, secret, control, asking };
+  const key = await makeKey(folder, "own");
+  const asking = new Asking(stack.local(), stack.app, key, secret, control);
+  const scene: Scene = { ...context, stack, stateDir, hook, secret, control, asking, testers: TESTERS, key };
   await report.check("the pool takes a recipe with secret parameters", async () => {
     const source = await writeLicenseRecipe(folder);
     const ran = await run("npx", ["warmpool", "recipe", "push", source, "--state-dir", stateDir]);
@@ -66,52 +62,63 @@ async function showWith(context: Context, hook: Hook): Promise<void> {
     await untilFull(stack.admin, POOL, TESTERS.length, 90);
   });
 
+  const secondLog = join(folder, "server.log");
+  const second = await report.check("a second edge has the same key", async () =>
+    startServer(stack.local(), await freePort(), secondLog),
+  );
+
   const watcher = new ProcessWatcher(secret, control);
   watcher.start();
   try {
-    await liveThrough(scene);
+    await liveThrough(scene, second.url);
   } finally {
     await watcher.stop();
+    await second.stop();
   }
   await report.check("no process had it in its arguments or its environment", () => judge(scene, watcher));
-  await lookEverywhere(scene, "in the end");
+  await lookEverywhere(scene, "in the end", null);
   await report.check("the same search finds what is no secret in the database", async () => {
     const { findings } = await lookThroughDatabase(control, stack.local().databaseUrl);
     if (findings.length === 0) throw new Error("it does not, so it would find no secret either");
     return `in ${findings.length} rows`;
   });
   await report.check("SIGTERM ends it and tears every machine down", () => stack.stop("sigterm"));
-  await report.check("it is not in what is left behind, nor in what npm start has printed", () => {
+  await report.check("it is not in what is left behind, nor in what both edges have printed", () => {
     const left = lookThroughFiles(secret, stateDir);
-    nothingFound([...left.findings, ...lookThroughFiles(secret, logFile).findings]);
+    const logs = [logFile, secondLog].flatMap((file) => lookThroughFiles(secret, file).findings);
+    nothingFound([...left.findings, ...logs]);
     return left.what;
   });
 }
 
 /** From the first time that a secret comes to the release of the last one that was not used well. */
-async function liveThrough(scene: Scene): Promise<void> {
+async function liveThrough(scene: Scene, secondUrl: string): Promise<void> {
   const { report, folder, stack, stateDir, secret, asking } = scene;
   const byCommand = asking.byCommand("dot", folder, stateDir);
   // Waited for below; until then its end is nobody's surprise.
   byCommand.catch(() => undefined);
-  await report.check("secrets come by tRPC, by HTTP under a key, and by the command line", async () => {
-    // A command takes its time to start, and all four are to be at work together.
-    await until("the command to have asked", () => statusOf(stack.app, "dot"), { seconds: 30 });
-    await asking.byRpc("ann");
-    await asking.byRpc(ILL, { end: "ill" });
-    const statuses = [await asking.byHttp("cid", "cid-asks"), await asking.byHttp("cid", "cid-asks")];
-    if (statuses.some((status) => status !== 200)) throw new Error(`HTTP answered ${statuses.join(", ")}`);
-  });
+  await report.check(
+    "secrets come by tRPC, by HTTP under a key to two edges, and by the command line",
+    async () => {
+      // A command takes its time to start, and all four are to be at work together.
+      await until("the command to have asked", () => statusOf(stack.app, "dot"), { seconds: 30 });
+      await asking.byRpc("ann");
+      await asking.byRpc(ILL, { end: "ill" });
+      for (const url of [secondUrl, stack.local().url]) {
+        const status = await asking.byHttp(url, "cid", "cid-asks");
+        if (status !== 200) throw new Error(`${url} answered ${status}`);
+      }
+    },
+  );
   await report.check("in mid set-up a secret is one file of its machine, for root alone", () =>
     atWork(scene),
   );
-  await lookEverywhere(scene, "in mid set-up");
-  await report.check("all of that was while the secret was in use", async () => {
-    const { state } = await statusOf(stack.app, "ann");
-    if (state !== "setting_up") throw new Error(`the assignment is ${state} already`);
-  });
-  await report.check("what is refused is refused without a word of it", () => refusals(scene));
+  await lookEverywhere(scene, "in mid set-up", AT_WORK);
+  await report.check("what is refused is refused without a word of it", () =>
+    refusals(asking, secret, stack.local().url),
+  );
 
+  await report.check("the set-ups are let go on", () => goOn(scene));
   for (const username of WELL) {
     await report.check(`${username}'s set-up has used its own secret`, async () => {
       if (username === "dot") await byCommand;
@@ -143,11 +150,7 @@ async function liveThrough(scene: Scene): Promise<void> {
 }
 
 async function atWork({ stack, secret, driver, stateDir }: Scene): Promise<string> {
-  const { machine } = await until("the set-up to use its secret", async () => {
-    const found = await statusOf(stack.app, "ann");
-    return found.state === "setting_up" && found.outputs["sum"] !== undefined && found;
-  });
-  if (machine === null) throw new Error("it has no machine");
+  const { machine } = await usesSecret(stack, "ann");
   const { what, findings } = await lookThroughMachine(secret, driver, stateDir, machine);
   const [first, ...rest] = findings;
   if (first === undefined || rest.length > 0 || !AT_WORK.test(first.place))
@@ -157,31 +160,28 @@ async function atWork({ stack, secret, driver, stateDir }: Scene): Promise<strin
   return what;
 }
 
-/** Requests that are no good, with the secret in the place that is to blame for it. */
-async function refusals({ asking, secret }: Scene): Promise<void> {
-  const value = secret.value("eve");
-  const wrong: [what: string, expected: number, status: number][] = [];
-  const post = async (what: string, path: string, body: string, expected = 400) =>
-    wrong.push([what, expected, await asking.post(path, body)]);
-  for (const path of ["/trpc/tester.assign", "/admin/v1/assignments"]) {
-    await post("a body that is cut", path, `{"username":"eve","sshKeys":[],"params":{"license":"${value}`);
-    await post("a body that is a text", path, JSON.stringify(value));
-    await post("a text for params", path, JSON.stringify({ username: "eve", sshKeys: [], params: value }));
-    await post("it for a user", path, JSON.stringify({ username: value, sshKeys: [], params: {} }));
-    await post("it for a key", path, JSON.stringify({ username: "eve", sshKeys: [value], params: {} }));
+/** Each tester logs in, which their account allows by now. */
+async function goOn({ stack, key }: Scene): Promise<void> {
+  for (const username of TESTERS) {
+    const { machine } = await usesSecret(stack, username);
+    const ran = await ssh(machine, username, key, `touch ${GO_ON}`);
+    if (ran.code !== 0) throw new Error(`${username}'s ssh ended with ${ran.code}: ${ran.stderr}`);
   }
-  wrong.push([
-    "another request under that key",
-    409,
-    await asking.byHttp("cid", "cid-asks", { spare: value }),
-  ]);
-  const unexpected = wrong.filter(([, expected, status]) => status !== expected);
-  if (unexpected.length > 0) throw new Error(`answered: ${JSON.stringify(unexpected)}`);
-  const codes = [
-    await asking.refused("eve", { license: `${value} with a space` }),
-    await asking.refused("ann", { spare: value }),
-  ];
-  if (codes.join() !== "BAD_REQUEST,CONFLICT") throw new Error(`refused with ${codes.join(", ")}`);
+}
+
+/** Waits until the set-up has the secret, which it uses until it is let go on. */
+async function usesSecret(stack: Stack, username: string) {
+  const { machine } = await until(
+    `${username}'s set-up to use its secret`,
+    async () => {
+      const found = await statusOf(stack.app, username);
+      if (found.state === "setting_up" && found.outputs["sum"] !== undefined) return found;
+      throw new Error(`it is ${found.state}: ${found.error?.message ?? JSON.stringify(found.setup)}`);
+    },
+    { seconds: SETUP_SECONDS, everyMs: 200 },
+  );
+  if (machine === null) throw new Error(`${username} has no machine`);
+  return { machine };
 }
 
 async function hasFailed({ stack }: Scene, attempt: number): Promise<Assignment> {
@@ -218,53 +218,4 @@ async function judge({ stack }: Scene, watcher: ProcessWatcher): Promise<string>
   const { samples, processes, controls } = watcher.counts;
   if (controls === 0) throw new Error("nor was what is no secret, so this search would find nothing");
   return `${samples} samples of ${processes} processes; what is no secret was seen ${controls} times`;
-}
-
-/** Every place that lasts. What is at work on a machine is in the state folder too, where the machines are local. */
-async function lookEverywhere({ report, stack, stateDir, ...scene }: Scene, when: string): Promise<void> {
-  const { secret, asking, hook } = scene;
-  const places: [name: string, look: () => Promise<Look> | Look][] = [
-    ["the database", () => lookThroughDatabase(secret, stack.local().databaseUrl)],
-    [
-      "what the API tells",
-      async () => {
-        const machines = [
-          ...(await listMachines(stack.admin, POOL)),
-          ...(await listMachines(stack.admin, POOL, "deleted")),
-        ].map(({ id }) => id);
-        const subjects = { pool: POOL, testers: TESTERS, machines };
-        return lookThroughAnswers(secret, stack.local(), stack.admin, subjects);
-      },
-    ],
-    [
-      "what was answered to testers",
-      () => ({ what: `${asking.answers.length} answers`, findings: lookThrough(secret, asking.answers) }),
-    ],
-    [
-      "the webhook's messages",
-      async () => {
-        await until("the webhook to have told something", () => hook.messages.length > 0, { seconds: 30 });
-        const texts = hook.messages.map((text): [string, string] => ["a message", text]);
-        return { what: `${texts.length} messages`, findings: lookThrough(secret, texts) };
-      },
-    ],
-    ["the logs", () => lookThroughFiles(secret, join(stateDir, "logs"))],
-    [
-      "the state folder, Postgres' files and the relay's among them",
-      () => {
-        const { what, findings } = lookThroughFiles(secret, stateDir);
-        return {
-          what,
-          findings: findings.filter(({ place }) => when !== "in mid set-up" || !AT_WORK.test(place)),
-        };
-      },
-    ],
-  ];
-  for (const [name, look] of places) {
-    await report.check(`${when} it is not in ${name}`, async () => {
-      const { what, findings } = await look();
-      nothingFound(findings);
-      return what;
-    });
-  }
 }

@@ -47,21 +47,21 @@ export class Asking {
   }
 
   /** @returns its status. */
-  async byHttp(username: string, idempotencyKey: string, changes: Record<string, string> = {}) {
+  async byHttp(url: string, username: string, idempotencyKey: string, changes: Record<string, string> = {}) {
     const body = JSON.stringify(this.#input(username, changes));
-    return this.post("/admin/v1/assignments", body, { "idempotency-key": idempotencyKey });
+    return this.post(`${url}/admin/v1/assignments`, body, { "idempotency-key": idempotencyKey });
   }
 
   /** Sends that text as it is. @returns the status that it was answered with. */
-  async post(path: string, body: string, headers: Record<string, string> = {}): Promise<number> {
-    const { url, adminToken } = this.#local;
-    const answer = await fetch(`${url}${path}`, {
+  async post(url: string, body: string, headers: Record<string, string> = {}): Promise<number> {
+    const { adminToken } = this.#local;
+    const answer = await fetch(url, {
       method: "POST",
       body,
       headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json", ...headers },
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    this.#note(`POST ${path}`, `${answer.status} ${await answer.text()}`);
+    this.#note(`POST ${url}`, `${answer.status} ${await answer.text()}`);
     return answer.status;
   }
 

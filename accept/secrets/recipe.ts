@@ -3,12 +3,12 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /**
- * A recipe as one that takes a licence would be: it uses a secret for some seconds, tells that it has the right one by
+ * A recipe as one that takes a licence would be: it uses a secret until its tester lets it go on, tells that it has the right one by
  * its sum alone, and ends well or ill as it is told.
  */
 export const LICENSE_RECIPE = "licensed";
-/** So long it uses the secret, for processes and files to be looked at meanwhile. */
-const USES_SECONDS = 12;
+/** In the tester's home: the recipe uses its secret until it is there. */
+export const GO_ON = "go-on";
 export const ILL_WORDS = "the installer does not take this license";
 
 export async function writeLicenseRecipe(folder: string): Promise<string> {
@@ -23,7 +23,7 @@ export async function writeLicenseRecipe(folder: string): Promise<string> {
     end: { pattern: "well|ill", default: "well" },
   };
   const steps = [
-    { id: "use", title: "Use the license", script: "use.sh", timeoutSeconds: 60 },
+    { id: "use", title: "Use the license", script: "use.sh", timeoutSeconds: 240 },
     { id: "end", title: "Come to an end", script: "end.sh", timeoutSeconds: 60 },
   ];
   await writeFile(
@@ -43,7 +43,7 @@ license=$(cat "$WARMPOOL_SECRETS/license")
 [ -n "$license" ]
 sum=$(sha256sum <"$WARMPOOL_SECRETS/license")
 echo "::output sum=\${sum%% *}"
-sleep ${USES_SECONDS}
+until [ -e "$WARMPOOL_HOME/${GO_ON}" ]; do sleep 0.1; done
 `;
 
 const END = `set -eu

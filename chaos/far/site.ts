@@ -42,7 +42,7 @@ export async function openFarSite(
   folder: string,
   machines: string,
 ): Promise<FarSite> {
-  const { databaseUrl, adminToken, appToken } = stack.local();
+  const { databaseUrl, adminToken, appToken, secretKey } = stack.local();
   const database = new URL(databaseUrl);
   const edgeToDatabase = await Link.listen({ host: "127.0.0.1", port: Number(database.port) });
   database.port = String(edgeToDatabase.port);
@@ -53,6 +53,7 @@ export async function openFarSite(
       DATABASE_URL: database.href,
       PORT: String(port),
       WARMPOOL_ADMIN_TOKEN: adminToken,
+      WARMPOOL_SECRET_KEY: secretKey,
       WARMPOOL_SWEEP_SECONDS: String(SWEEP_SECONDS),
     },
     logFile: join(folder, "far-edge.log"),

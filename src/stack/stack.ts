@@ -49,7 +49,7 @@ export function createStack(folder: StackFolder, options: StackOptions, say: (li
   let edgeHasAnswered = false;
 
   const writeLocal = () => {
-    const { adminToken, appToken } = folder.memory();
+    const { adminToken, appToken, secretKey } = folder.memory();
     if (database === null || appToken === null || parts.size < PARTS.length) return;
     const pid = (name: PartName) => parts.get(name)?.pid() ?? null;
     writePrivateJson(folder.localFile, {
@@ -57,6 +57,7 @@ export function createStack(folder: StackFolder, options: StackOptions, say: (li
       adminToken,
       appToken,
       databaseUrl: database,
+      secretKey,
       pids: { supervisor: process.pid, edge: pid("edge"), relay: pid("relay"), postgres: pid("postgres") },
     });
   };

@@ -14,6 +14,8 @@ export type LocalFile = {
   adminToken: string;
   appToken: string;
   databaseUrl: string;
+  /** What a second edge on this database has to have too. */
+  secretKey: string;
   pids: PartPids;
 };
 
