@@ -23,39 +23,41 @@ export async function renew(
   return { operations: renewals.map(({ id }) => ({ id, status: standing.get(id) ?? "lost" })) };
 }
 
-/** Each statement proves the lease again by its token: between renewal and progress it may have gone. */
+/**
+ * Each statement proves the lease again by its token, for between renewal and progress it may have gone, and locks the
+ * operation's row first: one that has to wait for its machine or assignment would else believe a lease from before its wait.
+ */
 async function storeProgress(db: Db, renewal: Renewal, progress: Progress): Promise<void> {
-  const lease = sql`select 1 from operations o
-    where o.id = ${renewal.id} and o.token = ${renewal.token} and o.state in ('leased', 'cancelling')`;
+  const lease = sql`select o.machine, o.assignment from operations o
+    where o.id = ${renewal.id} and o.token = ${renewal.token} and o.state in ('leased', 'cancelling') for no key update`;
   if (progress.kind === "create") {
     await db.execute(sql`
+      with lease as (${lease})
       update machines set phase = ${progress.phase}, host_key = coalesce(${json(progress.hostKey)}, host_key)
-      where id = (select machine from operations where id = ${renewal.id}) and state = 'provisioning' and exists (${lease})`);
+      from lease where machines.id = lease.machine and machines.state = 'provisioning'`);
     return;
   }
   if (progress.kind === "delete") {
-    await db.execute(
-      accessEnded(sql`(select machine from operations where id = ${renewal.id}) and exists (${lease})`),
-    );
+    await db.execute(sql`with lease as (${lease}) ${accessEnded(sql`(select machine from lease)`)}`);
     return;
   }
-  const assignment = sql`(select assignment from operations where id = ${renewal.id})`;
   if (progress.loggedIn !== undefined || progress.step !== undefined || progress.outputs !== undefined) {
     await db.execute(sql`
+      with lease as (${lease})
       update assignments set
         logged_in_at = ${progress.loggedIn === true ? sql`coalesce(logged_in_at, now())` : sql`logged_in_at`},
         step = coalesce(${json(progress.step)}, step),
         outputs = outputs || coalesce(${json(progress.outputs)}, '{}')
-      where id = ${assignment} and state in ('setting_up', 'failed') and exists (${lease})`);
+      from lease where assignments.id = lease.assignment and assignments.state in ('setting_up', 'failed')`);
   }
   if (progress.log !== undefined && progress.log.end > progress.log.offset) {
     const { offset, end, text } = progress.log;
     await db.execute(sql`
+      with lease as (${lease})
       insert into setup_logs (assignment, machine, start_byte, end_byte, text)
-      select o.assignment, o.machine, ${offset}, ${end}, ${text.replaceAll("\0", "")} from operations o
-      where o.id = ${renewal.id} and o.token = ${renewal.token} and o.state in ('leased', 'cancelling')
-        and ${offset} >= coalesce((select max(l.end_byte) from setup_logs l
-          where l.assignment = o.assignment and l.machine = o.machine), 0)
+      select lease.assignment, lease.machine, ${offset}, ${end}, ${text.replaceAll("\0", "")} from lease
+      where ${offset} >= coalesce((select max(l.end_byte) from setup_logs l
+          where l.assignment = lease.assignment and l.machine = lease.machine), 0)
       on conflict do nothing`);
   }
 }

@@ -31,6 +31,20 @@ export function betweenStatements(db: Db, part: string, happens: () => Promise<u
   });
 }
 
+/** The same database, on which `happens` runs in place of statements whose text has `part`, and may have them `run`. */
+export function inPlaceOf(
+  db: Db,
+  part: string,
+  happens: (run: () => Promise<unknown>) => Promise<unknown>,
+): Db {
+  return overlaid(db, {
+    execute: async (statement: SQL) =>
+      dialect.sqlToQuery(statement).sql.includes(part)
+        ? happens(async () => db.execute(statement))
+        : db.execute(statement),
+  });
+}
+
 function overlaid(db: Db, replaced: Record<string, unknown>): Db {
   return new Proxy(db, {
     get: (target, name) => (typeof name === "string" && replaced[name]) || Reflect.get(target, name, target),

@@ -7,12 +7,13 @@ import { lockNodes } from "../../src/pool/locks.ts";
 import { reportInventory } from "../../src/pool/nodeFull.ts";
 import { putPool } from "../../src/pool/pools.ts";
 import { queueProbes } from "../../src/pool/probeQueue.ts";
+import { renew } from "../../src/pool/progress.ts";
 import { replenish } from "../../src/pool/provision.ts";
-import { moveMachines } from "../../src/pool/transition.ts";
-import { betweenStatements } from "../helpers/between.ts";
+import { json, moveMachines } from "../../src/pool/transition.ts";
+import { betweenStatements, inPlaceOf } from "../helpers/between.ts";
 import { testDb } from "../helpers/db.ts";
 import { until } from "../helpers/until.ts";
-import { ADMIN, countStates, makeWorld, NODE, specOf } from "../helpers/world.ts";
+import { ADMIN, countStates, HOST_KEY, makeWorld, NODE, specOf } from "../helpers/world.ts";
 
 /** What is decided on is read after the lock was had, not by the statement that waited for it. */
 
@@ -29,16 +30,18 @@ async function behindLock(
     await lockNodes(tx, sql`n.name = ${NODE}`);
     await first(tx);
     const begun = second();
-    await until("the second to wait for a lock", async () => {
-      const blocked = await rows(
-        db,
-        sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-      );
-      return blocked.length > 0;
-    });
+    await until("the second to wait for a lock", () => isBlocked(db));
     return { waiting: begun };
   });
   await waiting;
+}
+
+async function isBlocked(db: Db): Promise<boolean> {
+  const blocked = await rows(
+    db,
+    sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+  return blocked.length > 0;
 }
 
 test("R7 a probe's result that waited behind the brake tears nothing down", async () => {
@@ -115,5 +118,30 @@ test("an inventory that waited behind a create is not what the node looks like w
   expect(await countStates(t.db)).toEqual({ provisioning: 1 });
   expect(await rows(t.db, sql`select "full" -> '1x512x4' -> 'inventory' as picture from nodes`)).toEqual([
     { picture: null },
+  ]);
+});
+
+test("progress of a lease that went while it waited for the machine pins no host key", async () => {
+  await using t = await testDb({ max: 5 });
+  const former = await makeWorld(t.db, { targetSize: 1 });
+  const [create] = await former.lease();
+  if (create?.kind !== "create") throw new Error("expected a create");
+  const { id, token } = create;
+  const interrupted = inPlaceOf(t.db, "update machines set phase", async (store) => {
+    const { stored } = await t.db.transaction(async (tx) => {
+      await tx.execute(sql`update operations set token = nextval('fencing') where id = ${id}`);
+      await tx.execute(sql`update machines set host_key = ${json(HOST_KEY)} where id = ${create.machine.id}`);
+      const late = store();
+      await until("the late progress to wait", () => isBlocked(t.db));
+      return { stored: late };
+    });
+    await stored;
+  });
+  const strange = { ...HOST_KEY, fingerprint: `SHA256:${"B".repeat(43)}` };
+  await renew(interrupted, NODE, former.session, [
+    { id, token, progress: { kind: "create", phase: "booting", hostKey: strange } },
+  ]);
+  expect(await rows(t.db, sql`select host_key ->> 'fingerprint' as pinned from machines`)).toEqual([
+    { pinned: HOST_KEY.fingerprint },
   ]);
 });
