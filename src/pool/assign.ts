@@ -105,12 +105,12 @@ function claimStatement(
     ${machineMoves(sql`select id from picked`, { to: "assigned", from: ["ready"], actor, reason: "claimed" })},
     made as (
       insert into assignments (id, pool, username, external_id, state, machine, ssh_keys, params, secrets, secret_marks,
-        recipe, recipe_version, ttl_seconds, attempt, setup_at, step)
+        recipe, recipe_version, ttl_seconds, attempt, claimed_at, setup_at, step)
       select slot.assignment, ${target.pool}, ${request.username}, ${request.externalId ?? null},
         case when moved.id is null then 'waiting' else 'setting_up' end, moved.id,
         ${json(request.sshKeys)}, ${json(params)}, ${json(secrets)}, ${json(marks)}, ${target.recipe}, ${target.version},
         ${request.ttlSeconds ?? target.ttl}, case when moved.id is null then 0 else 1 end,
-        case when moved.id is not null then now() end,
+        case when moved.id is not null then now() end, case when moved.id is not null then now() end,
         case when moved.id is not null then ${json(firstStep(target.content.steps.length))} end
       from slot left join moved on true
       returning id, state, machine

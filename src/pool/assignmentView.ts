@@ -35,10 +35,12 @@ type Row = {
   accessEndedAt: string | null;
 };
 
+/** A retry skips the steps that are done: a retried set-up is compared with retried ones, any other with those of one go. */
 const usualSetup = sql`(
   select percentile_cont(0.5) within group (order by extract(epoch from d.active_at - d.setup_at))
   from (select active_at, setup_at from assignments e
-    where e.recipe = a.recipe and e.recipe_version = a.recipe_version and e.active_at is not null and e.setup_at is not null
+    where e.recipe = a.recipe and e.recipe_version = a.recipe_version and e.active_at is not null
+      and (e.setup_at > e.claimed_at) = (a.setup_at > a.claimed_at)
     order by e.seq desc limit 20) d)`;
 
 /**

@@ -68,7 +68,7 @@ async function swap(tx: Db, lease: Standing, cause: string, actor: Actor): Promi
       actor,
       reason: "swapped",
       data: { cause, missed: lease.machine },
-      set: sql`machine = null, step = null, setup_at = null, swaps = swaps + 1`,
+      set: sql`machine = null, step = null, claimed_at = null, setup_at = null, swaps = swaps + 1`,
     },
   );
   if (back.length === 0 || lease.machine === null) return false;

@@ -18,17 +18,17 @@ const jobs = sql`(
     and (o.state <> 'queued' or o.not_before <= now()) and ${ITS_NODES})`;
 
 const held = sql`(
-  select coalesce(jsonb_agg(jsonb_build_object('seconds', extract(epoch from now() - h.setup_at),
+  select coalesce(jsonb_agg(jsonb_build_object('seconds', extract(epoch from now() - h.claimed_at),
       'expiresIn', extract(epoch from h.expires_at - now()))), '[]')
-  from assignments h where h.pool = p.name and h.state in ('setting_up', 'active', 'failed') and h.setup_at is not null)`;
+  from assignments h where h.pool = p.name and h.state in ('setting_up', 'active', 'failed') and h.claimed_at is not null)`;
 
 const observed = sql`jsonb_build_object(
   'creates', (select coalesce(jsonb_agg(e.create_seconds), '[]') from (select create_seconds from machines
     where pool = p.name and ready_at is not null and create_seconds is not null order by number desc limit ${LAST}) e),
   'deletes', (select coalesce(jsonb_agg(e.delete_seconds), '[]') from (select delete_seconds from machines
     where pool = p.name and ready_at is not null and delete_seconds is not null order by number desc limit ${LAST}) e),
-  'holds', (select coalesce(jsonb_agg(extract(epoch from e.released_at - e.setup_at)), '[]') from (select released_at, setup_at
-    from assignments where pool = p.name and state = 'released' and setup_at is not null order by seq desc limit ${LAST}) e))`;
+  'holds', (select coalesce(jsonb_agg(extract(epoch from e.released_at - e.claimed_at)), '[]') from (select released_at, claimed_at
+    from assignments where pool = p.name and state = 'released' and claimed_at is not null order by seq desc limit ${LAST}) e))`;
 
 /** How many creates and deletes the open nodes of the pool `p` work on at once. */
 export const slotsOfPool = sql`${SETTINGS.nodeConcurrency}::int * (select count(*)::int from nodes n where ${ITS_NODES})`;

@@ -42,7 +42,7 @@ async function pairOne(tx: Db, pool: string, actor: Actor): Promise<boolean> {
     from: ["waiting"],
     actor,
     reason: "claimed",
-    set: sql`machine = ${pair.machine}, attempt = attempt + 1, setup_at = now(), logged_in_at = null, outputs = '{}',
+    set: sql`machine = ${pair.machine}, attempt = attempt + 1, claimed_at = now(), setup_at = now(), logged_in_at = null, outputs = '{}',
       step = jsonb_build_object('step', 1, 'title', 'Prepare the account', 'percent', 0, 'steps', 2 +
         (select jsonb_array_length(content -> 'steps') from recipes where name = recipe and version = recipe_version))`,
   });

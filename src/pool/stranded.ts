@@ -30,7 +30,7 @@ export async function swapStranded(db: Db): Promise<number> {
         ...told,
         to: "waiting",
         from: ["setting_up"],
-        set: sql`machine = null, step = null, setup_at = null, swaps = swaps + 1`,
+        set: sql`machine = null, step = null, claimed_at = null, setup_at = null, swaps = swaps + 1`,
       });
       await moveMachines(tx, sql`select ${machine}::uuid`, { ...told, to: "suspect", from: ["assigned"] });
     }

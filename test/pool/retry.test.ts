@@ -3,11 +3,24 @@ import { expect, test } from "vitest";
 import type { OperationResult } from "../../src/contract/relay.ts";
 import { rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
+import type { Line } from "../../src/pool/forecast.ts";
+import { lineOfPool } from "../../src/pool/line.ts";
+import { heard } from "../../src/pool/nodes.ts";
 import { findTester, release } from "../../src/pool/release.ts";
 import { retryAssignment } from "../../src/pool/retry.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { testDb } from "../helpers/db.ts";
-import { APP, countStates, doHappily, KEY_A, KEY_B, makeWorld, type StandInRelay } from "../helpers/world.ts";
+import { passTime } from "../helpers/passTime.ts";
+import {
+  APP,
+  countStates,
+  doHappily,
+  KEY_A,
+  KEY_B,
+  makeWorld,
+  NODE,
+  type StandInRelay,
+} from "../helpers/world.ts";
 
 const ALICE = { username: "alice", sshKeys: [KEY_A] };
 const HANDOVER_FAILED: OperationResult = {
@@ -91,4 +104,47 @@ test("R13 the machine of a failed set-up never returns to the pool, retried or r
   await relay.workOff();
   expect(Object.keys(await countStates(t.db))).not.toContain("assigned");
   await expect(retryAssignment(t.db, assignment.id, APP)).rejects.toThrow("is released, not failed");
+});
+
+test("a retry shortens no estimate: of set-ups, those of one go count, of holds the time from the claim", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 4, maxSize: 4 });
+  await relay.workOff();
+  const ask = async (username: string) => {
+    const { assignment } = await assign(t.connection, { ...ALICE, username }, APP);
+    return { id: assignment.id, setup: await theSetup(relay) };
+  };
+  const pass = async (seconds: number) => {
+    await passTime(t.db, seconds);
+    await heard(t.db, NODE, relay.session);
+  };
+  const eta = async (username: string) => (await findTester(t.db, { username })).setup?.etaSeconds;
+
+  const inOneGo = await ask("bob");
+  await pass(100);
+  await doHappily(relay, inOneGo.setup);
+  const retried = await ask("alice");
+  await pass(100);
+  await relay.finish(retried.setup, HANDOVER_FAILED);
+  await pass(1000);
+  await retryAssignment(t.db, retried.id, APP);
+  expect(await eta("alice")).toBeNull();
+  const again = await theSetup(relay);
+  await pass(6);
+  await doHappily(relay, again);
+
+  const next = await ask("carol");
+  expect(await eta("carol")).toBe(100);
+  await relay.finish(next.setup, HANDOVER_FAILED);
+  await retryAssignment(t.db, next.id, APP);
+  expect(await eta("carol")).toBe(6);
+
+  const line = async () => {
+    const [found] = await rows<{ line: Line }>(t.db, sql`select ${lineOfPool} as line from pools p`);
+    return found?.line;
+  };
+  const held = (await line())?.held.map(({ seconds }) => Math.round(seconds)).toSorted((a, b) => a - b);
+  expect(held).toEqual([0, 1106, 1206]);
+  await release(t.db, ALICE, APP);
+  expect((await line())?.observed.holds.map(Math.round)).toEqual([1106]);
 });

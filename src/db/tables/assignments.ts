@@ -66,7 +66,11 @@ export const assignments = pgTable(
     outputs: jsonb("outputs").$type<Record<string, string>>().notNull().default({}),
     step: jsonb("step").$type<SetupStep>(),
     attempt: integer("attempt").notNull().default(0),
-    /** When set-up on the present machine was asked for, and when the relay first logged in for it. */
+    /**
+     * When the present machine was claimed, when its set-up was asked for (at the claim, and again at each retry), and when
+     * the relay first logged in for it.
+     */
+    claimedAt: timestamp("claimed_at", { withTimezone: true }),
     setupAt: timestamp("setup_at", { withTimezone: true }),
     loggedInAt: timestamp("logged_in_at", { withTimezone: true }),
     swaps: integer("swaps").notNull().default(0),

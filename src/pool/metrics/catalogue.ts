@@ -100,7 +100,7 @@ export const METRICS = {
   },
   warmpool_setup_seconds: {
     type: "histogram",
-    help: "From the claim of the machine until its set-up was done and handed over.",
+    help: "From the claim of the machine, or from its last retry, until its set-up was done and handed over.",
     labels: ["pool"],
   },
   warmpool_assign_seconds: {
