@@ -20,7 +20,11 @@ export function readKey(header: string): string {
   return text;
 }
 
-/** The request as its key's table knows it. The bearer makes the hash one that nobody else can guess at. */
+/**
+ * The request as its key's table knows it. A body may hold a secret that could be guessed: the bearer, of which the
+ * database has a hash, makes this one that nobody else can try guesses at. Not WARMPOOL_SECRET_KEY: changing that would
+ * make a repeat another request.
+ */
 export async function keyed(bearer: string, key: string, request: string): Promise<KeyedRequest> {
   return {
     holder: await sha256(bearer),

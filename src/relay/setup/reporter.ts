@@ -21,7 +21,7 @@ export class SetupReporter {
   #sending: Promise<void> | null = null;
   #lastLines: string[] = [];
 
-  /** `logOffset` is what the edge has of the log, in bytes; `secrets` never leave in the log's text. */
+  /** `logOffset` is what the edge has of the log, in bytes; `secrets` never leave, neither in the log nor in an output. */
   constructor(lease: Lease, titles: readonly string[], logOffset: number, secrets: readonly string[]) {
     this.#lease = lease;
     this.#titles = titles;
@@ -47,12 +47,18 @@ export class SetupReporter {
     for (const line of lines) {
       const { state, text } = applyLine(this.#state, line.text);
       if (state.step !== this.#state.step) this.#lastLines = [];
-      this.#state = state;
+      this.#state = state.outputs === this.#state.outputs ? state : this.#withoutSecrets(state);
       const shown = text === null ? null : this.#redact(text);
       if (shown !== null && shown.trim() !== "")
         this.#lastLines = [...this.#lastLines, shown.trim()].slice(-LAST_LINES);
       this.#outbox.add(line, shown);
     }
+  }
+
+  /** Outputs stand in the database as they are, and are shown to everybody who may look. */
+  #withoutSecrets(state: SetupState): SetupState {
+    const shown = Object.entries(state.outputs).map(([name, value]) => [name, this.#redact(value)] as const);
+    return { ...state, outputs: Object.fromEntries(shown) };
   }
 
   /** All steps are through: the hand-over check is under way. */

@@ -5,7 +5,7 @@ import { RUNNER, STEP } from "./runner.ts";
 /**
  * The one script that changes a machine for a set-up. Under the machine's lock it refuses a token below the highest
  * that was ever here, so a relay that slept cannot undo its successor; then it starts the runner, unless it runs or
- * has ended already. It is one shell function, called in its last line: a script that arrives cut does nothing.
+ * has ended already. It is shell functions, called in its last line: a script that arrives cut does nothing.
  */
 export const EXIT = { fenced: 71, wornOut: 72, cannotWrite: 73, notStarted: 74, locked: 75 } as const;
 
@@ -20,7 +20,7 @@ const MAX_STARTS = 5;
 
 /** For `sh -s`, as root. Everything that varies is in its text, nothing in arguments. */
 export function startScript(plan: Plan, token: number): string {
-  return `main() {
+  return `start_setup() {
 set -u
 umask 077
 run=${quote(plan.run)}
@@ -59,6 +59,14 @@ until [ -f "$dir/began" ]; do
   sleep 0.05
 done
 echo started
+}
+
+# Where it cannot be started, what it would have started with is wiped; still under the machine's lock.
+main() {
+  start_setup
+  code=$?
+  case $code in ${EXIT.wornOut} | ${EXIT.cannotWrite} | ${EXIT.notStarted}) rm -rf "$dir/secrets" ;; esac
+  return $code
 }
 
 # Away from this session: its end, and the connection's, mean nothing to the runner. Under systemd it is a unit of its

@@ -71,12 +71,18 @@ test("never goes back, also where it tells of the moment between two runs", asyn
   expect(steps(told)).toEqual([[3, 50], undefined, [3, 50], [3, 60]]);
 });
 
-test("a secret is in no piece of the log, nor in the last words", async () => {
+test("a secret is in no piece of the log, nor in an output, nor in the last words", async () => {
   const lease = new TestLease();
   const reporter = new SetupReporter(lease, ["Account", "Hand over"], 0, ["hunter22"]);
-  reporter.read(new LineCutter().feed(Buffer.from("the password is hunter22\n")));
+  const printed = [
+    "::output url=http://x/?key=hunter22",
+    "::progress 50 with hunter22",
+    "the password is hunter22",
+  ];
+  reporter.read(new LineCutter().feed(Buffer.from(`${printed.join("\n")}\n`)));
   await reporter.flush();
   expect(reporter.lastLines.at(-1)).toBe("the password is ***");
+  expect(reporter.outputs).toEqual({ url: "http://x/?key=***" });
   expect(JSON.stringify(lease.told)).not.toContain("hunter22");
 });
 

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import type { Progress } from "../../../src/contract/progress.ts";
 import { makeKeyPair } from "../../../src/relay/hostKey.ts";
+import { planOf } from "../../../src/relay/setup/plan.ts";
 import { setUp } from "../../../src/relay/setup/setup.ts";
 import { TestLease } from "../helpers/lease.ts";
 import { testNode, testOnSystem as test } from "../helpers/node.ts";
@@ -131,6 +132,24 @@ test("inputs arrive as they are, secrets as files that are gone at the end; neit
     (await node.exec(machine, "grep -rlF -e s3cret-value -e second-part /var/lib/warmpool/setup/*/[!l]*"))
       .code,
   ).toBe(1);
+});
+
+test("secrets are wiped where a run is given up because it never reached its end", async () => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  const operation = setupOperation(machine, [["a", "exit 1"]], { secrets: { token: "s3cret-value" } });
+  // As a machine is that was switched off in the middle of the run five times.
+  const dir = `/var/lib/warmpool/setup/${operation.assignment.id}`;
+  const { run } = planOf(operation, node.tools.key.publicKey);
+  await node.exec(
+    machine,
+    `mkdir -p ${dir}/secrets && echo ${run} >${dir}/run && echo 5 >${dir}/starts && echo s3cret-value >${dir}/secrets/token`,
+  );
+  expect(await setUp(operation, new TestLease(), node.tools)).toMatchObject({
+    reason: "machine_refused",
+    message: expect.stringContaining("never reached its end"),
+  });
+  expect((await node.exec(machine, `grep -rlF s3cret-value ${dir}`)).code).toBe(1);
 });
 
 test("secrets are wiped after a failed run too", async () => {
