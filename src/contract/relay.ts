@@ -160,7 +160,14 @@ export type RenewResult = { operations: { id: string; status: "held" | "cancelli
 
 const text = z.string().max(4096);
 const failure = { outcome: z.literal("failed"), message: text };
-const evidence = z.record(z.string().max(50), z.string().max(64 * 1024));
+/** 20 texts at most, 64 Ki characters over all of them. */
+const evidence = z
+  .record(z.string().max(50), z.string())
+  .refine((texts) => Object.keys(texts).length <= 20, "has more than 20 texts")
+  .refine(
+    (texts) => Object.values(texts).reduce((sum, { length }) => sum + length, 0) <= 64 * 1024,
+    "is longer than 64 KiB in all",
+  );
 
 /** How an operation ended, by its kind. `handed_back` returns one that was not started. */
 export const operationResult = z.discriminatedUnion("outcome", [
