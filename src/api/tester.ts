@@ -13,10 +13,10 @@ import { assign } from "../pool/assign.ts";
 import { readAssignments } from "../pool/assignmentView.ts";
 import { extendAssignment } from "../pool/extend.ts";
 import { page, parseCursor } from "../pool/machineView.ts";
-import { readLog } from "../pool/progress.ts";
 import { replenish } from "../pool/provision.ts";
 import { findTester, release } from "../pool/release.ts";
 import { retryAssignment } from "../pool/retry.ts";
+import { readLog } from "../pool/setupLog.ts";
 import { pause } from "./pause.ts";
 import { forApp, router } from "./trpc.ts";
 

@@ -24,13 +24,16 @@ async function print(session: Session, user: string, options: LogOptions): Promi
   // The first call fails at once where something is wrong; only a log that was being followed is worth waiting for.
   let log = await session.client.tester.log.query(tester);
   show(session, log, options);
-  while (options.follow === true && !log.done) {
+  // One answer carries only so much; with --json it is printed as it is.
+  while (!log.done && (options.follow === true || !session.json)) {
     const after = log.next;
     log = await patiently({ url: session.url, note: session.out.note }, () =>
       session.client.tester.log.query({ ...tester, after }),
     );
     show(session, log, options);
-    if (!log.done && log.next === after) await delay(POLL_MS);
+    if (log.done || log.next !== after) continue;
+    if (options.follow !== true) return;
+    await delay(POLL_MS);
   }
 }
 

@@ -1,9 +1,10 @@
 import { sql } from "drizzle-orm";
 import type { Progress } from "../contract/progress.ts";
 import type { RenewResult } from "../contract/relay.ts";
-import { type Db, rows } from "../db/client.ts";
+import type { Db } from "../db/client.ts";
 import { accessEnded } from "./finishDelete.ts";
 import { renewLeases } from "./lease.ts";
+import { storeLog } from "./setupLog.ts";
 import { json } from "./transition.ts";
 
 type Renewal = { id: string; token: number; progress?: Progress | undefined };
@@ -50,36 +51,5 @@ async function storeProgress(db: Db, renewal: Renewal, progress: Progress): Prom
         outputs = outputs || coalesce(${json(progress.outputs)}, '{}')
       from lease where assignments.id = lease.assignment and assignments.state in ('setting_up', 'failed')`);
   }
-  if (progress.log !== undefined && progress.log.end > progress.log.offset) {
-    const { offset, end, text } = progress.log;
-    await db.execute(sql`
-      with lease as (${lease})
-      insert into setup_logs (assignment, machine, start_byte, end_byte, text)
-      select lease.assignment, lease.machine, ${offset}, ${end}, ${text.replaceAll("\0", "")} from lease
-      where ${offset} >= coalesce((select max(l.end_byte) from setup_logs l
-          where l.assignment = lease.assignment and l.machine = lease.machine), 0)
-      on conflict do nothing`);
-  }
-}
-
-/**
- * A set-up's log from a cursor on. Cursors count the characters handed out, across the machines of a swap.
- */
-export async function readLog(
-  db: Db,
-  assignment: string,
-  after: number,
-): Promise<{ text: string; next: number; done: boolean }> {
-  const [row] = await rows<{ text: string; length: number; done: boolean }>(
-    db,
-    sql`select substr(whole.text, ${after}::int + 1, 65536) as text, length(whole.text) as length,
-        a.state in ('active', 'failed', 'released') as done
-      from assignments a, lateral (
-        select coalesce(string_agg(l.text, '' order by m.ready_at, l.start_byte), '') as text
-        from setup_logs l join machines m on m.id = l.machine where l.assignment = a.id) whole
-      where a.id = ${assignment}`,
-  );
-  const text = row?.text ?? "";
-  const next = after + [...text].length;
-  return { text, next, done: row?.done === true && next >= row.length };
+  if (progress.log !== undefined) await storeLog(db, lease, progress.log);
 }

@@ -31,6 +31,20 @@ test("log --follow prints what comes, cleaned, until the set-up has ended", asyn
   expect(JSON.parse(json.stdout)).toEqual(await at.client.tester.log.query({ username: "alice" }));
 });
 
+test("log without --follow prints all there is, however long, and waits for no more", async () => {
+  await using at = await installation();
+  await at.client.tester.assign.mutate({ username: "alice", sshKeys: [KEY_A] });
+  const [setup] = await at.relay.lease();
+  if (setup === undefined) throw new Error("nothing to set up");
+  const { id, token } = setup;
+  const printed = `${"x".repeat(40_000)}\n`.repeat(4);
+  for (let offset = 0; offset < printed.length; offset += 40_001) {
+    const log = { offset, end: offset + 40_001, text: printed.slice(offset, offset + 40_001) };
+    await renew(at.db, NODE, at.relay.session, [{ id, token, progress: { kind: "setup", log } }]);
+  }
+  expect(await warmpool(["log", "alice"], at)).toEqual({ code: 0, stdout: printed, stderr: "" });
+});
+
 test("what is followed is asked for again while nobody answers, and it is said once", async () => {
   await using server = await standIn({
     gateway: [{ status: 503, body: "<h1>503</h1>" }],
