@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { serve } from "@hono/node-server";
 import { createApp } from "./api/app.ts";
 import { ADMIN_REQUESTS_PER_MINUTE } from "./api/edge.ts";
@@ -10,7 +11,7 @@ import { readWebhook } from "./pool/webhook/receiver.ts";
 
 /**
  * The Node entry, for hosting Warmpool oneself: the same app and the same duties as src/worker.ts, on a timer.
- * Configured by the environment; stops on SIGTERM after the requests under way.
+ * Configured by the environment; stops on SIGTERM after the requests under way, within ten seconds.
  */
 const config = readConfig();
 const connection = connect(config.databaseUrl, {
@@ -57,15 +58,23 @@ function runSweep(): void {
   });
 }
 
+/** A request under way gets so long, then its caller is hung up on. */
+const REQUEST_MS = 2000;
+/** And then a sweep gets so long: whoever waits for a database that is out of reach waits for minutes. */
+const WORK_MS = 5000;
+/** And then a statement. */
+const STATEMENT_SECONDS = 1;
+
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop());
 
 async function stop(): Promise<void> {
   clearInterval(timer);
   const closed = new Promise((resolve) => server.close(resolve));
-  if ("closeAllConnections" in server) setTimeout(() => server.closeAllConnections(), 2000).unref();
+  if ("closeAllConnections" in server) setTimeout(() => server.closeAllConnections(), REQUEST_MS).unref();
   await closed;
-  await Promise.allSettled(running);
-  await connection.close();
+  // What is cut off here is what a kill would cut off: the next sweep takes it up.
+  await Promise.race([Promise.allSettled(running), delay(WORK_MS)]);
+  await connection.close(STATEMENT_SECONDS);
   process.exit(0);
 }
 
