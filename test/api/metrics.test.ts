@@ -37,6 +37,7 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
       'warmpool_pool_condition{pool="demo",condition="Ready"}': 1,
       'warmpool_assignments{pool="demo",state="active"}': 1,
       'warmpool_nodes{state="online"}': 1,
+      'warmpool_orphans{node="n1",state="seen"}': 0,
       'warmpool_claims_total{pool="demo",outcome="warm"}': 1,
       'warmpool_claims_total{pool="demo",outcome="missed"}': 0,
       'warmpool_operations_total{node="n1",kind="create",outcome="succeeded"}': 3,

@@ -58,6 +58,11 @@ export const METRICS = {
     labels: ["pool"],
   },
   warmpool_nodes: { type: "gauge", help: "Nodes, by state.", labels: ["state"] },
+  warmpool_orphans: {
+    type: "gauge",
+    help: "Machines with this installation's mark that no row stood for: seen (a later listing or an admin has to confirm them) or leaving (being torn down, not proven gone).",
+    labels: ["node", "state"],
+  },
   warmpool_duty_age_seconds: {
     type: "gauge",
     help: "Seconds since the duty of the sweep last ended; missing before its first end.",

@@ -10,10 +10,7 @@ export async function readGauges(db: Db): Promise<{ pools: PoolView[]; nodes: st
   const [pools, lines, nodes, duties, pending] = await Promise.all([
     listPools(db),
     rows<Line>(db, LINES),
-    rows<{ name: string; state: string }>(
-      db,
-      sql`select name, state from nodes where state <> 'removed' order by name`,
-    ),
+    rows<Node>(db, NODES),
     rows<Beat>(
       db,
       sql`select duty, extract(epoch from now() - last_end_at)::float8 as age, outcome = 'failed' as failed from duties
@@ -35,6 +32,7 @@ export async function readGauges(db: Db): Promise<{ pools: PoolView[]; nodes: st
         labels: { state },
         value: nodes.filter((node) => node.state === state).length,
       })),
+      ...nodes.flatMap(orphanSamples),
       ...duties.flatMap(dutySamples),
       ...pending.flatMap(({ count, oldest }): Sample[] => [
         { metric: "warmpool_webhook_pending", labels: {}, value: count },
@@ -45,7 +43,15 @@ export async function readGauges(db: Db): Promise<{ pools: PoolView[]; nodes: st
 }
 
 type Line = { pool: string; what: string; count: number; oldest: number };
+type Node = { name: string; state: string; seen: number; leaving: number };
 type Beat = { duty: string; age: number; failed: boolean };
+
+/** With the orphans of each: a sighting of one ends when it gets a row of its own, which says how far its delete is. */
+const NODES = sql`
+  select n.name, n.state, (select count(*)::int from jsonb_object_keys(n.orphans)) as seen,
+    (select count(*)::int from machines m
+      where m.node = n.name and m.adopted_at is not null and m.state <> 'deleted') as leaving
+  from nodes n where n.state <> 'removed' order by n.name`;
 
 /** Live assignments by state, and machines being deleted: how many of a pool, and for how long the oldest. */
 const LINES = sql`
@@ -80,6 +86,13 @@ function poolSamples(pool: PoolView, lines: readonly Line[]): Sample[] {
     })),
     { metric: "warmpool_waiting_oldest_seconds", labels, value: line("waiting")?.oldest ?? 0 },
     { metric: "warmpool_deleting_oldest_seconds", labels, value: line("deleting")?.oldest ?? 0 },
+  ];
+}
+
+function orphanSamples({ name: node, seen, leaving }: Node): Sample[] {
+  return [
+    { metric: "warmpool_orphans", labels: { node, state: "seen" }, value: seen },
+    { metric: "warmpool_orphans", labels: { node, state: "leaving" }, value: leaving },
   ];
 }
 
