@@ -2,7 +2,6 @@ import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import type { MachineView, PoolSpecInput } from "../../src/client/index.ts";
 import { SETTINGS } from "../../src/pool/settings.ts";
-import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 import { until } from "../helpers/until.ts";
 import { RECIPE, specOf } from "../helpers/world.ts";
 import { type System, type SystemOptions, system } from "./helpers/system.ts";
@@ -215,35 +214,5 @@ test(
     expect(adopted.id).not.toBe(id);
     expect(await gone(under, adopted.id)).toMatchObject({ receipt: { kind: "listed" } });
     expect(await standing(under)).toEqual([]);
-  },
-);
-
-test(
-  "R9 two installations share a node's machines folder: each reaps its own orphan, and no other's machine",
-  LONG,
-  async () => {
-    await using folder = await temporaryFolder();
-    const machines = folder.path;
-    await using one = await withOneReady({ machines });
-    await using other = await withOneReady({ machines });
-    for (const under of [one, other]) {
-      // Off the books, and still there.
-      await under.client.pool.pause.mutate({ name: "demo" });
-      await under.client.machine.forget.mutate({ id: under.machine.id });
-    }
-    await probed(one);
-    await probed(other);
-    for (const { client, machine } of [one, other]) {
-      expect((await client.node.list.query())[0]?.orphans).toMatchObject([{ name: machine.name }]);
-    }
-    await aSweepLater(one);
-    await probed(one);
-    const adopted = await one.client.machine.get.query({ id: one.machine.name });
-    expect(await gone(one, adopted.id)).toMatchObject({ receipt: { kind: "listed" } });
-    expect(await standing(one)).toEqual([]);
-    expect(await standing(other)).toEqual([other.machine.name]);
-    const { host, port, hostKey } = other.machine;
-    if (host === null || port === null || hostKey === null) throw new Error("nobody can log in to it");
-    expect(await other.read({ host, port, hostKey }, "echo here")).toBe("here");
   },
 );
