@@ -2,5 +2,5 @@ import { checkInstallation } from "../pool/installation.ts";
 import { forAdmin, router } from "./trpc.ts";
 
 export const installationRouter = router({
-  check: forAdmin.query(({ ctx }) => checkInstallation(ctx.connection.db, ctx.caller)),
+  check: forAdmin.query(({ ctx }) => checkInstallation(ctx.connection.db, ctx.caller, ctx.secretKeys)),
 });

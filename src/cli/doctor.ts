@@ -19,6 +19,7 @@ import { localFile, relayFolder, sshProgram } from "./doctor/here.ts";
 import { nodesCheck } from "./doctor/node.ts";
 import { poolsCheck } from "./doctor/pool.ts";
 import { reportLines } from "./doctor/report.ts";
+import { secretKeyCheck } from "./doctor/secretKey.ts";
 import { EXIT } from "./exit.ts";
 import { packageVersion } from "./packageVersion.ts";
 import { withSession } from "./session.ts";
@@ -62,6 +63,7 @@ async function answers({ client, url }: Session): Promise<Check[]> {
     databaseCheck(asked),
     migrationsCheck(asked, journal()),
     clocksCheck(asked, here, tookSeconds),
+    secretKeyCheck(asked),
     ...(await operated(client, (duties, tokens, nodes, pools) => [
       dutiesCheck(duties, here),
       tokensCheck(tokens, here),

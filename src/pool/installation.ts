@@ -2,11 +2,17 @@ import { sql } from "drizzle-orm";
 import type { InstallationCheck } from "../contract/installation.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
+import { checkSealed } from "./sealedCheck.ts";
+import type { SecretKeys } from "./secrets.ts";
 import type { Caller } from "./tokens.ts";
 
 /** What the edge sees of itself and its database, for whoever looks for what is wrong. */
-export async function checkInstallation(db: Db, { role, name }: Caller): Promise<InstallationCheck> {
-  const [[facts], [migrations], nodes] = await Promise.all([
+export async function checkInstallation(
+  db: Db,
+  { role, name }: Caller,
+  keys: SecretKeys,
+): Promise<InstallationCheck> {
+  const [[facts], [migrations], secrets, nodes] = await Promise.all([
     rows<{ installation: string; now: string; version: string }>(
       db,
       sql`select installation, ${iso(sql`clock_timestamp()`)} as now, current_setting('server_version') as version
@@ -16,6 +22,7 @@ export async function checkInstallation(db: Db, { role, name }: Caller): Promise
       db,
       sql`select count(*)::int as applied, max(created_at)::float8 as latest from drizzle.__drizzle_migrations`,
     ),
+    checkSealed(db, keys),
     relays(db),
   ]);
   if (facts === undefined || migrations === undefined)
@@ -25,6 +32,7 @@ export async function checkInstallation(db: Db, { role, name }: Caller): Promise
     caller: { role, name },
     clocks: { edge: new Date().toISOString(), database: facts.now },
     database: { version: facts.version, migrations },
+    secrets,
     nodes,
   };
 }

@@ -4,7 +4,7 @@ import { type Db, rows } from "../db/client.ts";
 import { isMarkOf, mark, seal, type Sealed, type SecretKeys, unseal } from "./secrets.ts";
 
 /** An assignment's parameters as they are stored: secret ones apart, and never as they are. */
-type Marks = Record<string, { key: string; text: string }>;
+export type Marks = Record<string, { key: string; text: string }>;
 export type SealedParams = {
   /** The assignment's id: its secrets are sealed for it. */
   id: string;

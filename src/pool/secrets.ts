@@ -82,6 +82,11 @@ export async function isMarkOf(
   );
 }
 
+/** What names the keys in what they made, the one that seals first. It tells nothing of them. */
+export function keyIds(keys: SecretKeys): Promise<string[]> {
+  return Promise.all("keys" in keys ? keys.keys.map(idOf) : []);
+}
+
 function firstKey(keys: SecretKeys, { name }: SecretPlace): string {
   const first = "keys" in keys ? keys.keys[0] : undefined;
   if (first !== undefined) return first;

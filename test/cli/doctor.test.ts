@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import type { Check } from "../../src/cli/doctor/check.ts";
 import { clocksCheck, databaseCheck } from "../../src/cli/doctor/edge.ts";
 import { nodesCheck } from "../../src/cli/doctor/node.ts";
+import { secretKeyCheck } from "../../src/cli/doctor/secretKey.ts";
 import { packageVersion } from "../../src/cli/packageVersion.ts";
 import type { InstallationCheck } from "../../src/contract/installation.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
@@ -37,6 +38,7 @@ test("nothing is wrong: a line for each part, and exit 0", async () => {
     "database",
     "migrations",
     "clocks",
+    "secret key",
     "duties",
     "tokens",
     "node n1",
@@ -80,6 +82,16 @@ const FAULTS: [name: string, fault: SQL, message: RegExp, fix: RegExp][] = [
     sql`insert into tokens (name, role, hash, expires_at) values ('main app', 'app', 'x', now() + interval '25 hours')`,
     /^end soon: "main app" \(app\) in 1d/,
     /put it in place/,
+  ],
+  [
+    "secret key",
+    sql`with made as (
+        insert into assignments (pool, username, state, ssh_keys, params, secrets, recipe, recipe_version)
+        select 'demo', 'alice', 'waiting', '[]', '{}', '{"license": {"key": "gone", "iv": "AAAA", "text": "AAAA"}}', name, version
+        from recipes limit 1 returning id, pool, username)
+      insert into testers (assignment, pool, username) select id, pool, username from made`,
+    /^1 of 1 assignments with a secret cannot be set up: the key that sealed it is gone$/,
+    /put that key back into WARMPOOL_SECRET_KEY, behind the first/,
   ],
   ["node n1", sql`update nodes set relay_version = '0.0.1'`, /version 0\.0\.1, this command/, /same version/],
   ["node n1", sql`update nodes set state = 'silent'`, /last heard \ds ago/, /start the relay/],
@@ -169,6 +181,7 @@ const seen: InstallationCheck = {
   caller: { role: "admin", name: "bootstrap" },
   clocks: { edge: "2026-11-25T10:00:00.000Z", database: "2026-11-25T10:00:01.000Z" },
   database: { version: "17.2", migrations: { applied: 1, latest: 1 } },
+  secrets: { keys: 1, problem: null, pools: [], assignments: 0, unreadable: 0, older: 0, unknowable: 0 },
   nodes: [],
 };
 const moment = Date.parse("2026-11-25T10:00:00.000Z");
@@ -195,6 +208,22 @@ test.each([
   ["19.0", "wrong"],
 ])("Postgres %s: %s", (version, state) => {
   expect(databaseCheck({ ...seen, database: { ...seen.database, version } }).state).toBe(state);
+});
+
+test.each<[Partial<InstallationCheck["secrets"]>, Check["state"], RegExp]>([
+  [{ keys: 0 }, "ok", /^there is none, and no pool's recipe takes a secret$/],
+  [{ keys: 0, pools: ["demo", "big"] }, "wrong", /no secret is taken for demo, big$/],
+  [{ keys: 0, problem: "WARMPOOL_SECRET_KEY has to be so" }, "wrong", /^WARMPOOL_SECRET_KEY has to be so$/],
+  [{ assignments: 3, unreadable: 2 }, "wrong", /^2 of 3 assignments .* the key that sealed it is gone$/],
+  // Whatever else is said: what is sealed and cannot be opened comes first.
+  [{ keys: 0, pools: ["demo"], assignments: 1, unreadable: 1 }, "wrong", /^1 of 1 assignments/],
+  [{ assignments: 3 }, "ok", /^3 live assignments came with a secret$/],
+  [{ keys: 2, assignments: 3, older: 2 }, "ok", /; 2 of them need an older key than the first: keep it$/],
+  [{ keys: 2, assignments: 3 }, "ok", /; none needs another key than the first: drop the others$/],
+  [{ assignments: 3, unknowable: 1 }, "ok", /; the key of 1 is gone: the same secret again is a CONFLICT/],
+])("of the secret key %j it says %s", (secrets, state, message) => {
+  const found = secretKeyCheck({ ...seen, secrets: { ...seen.secrets, ...secrets } });
+  expect(found).toMatchObject({ state, message: expect.stringMatching(message) });
 });
 
 test("without a node nothing makes machines", () => {

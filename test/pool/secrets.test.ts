@@ -9,6 +9,7 @@ import { payloads } from "../../src/pool/payload.ts";
 import { putRecipe } from "../../src/pool/recipes.ts";
 import { findTester, release } from "../../src/pool/release.ts";
 import { retryAssignment } from "../../src/pool/retry.ts";
+import { checkSealed } from "../../src/pool/sealedCheck.ts";
 import { NO_SECRET_KEYS, readSecretKeys, seal, type SecretKeys, unseal } from "../../src/pool/secrets.ts";
 import { testDb, type TestDb } from "../helpers/db.ts";
 import {
@@ -129,6 +130,42 @@ test("a key is changed by putting the new one first; without the old one the set
   const both = readSecretKeys(`${changed} ${OLD}`);
   expect((await theSetup(t.db, relay, both))?.assignment.secrets).toEqual({ license: PLANTED });
   expect(await assign(t.connection, ALICE, APP, both)).toMatchObject({ created: false });
+});
+
+test("what hangs on the keys is told, by opening all that is sealed, without a key", async () => {
+  await using t = await testDb();
+  const relay = await worldWithSecret(t);
+  expect(await checkSealed(t.db, KEYS)).toEqual({
+    ...{ keys: 1, problem: null, pools: ["demo"], assignments: 0 },
+    ...{ unreadable: 0, older: 0, unknowable: 0 },
+  });
+  expect(await checkSealed(t.db, NO_SECRET_KEYS)).toMatchObject({ keys: 0, problem: null });
+  const short = await checkSealed(t.db, readSecretKeys("short"));
+  expect(short).toMatchObject({ keys: 0, problem: expect.stringContaining("32 bytes in base64") });
+
+  await assign(t.connection, ALICE, APP, KEYS);
+  const changed = btoa("n".repeat(32));
+  const both = readSecretKeys(`${changed} ${OLD}`);
+  const counts = async (keys: SecretKeys) => {
+    const { assignments, unreadable, older, unknowable } = await checkSealed(t.db, keys);
+    return [assignments, unreadable, older, unknowable];
+  };
+  expect(await counts(KEYS)).toEqual([1, 0, 0, 0]);
+  expect(await counts(both)).toEqual([1, 0, 1, 0]);
+  expect(await counts(readSecretKeys(changed))).toEqual([1, 1, 0, 0]);
+  expect(await counts(NO_SECRET_KEYS)).toEqual([1, 1, 0, 0]);
+  // Of another place, by a key that is there: it is tried, and does not open.
+  await t.db.execute(sql`update assignments set secrets = jsonb_build_object('other', secrets -> 'license')`);
+  expect(await counts(KEYS)).toEqual([1, 1, 0, 0]);
+  await t.db.execute(sql`update assignments set secrets = jsonb_build_object('license', secrets -> 'other')`);
+
+  const setup = await theSetup(t.db, relay, both);
+  if (setup === null) throw new Error("expected a set-up");
+  await relay.finish(setup, setUpOf("alice", [KEY_A]));
+  expect(await counts(both)).toEqual([1, 0, 1, 0]);
+  expect(await counts(readSecretKeys(changed))).toEqual([1, 0, 0, 1]);
+  await release(t.db, ALICE, APP);
+  expect(await counts(readSecretKeys(changed))).toEqual([0, 0, 0, 0]);
 });
 
 test("a secret parameter cannot have a default: every viewer could read it", () => {
