@@ -50,7 +50,7 @@ async function onNode({ report, folder, driver }: Context, stack: Stack, key: st
   );
   const edges = [stack.app, second.app];
   if (driver === "local") {
-    await report.check(`${RUNS} of ${RUNS} runs of ${told(CROWD)} hold, on rows alone`, () =>
+    await report.check(`R1 ${RUNS} of ${RUNS} runs of ${told(CROWD)} hold, on rows alone`, () =>
       standInRuns(stack, edges, key),
     );
   } else {
@@ -68,7 +68,7 @@ async function onNode({ report, folder, driver }: Context, stack: Stack, key: st
     `${real.machines} real machines are ready`,
     async () => void (await untilFull(admin, POOL, real.machines, 300)),
   );
-  await report.check(`${told(real)}, on real machines`, async () => {
+  await report.check(`R1 ${told(real)} over two servers, on real machines`, async () => {
     const { held, waiting } = await rush(edges, POOL, real, key, false);
     return `${held.size} distinct machines, ${waiting.length} waiting in order`;
   });
@@ -100,7 +100,7 @@ async function standInRuns(stack: Stack, edges: Rpc[], key: string): Promise<str
 async function onWorkerd({ report }: Context, stack: Stack, key: string): Promise<void> {
   const { admin, app } = stack;
   const pool = "run-1";
-  await report.check(`${2 * CROWD.testers} at once: nothing but answers and 503 with Retry-After`, () =>
+  await report.check(`R1 ${2 * CROWD.testers} at once: nothing but answers and 503 with Retry-After`, () =>
     withStandIn(stack.local().url, admin, NODE, async () => {
       await fillPool(admin, POOL, pool, NODE, CROWD.machines);
       const result = await rush([app], pool, CROWD, key, true);

@@ -1,38 +1,101 @@
+import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
+import type { AssignResult } from "../../src/contract/assignment.ts";
+import { type Db, rows } from "../../src/db/client.ts";
+import { release } from "../../src/pool/release.ts";
 import { testDb } from "../helpers/db.ts";
-import { countStates, KEY_A, makeWorld } from "../helpers/world.ts";
-import { ADMIN_TOKEN, RUNTIMES, startEdge } from "./edges.ts";
+import { until } from "../helpers/until.ts";
+import { APP, countStates, KEY_A, makeWorld } from "../helpers/world.ts";
+import { ADMIN_TOKEN, RUNTIMES } from "./edges.ts";
+import { startApiProcess } from "./process.ts";
 
-describe.each(RUNTIMES)("a crowd on %s", (runtime) => {
-  test("400 assigns at once on 50 ready machines: 50 distinct ones, and no 5xx but 503 with Retry-After", async () => {
+const TESTERS = Array.from({ length: 200 }, (_, n) => `tester${n}`);
+const MACHINES = 50;
+
+type Answer = { username: string; status: number; retryAfter: string | null; given: AssignResult | null };
+
+async function ask(url: string, username: string): Promise<Answer> {
+  const response = await fetch(`${url}/trpc/tester.assign`, {
+    method: "POST",
+    headers: { "content-type": "application/json", authorization: `Bearer ${ADMIN_TOKEN}` },
+    body: JSON.stringify({ username, sshKeys: [KEY_A] }),
+  });
+  const body = (await response.json()) as { result?: { data: AssignResult } };
+  const retryAfter = response.headers.get("retry-after");
+  return { username, status: response.status, retryAfter, given: body.result?.data ?? null };
+}
+
+const line = async (db: Db) =>
+  (
+    await rows<{ username: string }>(
+      db,
+      sql`select username from assignments where state = 'waiting' order by seq`,
+    )
+  ).map(({ username }) => username);
+
+/** Everybody asks both processes at once, and those who were sent away for now ask again, until all have an answer. */
+async function rush(urls: readonly string[]): Promise<{ answers: Answer[]; refused: number }> {
+  const answers: Answer[] = [];
+  let open = TESTERS.flatMap((username) => urls.map((url) => ({ url, username })));
+  let refused = 0;
+  await until(
+    "everybody to have an answer",
+    async () => {
+      const round = await Promise.all(open.map(({ url, username }) => ask(url, username)));
+      answers.push(...round);
+      open = open.filter((_, n) => round[n]?.status === 503);
+      refused += open.length;
+      return open.length === 0;
+    },
+    { seconds: 120, everyMs: 500 },
+  );
+  return { answers, refused };
+}
+
+describe.each(RUNTIMES)("R1 a crowd before two API processes of %s", (runtime) => {
+  test("200 testers ask both at once for 50 ready machines: 50 distinct ones, 150 wait in order, nobody has two", async () => {
     await using t = await testDb();
-    const relay = await makeWorld(t.db, { targetSize: 50, maxSize: 50 });
+    const relay = await makeWorld(t.db, { targetSize: MACHINES, maxSize: MACHINES });
     await relay.workOff();
-    await using edge = await startEdge(runtime, t.url);
-    const answers = await Promise.all(
-      Array.from({ length: 400 }, async (_, n) => {
-        const response = await fetch(`${edge.url}/trpc/tester.assign`, {
-          method: "POST",
-          headers: { "content-type": "application/json", authorization: `Bearer ${ADMIN_TOKEN}` },
-          body: JSON.stringify({ username: `tester${n % 200}`, sshKeys: [KEY_A] }),
-        });
-        const body = (await response.json()) as {
-          result?: { data: { assignment: { machine: { id: string } | null } } };
-        };
-        return { status: response.status, retryAfter: response.headers.get("retry-after"), body };
-      }),
+    await using one = await startApiProcess(runtime, t.url);
+    await using other = await startApiProcess(runtime, t.url);
+    const { answers, refused } = await rush([one.url, other.url]);
+    console.log(`${runtime}: ${answers.length} answers, ${refused} of them 503`);
+
+    expect(answers.filter(({ status }) => status !== 200 && status !== 503)).toEqual([]);
+    expect(answers.filter(({ status, retryAfter }) => status === 503 && retryAfter === null)).toEqual([]);
+    const given = answers.flatMap((answer) => (answer.given === null ? [] : [answer.given]));
+    expect(given).toHaveLength(2 * TESTERS.length);
+    // Of the two answers to a tester one made the assignment, and both name the same.
+    const ids = Map.groupBy(given, ({ assignment }) => assignment.username);
+    for (const both of ids.values()) {
+      expect(new Set(both.map(({ assignment }) => assignment.id)).size).toBe(1);
+      if (refused === 0) expect(both.filter(({ created }) => created)).toHaveLength(1);
+    }
+    const told = new Map(
+      given.flatMap(({ assignment: { machine, username } }) =>
+        machine === null ? [] : [[machine.id, username]],
+      ),
     );
-    const statuses = Map.groupBy(answers, (answer) => answer.status);
-    const told = [...statuses].map(([status, group]) => `${status}: ${group.length}`).join(", ");
-    expect(
-      [...statuses.keys()].filter((status) => status !== 200 && status !== 503),
-      told,
-    ).toEqual([]);
-    expect(statuses.get(503)?.every((answer) => answer.retryAfter !== null) ?? true).toBe(true);
-    const served = statuses.get(200)?.length ?? 0;
-    expect(served, told).toBeGreaterThan(0);
-    expect((await countStates(t.db))["assigned"]).toBeLessThanOrEqual(50);
-    if (served === 400) expect((await countStates(t.db))["assigned"]).toBe(50);
-    console.log(`${runtime}: ${told}`);
-  }, 60_000);
+    const held = await rows<{ machine: string; username: string }>(
+      t.db,
+      sql`select machine, username from assignments where state = 'setting_up'`,
+    );
+    expect(new Set(held.map(({ machine }) => machine)).size).toBe(MACHINES);
+    expect(held).toHaveLength(MACHINES);
+    // One who was told to wait may have been given a machine since; who was told of one holds that one.
+    expect(held.map(({ machine, username }) => [machine, told.get(machine) ?? username])).toEqual(
+      held.map(({ machine, username }) => [machine, username]),
+    );
+    expect([...told.keys()].filter((id) => !held.some(({ machine }) => machine === id))).toEqual([]);
+    const waiting = await line(t.db);
+    expect(waiting).toHaveLength(TESTERS.length - MACHINES);
+
+    // And in that order they are served.
+    await relay.workOff();
+    for (const { username } of held.slice(0, 5)) await release(t.db, { username }, APP);
+    await relay.workOff();
+    expect(await line(t.db)).toEqual(waiting.slice(5));
+    expect(await countStates(t.db)).toEqual({ assigned: MACHINES });
+  }, 240_000);
 });

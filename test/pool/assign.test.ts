@@ -1,13 +1,26 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
+import { poolSpec } from "../../src/contract/pool.ts";
+import { sweep } from "../../src/cron/sweep.ts";
 import { connect, rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
+import { match } from "../../src/pool/match.ts";
 import { pickReady } from "../../src/pool/pick.ts";
-import { pausePool } from "../../src/pool/pools.ts";
+import { pausePool, putPool } from "../../src/pool/pools.ts";
 import { putRecipe } from "../../src/pool/recipes.ts";
 import { findTester, release } from "../../src/pool/release.ts";
 import { testDb } from "../helpers/db.ts";
-import { ADMIN, APP, countStates, KEY_A, KEY_B, makeWorld, RECIPE } from "../helpers/world.ts";
+import {
+  ADMIN,
+  APP,
+  countStates,
+  doHappily,
+  KEY_A,
+  KEY_B,
+  makeWorld,
+  RECIPE,
+  specOf,
+} from "../helpers/world.ts";
 
 const ask = (username: string, more: object = {}) => ({ username, sshKeys: [KEY_A], ...more });
 
@@ -164,7 +177,7 @@ test("a machine on a silent node is not claimed", async () => {
   expect((await assign(t.connection, ask("alice"), APP)).assignment.state).toBe("waiting");
 });
 
-test("a stale machine is claimed only when there is no current one", async () => {
+test("R15 a stale machine is claimed only when there is no current one", async () => {
   await using t = await testDb();
   const relay = await makeWorld(t.db, { targetSize: 2, maxSize: 2 });
   await relay.workOff();
@@ -175,6 +188,39 @@ test("a stale machine is claimed only when there is no current one", async () =>
   const stale = await rows<{ id: string }>(t.db, sql`select id from machines where machine_spec = 'older'`);
   expect(first.assignment.machine?.id).not.toBe(stale[0]?.id);
   expect(second.assignment.machine?.id).toBe(stale[0]?.id);
+});
+
+test("R13 a claim never crosses pools: who waits in one waits on beside ready machines of another", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 2, maxSize: 2 });
+  await putPool(t.db, poolSpec.parse(specOf({ name: "other", targetSize: 0, maxSize: 0 })), ADMIN);
+  await relay.workOff();
+  const alice = { username: "alice", pool: "other" };
+  expect((await assign(t.connection, ask("alice", { pool: "other" }), APP)).assignment.state).toBe("waiting");
+  await sweep(t.db);
+  await match(t.db, "demo", APP);
+  expect(await findTester(t.db, alice)).toMatchObject({ state: "waiting", machine: null });
+  await expect(assign(t.connection, ask("bob", { pool: "other", wait: false }), APP)).rejects.toMatchObject({
+    code: "NO_CAPACITY",
+  });
+
+  // Its own pool's machine cannot be reached: it is swapped for none of the other's.
+  await putPool(t.db, poolSpec.parse(specOf({ name: "other", targetSize: 0, maxSize: 1 })), ADMIN);
+  const create = (await relay.lease()).find(({ kind }) => kind === "create");
+  if (create !== undefined) await doHappily(relay, create);
+  const setup = (await relay.lease()).find(({ kind }) => kind === "setup");
+  if (setup === undefined) throw new Error("expected a set-up");
+  await relay.finish(setup, { outcome: "setup_failed", reason: "unreachable", message: "refused" });
+  expect(await findTester(t.db, alice)).toMatchObject({ state: "waiting", swaps: 1, machine: null });
+  const pools = await rows(
+    t.db,
+    sql`select pool, state from machines where state in ('ready', 'suspect') order by 1, 2`,
+  );
+  expect(pools).toEqual([
+    { pool: "demo", state: "ready" },
+    { pool: "demo", state: "ready" },
+    { pool: "other", state: "suspect" },
+  ]);
 });
 
 test("other params on a repeat are CONFLICT; other keys are put on the machine by another run", async () => {

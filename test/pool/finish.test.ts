@@ -5,6 +5,7 @@ import type { OperationResult } from "../../src/contract/relay.ts";
 import { rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
 import { emptyPool, getPool, putPool } from "../../src/pool/pools.ts";
+import { queueProbes } from "../../src/pool/probeQueue.ts";
 import { findTester, release } from "../../src/pool/release.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { testDb } from "../helpers/db.ts";
@@ -132,6 +133,47 @@ test("R12 with no other machine the assignment goes back to its old place in the
     state: "waiting",
     queue: { position: 2 },
   });
+});
+
+test("R12 one broken machine cannot block the pool: who meets it goes on elsewhere, and it is replaced", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 3, maxSize: 3 });
+  await relay.workOff();
+  const [broken] = await rows<{ id: string; name: string }>(
+    t.db,
+    sql`select id, name from machines order by ready_at, number limit 1`,
+  );
+  if (broken === undefined) throw new Error("expected a machine");
+  /** A set-up cannot reach the broken machine; all else goes well. */
+  const work = async () => {
+    for (const operation of await relay.lease()) {
+      if (operation.kind === "setup" && operation.machine.id === broken.id) {
+        await relay.finish(operation, { outcome: "setup_failed", reason: "unreachable", message: "refused" });
+      } else await doHappily(relay, operation);
+    }
+  };
+  const testers = ["ann", "bob", "cy"];
+  for (const username of testers) await assign(t.connection, { username, sshKeys: [KEY_A] }, APP);
+  expect((await findTester(t.db, { username: "ann" })).machine?.id).toBe(broken.id);
+  await work();
+  expect(await findTester(t.db, { username: "ann" })).toMatchObject({
+    state: "waiting",
+    queue: { position: 1 },
+  });
+  expect(await countStates(t.db)).toEqual({ assigned: 2, suspect: 1 });
+  for (const username of ["bob", "cy"])
+    expect(await findTester(t.db, { username })).toMatchObject({ state: "active" });
+
+  await queueProbes(t.db);
+  await relay.answerProbe([broken.name]);
+  await queueProbes(t.db);
+  await relay.answerProbe([broken.name]);
+  for (let round = 0; round < 4; round += 1) await work();
+  const ann = await findTester(t.db, { username: "ann" });
+  expect(ann).toMatchObject({ state: "active", swaps: 1 });
+  expect(ann.machine?.id).not.toBe(broken.id);
+  const [row] = await rows(t.db, sql`select state from machines where id = ${broken.id}`);
+  expect(row).toEqual({ state: "deleted" });
 });
 
 test("R13 after the first login there is no swap: the set-up has failed, and its machine never returns to the pool", async () => {

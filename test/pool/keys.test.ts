@@ -5,9 +5,19 @@ import { rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
 import { queueProbes } from "../../src/pool/probeQueue.ts";
 import { findTester } from "../../src/pool/release.ts";
+import { retryAssignment } from "../../src/pool/retry.ts";
 import { renew } from "../../src/pool/progress.ts";
 import { testDb } from "../helpers/db.ts";
-import { APP, doHappily, KEY_A, KEY_B, makeWorld, NODE, type StandInRelay } from "../helpers/world.ts";
+import {
+  APP,
+  doHappily,
+  KEY_A,
+  KEY_B,
+  makeWorld,
+  NODE,
+  setUpOf,
+  type StandInRelay,
+} from "../helpers/world.ts";
 
 const ALICE = { username: "alice", sshKeys: [KEY_A] };
 const OTHER_KEYS = { username: "alice", sshKeys: [KEY_B] };
@@ -61,6 +71,56 @@ test("keys that could not be put on an active machine are told of, and put there
   await doHappily(relay, again);
   expect(await findTester(t.db, ALICE)).toMatchObject({ state: "active", error: null });
   expect(await relay.lease()).toEqual([]);
+});
+
+test("keys that change in mid set-up are put on the machine right after it", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  await relay.workOff();
+  await assign(t.connection, ALICE, APP);
+  const setup = await theSetup(relay);
+  await assign(t.connection, OTHER_KEYS, APP);
+  expect(await relay.lease()).toEqual([]);
+  await relay.finish(setup, setUpOf("alice", setup.assignment.sshKeys));
+  const after = await theSetup(relay);
+  expect(after).toMatchObject({ machine: { id: setup.machine.id }, assignment: { sshKeys: [KEY_B] } });
+  await doHappily(relay, after);
+  expect(await relay.lease()).toEqual([]);
+});
+
+test("keys that change in a set-up that fails, and while it has failed, are those of the retry, and of nothing after it", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  await relay.workOff();
+  const { assignment } = await assign(t.connection, ALICE, APP);
+  const setup = await theSetup(relay);
+  await assign(t.connection, { ...ALICE, sshKeys: [] }, APP);
+  await relay.finish(setup, REFUSED);
+  await assign(t.connection, OTHER_KEYS, APP);
+  expect(await findTester(t.db, ALICE)).toMatchObject({
+    state: "failed",
+    error: { code: "machine_refused" },
+  });
+  expect(await relay.lease()).toEqual([]);
+  await retryAssignment(t.db, assignment.id, APP);
+  const retried = await theSetup(relay);
+  expect(retried.assignment).toMatchObject({ sshKeys: [KEY_B], recipe: { steps: [{ id: "hello" }] } });
+  await doHappily(relay, retried);
+  expect(await findTester(t.db, ALICE)).toMatchObject({ state: "active", error: null });
+  expect(await relay.lease()).toEqual([]);
+});
+
+test("keys that change in mid retry are put on the machine right after it", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  await relay.workOff();
+  const { assignment } = await assign(t.connection, ALICE, APP);
+  await relay.finish(await theSetup(relay), REFUSED);
+  await retryAssignment(t.db, assignment.id, APP);
+  const retried = await theSetup(relay);
+  await assign(t.connection, OTHER_KEYS, APP);
+  await relay.finish(retried, setUpOf("alice", retried.assignment.sshKeys));
+  expect((await theSetup(relay)).assignment.sshKeys).toEqual([KEY_B]);
 });
 
 test("a machine that dies in mid set-up: its tester is told that it stands still, until it answers again", async () => {

@@ -24,7 +24,7 @@ import {
 
 const ALICE = { username: "alice", sshKeys: [KEY_A] };
 
-test("a node works on two creates and deletes at a time, however much it has room for", async () => {
+test("R15 a node works on two creates and deletes at a time, however much it has room for", async () => {
   await using t = await testDb();
   const relay = await makeWorld(t.db, { targetSize: 5 });
   const first = await relay.lease();
@@ -33,6 +33,27 @@ test("a node works on two creates and deletes at a time, however much it has roo
   const [one] = first;
   if (one !== undefined) await doHappily(relay, one);
   expect(await relay.lease()).toHaveLength(1);
+});
+
+test("R15 creates and deletes share that limit: while one of each goes on, neither begins", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 3, maxSize: 6 });
+  await relay.workOff();
+  await assign(t.connection, ALICE, APP);
+  await relay.workOff();
+  await putPool(t.db, poolSpec.parse(specOf({ targetSize: 6, maxSize: 6 })), ADMIN);
+  const [create] = await relay.lease({ setups: 0, others: 1 });
+  await release(t.db, ALICE, APP);
+  const [gone] = await relay.lease({ setups: 0, others: 1 });
+  expect([create?.kind, gone?.kind]).toEqual(["create", "delete"]);
+  const queued = await rows(
+    t.db,
+    sql`select kind from operations where state = 'queued' and kind = 'create'`,
+  );
+  expect(queued.length).toBeGreaterThan(0);
+  expect(await relay.lease()).toEqual([]);
+  if (gone !== undefined) await doHappily(relay, gone);
+  expect((await relay.lease()).map(({ kind }) => kind)).toEqual(["create"]);
 });
 
 test("R5 a machine is made with the shape that was booked for it, whatever its pool has come to ask for", async () => {

@@ -44,7 +44,7 @@ test.each([
   ],
   ["the tester's key is missing", { ...clean, alice: [] }, [/^alice's account lacks/]],
   ["root has no file at all", { alice: [testerKey] }, [/^root's account lacks/, /^root's account lacks/]],
-])("%s", (_, keys, problems) => {
+])("R13 read back: %s", (_, keys, problems) => {
   const found = keyProblems(keys, expected);
   expect(found).toHaveLength(problems.length);
   for (const [index, problem] of problems.entries()) expect(found[index]).toMatch(problem);
@@ -54,7 +54,7 @@ testOnSystem.each([
   ["the tester's", "/home/alice/.ssh/authorized_keys"],
   ["root's second", "/root/.ssh/authorized_keys2"],
   ["another account's", "/home/mallory/.ssh/authorized_keys"],
-])("a key that a step puts into %s file is found on the machine, and nobody gets it", async (_, file) => {
+])("R13 a key that a step puts into %s file is found on the machine, and nobody gets it", async (_, file) => {
   await using node = await testNode();
   const machine = await node.machine();
   const script = `id mallory 2>/dev/null || useradd -m mallory
@@ -67,7 +67,7 @@ testOnSystem.each([
   });
 });
 
-testOnSystem("admins' keys stay where the pool keeps them, and go where it does not", async () => {
+testOnSystem("R13 admins' keys stay where the pool keeps them, and go where it does not", async () => {
   await using node = await testNode();
   const machine = await node.machine([admin]);
   const keeping = setupOperation(machine, [["a", "true"]], { adminSshKeys: [admin] });
