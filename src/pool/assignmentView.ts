@@ -5,6 +5,7 @@ import { type Db, iso, rows } from "../db/client.ts";
 import { queueEta, setupEta } from "./eta.ts";
 import type { Line } from "./forecast.ts";
 import { lineOfPool } from "./line.ts";
+import { SETTINGS } from "./settings.ts";
 
 /**
  * Assignments as their owners see them. One statement reads everything, the place in the line and the observed
@@ -44,14 +45,16 @@ const usualSetup = sql`(
     order by e.seq desc limit 20) d)`;
 
 /**
- * Why a set-up that was begun stands still: its node (alias `n`) is not heard, or its machine does not answer any more. It
- * goes on by itself when they do; meanwhile its tester is told, and may release it. Null where nothing is known against it.
+ * Why a set-up that was begun stands still: its node (alias `n`) is not heard, or its machine has not answered for longer
+ * than a restart takes. It goes on by itself when they do; meanwhile its tester is told, and may release it. Null where
+ * nothing is known against it.
  */
 const standstill = sql`case
   when a.state <> 'setting_up' then null
   when n.state = 'silent' then jsonb_build_object('code', 'node_silent', 'message',
     'Nothing is heard of the machine''s node; the set-up goes on when it is heard again. Wait, or release and assign again.')
-  when a.logged_in_at is not null and n.not_alive -> m.id::text ->> 'answer' = 'dead' then
+  when a.logged_in_at is not null and n.not_alive -> m.id::text ->> 'answer' = 'dead'
+    and (n.not_alive -> m.id::text ->> 'since')::timestamptz < now() - make_interval(secs => ${SETTINGS.standstillSeconds}) then
     jsonb_build_object('code', 'machine_silent', 'message', concat('The machine does not answer (',
       n.not_alive -> m.id::text ->> 'cause', '); the set-up goes on when it does. Wait, or release and assign again.'))
   end`;

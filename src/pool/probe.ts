@@ -35,6 +35,8 @@ type Standing = {
   returns: boolean;
   notAlive: Record<string, NotAlive>;
   braked: boolean;
+  /** When the probe began. */
+  at: string;
 };
 
 /**
@@ -52,7 +54,7 @@ export async function judgeProbe(
   const actor: Actor = `node:${node}`;
   const standing = await readStanding(tx, node, operation.id, probed);
   const machines = await hearMachines(tx, node, operation.id, probed);
-  const notAlive = notAliveOf(machines);
+  const notAlive = notAliveOf(machines, standing);
   await noteProbe(tx, node, operation.id, standing, probed, notAlive);
   await lockHeard(tx, machines, probed);
   await followAddresses(tx, node, probed.answers, actor);
@@ -88,7 +90,7 @@ export async function judgeProbe(
 async function readStanding(tx: Db, node: string, operation: string, probed: Probed): Promise<Standing> {
   const [row] = await rows<Standing>(
     tx,
-    sql`select o.scope, n.state = 'returning' as returning, n.not_alive as "notAlive", exists (select 1 from brakes b where b.node = n.name) as braked,
+    sql`select o.scope, ${iso(sql`o.first_leased_at`)} as at, n.state = 'returning' as returning, n.not_alive as "notAlive", exists (select 1 from brakes b where b.node = n.name) as braked,
         n.state = 'returning' and o.scope is null and o.first_leased_at >= n.session_at
           and ${probed.listing?.complete === true} as returns
       from nodes n, operations o where n.name = ${node} and o.id = ${operation}`,
@@ -167,15 +169,18 @@ async function lockHeard(tx: Db, machines: readonly HeardMachine[], { answers }:
   await lockMachines(tx, which);
 }
 
-function notAliveOf(machines: readonly HeardMachine[]): Record<string, NotAlive> {
+function notAliveOf(machines: readonly HeardMachine[], before: Standing): Record<string, NotAlive> {
   const notAlive: Record<string, NotAlive> = {};
   for (const { known, heard } of machines) {
-    if (heard.listed === false) notAlive[known.id] = { answer: "dead", cause: "not in the node's listing" };
+    const since = before.notAlive[known.id]?.since ?? before.at;
+    if (heard.listed === false)
+      notAlive[known.id] = { answer: "dead", cause: "not in the node's listing", since };
     else if (heard.answer !== "alive") {
       const { answer, cause, presented } = heard;
       notAlive[known.id] = {
         answer,
         cause,
+        since,
         ...(heard.strangeKey && presented !== null ? { presented } : {}),
       };
     }

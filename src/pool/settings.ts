@@ -24,6 +24,8 @@ export const SETTINGS = {
   severalOrphans: 3,
   /** How long a set-up tries to reach its machine before the machine is swapped. */
   connectBudgetSeconds: 10,
+  /** A machine that is dead for longer in mid set-up is no restart: its tester is told. */
+  standstillSeconds: 120,
   maxSwaps: 3,
   /** What is kept of a set-up's log on each machine: its first and its last so many bytes. */
   logHeadBytes: 1024 * 1024,

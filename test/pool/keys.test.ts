@@ -7,6 +7,7 @@ import { queueProbes } from "../../src/pool/probeQueue.ts";
 import { findTester } from "../../src/pool/release.ts";
 import { retryAssignment } from "../../src/pool/retry.ts";
 import { renew } from "../../src/pool/progress.ts";
+import { SETTINGS } from "../../src/pool/settings.ts";
 import { testDb } from "../helpers/db.ts";
 import {
   APP,
@@ -137,6 +138,14 @@ test("a machine that dies in mid set-up: its tester is told that it stands still
   await probe([machine.name]);
   expect((await findTester(t.db, ALICE)).error).toBeNull();
   await renew(t.db, NODE, relay.session, [{ id, token, progress: { kind: "setup", loggedIn: true } }]);
+  const deadFor = (seconds: number) =>
+    t.db.execute(sql`update nodes set not_alive = jsonb_set(not_alive, array[${machine.id}, 'since'],
+      to_jsonb(now() - make_interval(secs => ${seconds})))`);
+  // It may be restarting, which is nothing to its tester either.
+  await deadFor(SETTINGS.standstillSeconds - 10);
+  expect((await findTester(t.db, ALICE)).error).toBeNull();
+  await deadFor(SETTINGS.standstillSeconds + 1);
+  await probe([machine.name]);
   expect(await findTester(t.db, ALICE)).toMatchObject({
     id: assignment.id,
     state: "setting_up",

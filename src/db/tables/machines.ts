@@ -29,6 +29,8 @@ import { pools } from "./pools.ts";
 export type NotAlive = {
   answer: Exclude<ProbeAnswer, "alive">;
   cause: string | null;
+  /** When the first probe began that heard no better of it. */
+  since: string;
   /** Fingerprint of the host key it presented, where that is no machine's of ours. */
   presented?: string;
 };

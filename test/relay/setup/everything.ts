@@ -96,6 +96,7 @@ export async function survives(ordeal: Ordeal): Promise<void> {
     machine: { id: machine.id },
   });
   expectForwardOnly(watch.seen);
+  expect(watch.complaints).toEqual([]);
   const trace = (await under.read(direct, "cat /root/trace")).split("\n").map((line) => line.split(" "));
   const now = await under.read(direct, BOOT[ordeal.driver]);
   expect(now).not.toBe(boot);
@@ -155,16 +156,22 @@ echo "end ${id} $boot $$" >>/root/trace
 type Setup = NonNullable<Assignment["setup"]>;
 
 /** Looks all the time at how far the set-up is said to be. */
-function watchProgress({ client }: System, seconds: number): { seen: Setup[]; end: Promise<Assignment> } {
+/** `complaints` are what the tester was told besides progress. */
+function watchProgress(
+  { client }: System,
+  seconds: number,
+): { seen: Setup[]; complaints: string[]; end: Promise<Assignment> } {
   const seen: Setup[] = [];
+  const complaints: string[] = [];
   const look = async (): Promise<Assignment | false> => {
     const now = await client.tester.status.query({ username: USERNAME });
     if (now.setup !== null) seen.push(now.setup);
+    if (now.state === "setting_up" && now.error !== null) complaints.push(now.error.message);
     return now.state !== "setting_up" && now;
   };
   const end = until("the set-up to end", look, { seconds, everyMs: 50 });
   end.catch(() => undefined);
-  return { seen, end };
+  return { seen, complaints, end };
 }
 
 async function inflictAll(ordeal: Ordeal, under: System, proxy: Proxy, machine: string): Promise<void> {
@@ -210,6 +217,8 @@ async function inflictAll(ordeal: Ordeal, under: System, proxy: Proxy, machine: 
     await until("the next moment", () => performance.now() >= at, { seconds: ordeal.seconds });
     await fault();
   }
+  // Where the last one was a move, the relay before it could still come to the end of the set-up.
+  await untilTaken();
 }
 
 function expectForwardOnly(seen: Setup[]): void {
