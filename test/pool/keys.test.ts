@@ -1,8 +1,10 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
+import { poolSpec } from "../../src/contract/pool.ts";
 import type { LeasedOperation, OperationResult } from "../../src/contract/relay.ts";
 import { rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
+import { putPool } from "../../src/pool/pools.ts";
 import { queueProbes } from "../../src/pool/probeQueue.ts";
 import { findTester } from "../../src/pool/release.ts";
 import { retryAssignment } from "../../src/pool/retry.ts";
@@ -10,6 +12,7 @@ import { renew } from "../../src/pool/progress.ts";
 import { SETTINGS } from "../../src/pool/settings.ts";
 import { testDb } from "../helpers/db.ts";
 import {
+  ADMIN,
   APP,
   doHappily,
   KEY_A,
@@ -17,6 +20,7 @@ import {
   makeWorld,
   NODE,
   setUpOf,
+  specOf,
   type StandInRelay,
 } from "../helpers/world.ts";
 
@@ -34,6 +38,26 @@ async function theSetup(relay: StandInRelay): Promise<Extract<LeasedOperation, {
   if (operation?.kind !== "setup") throw new Error("expected a set-up");
   return operation;
 }
+
+test.each([
+  ["keeps the admins' keys and gives sudo", { keepAdminKeys: true, sudo: true }, [KEY_B]],
+  ["drops the admins' keys and gives no sudo", { keepAdminKeys: false, sudo: false }, []],
+])(
+  "R13 a set-up follows its pool's policy, as it is by then: one that %s",
+  async (_, policy, adminSshKeys) => {
+    await using t = await testDb();
+    const size = { targetSize: 1, maxSize: 1, adminSshKeys: [KEY_B] };
+    const relay = await makeWorld(t.db, size);
+    await relay.workOff();
+    await putPool(t.db, poolSpec.parse(specOf({ ...size, ...policy })), ADMIN);
+    await assign(t.connection, ALICE, APP);
+    expect((await theSetup(relay)).assignment).toMatchObject({
+      sshKeys: [KEY_A],
+      adminSshKeys,
+      sudo: policy.sudo,
+    });
+  },
+);
 
 test("the recipe is not run again for keys, whatever its inputs are by now", async () => {
   await using t = await testDb();

@@ -132,6 +132,22 @@ test("a connection that drops, again and again, loses nothing and runs nothing t
   expectForwardOnly(lease.told);
 });
 
+test("a connection that is half open is given up, and the set-up goes on over another", async () => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  await using proxy = await proxyTo(machine.port);
+  const lease = new TestLease();
+  const running = setUp(setupOperation({ ...machine, port: proxy.port }, TRACED), lease, node.tools);
+  await inStepTwo(node, machine);
+  const before = proxy.taken;
+  expect(proxy.freeze()).toBe(1);
+  await node.exec(machine, "touch /root/go");
+  expect(await running).toMatchObject({ outcome: "set_up" });
+  expect(proxy.taken).toBeGreaterThan(before);
+  expect(await node.read(machine, "cat /root/trace")).toBe(ONCE_EACH);
+  expectContiguous(lease.told);
+});
+
 test("a relay that slept is refused by the machine, and has no effect", async () => {
   await using node = await testNode();
   const machine = await node.machine();

@@ -6,6 +6,7 @@ import { incusUnderTest } from "../drivers/incus/machines.ts";
 import { soon } from "../drivers/conformance.ts";
 import { TestLease } from "../helpers/lease.ts";
 import { testNode } from "../helpers/node.ts";
+import { proxyTo } from "../helpers/proxy.ts";
 import { setupOperation } from "../helpers/setup.ts";
 
 /** Set-up on machines with systemd: the runner is a unit of its own. */
@@ -82,4 +83,43 @@ test("a relay that dies and a machine that restarts in mid set-up: done steps ar
   ]);
   const boots = lines.filter((line) => line.startsWith("start two")).map((line) => line.split(" ")[2]);
   expect(new Set(boots).size).toBe(2);
+});
+
+test("connections that drop or are half open lose nothing and run nothing twice", async () => {
+  await using under = await incusUnderTest();
+  await using node = await testNode(under.driver);
+  const machine = await node.machine();
+  expect(machine.host).toBe("127.0.0.1");
+  await using proxy = await proxyTo(machine.port);
+  const running = setUp(
+    setupOperation({ ...machine, port: proxy.port }, TRACED),
+    new TestLease(),
+    node.tools,
+  );
+  const trace = async (): Promise<string> => node.read(machine, "cut -d ' ' -f 1,2 /root/trace");
+  await until("step two", async () => (await trace().catch(() => "")).endsWith("start two"));
+  for (const hurt of [proxy.cut, proxy.freeze]) {
+    const before = proxy.taken;
+    expect(hurt()).toBe(1);
+    await until("a new connection", () => proxy.taken > before);
+  }
+  await node.exec(machine, "touch /root/go");
+  expect(await running).toMatchObject({ outcome: "set_up" });
+  expect(await trace()).toBe("start one\nend one\nstart two\nend two\nstart three\nend three");
+});
+
+test("a step whose time is over is ended with all it started, and the end is on record", async () => {
+  await using under = await incusUnderTest();
+  await using node = await testNode(under.driver);
+  const machine = await node.machine();
+  const operation = setupOperation(machine, [
+    ["slow", "trap '' TERM; sleep 300 & while :; do sleep 1; done", 1],
+  ]);
+  expect(await setUp(operation, new TestLease(), node.tools)).toMatchObject({
+    outcome: "setup_failed",
+    reason: "step_timed_out",
+    step: "slow",
+  });
+  expect((await node.exec(machine, "pgrep -x sleep")).code).toBe(1);
+  expect(await node.read(machine, "cat /var/lib/warmpool/setup/*/exit")).toBe("timeout 2");
 });
