@@ -208,6 +208,8 @@ export const operationResult = z.discriminatedUnion("outcome", [
     ]),
     step: z.string().max(80).optional(),
     exitCode: z.int().optional(),
+    /** Where the host key changed: the fingerprint of the one that was presented. */
+    presented: z.string().max(200).optional(),
   }),
   z.strictObject({ outcome: z.literal("deleted"), receipt }),
   z.strictObject({ ...failure, outcome: z.literal("delete_failed") }),

@@ -4,7 +4,7 @@ import type { Db } from "../db/client.ts";
 import type { Standing } from "./lease.ts";
 import { endOperation, requeueOperation, takenBy } from "./operations.ts";
 import type { Actor } from "./reasons.ts";
-import { deleteBackoffSeconds } from "./replenish.ts";
+import { retryBackoffSeconds } from "./replenish.ts";
 import { json, moveMachines, tell } from "./transition.ts";
 
 /** Proven gone: the receipt is stored and the row is `deleted` in one statement; only now is its room free. */
@@ -29,7 +29,7 @@ export function accessEnded(machine: SQL): SQL {
 
 /** The machine stays `deleting` and booked; the delete is tried again, later each time and for ever. */
 export async function deleteFailed(tx: Db, lease: Standing, message: string, actor: Actor): Promise<void> {
-  await requeueOperation(tx, lease.id, deleteBackoffSeconds(lease.attempt, Math.random()), message);
+  await requeueOperation(tx, lease.id, retryBackoffSeconds(lease.attempt, Math.random()), message);
   await tell(tx, {
     kind: "operation",
     actor,

@@ -1,13 +1,15 @@
 import { sql } from "drizzle-orm";
 import type { OperationResult } from "../contract/relay.ts";
-import type { Db } from "../db/client.ts";
+import { type Db, rows } from "../db/client.ts";
 import { noteMiss } from "./braking.ts";
 import { keysFailed, queueSetupIfDue } from "./keys.ts";
+import { ownersOf } from "./hostKeys.ts";
 import type { Standing } from "./lease.ts";
 import { pairWaiting } from "./match.ts";
-import { endOperation } from "./operations.ts";
+import { endOperation, requeueOperation } from "./operations.ts";
 import type { Actor } from "./reasons.ts";
-import { queueRecheck } from "./probeQueue.ts";
+import { queueProbes, queueRecheck } from "./probeQueue.ts";
+import { retryBackoffSeconds } from "./replenish.ts";
 import { SETTINGS } from "./settings.ts";
 import { json, moveAssignments, moveMachines } from "./transition.ts";
 
@@ -39,6 +41,8 @@ export async function setUp(tx: Db, lease: Standing, result: SetUp, actor: Actor
  * machine, in the same transaction: its tester sees nobody wait where nobody has to. After the first login, and after `maxSwaps`, the set-up has failed and the tester is told.
  */
 export async function setupFailed(tx: Db, lease: Standing, result: SetupFailed, actor: Actor): Promise<void> {
+  const sibling = await siblingThere(tx, result);
+  if (sibling !== null) return addressWrong(tx, lease, sibling, actor);
   await endOperation(tx, lease.id, "failed", null, result.message);
   if (result.reason === "unreachable" && (await swap(tx, lease, result.message, actor))) return;
   if (await keysFailed(tx, lease, result, actor)) return;
@@ -84,4 +88,22 @@ async function swap(tx: Db, lease: Standing, cause: string, actor: Actor): Promi
   await queueRecheck(tx, lease.node);
   if (lease.pool !== null) await pairWaiting(tx, lease.pool, actor);
   return true;
+}
+
+/** The machine of ours whose host key was presented, if that is what changed. */
+async function siblingThere(tx: Db, { presented }: SetupFailed): Promise<string | null> {
+  if (presented === undefined) return null;
+  const [owner] = await rows<{ name: string }>(tx, ownersOf([presented]));
+  return owner?.name ?? null;
+}
+
+/**
+ * Another machine of ours answers at the address: a host that was started again has given it away. No tester has failed by
+ * that. Before the first login it is a swap like any other; afterwards the set-up waits for the probe that finds the machine.
+ */
+async function addressWrong(tx: Db, lease: Standing, sibling: string, actor: Actor): Promise<void> {
+  const cause = `another machine of ours, ${sibling}, answers at its address: the address is wrong`;
+  if (await swap(tx, lease, cause, actor)) return endOperation(tx, lease.id, "failed", null, cause);
+  await requeueOperation(tx, lease.id, retryBackoffSeconds(lease.attempt, Math.random()), cause);
+  await queueProbes(tx, [lease.node]);
 }

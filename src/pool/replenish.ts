@@ -95,7 +95,7 @@ export function createBackoffSeconds(failures: number, random: number): number {
   return Math.min(600, 5 * 2 ** (failures - 2)) * (0.8 + 0.4 * random);
 }
 
-/** Seconds until a failed delete is tried again: 2 s, doubling, 5 minutes at most, ± 20 %. It never ends. */
-export function deleteBackoffSeconds(attempt: number, random: number): number {
+/** Seconds until what is tried for ever, such as a delete, is tried again: 2 s, doubling, 5 minutes at most, ± 20 %. It never ends. */
+export function retryBackoffSeconds(attempt: number, random: number): number {
   return Math.min(300, 2 ** Math.min(attempt, 10)) * (0.8 + 0.4 * random);
 }

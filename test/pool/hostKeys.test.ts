@@ -6,8 +6,13 @@ import { assign } from "../../src/pool/assign.ts";
 import { getMachine, listMachines } from "../../src/pool/machineView.ts";
 import { getPool } from "../../src/pool/pools.ts";
 import { queueProbes } from "../../src/pool/probeQueue.ts";
-import { testDb } from "../helpers/db.ts";
-import { APP, KEY_A, makeWorld, setUpOf, type StandInRelay } from "../helpers/world.ts";
+import { renew } from "../../src/pool/progress.ts";
+import { findTester } from "../../src/pool/release.ts";
+import { type TestDb, testDb } from "../helpers/db.ts";
+import { passTime } from "../helpers/passTime.ts";
+import { APP, KEY_A, makeWorld, NODE, setUpOf, type StandInRelay } from "../helpers/world.ts";
+
+const ALICE = { username: "alice", sshKeys: [KEY_A] };
 
 type Answer = Omit<Extract<OperationResult, { outcome: "probed" }>["answers"][number], "id">;
 
@@ -92,6 +97,62 @@ test("R7 the host key of another machine of ours is an error of the address: a s
     },
   });
   expect(await security(t.db)).toEqual([]);
+});
+
+/** Alice's set-up, on a machine at whose address the other one answers by now. */
+async function atSiblingsAddress(t: TestDb) {
+  const relay = await makeWorld(t.db, { targetSize: 2, maxSize: 2 });
+  await relay.workOff();
+  await t.db.execute(
+    sql`update machines set host_key = host_key || jsonb_build_object('fingerprint', 'SHA256:' || name)`,
+  );
+  await assign(t.connection, ALICE, APP);
+  const [setup] = await relay.lease();
+  const [sibling] = (await listMachines(t.db, { state: "ready", limit: 1 })).items;
+  if (setup?.kind !== "setup" || sibling === undefined) throw new Error("expected a set-up and a sibling");
+  const result = {
+    outcome: "setup_failed",
+    reason: "host_key_changed",
+    message: "host key changed",
+    presented: `SHA256:${sibling.name}`,
+  } as const;
+  return { relay, setup, sibling, result };
+}
+
+test("R12 a set-up that meets another machine of ours at the address is swapped, not failed", async () => {
+  await using t = await testDb();
+  const { relay, setup, sibling, result } = await atSiblingsAddress(t);
+  await relay.finish(setup, result);
+  expect(await findTester(t.db, ALICE)).toMatchObject({
+    state: "setting_up",
+    swaps: 1,
+    machine: { id: sibling.id },
+  });
+  expect(await getMachine(t.db, setup.machine.id)).toMatchObject({ state: "suspect" });
+});
+
+test("after the first login it waits until the machine is found, and goes on there", async () => {
+  await using t = await testDb();
+  const { relay, setup, result } = await atSiblingsAddress(t);
+  const { id, token, machine } = setup;
+  await renew(t.db, NODE, relay.session, [{ id, token, progress: { kind: "setup", loggedIn: true } }]);
+  await relay.finish(setup, result);
+  expect(await findTester(t.db, ALICE)).toMatchObject({ state: "setting_up", machine: { id: machine.id } });
+  const moved = { ssh: { host: "127.0.0.9", port: 2222 }, access: { host: "127.0.0.8", port: 22 } };
+  await probe(t.db, relay, { [machine.name]: { answer: "alive", cause: null, moved } });
+  await passTime(t.db, 10);
+  const [again] = await relay.lease();
+  expect(again).toMatchObject({ kind: "setup", id, machine: moved.ssh });
+});
+
+test("a host key that nobody knows fails the set-up at once", async () => {
+  await using t = await testDb();
+  const { relay, setup, result } = await atSiblingsAddress(t);
+  await relay.finish(setup, { ...result, presented: "SHA256:strange" });
+  expect(await findTester(t.db, ALICE)).toMatchObject({
+    state: "failed",
+    error: { code: "host_key_changed" },
+  });
 });
 
 test("a machine found at another address keeps it from then on, on record", async () => {

@@ -6,7 +6,7 @@ import { assign } from "../../src/pool/assign.ts";
 import { replenish } from "../../src/pool/provision.ts";
 import {
   createBackoffSeconds,
-  deleteBackoffSeconds,
+  retryBackoffSeconds,
   FAILING_CREATES_PER_HOUR,
   planPool,
   type PoolSituation,
@@ -150,8 +150,8 @@ test("R6 backoff doubles to a bound", () => {
   expect(createBackoffSeconds(1, 0.5)).toBe(0);
   expect([2, 3, 4].map((failures) => createBackoffSeconds(failures, 0.5))).toEqual([5, 10, 20]);
   expect(createBackoffSeconds(100, 0.5)).toBe(600);
-  expect(deleteBackoffSeconds(1, 0.5)).toBe(2);
-  expect(deleteBackoffSeconds(1000, 0.5)).toBe(300);
+  expect(retryBackoffSeconds(1, 0.5)).toBe(2);
+  expect(retryBackoffSeconds(1000, 0.5)).toBe(300);
 });
 
 test("R11 overlapping sweeps of two API instances create exactly the deficit", async () => {

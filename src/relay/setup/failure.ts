@@ -6,9 +6,13 @@ type SetupFailed = Extract<OperationResult, { outcome: "setup_failed" }>;
 /** A set-up that has failed, and at which step. */
 export class SetupFailure extends Error {
   readonly reason: SetupFailed["reason"];
-  readonly at: { step?: string; exitCode?: number };
+  readonly at: Pick<SetupFailed, "step" | "exitCode" | "presented">;
 
-  constructor(reason: SetupFailed["reason"], message: string, at: { step?: string; exitCode?: number } = {}) {
+  constructor(
+    reason: SetupFailed["reason"],
+    message: string,
+    at: Pick<SetupFailed, "step" | "exitCode" | "presented"> = {},
+  ) {
     super(message);
     this.name = "SetupFailure";
     this.reason = reason;

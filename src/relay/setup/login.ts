@@ -79,5 +79,6 @@ export async function persistentExec(
 }
 
 function hostKeyChanged(error: SshError): SetupFailure {
-  return new SetupFailure("host_key_changed", error.message);
+  const { message, presented } = error;
+  return new SetupFailure("host_key_changed", message, presented === undefined ? {} : { presented });
 }

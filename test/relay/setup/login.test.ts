@@ -71,6 +71,7 @@ test("another host key ends the set-up at once", async () => {
   const operation = setupOperation({ ...machine, hostKey: pinned }, [["a", "true"]]);
   expect(await setUp(operation, new TestLease(), node.tools)).toMatchObject({
     reason: "host_key_changed",
+    presented: machine.hostKey.fingerprint,
     message: expect.stringContaining(`presented ${machine.hostKey.fingerprint}`) as string,
   });
 });
