@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { leftSince, snapshot } from "./leftovers.ts";
@@ -23,6 +26,20 @@ const SUITES = [
 const STOP_DAEMON = ["sh", "scripts/install-incus.sh", "stop"] as const;
 
 const PIPE_MS = 2000;
+
+/**
+ * Programs under test (the Incus client, npm, wrangler) make their folders below the home of whoever has none yet; those
+ * would count as left behind. They get folders of this run, which goes with them.
+ */
+const ownFolder = mkdtempSync(join(tmpdir(), "warmpool-test-incus-"));
+const ENVIRONMENT = {
+  ...process.env,
+  XDG_CONFIG_HOME: join(ownFolder, "config"),
+  XDG_DATA_HOME: join(ownFolder, "data"),
+  XDG_STATE_HOME: join(ownFolder, "state"),
+  XDG_CACHE_HOME: join(ownFolder, "cache"),
+};
+process.once("exit", () => rmSync(ownFolder, { recursive: true, force: true }));
 
 let running: ChildProcess | null = null;
 const stop = new AbortController();
@@ -73,7 +90,11 @@ async function runSuites(): Promise<Counts[]> {
 
 /** Shows what a program prints, and reads its counts there; one that counts nothing and ends well counts nothing. */
 async function run(command: string, ...args: string[]): Promise<Counts> {
-  const child = spawn(command, args, { cwd: CHECKOUT, stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(command, args, {
+    cwd: CHECKOUT,
+    stdio: ["ignore", "pipe", "inherit"],
+    env: ENVIRONMENT,
+  });
   running = child;
   let text = "";
   child.stdout.on("data", (part: Buffer) => {
