@@ -65,6 +65,36 @@ export const QUESTIONS: readonly Question[] = [
       group by p.name, p.max_size having count(*) > p.max_size`,
   },
   {
+    invariant: "a pool begins no more creates than it lacks machines",
+    // What was coming, the new one included, against the target and those who wait. A machine counts as ready on a node
+    // that had been online for a minute, a tester as waiting who had waited in the last minute: what else was so at the
+    // moment of the decision cannot be told from outside.
+    ask: (sql) => sql`
+      with begun as (
+        select e.id, e.at, m.pool from events e join machines m on m.id = e.machine
+        where e.kind = 'machine' and e.after = 'provisioning' and e.reason = 'refill' order by e.id desc limit 30)
+      select begun.pool || ': event ' || begun.id || ' makes it ' || coming.count || ' coming, ' || p.target_size
+        || ' are wanted and ' || waited.count || ' waited' as broken
+      from begun join pools p on p.name = begun.pool
+      cross join lateral (
+        select count(*) from machines m
+        cross join lateral (
+          select w.after from events w where w.machine = m.id and w.kind = 'machine' and w.after is not null
+            and w.id <= begun.id order by w.id desc limit 1) was
+        left join lateral (
+          select w.after, w.at from events w where w.node = m.node and w.kind = 'node' and w.id <= begun.id
+            and w.after in ('enrolled', 'online', 'returning', 'silent') order by w.id desc limit 1) node on true
+        where m.pool = begun.pool and (was.after in ('provisioning', 'suspect')
+          or was.after = 'ready' and node.after = 'online' and node.at < begun.at - interval '1 minute')) coming
+      cross join lateral (
+        select count(distinct a.username) from assignments a
+        join events w on w.assignment = a.id and w.kind = 'assignment' and w.after = 'waiting' and w.id < begun.id
+        where a.pool = begun.pool and coalesce((
+          select n.at from events n where n.assignment = a.id and n.kind = 'assignment' and n.after is not null
+            and n.id > w.id order by n.id limit 1), 'infinity') > begun.at - interval '1 minute') waited
+      where coming.count > p.target_size + waited.count`,
+  },
+  {
     invariant: "a machine's record leads without a gap to the state it has",
     ask: (sql) => sql`
       with steps as (

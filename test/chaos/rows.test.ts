@@ -49,6 +49,9 @@ const BREACHES: Record<string, SQL[]> = {
   "a pool never has more machines than maxSize": [
     sql`update pools set spec = spec || '{"targetSize": 0, "maxSize": 0}'`,
   ],
+  "a pool begins no more creates than it lacks machines": [
+    sql`update pools set spec = spec || '{"targetSize": 1}'`,
+  ],
   "a machine's record leads without a gap to the state it has": [
     sql`update machines set state = 'suspect', suspect_since = now() where id = ${MACHINE}`,
   ],
