@@ -17,6 +17,9 @@ const MOOD_OF = {
   driver_lost_answers: "lost_answers",
 } as const satisfies Partial<Record<FaultKind, Mood>>;
 
+/** For the first call that it changes; a node that is cut off makes none. */
+const MOOD_WAITS_SECONDS = 60;
+
 /** Brings a planned fault about, on whoever can suffer it at that moment. */
 export class Inflictor {
   readonly #system: System;
@@ -87,7 +90,7 @@ export class Inflictor {
       case "clock_jumped":
         return sure(await this.#setClock(fault));
       default:
-        return this.#lastFor(fault.seconds, far.driver.begin(MOOD_OF[fault.kind]));
+        return this.#setMood(MOOD_OF[fault.kind], fault.seconds);
     }
   }
 
@@ -122,6 +125,12 @@ export class Inflictor {
   #lastFor(seconds: number, fault: LinkFault | Spell): Begun {
     this.#endAfter(seconds, async () => fault.end());
     return { whom: `${fault.hits()} at once, ${seconds.toFixed(0)} s`, hits: () => fault.hits() };
+  }
+
+  #setMood(mood: Mood, seconds: number): Begun {
+    const spell = this.#system.far.driver.begin(mood, seconds);
+    const { hits } = this.#lastFor(MOOD_WAITS_SECONDS + seconds, spell);
+    return { whom: `${seconds.toFixed(0)} s from its first call on`, hits };
   }
 
   /** Into the past or the future, by an hour at most. */

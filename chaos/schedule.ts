@@ -16,7 +16,10 @@ export type PlannedFault = {
   seconds: number;
 };
 
-/** Every kind: what it is in words, and between which seconds it lasts. */
+/**
+ * Every kind: what it is in words, and between which seconds it lasts. Those of the far node leave it time in which it
+ * can work: a node that never makes a machine loses none.
+ */
 export const FAULTS = {
   relay_killed: { says: "kill -9 of a relay", lasts: [0, 0] },
   edge_killed: { says: "kill -9 of an edge", lasts: [0, 0] },
@@ -29,22 +32,22 @@ export const FAULTS = {
   machine_frozen: { says: "a machine frozen", lasts: [5, 40] },
   machine_vanished: { says: "a machine vanished from its node", lasts: [0, 0] },
   relay_replaced: { says: "a relay frozen, and another one in its place", lasts: [5, 90] },
-  relay_link_silent: { says: "half open: relay and edge", lasts: [5, 60] },
-  database_link_silent: { says: "half open: edge and Postgres", lasts: [5, 40] },
+  relay_link_silent: { says: "half open: relay and edge", lasts: [5, 30] },
+  database_link_silent: { says: "half open: edge and Postgres", lasts: [5, 25] },
   machine_link_silent: { says: "half open: relay and machine", lasts: [5, 60] },
   relay_link_cut: { says: "cut: relay and edge", lasts: [10, 30] },
   database_link_cut: { says: "cut: edge and Postgres", lasts: [10, 30] },
   machine_link_cut: { says: "cut: relay and machine", lasts: [10, 30] },
   clock_jumped: { says: "the clock of a relay's host jumped", lasts: [10, 60] },
-  driver_slow: { says: "a slow driver", lasts: [5, 30] },
-  driver_hanging: { says: "a driver that never answers", lasts: [5, 40] },
-  driver_failing: { says: "a driver that fails", lasts: [5, 20] },
-  driver_full: { says: "a driver without room", lasts: [5, 20] },
-  driver_untrue_deletes: { says: "a driver that says deleted and deletes nothing", lasts: [5, 30] },
-  driver_half_deletes: { says: "a driver that leaves the disk behind", lasts: [5, 30] },
-  driver_empty_listings: { says: "a driver that lists nothing", lasts: [5, 40] },
-  driver_cut_listings: { says: "a driver that lists a half", lasts: [5, 40] },
-  driver_lost_answers: { says: "a driver that does it and says it failed", lasts: [5, 20] },
+  driver_slow: { says: "a slow driver", lasts: [3, 15] },
+  driver_hanging: { says: "a driver that never answers", lasts: [3, 20] },
+  driver_failing: { says: "a driver that fails", lasts: [3, 10] },
+  driver_full: { says: "a driver without room", lasts: [3, 10] },
+  driver_untrue_deletes: { says: "a driver that says deleted and deletes nothing", lasts: [3, 12] },
+  driver_half_deletes: { says: "a driver that leaves the disk behind", lasts: [3, 12] },
+  driver_empty_listings: { says: "a driver that lists nothing", lasts: [3, 15] },
+  driver_cut_listings: { says: "a driver that lists a half", lasts: [3, 15] },
+  driver_lost_answers: { says: "a driver that does it and says it failed", lasts: [3, 10] },
 } as const satisfies Record<string, { says: string; lasts: readonly [number, number] }>;
 
 export const FAULT_KINDS = Object.keys(FAULTS) as FaultKind[];

@@ -74,26 +74,31 @@ function isHonest(act: Act, command: string): boolean {
 export type Call = { command: string; port: number | null };
 const call = z.object({ command: z.string(), port: z.int().nullable() });
 
-/** A mood while it lasts. */
+/** A mood that was asked for. */
 export type Spell = {
   /** How many calls were not answered honestly so far. */
   hits(): number;
-  /** Unless another one has begun meanwhile, the driver is honest from now on. */
+  /** It is over, whether it had begun or not. */
   end(): void;
 };
 
-/** Answers the driver program, by HTTP on loopback. */
+type Wanted = { mood: Mood; seconds: number; calls: number };
+
+/**
+ * Answers the driver program, by HTTP on loopback. A mood begins with the first call that it changes, so that a delete
+ * that lies finds a delete; one at a time, and between them the driver is honest.
+ */
 export class MoodServer {
-  #spell: { mood: Mood; calls: number } | null = null;
+  readonly #wanted = new Set<Wanted>();
+  #spell: Wanted | null = null;
+  #until = 0;
   readonly #server: Server;
 
   private constructor(before: (call: Call) => Promise<void>) {
     const answer = async (body: unknown): Promise<Act> => {
       const asked = call.parse(body);
       await before(asked);
-      const act = actOf(this.#spell?.mood ?? null, asked.command);
-      if (this.#spell !== null && !isHonest(act, asked.command)) this.#spell.calls += 1;
-      return act;
+      return this.#answer(asked.command);
     };
     this.#server = createServer((request, response) => {
       json(request)
@@ -112,20 +117,35 @@ export class MoodServer {
     return opened;
   }
 
-  /** One at a time: a mood that begins ends the one before. */
-  begin(mood: Mood): Spell {
-    const spell = { mood, calls: 0 };
-    this.#spell = spell;
+  /** @param seconds how long it lasts from its first call on */
+  begin(mood: Mood, seconds: number): Spell {
+    const wanted = { mood, seconds, calls: 0 };
+    this.#wanted.add(wanted);
     return {
-      hits: () => spell.calls,
+      hits: () => wanted.calls,
       end: () => {
-        if (this.#spell === spell) this.#spell = null;
+        this.#wanted.delete(wanted);
+        if (this.#spell === wanted) this.#spell = null;
       },
     };
   }
 
   get url(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  #answer(command: string): Act {
+    const now = performance.now();
+    if (now >= this.#until) this.#spell = null;
+    const next = [...this.#wanted].find(({ mood }) => !isHonest(actOf(mood, command), command));
+    if (this.#spell === null && next !== undefined) {
+      this.#wanted.delete(next);
+      this.#spell = next;
+      this.#until = now + next.seconds * 1000;
+    }
+    const act = actOf(this.#spell?.mood ?? null, command);
+    if (this.#spell !== null && !isHonest(act, command)) this.#spell.calls += 1;
+    return act;
   }
 
   async close(): Promise<void> {

@@ -33,6 +33,13 @@ const NODE = "far";
 const SWEEP_SECONDS = 7;
 /** Testers, and the driver `local`, are at 127.0.0.1; the relay is sent to this address. */
 const DETOUR = "127.0.0.2";
+/** What the driver program sees of the relay's environment. */
+const PASSED = [
+  "WARMPOOL_CHAOS_MOOD",
+  "WARMPOOL_TEST_DRIVER",
+  "WARMPOOL_TEST_MACHINES",
+  "WARMPOOL_TEST_DETOUR",
+];
 const TIMEOUTS = ["create=60s", "delete=30s", "stop=30s", "get=15s", "list=15s", "capacity=15s"];
 
 /** @param machines the folder of its machines, for the driver `local` */
@@ -75,10 +82,7 @@ export async function openFarSite(
       ...["--import", new URL("./clock.ts", import.meta.url).href],
       ...["src/relay/main.ts", "run", "--dir", dir, "--url", url],
       ...["--driver", "exec", "--program", fileURLToPath(new URL("../driver/program", import.meta.url))],
-      ...["WARMPOOL_CHAOS_MOOD", "WARMPOOL_TEST_DRIVER", "WARMPOOL_TEST_MACHINES"].flatMap((name) => [
-        "--pass",
-        name,
-      ]),
+      ...PASSED.flatMap((name) => ["--pass", name]),
       ...TIMEOUTS.flatMap((change) => ["--timeout", change]),
     ],
     env: {
@@ -86,6 +90,8 @@ export async function openFarSite(
       WARMPOOL_CHAOS_MOOD: mood.url,
       WARMPOOL_TEST_DRIVER: driver,
       WARMPOOL_TEST_MACHINES: machines,
+      // Without it the relay would dial past the links.
+      WARMPOOL_TEST_DETOUR: "1",
     },
     logFile: join(folder, "far-relay.log"),
   });

@@ -30,22 +30,45 @@ test.each(MOODS)("%s changes something", (mood) => {
   expect(lies(mood)).not.toEqual([]);
 });
 
-test("counts the calls that a mood was felt in, and is honest when it has ended", async () => {
+async function openServer() {
   const server = await MoodServer.open(async () => undefined);
   onTestFinished(() => server.close());
   const ask = async (command: string): Promise<unknown> => {
     const answer = await fetch(server.url, { method: "POST", body: JSON.stringify({ command, port: null }) });
     return answer.json();
   };
-  const spell = server.begin("full");
+  return { server, ask };
+}
+
+test("a mood begins with the first call that it changes, and is counted by calls", async () => {
+  const { server, ask } = await openServer();
+  const full = server.begin("full", 60);
   expect(await ask("list")).toEqual(actOf(null, "list"));
-  expect(spell.hits()).toBe(0);
-  expect(await ask("create")).toEqual(actOf("full", "create"));
-  expect(spell.hits()).toBe(1);
-  const next = server.begin("failing");
-  spell.end();
-  expect(await ask("list")).toEqual(actOf("failing", "list"));
-  next.end();
+  expect(full.hits()).toBe(0);
+  for (const command of ["create", "list", "create"])
+    expect(await ask(command)).toEqual(actOf("full", command));
+  expect(full.hits()).toBe(2);
+});
+
+test("one mood at a time: the next waits until the one before is over", async () => {
+  const { server, ask } = await openServer();
+  const [untrue, empty] = [server.begin("untrue_deletes", 60), server.begin("empty_listings", 60)];
+  await ask("delete");
+  expect(await ask("list")).toEqual(actOf(null, "list"));
+  untrue.end();
+  expect(await ask("list")).toEqual(actOf("empty_listings", "list"));
+  empty.end();
+  expect(await ask("list")).toEqual(actOf(null, "list"));
+  expect([untrue.hits(), empty.hits()]).toEqual([1, 1]);
+});
+
+test("a mood is over after its time, and one that never began when it ends", async () => {
+  const { server, ask } = await openServer();
+  const short = server.begin("failing", 0);
+  expect(await ask("get")).toEqual(actOf("failing", "get"));
+  expect(await ask("get")).toEqual(actOf(null, "get"));
+  const never = server.begin("full", 60);
+  never.end();
   expect(await ask("create")).toEqual(actOf(null, "create"));
-  expect([spell.hits(), next.hits()]).toEqual([1, 1]);
+  expect([short.hits(), never.hits()]).toEqual([1, 0]);
 });
