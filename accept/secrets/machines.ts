@@ -8,7 +8,9 @@ import type { Planted } from "./planted.ts";
 
 /** Where a machine has file systems in memory, which no folder of the host shows. */
 const IN_MEMORY = ["run", "tmp", "dev/shm"];
-const NOT_FILES = ["proc", "sys", "cgroup"].flatMap((name) => ["--exclude-dir", name]);
+/** All of a machine but what the kernel shows there: for `sh`, with what is looked for on standard input. */
+const GREP = `exec grep -rlaF -D skip -f - -- /dev/shm \\
+  $(find / -mindepth 1 -maxdepth 1 ! -type l ! -name dev ! -name proc ! -name sys)`;
 
 /** Every file that the machine has of its own. */
 export async function lookThroughMachine(
@@ -37,7 +39,7 @@ function memoryOf(machine: Pick<Machine, "name" | "port">): string[] {
 async function lookThroughIncus(planted: Planted, name: string): Promise<Look> {
   const inside = (...command: string[]) =>
     runWith(planted.patterns(), "incus", ["--project", "warmpool", "exec", name, "--", ...command], 120);
-  const grep = await inside("grep", "-rlaF", "-D", "skip", "-f", "-", ...NOT_FILES, "/");
+  const grep = await inside("sh", "-c", GREP);
   const counted = await inside("find", "/", "-xdev", "-type", "f", "-printf", ".");
   const findings = grep.stdout
     .split("\n")
