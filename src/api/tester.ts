@@ -14,13 +14,13 @@ import { readAssignments } from "../pool/assignmentView.ts";
 import { extendAssignment } from "../pool/extend.ts";
 import { page, parseCursor } from "../pool/machineView.ts";
 import { replenish } from "../pool/provision.ts";
-import { findTester, release } from "../pool/release.ts";
+import { findTester, findTesterIn, release, resolvePool } from "../pool/release.ts";
 import { retryAssignment } from "../pool/retry.ts";
 import { readLog } from "../pool/setupLog.ts";
 import { pause } from "./pause.ts";
 import { forApp, router } from "./trpc.ts";
 
-/** Once a second at most per watcher. */
+/** Once a second at most per watcher, one statement each time. */
 const WATCH_MS = 1000;
 
 export const testerRouter = router({
@@ -33,9 +33,15 @@ export const testerRouter = router({
   status: forApp.input(testerInput).query(({ ctx, input }) => findTester(ctx.connection.db, input)),
 
   watch: forApp.input(testerWatchInput).subscription(async function* ({ ctx, input, signal }) {
+    const { db } = ctx.connection;
     let shown = input.lastEventId ?? "";
+    // Who comes back had its last look a moment ago, and waits for the next one as if it had stayed: however often a
+    // connection breaks, or a client opens another, the database is asked no more often.
+    if (shown !== "") await pause(WATCH_MS, signal);
+    let pool: string | undefined;
     while (signal?.aborted !== true) {
-      const assignment = await findTester(ctx.connection.db, input);
+      pool ??= await resolvePool(db, input.pool);
+      const assignment = await findTesterIn(db, pool, input.username);
       const fingerprint = changeOf(assignment);
       if (fingerprint !== shown) yield tracked(fingerprint, assignment);
       shown = fingerprint;

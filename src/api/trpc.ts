@@ -30,7 +30,8 @@ const t = initTRPC
     },
     sse: {
       maxDurationMs: 10 * 60_000,
-      ping: { enabled: true, intervalMs: 10_000 },
+      // workerd learns that a client is gone when it writes to it: before a watcher's next look (tester.ts), not long after.
+      ping: { enabled: true, intervalMs: 500 },
       client: { reconnectAfterInactivityMs: 30_000 },
     },
   });

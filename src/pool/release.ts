@@ -78,14 +78,18 @@ export async function findTester(
   db: Db,
   tester: { username: string; pool?: string | undefined },
 ): Promise<Assignment> {
-  const pool = await resolvePool(db, tester.pool);
+  return findTesterIn(db, await resolvePool(db, tester.pool), tester.username);
+}
+
+/** The same in the pool of that name, in one statement. @throws WarmpoolError NOT_FOUND. */
+export async function findTesterIn(db: Db, pool: string, username: string): Promise<Assignment> {
   const [found] = await readAssignments(
     db,
-    sql`a.pool = ${pool} and a.username = ${tester.username}`,
+    sql`a.pool = ${pool} and a.username = ${username}`,
     sql`order by a.seq desc limit 1`,
   );
   if (found === undefined) {
-    throw new WarmpoolError("NOT_FOUND", `${tester.username} never had a machine of pool ${pool}`);
+    throw new WarmpoolError("NOT_FOUND", `${username} never had a machine of pool ${pool}`);
   }
   const { seq: _, ...assignment } = found;
   return assignment;
