@@ -21,6 +21,7 @@ export type FuzzedEdge = AsyncDisposable & {
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const ADMIN_TOKEN = "wp_admin_for_the_fuzz_run_0123456789";
+const SECRET_KEY = btoa("f".repeat(32));
 /** What would otherwise be most of the answers. */
 const NO_LIMIT = "100000000";
 
@@ -58,6 +59,7 @@ async function startNode(databaseUrl: string): Promise<Running> {
       DATABASE_URL: databaseUrl,
       PORT: String(port),
       WARMPOOL_ADMIN_TOKEN: ADMIN_TOKEN,
+      WARMPOOL_SECRET_KEY: SECRET_KEY,
       WARMPOOL_ADMIN_REQUESTS_PER_MINUTE: NO_LIMIT,
     },
   });
@@ -79,7 +81,11 @@ async function startNode(databaseUrl: string): Promise<Running> {
 
 async function startWorkerd(databaseUrl: string): Promise<Running> {
   process.env["CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE"] = databaseUrl;
-  const secrets = { WARMPOOL_ADMIN_TOKEN: ADMIN_TOKEN, WARMPOOL_ADMIN_REQUESTS_PER_MINUTE: NO_LIMIT };
+  const secrets = {
+    WARMPOOL_ADMIN_TOKEN: ADMIN_TOKEN,
+    WARMPOOL_SECRET_KEY: SECRET_KEY,
+    WARMPOOL_ADMIN_REQUESTS_PER_MINUTE: NO_LIMIT,
+  };
   const server = createTestHarness({ root: ROOT, workers: [{ configPath: "wrangler.toml", secrets }] });
   const { url } = await server.listen();
   // Its end shows in requests that are not answered.

@@ -13,7 +13,7 @@ const DEADLINE_MS = 15_000;
 /** What nobody outside should ever read: the inside's languages, places and secrets. */
 const INSIDE: readonly RegExp[] = [
   /\b(?:select|insert into|delete from|update)\b[^"]{0,200}\b(?:from|values|where|set|returning)\b/i,
-  /\n\s+at |\bat \S+ \(?[^)\s]*:\d+:\d+/,
+  /\n\s+at |\bat \S+ \(?[^)\s"]*:\d+:\d+/,
   /node_modules|\/src\/|file:\/\//,
   /postgres(?:ql)?:\/\//,
   /PostgresError|Failed query|drizzle|ECONNREFUSED/i,
