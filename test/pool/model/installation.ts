@@ -27,7 +27,7 @@ export async function furnish(connection: Connection): Promise<Installation> {
   await db.execute(sql`
     truncate events, webhook_messages, setup_logs, operations, assignments, testers, machines, brakes, nodes, pools, recipes,
       duties, tallies restart identity cascade`);
-  const first = await makeWorld(db, { targetSize: 1, maxSize: 3 });
+  const first = await makeWorld(db, { targetSize: 1, maxSize: 3, holdFailedSeconds: 90 });
   await db.execute(sql`insert into nodes (name) values (${NODES[1]})`);
   const second = await openRelay(db, NODES[1]);
   await second.answerProbe();

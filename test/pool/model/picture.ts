@@ -30,7 +30,7 @@ export async function look(db: Db): Promise<Picture> {
     db,
     sql`select
       (select coalesce(jsonb_agg(jsonb_build_object('username', a.username, 'state', a.state, 'machine', a.machine,
-          'isOver', a.state = 'active' and a.expires_at <= now(), 'isBegun', exists (select 1 from operations o
+          'isOver', a.state in ('active', 'failed') and a.expires_at <= now(), 'isBegun', exists (select 1 from operations o
             where o.assignment = a.id and o.machine = a.machine and o.first_leased_at is not null))), '[]')
         from assignments a where a.state <> 'released') as testers,
       (select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'state', m.state) order by m.number), '[]')

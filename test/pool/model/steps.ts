@@ -161,7 +161,13 @@ const relayDies = (n: number) =>
 
 const changes = (targetSize: number, spare: number, image: string, failureThreshold: number) =>
   step(`the pool is put: ${targetSize} + ${spare}, ${image}, ${failureThreshold}`, async ({ db }) => {
-    const spec = specOf({ targetSize, maxSize: Math.max(1, targetSize + spare), image, failureThreshold });
+    const spec = specOf({
+      targetSize,
+      maxSize: Math.max(1, targetSize + spare),
+      image,
+      failureThreshold,
+      holdFailedSeconds: 90,
+    });
     await putPool(db, poolSpec.parse(spec), ADMIN);
   });
 
