@@ -18,7 +18,7 @@ export type PlannedFault = {
 
 /**
  * Every kind: what it is in words, and between which seconds it lasts. Those of the far node leave it time in which it
- * can work: a node that never makes a machine loses none.
+ * can work.
  */
 export const FAULTS = {
   relay_killed: { says: "kill -9 of a relay", lasts: [0, 0] },
@@ -53,7 +53,7 @@ export const FAULTS = {
 export const FAULT_KINDS = Object.keys(FAULTS) as FaultKind[];
 
 /** Between one fault and the next: close enough to meet, far enough apart for work to get done. */
-const GAP_SECONDS = [2, 7] as const;
+const GAP_SECONDS = [3, 8] as const;
 
 /**
  * Faults of the kinds given for so many minutes, in order. Every kind comes once before one comes twice, so that a

@@ -35,6 +35,8 @@ const SLOW_SECONDS = 4;
 /** Longer than any call is waited for. */
 const HANGING_SECONDS = 3600;
 const NO_CAPACITY = 32;
+/** A create and a set-up take less. */
+const HONEST_SECONDS = 15;
 
 export function actOf(mood: Mood | null, command: string): Act {
   const honest = honestAct(command);
@@ -86,15 +88,19 @@ type Wanted = { mood: Mood; seconds: number; calls: number };
 
 /**
  * Answers the driver program, by HTTP on loopback. A mood begins with the first call that it changes, so that a delete
- * that lies finds a delete; one at a time, and between them the driver is honest.
+ * that lies finds a delete; one at a time, and between them the driver is honest for a while: a node that never makes a
+ * machine loses none.
  */
 export class MoodServer {
   readonly #wanted = new Set<Wanted>();
   #spell: Wanted | null = null;
-  #until = 0;
+  /** When the last mood is over, or was. */
+  #until = -Infinity;
+  readonly #honestMs: number;
   readonly #server: Server;
 
-  private constructor(before: (call: Call) => Promise<void>) {
+  private constructor(before: (call: Call) => Promise<void>, honestMs: number) {
+    this.#honestMs = honestMs;
     const answer = async (body: unknown): Promise<Act> => {
       const asked = call.parse(body);
       await before(asked);
@@ -110,9 +116,15 @@ export class MoodServer {
     });
   }
 
-  /** @param before called with each call before it is answered */
-  static async open(before: (call: Call) => Promise<void>): Promise<MoodServer> {
-    const opened = new MoodServer(before);
+  /**
+   * @param before called with each call before it is answered
+   * @param honestSeconds between the end of a mood and the next one's begin
+   */
+  static async open(
+    before: (call: Call) => Promise<void>,
+    honestSeconds: number = HONEST_SECONDS,
+  ): Promise<MoodServer> {
+    const opened = new MoodServer(before, honestSeconds * 1000);
     await new Promise<void>((resolve) => opened.#server.listen(0, "127.0.0.1", resolve));
     return opened;
   }
@@ -125,7 +137,7 @@ export class MoodServer {
       hits: () => wanted.calls,
       end: () => {
         this.#wanted.delete(wanted);
-        if (this.#spell === wanted) this.#spell = null;
+        if (this.#spell === wanted) this.#until = Math.min(this.#until, performance.now());
       },
     };
   }
@@ -137,8 +149,9 @@ export class MoodServer {
   #answer(command: string): Act {
     const now = performance.now();
     if (now >= this.#until) this.#spell = null;
+    const mayBegin = this.#spell === null && now >= this.#until + this.#honestMs;
     const next = [...this.#wanted].find(({ mood }) => !isHonest(actOf(mood, command), command));
-    if (this.#spell === null && next !== undefined) {
+    if (mayBegin && next !== undefined) {
       this.#wanted.delete(next);
       this.#spell = next;
       this.#until = now + next.seconds * 1000;

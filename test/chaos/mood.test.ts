@@ -30,8 +30,8 @@ test.each(MOODS)("%s changes something", (mood) => {
   expect(lies(mood)).not.toEqual([]);
 });
 
-async function openServer() {
-  const server = await MoodServer.open(async () => undefined);
+async function openServer(honestSeconds = 0) {
+  const server = await MoodServer.open(async () => undefined, honestSeconds);
   onTestFinished(() => server.close());
   const ask = async (command: string): Promise<unknown> => {
     const answer = await fetch(server.url, { method: "POST", body: JSON.stringify({ command, port: null }) });
@@ -71,4 +71,14 @@ test("a mood is over after its time, and one that never began when it ends", asy
   never.end();
   expect(await ask("create")).toEqual(actOf(null, "create"));
   expect([short.hits(), never.hits()]).toEqual([1, 0]);
+});
+
+test("between two moods the driver is honest for a while", async () => {
+  const { server, ask } = await openServer(60);
+  const first = server.begin("failing", 60);
+  const second = server.begin("full", 60);
+  expect(await ask("create")).toEqual(actOf("failing", "create"));
+  first.end();
+  expect(await ask("create")).toEqual(actOf(null, "create"));
+  expect([first.hits(), second.hits()]).toEqual([1, 0]);
 });

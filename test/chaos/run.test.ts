@@ -7,7 +7,7 @@ import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 
 /** A machine vanishes, then a relay and Postgres are killed: nothing that needs long to get over. */
 const SEED = 9734;
-const MINUTES = 0.2;
+const MINUTES = 0.22;
 
 test("a short run of faults ends with nothing broken", { timeout: 400_000 }, async () => {
   await using folder = await temporaryFolder();
