@@ -19,7 +19,9 @@ export class SetupFailure extends Error {
     this.at = at;
   }
 
-  get result(): SetupFailed {
-    return { outcome: "setup_failed", reason: this.reason, message: head(this.message, 4096), ...this.at };
+  /** @param redact takes secrets out of the words, which may be the machine's; before they are cut, which might cut one */
+  result(redact: (text: string) => string): SetupFailed {
+    const message = head(redact(this.message), 4096);
+    return { outcome: "setup_failed", reason: this.reason, message, ...this.at };
   }
 }

@@ -9,6 +9,7 @@ import { LogReader, type RunEnd } from "./follow.ts";
 import { keyProblems, parseKeys, READ_KEYS } from "./handover.ts";
 import { firstLogin, persistentExec } from "./login.ts";
 import { HANDOVER_STEP, type Plan, planOf, titlesOf } from "./plan.ts";
+import { redactor } from "./redact.ts";
 import { SetupReporter } from "./reporter.ts";
 import { EXIT, STARTED, startScript } from "./start.ts";
 
@@ -25,12 +26,8 @@ export async function setUp(
   const plan = planOf(operation, key.publicKey);
   const machine = new Reconnecting(operation.machine, key.privateKey);
   const { assignment } = operation;
-  const reporter = new SetupReporter(
-    lease,
-    titlesOf(plan),
-    assignment.logOffset,
-    Object.values(assignment.secrets),
-  );
+  const secrets = Object.values(assignment.secrets);
+  const reporter = new SetupReporter(lease, titlesOf(plan), assignment.logOffset, secrets);
   try {
     await firstLogin(operation, machine, lease);
     const end = await runToEnd(plan, operation.token, machine, reporter, lease);
@@ -48,7 +45,7 @@ export async function setUp(
   } catch (error) {
     if (!(error instanceof SetupFailure)) throw error;
     await reporter.flush();
-    return error.result;
+    return error.result(redactor(secrets));
   } finally {
     machine[Symbol.dispose]();
   }

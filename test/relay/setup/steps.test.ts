@@ -152,6 +152,21 @@ test("secrets are wiped where a run is given up because it never reached its end
   expect((await node.exec(machine, `grep -rlF s3cret-value ${dir}`)).code).toBe(1);
 });
 
+test("a machine that starts nothing forgets the secrets, and none is in the words it had for it", async () => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  const operation = setupOperation(machine, [["a", "exit 1"]], { secrets: { token: "s3cret-value" } });
+  const fake = `printf '#!/bin/sh\ncat "$3/secrets/token"\n' >/usr/local/bin/setsid && chmod 755 /usr/local/bin/setsid`;
+  await node.exec(machine, fake);
+  expect(await setUp(operation, new TestLease(), node.tools)).toMatchObject({
+    reason: "machine_refused",
+    message: expect.stringMatching(/does not start the set-up \(exit 74\): \*\*\*$/),
+  });
+  expect(
+    (await node.exec(machine, `ls /var/lib/warmpool/setup/${operation.assignment.id}/secrets`)).code,
+  ).not.toBe(0);
+});
+
 test("secrets are wiped after a failed run too", async () => {
   await using node = await testNode();
   const machine = await node.machine();
