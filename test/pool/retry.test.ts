@@ -106,6 +106,9 @@ test("R13 the machine of a failed set-up never returns to the pool, retried or r
   await expect(retryAssignment(t.db, assignment.id, APP)).rejects.toThrow("is released, not failed");
 });
 
+/** What the test itself may take, in seconds, beside the time that it lets pass. */
+const SLOW = 45;
+
 test("a retry shortens no estimate: of set-ups, those of one go count, of holds the time from the claim", async () => {
   await using t = await testDb();
   const relay = await makeWorld(t.db, { targetSize: 4, maxSize: 4 });
@@ -134,17 +137,23 @@ test("a retry shortens no estimate: of set-ups, those of one go count, of holds 
   await doHappily(relay, again);
 
   const next = await ask("carol");
-  expect(await eta("carol")).toBe(100);
+  expect(await eta("carol")).toBeGreaterThan(100 - SLOW);
   await relay.finish(next.setup, HANDOVER_FAILED);
   await retryAssignment(t.db, next.id, APP);
-  expect(await eta("carol")).toBe(6);
+  expect(await eta("carol")).toBeLessThan(6 + SLOW);
 
   const line = async () => {
     const [found] = await rows<{ line: Line }>(t.db, sql`select ${lineOfPool} as line from pools p`);
     return found?.line;
   };
-  const held = (await line())?.held.map(({ seconds }) => Math.round(seconds)).toSorted((a, b) => a - b);
-  expect(held).toEqual([0, 1106, 1206]);
+  const held = (await line())?.held.map(({ seconds }) => seconds).toSorted((a, b) => a - b) ?? [];
+  expect(held).toHaveLength(3);
+  for (const [n, least] of [0, 1106, 1206].entries()) {
+    expect(held[n]).toBeGreaterThanOrEqual(least);
+    expect(held[n]).toBeLessThan(least + SLOW);
+  }
   await release(t.db, ALICE, APP);
-  expect((await line())?.observed.holds.map(Math.round)).toEqual([1106]);
+  const holds = (await line())?.observed.holds ?? [];
+  expect(holds).toHaveLength(1);
+  expect(holds[0]).toBeGreaterThanOrEqual(1106);
 });
