@@ -21,7 +21,8 @@ async function main(command: string): Promise<number> {
   const act = await told(command, input);
   await delay(act.delaySeconds * 1000);
   const real = act.run === null ? null : await carryOut(act.run, input);
-  process.stdout.write(printed(act.tell, real?.stdout ?? ""));
+  const answer = printed(act.tell, real?.stdout ?? "");
+  process.stdout.write(command === "capacity" ? moved(answer) : answer);
   return act.exit ?? real?.code ?? NOT_NOW;
 }
 
@@ -63,6 +64,17 @@ function printed(tell: Act["tell"], stdout: string): string {
       return JSON.stringify({ ...rest, complete: false, machines: half });
     }
   }
+}
+
+/**
+ * The bound on machines is another one every minute, as on a host where others take room and give it back: a node that
+ * was full is asked again only when what it has changes, and one without machines would be lost for the rest of the run.
+ */
+function moved(answer: string): string {
+  if (answer === "") return "";
+  const inventory = JSON.parse(answer) as { limits?: object };
+  const minute = Math.floor(Date.now() / 60_000);
+  return JSON.stringify({ ...inventory, limits: { ...inventory.limits, machines: 500 + (minute % 50) } });
 }
 
 process.exitCode = await main(process.argv[2] ?? "");
