@@ -29,6 +29,9 @@ export async function complaints(db: Db, before: Picture): Promise<string[]> {
       where m.state in ('provisioning', 'deleting') and not ${worked}
     union all select 'nobody sets up for ' || a.username from assignments a join machines m on m.id = a.machine
       where a.state = 'setting_up' and not ${worked}
+    union all select 'other keys than asked for on the machine of ' || a.username from assignments a
+      join machines m on m.id = a.machine where a.state = 'active' and a.error is null and not ${worked}
+      and a.handover -> 'keys' -> a.username is distinct from a.ssh_keys
     union all select 'a slot of ' || t.username || ' that is not its live assignment' from testers t
       where t.assignment is distinct from (select a.id from assignments a
         where a.pool = t.pool and a.username = t.username and a.state <> 'released')

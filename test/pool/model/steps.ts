@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import * as fc from "fast-check";
+import type { AssignmentState } from "../../../src/contract/assignment.ts";
 import { poolSpec } from "../../../src/contract/pool.ts";
 import { sweep } from "../../../src/cron/sweep.ts";
 import { rows } from "../../../src/db/client.ts";
@@ -14,11 +15,12 @@ import {
 import { liftBrake, scheduleNode } from "../../../src/pool/nodeActions.ts";
 import { heard } from "../../../src/pool/nodes.ts";
 import { pausePool, putPool } from "../../../src/pool/pools.ts";
-import { release } from "../../../src/pool/release.ts";
+import { findTester, release } from "../../../src/pool/release.ts";
 import { restartMachine } from "../../../src/pool/restart.ts";
+import { retryAssignment } from "../../../src/pool/retry.ts";
 import { SETTINGS } from "../../../src/pool/settings.ts";
 import { passTime } from "../../helpers/passTime.ts";
-import { ADMIN, APP, KEY_A, NODE, specOf } from "../../helpers/world.ts";
+import { ADMIN, APP, KEY_A, KEY_B, NODE, specOf } from "../../helpers/world.ts";
 import { type Installation, NODES, restartRelay } from "./installation.ts";
 import { complaints } from "./invariants.ts";
 import { askedFor, backInLine, follow, isLineEmpty, type Model } from "./model.ts";
@@ -85,6 +87,31 @@ const leaves = (username: string) =>
     model.testers.delete(username);
   });
 
+/** One of the testers that there are, those in this state first. */
+function oneOf({ testers }: Model, state: AssignmentState, which: number): string | undefined {
+  const are = [...testers].filter(([, tester]) => tester.state === state);
+  const choice = are.length > 0 ? are : [...testers];
+  return choice[which % Math.max(1, choice.length)]?.[0];
+}
+
+const changesKeys = (which: number, key: string) =>
+  step(`tester ${which} changes keys`, async ({ connection }, model) => {
+    const username = oneOf(model, "active", which);
+    if (username !== undefined) await assign(connection, { username, sshKeys: [key] }, APP);
+  });
+
+const triesAgain = (which: number) =>
+  step(`tester ${which} tries again`, async ({ db }, model) => {
+    const username = oneOf(model, "failed", which);
+    if (username === undefined) return;
+    const retried = findTester(db, { username }).then(({ id }) => retryAssignment(db, id, APP));
+    const isRetried = await unlessRefused(["CONFLICT"], retried);
+    const tester = model.testers.get(username);
+    if (isRetried !== (tester?.state === "failed"))
+      throw new Error(`${username} could ${isRetried ? "" : "not "}try again`);
+    if (isRetried && tester !== undefined) tester.state = "setting_up";
+  });
+
 const leases = (n: number, setups: number, others: number) =>
   step(`relay ${n + 1} leases ${setups} + ${others}`, async (system) => {
     const relay = system.relays[n];
@@ -123,16 +150,17 @@ const ends = (which: number, ending: Ending) =>
 
 const WELL: Ending = { how: "well", answers: ["alive"], listing: "whole" };
 
-/** A good minute: all that the relay may have is done. */
-const works = (n: number) =>
-  step(`relay ${n + 1} does all there is`, async ({ db, relays }, model) => {
+/** A good minute: all that the relay may have is done well, but for set-ups that end so. */
+const works = (n: number, setups: Ending["how"] = "well") =>
+  step(`relay ${n + 1} does all there is, set-ups ${setups}`, async ({ db, relays }, model) => {
     const relay = relays[n];
     if (relay === undefined) return;
     await heard(db, NODES[n] ?? NODE, relay.session);
     for (const operation of await relay.lease()) {
       if (operation.kind === "create") await relay.pinHostKey(operation);
-      await relay.finish(operation, resultOf(operation, WELL));
-      if (operation.kind === "setup") setUpEnded(model, operation.assignment.username, WELL);
+      const ending = operation.kind === "setup" ? { ...WELL, how: setups } : WELL;
+      await relay.finish(operation, resultOf(operation, ending));
+      if (operation.kind === "setup") setUpEnded(model, operation.assignment.username, ending);
     }
   });
 
@@ -215,8 +243,9 @@ export const STEPS: fc.Arbitrary<Step>[] = [
   lease,
   lease,
   lease,
-  node.map(works),
-  node.map(works),
+  node.map((n) => works(n)),
+  node.map((n) => works(n)),
+  node.map((n) => works(n, "worse")),
   end,
   end,
   end,
@@ -224,6 +253,8 @@ export const STEPS: fc.Arbitrary<Step>[] = [
   user.map(asks),
   user.map(asks),
   user.map(asks),
+  fc.tuple(fc.nat({ max: 5 }), fc.constantFrom(KEY_A, KEY_B)).map((change) => changesKeys(...change)),
+  fc.nat({ max: 5 }).map(triesAgain),
   user.map(leaves),
   fc.constant(sweeps),
   fc.constant(sweeps),
