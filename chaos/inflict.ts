@@ -18,7 +18,7 @@ const MOOD_OF = {
 } as const satisfies Partial<Record<FaultKind, Mood>>;
 
 /** For the first call that it changes; a node that is cut off makes none. */
-const MOOD_WAITS_SECONDS = 60;
+const MOOD_WAITS_SECONDS = 120;
 
 /** Brings a planned fault about, on whoever can suffer it at that moment. */
 export class Inflictor {

@@ -73,6 +73,13 @@ function isHonest(act: Act, command: string): boolean {
   return isDeepStrictEqual(act, honestAct(command));
 }
 
+const COMMANDS = ["create", "get", "list", "start", "stop", "delete", "capacity", "version"];
+
+/** The commands that are not answered honestly in that mood. */
+export function changedBy(mood: Mood): string[] {
+  return COMMANDS.filter((command) => !isHonest(actOf(mood, command), command));
+}
+
 export type Call = { command: string; port: number | null };
 const call = z.object({ command: z.string(), port: z.int().nullable() });
 
@@ -150,7 +157,10 @@ export class MoodServer {
     const now = performance.now();
     if (now >= this.#until) this.#spell = null;
     const mayBegin = this.#spell === null && now >= this.#until + this.#honestMs;
-    const next = [...this.#wanted].find(({ mood }) => !isHonest(actOf(mood, command), command));
+    // The one that can begin with the fewest commands goes first: it has the fewest chances.
+    const [next] = [...this.#wanted]
+      .filter(({ mood }) => changedBy(mood).includes(command))
+      .toSorted((one, other) => changedBy(one.mood).length - changedBy(other.mood).length);
     if (mayBegin && next !== undefined) {
       this.#wanted.delete(next);
       this.#spell = next;
