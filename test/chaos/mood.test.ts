@@ -72,8 +72,8 @@ test("a mood is over after its time, and one that never began when it ends", asy
 test("between two moods the driver is honest for a while", async () => {
   const { server, ask } = await openServer(60);
   const first = server.begin("failing", 60);
-  const second = server.begin("full", 60);
   expect(await ask("create")).toEqual(actOf("failing", "create"));
+  const second = server.begin("full", 60);
   first.end();
   expect(await ask("create")).toEqual(actOf(null, "create"));
   expect([first.hits(), second.hits()]).toEqual([1, 0]);
