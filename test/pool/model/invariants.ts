@@ -48,7 +48,9 @@ export async function complaints(db: Db, before: Picture): Promise<string[]> {
       having count(*) > greatest(p.max_size, ${before.population}::int)
     union all select 'more is made than was lacking' from pools p, lateral (
         select count(*) filter (where m.state = 'provisioning') as making,
-          count(*) filter (where m.state = 'ready' and n.state = 'online') as ready
+          -- What became claimable only now, with its node, was lacking before.
+          count(*) filter (where m.state = 'ready' and n.state = 'online' and not exists (select 1 from events r
+            where r.id > ${before.lastEvent} and r.kind = 'node' and r.node = n.name and r.after = 'online')) as ready
         from machines m join nodes n on n.name = m.node) c
       where c.making > 0 and exists (select 1 from events e where e.id > ${before.lastEvent} and e.reason = 'refill')
         and c.making + c.ready > p.target_size + 1 + (select count(*) from assignments where state = 'waiting')`,
