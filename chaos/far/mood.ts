@@ -95,8 +95,8 @@ type Wanted = { mood: Mood; seconds: number; calls: number };
 
 /**
  * Answers the driver program, by HTTP on loopback. A mood begins with the first call that it changes, so that a delete
- * that lies finds a delete; one at a time, and between them the driver is honest for a while: a node that never makes a
- * machine loses none.
+ * that lies finds a delete; one at a time. Before one that changes creates the driver is honest for a while: a node that
+ * never makes a machine loses none.
  */
 export class MoodServer {
   readonly #wanted = new Set<Wanted>();
@@ -125,7 +125,7 @@ export class MoodServer {
 
   /**
    * @param before called with each call before it is answered
-   * @param honestSeconds between the end of a mood and the next one's begin
+   * @param honestSeconds between the end of a mood and the begin of one that changes creates
    */
   static async open(
     before: (call: Call) => Promise<void>,
@@ -156,12 +156,13 @@ export class MoodServer {
   #answer(command: string): Act {
     const now = performance.now();
     if (now >= this.#until) this.#spell = null;
-    const mayBegin = this.#spell === null && now >= this.#until + this.#honestMs;
+    const isRested = now >= this.#until + this.#honestMs;
     // The one that can begin with the fewest commands goes first: it has the fewest chances.
     const [next] = [...this.#wanted]
       .filter(({ mood }) => changedBy(mood).includes(command))
+      .filter(({ mood }) => isRested || !changedBy(mood).includes("create"))
       .toSorted((one, other) => changedBy(one.mood).length - changedBy(other.mood).length);
-    if (mayBegin && next !== undefined) {
+    if (this.#spell === null && next !== undefined) {
       this.#wanted.delete(next);
       this.#spell = next;
       this.#until = now + next.seconds * 1000;

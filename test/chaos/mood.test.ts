@@ -69,14 +69,15 @@ test("a mood is over after its time, and one that never began when it ends", asy
   expect([short.hits(), never.hits()]).toEqual([1, 0]);
 });
 
-test("between two moods the driver is honest for a while", async () => {
+test("before a mood that changes creates the driver is honest for a while, before another it need not be", async () => {
   const { server, ask } = await openServer(60);
   const first = server.begin("failing", 60);
   expect(await ask("create")).toEqual(actOf("failing", "create"));
-  const second = server.begin("full", 60);
+  const [full, untrue] = [server.begin("full", 60), server.begin("untrue_deletes", 60)];
   first.end();
   expect(await ask("create")).toEqual(actOf(null, "create"));
-  expect([first.hits(), second.hits()]).toEqual([1, 0]);
+  expect(await ask("delete")).toEqual(actOf("untrue_deletes", "delete"));
+  expect([first.hits(), full.hits(), untrue.hits()]).toEqual([1, 0, 1]);
 });
 
 test("of two moods that could begin, the one with fewer commands does", async () => {
