@@ -91,18 +91,19 @@ export type Spell = {
   end(): void;
 };
 
-type Wanted = { mood: Mood; seconds: number; calls: number };
+/** `until` is when it is over, or was; before it has begun, never. */
+type Asked = { mood: Mood; seconds: number; calls: number; until: number };
 
 /**
  * Answers the driver program, by HTTP on loopback. A mood begins with the first call that it changes, so that a delete
- * that lies finds a delete; one at a time. Before one that changes creates the driver is honest for a while: a node that
- * never makes a machine loses none.
+ * that lies finds a delete; one at a time. Between two that change creates the driver is honest in that for a while: a node
+ * that never makes a machine loses none.
  */
 export class MoodServer {
-  readonly #wanted = new Set<Wanted>();
-  #spell: Wanted | null = null;
-  /** When the last mood is over, or was. */
-  #until = -Infinity;
+  readonly #waiting = new Set<Asked>();
+  /** The last that has begun, and the last of those that change creates. */
+  #spell: Asked | null = null;
+  #hindrance: Asked | null = null;
   readonly #honestMs: number;
   readonly #server: Server;
 
@@ -125,7 +126,7 @@ export class MoodServer {
 
   /**
    * @param before called with each call before it is answered
-   * @param honestSeconds between the end of a mood and the begin of one that changes creates
+   * @param honestSeconds between two moods that change creates
    */
   static async open(
     before: (call: Call) => Promise<void>,
@@ -138,13 +139,13 @@ export class MoodServer {
 
   /** @param seconds how long it lasts from its first call on */
   begin(mood: Mood, seconds: number): Spell {
-    const wanted = { mood, seconds, calls: 0 };
-    this.#wanted.add(wanted);
+    const asked = { mood, seconds, calls: 0, until: Infinity };
+    this.#waiting.add(asked);
     return {
-      hits: () => wanted.calls,
+      hits: () => asked.calls,
       end: () => {
-        this.#wanted.delete(wanted);
-        if (this.#spell === wanted) this.#until = Math.min(this.#until, performance.now());
+        this.#waiting.delete(asked);
+        asked.until = Math.min(asked.until, performance.now());
       },
     };
   }
@@ -155,21 +156,28 @@ export class MoodServer {
 
   #answer(command: string): Act {
     const now = performance.now();
-    if (now >= this.#until) this.#spell = null;
-    const isRested = now >= this.#until + this.#honestMs;
-    // The one that can begin with the fewest commands goes first: it has the fewest chances.
-    const [next] = [...this.#wanted]
-      .filter(({ mood }) => changedBy(mood).includes(command))
-      .filter(({ mood }) => isRested || !changedBy(mood).includes("create"))
-      .toSorted((one, other) => changedBy(one.mood).length - changedBy(other.mood).length);
-    if (this.#spell === null && next !== undefined) {
-      this.#wanted.delete(next);
+    const isOver = this.#spell === null || now >= this.#spell.until;
+    const next = isOver ? this.#nextFor(command, now) : undefined;
+    if (next !== undefined) {
+      this.#waiting.delete(next);
+      next.until = now + next.seconds * 1000;
       this.#spell = next;
-      this.#until = now + next.seconds * 1000;
+      if (changedBy(next.mood).includes("create")) this.#hindrance = next;
     }
-    const act = actOf(this.#spell?.mood ?? null, command);
-    if (this.#spell !== null && !isHonest(act, command)) this.#spell.calls += 1;
+    const spell = next ?? (isOver ? null : this.#spell);
+    const act = actOf(spell?.mood ?? null, command);
+    if (spell !== null && !isHonest(act, command)) spell.calls += 1;
     return act;
+  }
+
+  /** The one that can begin with the fewest commands goes first: it has the fewest chances. */
+  #nextFor(command: string, now: number): Asked | undefined {
+    const mayHinder = this.#hindrance === null || now >= this.#hindrance.until + this.#honestMs;
+    const [next] = [...this.#waiting]
+      .filter(({ mood }) => changedBy(mood).includes(command))
+      .filter(({ mood }) => mayHinder || !changedBy(mood).includes("create"))
+      .toSorted((one, other) => changedBy(one.mood).length - changedBy(other.mood).length);
+    return next;
   }
 
   async close(): Promise<void> {
