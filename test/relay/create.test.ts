@@ -187,7 +187,7 @@ test("a name that is taken at the first attempt is somebody else's", async () =>
 
 test("a machine that never gets ready fails with its reason and evidence", async () => {
   await using node = await testNode();
-  const operation = await operationOf({ readyCommand: "echo no route yet; exit 4", bootTimeoutSeconds: 2 });
+  const operation = await operationOf({ readyCommand: "echo no route yet; exit 4", bootTimeoutSeconds: 6 });
   const result = (await createMachine(operation, new TestLease(), node.tools)) as CreateFailed;
   expect(result).toMatchObject({ outcome: "create_failed", reason: "never_ready" });
   expect(result.message).toMatch(/ready command never ended with 0 within 2 s\. Last: exit 4: no route yet/);
@@ -199,7 +199,7 @@ test("a machine that never gets ready fails with its reason and evidence", async
 
 test("a machine that its tester could not reach fails as not reachable", async () => {
   await using node = await testNode();
-  const operation = await operationOf({ accessCommand: "echo nobody home; false", bootTimeoutSeconds: 2 });
+  const operation = await operationOf({ accessCommand: "echo nobody home; false", bootTimeoutSeconds: 6 });
   const result = (await createMachine(operation, new TestLease(), node.tools)) as CreateFailed;
   expect(result).toMatchObject({ outcome: "create_failed", reason: "not_reachable" });
   expect(result.message).toContain("nobody home");
