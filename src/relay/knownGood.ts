@@ -97,7 +97,10 @@ async function firstBoot(subject: Subject, machine: Reconnecting): Promise<void>
   });
 }
 
-/** Tries until `attempt` returns null; what it returned or threw last is the cause in the end. */
+/**
+ * Tries until `attempt` returns null; what it returned or threw last is the cause in the end. One that the deadline cut off
+ * has nothing to say, unless it is the only one.
+ */
 async function stage(
   { lease, signal, made, spec }: Subject,
   phase: "booting" | "joining" | "checking",
@@ -106,12 +109,12 @@ async function stage(
   attempt: (signal: AbortSignal) => Promise<string | null>,
 ): Promise<void> {
   lease.report({ kind: "create", phase }).catch(() => undefined);
-  let cause = "there was no time left to try";
+  let cause: string | null = null;
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(LONGEST_WAIT_MS, wait * 2)) {
     try {
       const problem = await attempt(signal);
       if (problem === null) return;
-      cause = problem;
+      if (!signal.aborted || cause === null) cause = problem;
     } catch (error) {
       if (error instanceof NotGood) throw error;
       if (!signal.aborted) cause = wordsOf(error);
@@ -119,10 +122,11 @@ async function stage(
     await pause(wait, signal).catch(() => undefined);
     lease.signal.throwIfAborted();
     if (signal.aborted) {
+      const last = cause ?? "there was no time left to try";
       throw new NotGood(
         reason,
-        `${made.name}: ${failure} within ${spec.bootTimeoutSeconds} s. Last: ${tail(cause, 1000)}`,
-        { [phase]: cause },
+        `${made.name}: ${failure} within ${spec.bootTimeoutSeconds} s. Last: ${tail(last, 1000)}`,
+        { [phase]: last },
       );
     }
   }

@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { CreateOperation, OperationResult } from "../../src/contract/relay.ts";
 import { createMachine } from "../../src/relay/create.ts";
 import { Cancelled, LeaseLost } from "../../src/relay/errors.ts";
 import { makeKeyPair } from "../../src/relay/hostKey.ts";
 import { connect } from "../../src/relay/ssh.ts";
+import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 import { until } from "../helpers/until.ts";
 import { TestLease } from "./helpers/lease.ts";
 import { freePort, testNode } from "./helpers/node.ts";
@@ -187,19 +189,28 @@ test("a name that is taken at the first attempt is somebody else's", async () =>
 
 test("a machine that never gets ready fails with its reason and evidence", async () => {
   await using node = await testNode();
-  const operation = await operationOf({ readyCommand: "echo no route yet; exit 4", bootTimeoutSeconds: 6 });
+  const operation = await operationOf({ readyCommand: "echo no route yet; exit 4", bootTimeoutSeconds: 3 });
   const result = (await createMachine(operation, new TestLease(), node.tools)) as CreateFailed;
   expect(result).toMatchObject({ outcome: "create_failed", reason: "never_ready" });
-  expect(result.message).toMatch(/ready command never ended with 0 within 2 s\. Last: exit 4: no route yet/);
+  expect(result.message).toMatch(/ready command never ended with 0 within 3 s\. Last: exit 4: no route yet/);
   expect(result.evidence).toMatchObject({
     joining: "exit 4: no route yet",
     console: expect.any(String) as string,
   });
 });
 
+test("a try that the deadline cuts off does not hide what the one before it said", async () => {
+  await using node = await testNode();
+  await using folder = await temporaryFolder();
+  const accessCommand = `if mkdir ${join(folder.path, "tried")}; then echo nobody home; false; else sleep 60; fi`;
+  const operation = await operationOf({ accessCommand, bootTimeoutSeconds: 3 });
+  const result = (await createMachine(operation, new TestLease(), node.tools)) as CreateFailed;
+  expect(result.message).toContain("nobody home");
+});
+
 test("a machine that its tester could not reach fails as not reachable", async () => {
   await using node = await testNode();
-  const operation = await operationOf({ accessCommand: "echo nobody home; false", bootTimeoutSeconds: 6 });
+  const operation = await operationOf({ accessCommand: "echo nobody home; false", bootTimeoutSeconds: 3 });
   const result = (await createMachine(operation, new TestLease(), node.tools)) as CreateFailed;
   expect(result).toMatchObject({ outcome: "create_failed", reason: "not_reachable" });
   expect(result.message).toContain("nobody home");
