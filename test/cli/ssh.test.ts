@@ -24,8 +24,7 @@ async function alice() {
   const folder = await temporaryFolder();
   const relay = await makeWorld(database.db, { targetSize: 1, maxSize: 1 });
   const host = makeHostKey("machine");
-  const [create] = await relay.lease();
-  if (create?.kind !== "create") throw new Error("nothing to create");
+  const create = await relay.take("create");
   const { id, token } = create;
   const progress = { kind: "create" as const, phase: "booting" as const, hostKey: host.pinned };
   await renew(database.db, NODE, relay.session, [{ id, token, progress }]);

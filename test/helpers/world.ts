@@ -70,6 +70,8 @@ export async function makeWorld(db: Db, overrides: Partial<PoolSpecInput> = {}):
 export type StandInRelay = {
   session: string;
   lease(free?: { setups: number; others: number }): Promise<LeasedOperation[]>;
+  /** Leases all that it may have, and gives the first of that kind; rejects where there is none. */
+  take<Kind extends LeasedOperation["kind"]>(kind: Kind): Promise<Extract<LeasedOperation, { kind: Kind }>>;
   finish(operation: { id: string; token: number }, result: OperationResult): Promise<void>;
   pinHostKey(operation: { id: string; token: number }): Promise<void>;
   /** Carries out everything that is queued, happily, until nothing is left. */
@@ -96,6 +98,13 @@ export async function openRelay(db: Db, node = NODE, highest = 0): Promise<Stand
     session,
     lease: async (free = { setups: 1000, others: 1000 }) =>
       payloads(db, await leaseWork(db, node, session, free, highest)),
+    take: async <Kind extends LeasedOperation["kind"]>(kind: Kind) => {
+      const taken = (await relay.lease()).find(
+        (operation): operation is Extract<LeasedOperation, { kind: Kind }> => operation.kind === kind,
+      );
+      if (taken === undefined) throw new Error(`no ${kind} was queued`);
+      return taken;
+    },
     finish: ({ id, token }, result) => finish(db, node, { session, id, token, result }),
     pinHostKey: async ({ id, token }) => {
       await renew(db, node, session, [

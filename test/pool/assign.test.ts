@@ -7,20 +7,9 @@ import { assign } from "../../src/pool/assign.ts";
 import { match } from "../../src/pool/match.ts";
 import { pickReady } from "../../src/pool/pick.ts";
 import { pausePool, putPool } from "../../src/pool/pools.ts";
-import { putRecipe } from "../../src/pool/recipes.ts";
 import { findTester, release } from "../../src/pool/release.ts";
 import { testDb } from "../helpers/db.ts";
-import {
-  ADMIN,
-  APP,
-  countStates,
-  doHappily,
-  KEY_A,
-  KEY_B,
-  makeWorld,
-  RECIPE,
-  specOf,
-} from "../helpers/world.ts";
+import { ADMIN, APP, countStates, doHappily, KEY_A, makeWorld, specOf } from "../helpers/world.ts";
 
 const ask = (username: string, more: object = {}) => ({ username, sshKeys: [KEY_A], ...more });
 
@@ -206,10 +195,8 @@ test("R13 a claim never crosses pools: who waits in one waits on beside ready ma
 
   // Its own pool's machine cannot be reached: it is swapped for none of the other's.
   await putPool(t.db, poolSpec.parse(specOf({ name: "other", targetSize: 0, maxSize: 1 })), ADMIN);
-  const create = (await relay.lease()).find(({ kind }) => kind === "create");
-  if (create !== undefined) await doHappily(relay, create);
-  const setup = (await relay.lease()).find(({ kind }) => kind === "setup");
-  if (setup === undefined) throw new Error("expected a set-up");
+  await doHappily(relay, await relay.take("create"));
+  const setup = await relay.take("setup");
   await relay.finish(setup, { outcome: "setup_failed", reason: "unreachable", message: "refused" });
   expect(await findTester(t.db, alice)).toMatchObject({ state: "waiting", swaps: 1, machine: null });
   const pools = await rows(
@@ -221,54 +208,4 @@ test("R13 a claim never crosses pools: who waits in one waits on beside ready ma
     { pool: "demo", state: "ready" },
     { pool: "other", state: "suspect" },
   ]);
-});
-
-test("other params on a repeat are CONFLICT; other keys are put on the machine by another run", async () => {
-  await using t = await testDb();
-  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
-  await relay.workOff();
-  await assign(t.connection, ask("alice", { params: { greeting: "hi" } }), APP);
-  await expect(assign(t.connection, ask("alice", { params: { greeting: "ho" } }), APP)).rejects.toMatchObject(
-    {
-      code: "CONFLICT",
-    },
-  );
-  await relay.workOff();
-
-  await assign(t.connection, { username: "alice", sshKeys: [KEY_B] }, APP);
-  const [rerun] = await relay.lease();
-  expect(rerun).toMatchObject({ kind: "setup", assignment: { sshKeys: [KEY_B] } });
-});
-
-test("a repeat gets its assignment whatever the recipe has become, and params that it leaves out are no others", async () => {
-  await using t = await testDb();
-  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
-  await relay.workOff();
-  const asked = ask("alice", { params: { greeting: "hi" } });
-  const { assignment } = await assign(t.connection, asked, APP);
-  await putRecipe(t.db, { ...RECIPE, params: { license: { required: true } } }, ADMIN);
-  for (const again of [asked, ask("alice"), ask("alice", { params: {} })]) {
-    expect(await assign(t.connection, again, APP)).toMatchObject({
-      created: false,
-      assignment: { id: assignment.id },
-    });
-  }
-  const other = ask("alice", { params: { license: "x" } });
-  await expect(assign(t.connection, other, APP)).rejects.toMatchObject({ code: "CONFLICT" });
-  await expect(assign(t.connection, ask("bob"), APP)).rejects.toMatchObject({ code: "BAD_REQUEST" });
-});
-
-test("unknown pool, unknown parameter and a value that does not fit change nothing", async () => {
-  await using t = await testDb();
-  await makeWorld(t.db);
-  await expect(assign(t.connection, ask("a", { pool: "nope" }), APP)).rejects.toMatchObject({
-    code: "NOT_FOUND",
-  });
-  await expect(assign(t.connection, ask("a", { params: { wrong: "x" } }), APP)).rejects.toThrow(
-    /params\.wrong/,
-  );
-  await expect(assign(t.connection, ask("a", { params: { greeting: "UPPER" } }), APP)).rejects.toThrow(
-    /params\.greeting/,
-  );
-  expect(await rows(t.db, sql`select 1 from assignments`)).toEqual([]);
 });

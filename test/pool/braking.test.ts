@@ -72,8 +72,7 @@ test("R7 a probe that was under way when an admin lifted the brake counts for no
   await sweepWith(t.db, relay, all);
   await t.db.execute(sql`update pools set paused = true`);
   await sweep(t.db);
-  const probe = (await relay.lease()).find(({ kind }) => kind === "probe");
-  if (probe?.kind !== "probe") throw new Error("expected a probe");
+  const probe = await relay.take("probe");
   await liftBrake(t.db, { name: "n1" }, ADMIN);
   await t.db.execute(sql`update pools set paused = false`);
   const before = await tornDown(t.db);

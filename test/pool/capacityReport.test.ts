@@ -107,8 +107,7 @@ test("a node that said no is not asked again for that shape until it looks diffe
   await using t = await testDb();
   const relay = await makeWorld(t.db, { targetSize: 1, shape });
   await reportInventory(t.db, NODE, inventory());
-  const [create] = await relay.lease();
-  if (create?.kind !== "create") throw new Error("no create was leased");
+  const create = await relay.take("create");
   await relay.finish(create, {
     outcome: "create_failed",
     reason: "no_capacity",

@@ -133,8 +133,7 @@ test("who follows misses nothing that commits behind a later event", async () =>
 test("a machine's timeline names every move, its cause, its tries, and how long each state lasted", async () => {
   await using t = await testDb();
   const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
-  const [first] = await relay.lease();
-  if (first?.kind !== "create") throw new Error("no create was leased");
+  const first = await relay.take("create");
   await relay.finish(first, { outcome: "handed_back" });
   await relay.workOff();
   const [machine] = (await listMachines(t.db, { limit: 1 })).items;

@@ -5,7 +5,6 @@ import type { OperationResult } from "../../src/contract/relay.ts";
 import { rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
 import { emptyPool, getPool, putPool } from "../../src/pool/pools.ts";
-import { queueProbes } from "../../src/pool/probeQueue.ts";
 import { findTester, release } from "../../src/pool/release.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { testDb } from "../helpers/db.ts";
@@ -71,9 +70,10 @@ test("R3 a delete that fails again and again stays deleting and booked, backs of
 
   const waits: number[] = [];
   for (let attempt = 1; attempt <= 4; attempt += 1) {
-    const [operation] = await relay.lease();
-    if (operation === undefined) throw new Error("expected the delete");
-    await relay.finish(operation, { outcome: "delete_failed", message: "the listing timed out" });
+    await relay.finish(await relay.take("delete"), {
+      outcome: "delete_failed",
+      message: "the listing timed out",
+    });
     await sweep(t.db);
     expect(await countStates(t.db)).toEqual({ deleting: 1 });
     const [row] = await rows<{ wait: number }>(
@@ -86,94 +86,11 @@ test("R3 a delete that fails again and again stays deleting and booked, backs of
   }
   expect(waits.at(-1)).toBeGreaterThan(2 * (waits.at(0) ?? 0));
 
-  const [last] = await relay.lease();
-  if (last !== undefined) await relay.finish(last, DELETED);
+  await relay.finish(await relay.take("delete"), DELETED);
   expect(
     await rows(t.db, sql`select state, receipt ->> 'kind' as kind from machines where number = 1`),
   ).toEqual([{ state: "deleted", kind: "listed" }]);
   expect(await countStates(t.db)).toEqual({ provisioning: 1 });
-});
-
-test("R12 a machine that cannot be reached before the first login is swapped, recorded as a miss, and turns suspect", async () => {
-  await using t = await testDb();
-  const relay = await makeWorld(t.db, { targetSize: 2, maxSize: 2 });
-  await relay.workOff();
-  const { assignment } = await assign(t.connection, ALICE, APP);
-  const [setup] = await relay.lease();
-  if (setup?.kind !== "setup") throw new Error("expected a set-up");
-
-  await relay.finish(setup, {
-    outcome: "setup_failed",
-    reason: "unreachable",
-    message: "timed out for 10 s",
-  });
-
-  const swapped = await findTester(t.db, { username: "alice" });
-  expect(swapped).toMatchObject({ id: assignment.id, state: "setting_up", swaps: 1 });
-  expect(swapped.machine?.id).not.toBe(assignment.machine?.id);
-  expect(await countStates(t.db)).toEqual({ suspect: 1, assigned: 1 });
-  const misses = await rows(t.db, sql`select 1 from events where reason = 'swapped' and kind = 'assignment'`);
-  expect(misses).toHaveLength(1);
-});
-
-test("R12 with no other machine the assignment goes back to its old place in the line", async () => {
-  await using t = await testDb();
-  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
-  await relay.workOff();
-  await assign(t.connection, ALICE, APP);
-  await assign(t.connection, { username: "bob", sshKeys: [KEY_A] }, APP);
-  const [setup] = await relay.lease();
-  if (setup === undefined) throw new Error("expected a set-up");
-  await relay.finish(setup, { outcome: "setup_failed", reason: "unreachable", message: "refused" });
-  expect(await findTester(t.db, { username: "alice" })).toMatchObject({
-    state: "waiting",
-    queue: { position: 1 },
-  });
-  expect(await findTester(t.db, { username: "bob" })).toMatchObject({
-    state: "waiting",
-    queue: { position: 2 },
-  });
-});
-
-test("R12 one broken machine cannot block the pool: who meets it goes on elsewhere, and it is replaced", async () => {
-  await using t = await testDb();
-  const relay = await makeWorld(t.db, { targetSize: 3, maxSize: 3 });
-  await relay.workOff();
-  const [broken] = await rows<{ id: string; name: string }>(
-    t.db,
-    sql`select id, name from machines order by ready_at, number limit 1`,
-  );
-  if (broken === undefined) throw new Error("expected a machine");
-  /** A set-up cannot reach the broken machine; all else goes well. */
-  const work = async () => {
-    for (const operation of await relay.lease()) {
-      if (operation.kind === "setup" && operation.machine.id === broken.id) {
-        await relay.finish(operation, { outcome: "setup_failed", reason: "unreachable", message: "refused" });
-      } else await doHappily(relay, operation);
-    }
-  };
-  const testers = ["ann", "bob", "cy"];
-  for (const username of testers) await assign(t.connection, { username, sshKeys: [KEY_A] }, APP);
-  expect((await findTester(t.db, { username: "ann" })).machine?.id).toBe(broken.id);
-  await work();
-  expect(await findTester(t.db, { username: "ann" })).toMatchObject({
-    state: "waiting",
-    queue: { position: 1 },
-  });
-  expect(await countStates(t.db)).toEqual({ assigned: 2, suspect: 1 });
-  for (const username of ["bob", "cy"])
-    expect(await findTester(t.db, { username })).toMatchObject({ state: "active" });
-
-  await queueProbes(t.db);
-  await relay.answerProbe([broken.name]);
-  await queueProbes(t.db);
-  await relay.answerProbe([broken.name]);
-  for (let round = 0; round < 4; round += 1) await work();
-  const ann = await findTester(t.db, { username: "ann" });
-  expect(ann).toMatchObject({ state: "active", swaps: 1 });
-  expect(ann.machine?.id).not.toBe(broken.id);
-  const [row] = await rows(t.db, sql`select state from machines where id = ${broken.id}`);
-  expect(row).toEqual({ state: "deleted" });
 });
 
 test("R13 after the first login there is no swap: the set-up has failed, and its machine never returns to the pool", async () => {
@@ -181,8 +98,7 @@ test("R13 after the first login there is no swap: the set-up has failed, and its
   const relay = await makeWorld(t.db, { targetSize: 2, maxSize: 2 });
   await relay.workOff();
   const { assignment } = await assign(t.connection, ALICE, APP);
-  const [setup] = await relay.lease();
-  if (setup === undefined) throw new Error("expected a set-up");
+  const setup = await relay.take("setup");
   await t.db.execute(sql`update assignments set logged_in_at = now()`);
   await relay.finish(setup, {
     outcome: "setup_failed",
@@ -210,8 +126,7 @@ test("active: outputs are there, the TTL counts from now, params are kept until 
   const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1, assignmentTtlSeconds: 3600 });
   await relay.workOff();
   await assign(t.connection, { ...ALICE, params: { greeting: "marker" } }, APP);
-  const [setup] = await relay.lease();
-  if (setup === undefined) throw new Error("expected a set-up");
+  const setup = await relay.take("setup");
   await relay.finish(setup, setUpOf("alice", [KEY_A], { url: "http://127.0.0.1:20001/" }));
 
   const active = await findTester(t.db, { username: "alice" });

@@ -19,8 +19,7 @@ type Answer = Omit<Extract<OperationResult, { outcome: "probed" }>["answers"][nu
 /** A whole probe in which these machines answer so, and all others are alive. */
 async function probe(db: Db, relay: StandInRelay, answers: Record<string, Answer>): Promise<void> {
   await queueProbes(db);
-  const operation = (await relay.lease()).find(({ kind }) => kind === "probe");
-  if (operation?.kind !== "probe") throw new Error("expected a probe");
+  const operation = await relay.take("probe");
   await relay.finish(operation, {
     outcome: "probed",
     listing: null,
@@ -107,9 +106,9 @@ async function atSiblingsAddress(t: TestDb) {
     sql`update machines set host_key = host_key || jsonb_build_object('fingerprint', 'SHA256:' || name)`,
   );
   await assign(t.connection, ALICE, APP);
-  const [setup] = await relay.lease();
+  const setup = await relay.take("setup");
   const [sibling] = (await listMachines(t.db, { state: "ready", limit: 1 })).items;
-  if (setup?.kind !== "setup" || sibling === undefined) throw new Error("expected a set-up and a sibling");
+  if (sibling === undefined) throw new Error("expected a sibling");
   const result = {
     outcome: "setup_failed",
     reason: "host_key_changed",
@@ -178,8 +177,7 @@ test("a set-up that was told a machine's old address is leased anew with the new
   const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
   await relay.workOff();
   await assign(t.connection, { username: "alice", sshKeys: [KEY_A] }, APP);
-  const [before] = await relay.lease();
-  if (before?.kind !== "setup") throw new Error("expected a set-up");
+  const before = await relay.take("setup");
   const moved = { ssh: { host: "127.0.0.9", port: 2222 }, access: { host: "127.0.0.8", port: 22 } };
   await probe(t.db, relay, { [before.machine.name]: { answer: "alive", cause: null, moved } });
   const [after] = await relay.lease();

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { poolSpec } from "../../src/contract/pool.ts";
-import type { LeasedOperation, OperationResult } from "../../src/contract/relay.ts";
+import type { OperationResult } from "../../src/contract/relay.ts";
 import { rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
 import { putPool } from "../../src/pool/pools.ts";
@@ -11,18 +11,7 @@ import { retryAssignment } from "../../src/pool/retry.ts";
 import { renew } from "../../src/pool/progress.ts";
 import { SETTINGS } from "../../src/pool/settings.ts";
 import { testDb } from "../helpers/db.ts";
-import {
-  ADMIN,
-  APP,
-  doHappily,
-  KEY_A,
-  KEY_B,
-  makeWorld,
-  NODE,
-  setUpOf,
-  specOf,
-  type StandInRelay,
-} from "../helpers/world.ts";
+import { ADMIN, APP, doHappily, KEY_A, KEY_B, makeWorld, NODE, setUpOf, specOf } from "../helpers/world.ts";
 
 const ALICE = { username: "alice", sshKeys: [KEY_A] };
 const OTHER_KEYS = { username: "alice", sshKeys: [KEY_B] };
@@ -32,12 +21,6 @@ const REFUSED: OperationResult = {
   reason: "machine_refused",
   message: "The disk is full.",
 };
-
-async function theSetup(relay: StandInRelay): Promise<Extract<LeasedOperation, { kind: "setup" }>> {
-  const operation = (await relay.lease()).find(({ kind }) => kind === "setup");
-  if (operation?.kind !== "setup") throw new Error("expected a set-up");
-  return operation;
-}
 
 test.each([
   ["keeps the admins' keys and gives sudo", { keepAdminKeys: true, sudo: true }, [KEY_B]],
@@ -51,7 +34,7 @@ test.each([
     await relay.workOff();
     await putPool(t.db, poolSpec.parse(specOf({ ...size, ...policy })), ADMIN);
     await assign(t.connection, ALICE, APP);
-    expect((await theSetup(relay)).assignment).toMatchObject({
+    expect((await relay.take("setup")).assignment).toMatchObject({
       sshKeys: [KEY_A],
       adminSshKeys,
       sudo: policy.sudo,
@@ -64,11 +47,11 @@ test("the recipe is not run again for keys, whatever its inputs are by now", asy
   const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
   await relay.workOff();
   await assign(t.connection, ALICE, APP);
-  const first = await theSetup(relay);
+  const first = await relay.take("setup");
   expect(first.assignment.recipe.steps).toHaveLength(1);
   await doHappily(relay, first);
   await assign(t.connection, OTHER_KEYS, APP);
-  expect((await theSetup(relay)).assignment).toMatchObject({ sshKeys: [KEY_B], recipe: { steps: [] } });
+  expect((await relay.take("setup")).assignment).toMatchObject({ sshKeys: [KEY_B], recipe: { steps: [] } });
 });
 
 test("keys that could not be put on an active machine are told of, and put there when they are asked for again", async () => {
@@ -78,7 +61,7 @@ test("keys that could not be put on an active machine are told of, and put there
   await assign(t.connection, ALICE, APP);
   await relay.workOff();
   await assign(t.connection, OTHER_KEYS, APP);
-  await relay.finish(await theSetup(relay), REFUSED);
+  await relay.finish(await relay.take("setup"), REFUSED);
   expect(await findTester(t.db, ALICE)).toMatchObject({
     state: "active",
     error: { code: "machine_refused", message: expect.stringContaining("The disk is full.") as string },
@@ -91,7 +74,7 @@ test("keys that could not be put on an active machine are told of, and put there
 
   await assign(t.connection, OTHER_KEYS, APP);
   await assign(t.connection, OTHER_KEYS, APP);
-  const again = await theSetup(relay);
+  const again = await relay.take("setup");
   expect(again.assignment.sshKeys).toEqual([KEY_B]);
   await doHappily(relay, again);
   expect(await findTester(t.db, ALICE)).toMatchObject({ state: "active", error: null });
@@ -103,11 +86,11 @@ test("keys that change in mid set-up are put on the machine right after it", asy
   const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
   await relay.workOff();
   await assign(t.connection, ALICE, APP);
-  const setup = await theSetup(relay);
+  const setup = await relay.take("setup");
   await assign(t.connection, OTHER_KEYS, APP);
   expect(await relay.lease()).toEqual([]);
   await relay.finish(setup, setUpOf("alice", setup.assignment.sshKeys));
-  const after = await theSetup(relay);
+  const after = await relay.take("setup");
   expect(after).toMatchObject({ machine: { id: setup.machine.id }, assignment: { sshKeys: [KEY_B] } });
   await doHappily(relay, after);
   expect(await relay.lease()).toEqual([]);
@@ -118,7 +101,7 @@ test("keys that change in a set-up that fails, and while it has failed, are thos
   const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
   await relay.workOff();
   const { assignment } = await assign(t.connection, ALICE, APP);
-  const setup = await theSetup(relay);
+  const setup = await relay.take("setup");
   await assign(t.connection, { ...ALICE, sshKeys: [] }, APP);
   await relay.finish(setup, REFUSED);
   await assign(t.connection, OTHER_KEYS, APP);
@@ -128,7 +111,7 @@ test("keys that change in a set-up that fails, and while it has failed, are thos
   });
   expect(await relay.lease()).toEqual([]);
   await retryAssignment(t.db, assignment.id, APP);
-  const retried = await theSetup(relay);
+  const retried = await relay.take("setup");
   expect(retried.assignment).toMatchObject({ sshKeys: [KEY_B], recipe: { steps: [{ id: "hello" }] } });
   await doHappily(relay, retried);
   expect(await findTester(t.db, ALICE)).toMatchObject({ state: "active", error: null });
@@ -140,12 +123,12 @@ test("keys that change in mid retry are put on the machine right after it", asyn
   const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
   await relay.workOff();
   const { assignment } = await assign(t.connection, ALICE, APP);
-  await relay.finish(await theSetup(relay), REFUSED);
+  await relay.finish(await relay.take("setup"), REFUSED);
   await retryAssignment(t.db, assignment.id, APP);
-  const retried = await theSetup(relay);
+  const retried = await relay.take("setup");
   await assign(t.connection, OTHER_KEYS, APP);
   await relay.finish(retried, setUpOf("alice", retried.assignment.sshKeys));
-  expect((await theSetup(relay)).assignment.sshKeys).toEqual([KEY_B]);
+  expect((await relay.take("setup")).assignment.sshKeys).toEqual([KEY_B]);
 });
 
 test("a machine that dies in mid set-up: its tester is told that it stands still, until it answers again", async () => {
@@ -153,7 +136,7 @@ test("a machine that dies in mid set-up: its tester is told that it stands still
   const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
   await relay.workOff();
   const { assignment } = await assign(t.connection, ALICE, APP);
-  const { id, token, machine } = await theSetup(relay);
+  const { id, token, machine } = await relay.take("setup");
   const probe = async (dead: string[]) => {
     await queueProbes(t.db);
     await relay.answerProbe(dead);

@@ -80,8 +80,7 @@ test("R15 a tester's set-up is leased although creates and deletes have the node
 test("a stale token changes nothing", async () => {
   await using t = await testDb();
   const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
-  const [create] = await relay.lease();
-  if (create?.kind !== "create") throw new Error("expected a create");
+  const create = await relay.take("create");
   await t.db.execute(sql`update operations set lease_until = now() - interval '1 second'`);
   const [again] = await relay.lease();
   expect(again).toMatchObject({ id: create.id, attempt: 2 });
@@ -111,8 +110,7 @@ test("a newer session of the node takes over at once; the older one's results ar
 test("another node's relay changes nothing, though it knows session, operation and token", async () => {
   await using t = await testDb();
   const relay = await makeWorld(t.db, { targetSize: 1 });
-  const [create] = await relay.lease();
-  if (create === undefined) throw new Error("no create was queued");
+  const create = await relay.take("create");
   const { id, token } = create;
   const progress = { kind: "create", phase: "booting", hostKey: HOST_KEY } as const;
   const { operations } = await renew(t.db, "n2", relay.session, [{ id, token, progress }]);
@@ -123,8 +121,7 @@ test("another node's relay changes nothing, though it knows session, operation a
 test("a result of another kind of operation is refused and changes nothing", async () => {
   await using t = await testDb();
   const relay = await makeWorld(t.db, { targetSize: 1 });
-  const [create] = await relay.lease();
-  if (create === undefined) throw new Error("expected a create");
+  const create = await relay.take("create");
   await expect(relay.finish(create, DELETED)).rejects.toMatchObject({ code: "BAD_REQUEST" });
   expect(await countStates(t.db)).toEqual({ provisioning: 1 });
 });
@@ -143,8 +140,7 @@ test("release during a set-up supersedes it: the delete follows, the late result
   const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
   await relay.workOff();
   await assign(t.connection, ALICE, APP);
-  const [setup] = await relay.lease();
-  if (setup?.kind !== "setup") throw new Error("expected a set-up");
+  const setup = await relay.take("setup");
 
   await release(t.db, { username: "alice" }, APP);
 
@@ -172,8 +168,7 @@ test("a delete goes before creates that were queued earlier: it ends somebody's 
 test("what is handed back is leased again", async () => {
   await using t = await testDb();
   const relay = await makeWorld(t.db, { targetSize: 1 });
-  const [create] = await relay.lease();
-  if (create === undefined) throw new Error("expected a create");
+  const create = await relay.take("create");
   await relay.finish(create, { outcome: "handed_back" });
   expect(await relay.lease()).toMatchObject([{ id: create.id, attempt: 2 }]);
 });

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { poolSpec } from "../../src/contract/pool.ts";
-import type { LeasedOperation, OperationResult } from "../../src/contract/relay.ts";
+import type { OperationResult } from "../../src/contract/relay.ts";
 import { reap } from "../../src/cron/reap.ts";
 import { type Db, rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
@@ -51,20 +51,20 @@ const REFUSED: OperationResult = {
 const RESULTS: Record<string, Case> = {
   "a create that succeeded": {
     prepare: async (_, relay) => {
-      const operation = await only(relay, "create");
+      const operation = await relay.take("create");
       await relay.pinHostKey(operation);
       return { operation, result: createdOf(operation.machine) };
     },
   },
   "a create that the node refused": {
-    prepare: async (_, relay) => ({ operation: await only(relay, "create"), result: REFUSED }),
+    prepare: async (_, relay) => ({ operation: await relay.take("create"), result: REFUSED }),
   },
   "a canary that got ready": {
     prepare: async (t, relay) => {
       await relay.workOff();
       await t.db.execute(sql`insert into brakes (node, dead, answered) values (${NODE}, 2, 2)`);
       await replenish(t.db, "demo", ADMIN);
-      const operation = await only(relay, "create");
+      const operation = await relay.take("create");
       await relay.pinHostKey(operation);
       return { operation, result: createdOf(operation.machine) };
     },
@@ -74,7 +74,7 @@ const RESULTS: Record<string, Case> = {
       await relay.workOff();
       await assign(t.connection, { username: "alice", sshKeys: [KEY_A] }, APP);
       const result = { outcome: "setup_failed", reason: "unreachable", message: "refused" } as const;
-      return { operation: await only(relay, "setup"), result };
+      return { operation: await relay.take("setup"), result };
     },
   },
   "new keys on a machine": {
@@ -83,7 +83,7 @@ const RESULTS: Record<string, Case> = {
       await assign(t.connection, { username: "alice", sshKeys: [KEY_A] }, APP);
       await relay.workOff();
       await assign(t.connection, { username: "alice", sshKeys: [KEY_B] }, APP);
-      return { operation: await only(relay, "setup"), result: setUpOf("alice", [KEY_B]) };
+      return { operation: await relay.take("setup"), result: setUpOf("alice", [KEY_B]) };
     },
   },
   "a probe that takes a machine down": {
@@ -91,7 +91,7 @@ const RESULTS: Record<string, Case> = {
     prepare: async (t, relay) => {
       await relay.workOff();
       await queueProbes(t.db);
-      const operation = await only(relay, "probe");
+      const operation = await relay.take("probe");
       const answers = operation.machines.map(({ id }) => ({ id, answer: "dead", cause: "refused" }) as const);
       return { operation, result: { outcome: "probed", listing: null, answers } };
     },
@@ -101,7 +101,7 @@ const RESULTS: Record<string, Case> = {
       await relay.workOff();
       const [machine] = (await listMachines(t.db, { limit: 1 })).items;
       await restartMachine(t.db, machine?.id ?? "", ADMIN);
-      const operation = await only(relay, "restart");
+      const operation = await relay.take("restart");
       const { host, port } = operation.machine;
       return { operation, result: { outcome: "restarted", host, port, access: { host, port } } };
     },
@@ -139,7 +139,7 @@ test("a release that comes in the middle of a set-up's result waits for it, and 
   const relay = await makeWorld(t.db, { targetSize: 1 });
   await relay.workOff();
   await assign(t.connection, { username: "alice", sshKeys: [KEY_A] }, APP);
-  const setup = await only(relay, "setup");
+  const setup = await relay.take("setup");
   const released = await inTheMiddle(t.db, relay, setup, setUpOf("alice", [KEY_A]), () =>
     release(t.db, { username: "alice" }, APP),
   );
@@ -149,7 +149,7 @@ test("a release that comes in the middle of a set-up's result waits for it, and 
 test("emptying a pool in the middle of a create's result waits for it, and neither stops the other", async () => {
   await using t = await testDb({ max: 5 });
   const relay = await makeWorld(t.db, { targetSize: 1 });
-  const create = await only(relay, "create");
+  const create = await relay.take("create");
   await relay.pinHostKey(create);
   await inTheMiddle(t.db, relay, create, createdOf(create.machine), () =>
     emptyPool(t.db, "demo", "keep", ADMIN),
@@ -174,7 +174,7 @@ test("a claim that is under way when its pool is emptied keeps its machine", asy
   });
   await emptying.begun;
   expect(await countStates(t.db)).toEqual({ assigned: 1 });
-  expect(await only(relay, "setup")).toMatchObject({ assignment: { username: "alice" } });
+  expect(await relay.take("setup")).toMatchObject({ assignment: { username: "alice" } });
 });
 
 /** Lets `other` begin when the result's transaction has its operation and nothing else, and run until it has to wait or is done. */
@@ -207,15 +207,4 @@ async function isWaiting(db: Db): Promise<boolean> {
     sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
   );
   return waiting.length > 0;
-}
-
-async function only<Kind extends LeasedOperation["kind"]>(
-  relay: StandInRelay,
-  kind: Kind,
-): Promise<Extract<LeasedOperation, { kind: Kind }>> {
-  const found = (await relay.lease()).find(
-    (operation): operation is Extract<LeasedOperation, { kind: Kind }> => operation.kind === kind,
-  );
-  if (found === undefined) throw new Error(`no ${kind} was leased`);
-  return found;
 }

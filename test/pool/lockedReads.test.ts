@@ -50,8 +50,7 @@ test("R7 a probe's result that waited behind the brake tears nothing down", asyn
   await relay.workOff();
   await relay.workOff();
   await queueProbes(t.db);
-  const probe = (await relay.lease()).find(({ kind }) => kind === "probe");
-  if (probe?.kind !== "probe") throw new Error("expected a probe");
+  const probe = await relay.take("probe");
   const answers = probe.machines.map(
     ({ id }, n) => ({ id, answer: n === 0 ? "dead" : "unknown", cause: "refused" }) as const,
   );
@@ -124,8 +123,7 @@ test("an inventory that waited behind a create is not what the node looks like w
 test("progress of a lease that went while it waited for the machine pins no host key", async () => {
   await using t = await testDb({ max: 5 });
   const former = await makeWorld(t.db, { targetSize: 1 });
-  const [create] = await former.lease();
-  if (create?.kind !== "create") throw new Error("expected a create");
+  const create = await former.take("create");
   const { id, token } = create;
   const interrupted = inPlaceOf(t.db, "update machines set phase", async (store) => {
     const { stored } = await t.db.transaction(async (tx) => {

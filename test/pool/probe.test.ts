@@ -135,8 +135,7 @@ test("a node that comes back and cannot list is asked again within seconds, late
   await before.workOff();
   const after = await openRelay(t.db);
   const probeInVain = async () => {
-    const probe = (await after.lease()).find(({ kind }) => kind === "probe");
-    if (probe?.kind !== "probe") throw new Error("expected a probe");
+    const probe = await after.take("probe");
     const answers = probe.machines.map(({ id }) => ({ id, answer: "alive" as const, cause: null }));
     await after.finish(probe, { outcome: "probed", listing: null, answers });
   };
@@ -172,8 +171,7 @@ test.each([
   await relay.workOff();
   for (let round = 0; round < 3; round += 1) {
     await queueProbes(t.db);
-    const [probe] = await relay.lease();
-    if (probe?.kind !== "probe") throw new Error("expected a probe");
+    const probe = await relay.take("probe");
     await relay.finish(probe, {
       outcome: "probed",
       listing: { complete, startedAt: new Date().toISOString(), names: [] },

@@ -89,8 +89,7 @@ test("a ready machine that could not be asked when its node came back is not cla
   await relay.workOff();
   await t.db.execute(sql`update nodes set state = 'returning'`);
   await sweep(t.db);
-  const operation = (await relay.lease()).find(({ kind }) => kind === "probe");
-  if (operation?.kind !== "probe") throw new Error("expected a probe");
+  const operation = await relay.take("probe");
   const names = operation.machines.map(({ name }) => name);
   await relay.finish(operation, {
     outcome: "probed",

@@ -1,55 +1,16 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
-import { poolSpec } from "../../src/contract/pool.ts";
 import { rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
 import { forgetMachine, recreateMachine } from "../../src/pool/machineActions.ts";
 import { getMachine, listMachines } from "../../src/pool/machineView.ts";
 import { reapOrphans } from "../../src/pool/nodeActions.ts";
-import { listNodes } from "../../src/pool/nodes.ts";
-import { listPools, putPool } from "../../src/pool/pools.ts";
 import { queueProbes } from "../../src/pool/probeQueue.ts";
 import { findTester, release } from "../../src/pool/release.ts";
-import { SETTINGS } from "../../src/pool/settings.ts";
 import { machineTimeline } from "../../src/pool/timeline.ts";
-import { type TestDb, testDb } from "../helpers/db.ts";
-import {
-  ADMIN,
-  APP,
-  countStates,
-  DELETED,
-  KEY_A,
-  makeWorld,
-  NODE,
-  specOf,
-  type StandInRelay,
-} from "../helpers/world.ts";
-
-/** A probe whose complete listing shows these as well. */
-async function listing(t: TestDb, relay: StandInRelay, ...strays: string[]): Promise<void> {
-  await queueProbes(t.db);
-  await relay.answerProbe([], [], strays);
-}
-
-/** As if a sweep had passed since what the node shows was seen first. */
-async function aSweepLater({ db }: TestDb): Promise<void> {
-  await db.execute(sql`update nodes set orphans = coalesce((
-    select jsonb_object_agg(key, value || jsonb_build_object('since', (value ->> 'since')::timestamptz
-      - make_interval(secs => ${SETTINGS.orphanSightingSeconds}))) from jsonb_each(orphans)), '{}')`);
-}
-
-async function seenTwice(t: TestDb, relay: StandInRelay, ...strays: string[]): Promise<void> {
-  await listing(t, relay, ...strays);
-  await aSweepLater(t);
-  await listing(t, relay, ...strays);
-}
-
-const leaving = async ({ db }: TestDb) => (await listMachines(db, { state: "deleting", limit: 50 })).items;
-const node = async ({ db }: TestDb) => (await listNodes(db, NODE))[0];
-const reasons = async ({ db }: TestDb) =>
-  (
-    await rows<{ reason: string }>(db, sql`select reason from events where reason like 'orphan%' order by id`)
-  ).map(({ reason }) => reason);
+import { testDb } from "../helpers/db.ts";
+import { aSweepLater, leaving, listing, node, reasons, seenTwice } from "../helpers/orphans.ts";
+import { ADMIN, APP, countStates, DELETED, KEY_A, makeWorld, NODE } from "../helpers/world.ts";
 
 test("R9 an orphan is adopted after two sightings a sweep apart, and its delete is proven like any other", async () => {
   await using t = await testDb();
@@ -74,9 +35,8 @@ test("R9 an orphan is adopted after two sightings a sweep apart, and its delete 
     operation: { kind: "delete" },
   });
   expect((await node(t))?.orphans).toEqual([]);
-  const [operation] = await relay.lease();
-  expect(operation).toMatchObject({ kind: "delete", machine: { name: "demo-900-abcd", id: adopted?.id } });
-  if (operation === undefined) throw new Error("no delete was leased");
+  const operation = await relay.take("delete");
+  expect(operation).toMatchObject({ machine: { name: "demo-900-abcd", id: adopted?.id } });
   await relay.finish(operation, DELETED);
   expect(await getMachine(t.db, "demo-900-abcd")).toMatchObject({
     state: "deleted",
@@ -99,8 +59,7 @@ test("R9 one that the next listing does not show begins anew; a truncated listin
   await aSweepLater(t);
   const before = await node(t);
   await queueProbes(t.db);
-  const [probe] = await relay.lease();
-  if (probe?.kind !== "probe") throw new Error("no probe was leased");
+  const probe = await relay.take("probe");
   await relay.finish(probe, {
     outcome: "probed",
     listing: { complete: false, startedAt: new Date().toISOString(), names: ["stray", "other"] },
@@ -122,8 +81,7 @@ test("R9 a machine whose row ended while the listing was under way is no orphan"
   const [machine] = (await listMachines(t.db, { limit: 1 })).items;
   if (machine === undefined) throw new Error("expected a machine");
   await queueProbes(t.db);
-  const [probe] = await relay.lease();
-  if (probe?.kind !== "probe") throw new Error("no probe was leased");
+  const probe = await relay.take("probe");
   await recreateMachine(t.db, machine.id, ADMIN);
   await relay.workOff();
   await relay.finish(probe, {
@@ -148,58 +106,6 @@ test("R9 a machine that is being made, held, assigned or torn down is no orphan,
   await seenTwice(t, relay, ...all);
   expect((await node(t))?.orphans).toEqual([]);
   expect(await reasons(t)).toEqual([]);
-});
-
-test("pools with machines on the node say that orphans of it are held, others do not", async () => {
-  await using t = await testDb();
-  const relay = await makeWorld(t.db, { targetSize: 1 });
-  await relay.workOff();
-  await putPool(t.db, poolSpec.parse(specOf({ name: "elsewhere" })), ADMIN);
-  await listing(t, relay, "a", "b", "c");
-  const degraded = async () =>
-    (await listPools(t.db)).map(
-      ({ conditions }) => conditions.find(({ type }) => type === "Degraded")?.reason,
-    );
-  expect(await degraded()).toEqual(["OrphansHeld", "Fine"]);
-  await reapOrphans(t.db, { name: NODE }, ADMIN);
-  expect(await degraded()).toEqual(["Fine", "Fine"]);
-});
-
-test("R9 several at once: nothing goes until a person says so, and then what they named, seen twice", async () => {
-  await using t = await testDb();
-  const relay = await makeWorld(t.db);
-  const strays = ["a", "b", "c"];
-  await seenTwice(t, relay, ...strays);
-  expect(await leaving(t)).toEqual([]);
-  expect((await node(t))?.orphanBrake).toMatchObject({ reason: "several", count: 3 });
-  await seenTwice(t, relay, ...strays);
-  expect(await leaving(t)).toEqual([]);
-
-  await expect(reapOrphans(t.db, { name: NODE, machines: ["a", "z"] }, ADMIN)).rejects.toMatchObject({
-    code: "CONFLICT",
-    message: `node ${NODE} shows no orphan named z`,
-  });
-  const some = await reapOrphans(t.db, { name: NODE, machines: ["b"] }, ADMIN);
-  expect(some.orphanBrake).toMatchObject({ reason: "several" });
-  await relay.answerProbe([], [], strays);
-  expect((await leaving(t)).map(({ name }) => name)).toEqual(["b"]);
-
-  await reapOrphans(t.db, { name: NODE, note: "a test left them" }, ADMIN);
-  await relay.answerProbe([], [], strays);
-  expect((await leaving(t)).map(({ name }) => name).toSorted()).toEqual(strays);
-  await relay.workOff();
-  await listing(t, relay);
-  expect(await node(t)).toMatchObject({ orphans: [], orphanBrake: null });
-  await expect(reapOrphans(t.db, { name: NODE }, ADMIN)).rejects.toMatchObject({ code: "CONFLICT" });
-  expect(await reasons(t)).toEqual([
-    "orphan_seen",
-    "orphans_held",
-    "orphans_confirmed",
-    "orphan",
-    "orphans_confirmed",
-    "orphan",
-    "orphan",
-  ]);
 });
 
 test("R3 a forgotten machine that is seen again is counted, adopted, and its tester's access ends when it is proven gone", async () => {
@@ -242,18 +148,6 @@ test("one that was adopted and forgotten is shown, and goes only when a person s
   await reapOrphans(t.db, { name: NODE }, ADMIN);
   await relay.answerProbe([], [], ["stray"]);
   expect(await leaving(t)).toMatchObject([{ name: "stray" }]);
-});
-
-test("nothing of a braked node is torn down, orphans neither", async () => {
-  await using t = await testDb();
-  const relay = await makeWorld(t.db, { targetSize: 3 });
-  await relay.workOff();
-  const names = (await listMachines(t.db, { limit: 50 })).items.map(({ name }) => name);
-  await listing(t, relay, "stray");
-  await aSweepLater(t);
-  await queueProbes(t.db);
-  await relay.answerProbe(names, [], ["stray"]);
-  expect(await node(t)).toMatchObject({ brake: { dead: 3 }, orphans: [{ name: "stray" }] });
 });
 
 test("while a node shows no orphan a probe writes nothing about them", async () => {

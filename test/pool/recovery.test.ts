@@ -25,12 +25,6 @@ import {
  */
 const ALICE = { username: "alice", sshKeys: [KEY_A] };
 
-async function leased(relay: StandInRelay, kind: string) {
-  const operation = (await relay.lease()).find((one) => one.kind === kind);
-  if (operation === undefined) throw new Error(`no ${kind} was leased`);
-  return operation;
-}
-
 /** Another relay process comes, a sweep runs, and what there is to do is done. */
 async function oneSweepLater(db: Db): Promise<void> {
   const relay = await openRelay(db);
@@ -41,11 +35,11 @@ async function oneSweepLater(db: Db): Promise<void> {
 describe("R2 killed between claim and set-up: the tester has the same machine one sweep later", () => {
   const moments: [string, (relay: StandInRelay, t: TestDb) => Promise<void>][] = [
     ["right after the claim", async () => undefined],
-    ["when the set-up was leased", async (relay) => void (await leased(relay, "setup"))],
+    ["when the set-up was leased", async (relay) => void (await relay.take("setup"))],
     [
       "after the first login",
       async (relay, { db }) => {
-        const { id, token } = await leased(relay, "setup");
+        const { id, token } = await relay.take("setup");
         const progress = { kind: "setup", loggedIn: true } as const;
         await renew(db, NODE, relay.session, [{ id, token, progress }]);
       },
@@ -53,7 +47,7 @@ describe("R2 killed between claim and set-up: the tester has the same machine on
     [
       "and the operation with it",
       async (relay, { db }) => {
-        await leased(relay, "setup");
+        await relay.take("setup");
         await db.execute(sql`delete from operations where kind = 'setup'`);
       },
     ],
@@ -98,7 +92,7 @@ describe("R10 the pool fills again", () => {
       "after a claim that came to nothing",
       async (relay, t) => {
         await assign(t.connection, ALICE, APP);
-        const setup = await leased(relay, "setup");
+        const setup = await relay.take("setup");
         const failed = {
           outcome: "setup_failed",
           reason: "step_failed",
@@ -127,7 +121,7 @@ describe("R10 the pool fills again", () => {
       async (relay, { db }) => {
         const [one] = await rows<{ id: string }>(db, sql`select id from machines limit 1`);
         await recreateMachine(db, one?.id ?? "", ADMIN);
-        await leased(relay, "create");
+        await relay.take("create");
       },
     ],
   ];

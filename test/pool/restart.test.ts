@@ -1,6 +1,5 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
-import type { RestartOperation } from "../../src/contract/relay.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { type Db, rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
@@ -20,7 +19,6 @@ import {
   makeWorld,
   NODE,
   openRelay,
-  type StandInRelay,
 } from "../helpers/world.ts";
 
 const alice = { username: "alice", sshKeys: [KEY_A] };
@@ -29,12 +27,6 @@ async function only(db: Db): Promise<string> {
   const { items } = await listMachines(db, { limit: 1 });
   if (items[0] === undefined) throw new Error("there is no machine");
   return items[0].id;
-}
-
-async function leaseRestart(relay: StandInRelay): Promise<RestartOperation> {
-  const found = (await relay.lease()).find((operation) => operation.kind === "restart");
-  if (found?.kind !== "restart") throw new Error("no restart was leased");
-  return found;
 }
 
 const back = (port: number) => {
@@ -60,7 +52,7 @@ test("a ready machine that is restarted is nobody's to claim until a probe begun
 
   expect(asked).toMatchObject({ state: "suspect", operation: { kind: "restart" } });
   expect((await assign(t.connection, alice, APP)).assignment.state).toBe("waiting");
-  const operation = await leaseRestart(relay);
+  const operation = await relay.take("restart");
   expect(operation).toMatchObject({
     machine: { id, host: "127.0.0.1", hostKey: HOST_KEY },
     bootTimeoutSeconds: 600,
@@ -97,10 +89,9 @@ test("a probe that began before the restart ended changes nothing, though it is 
   await relay.workOff();
   const id = await only(t.db);
   await queueProbes(t.db, [NODE]);
-  const [probe] = await relay.lease({ setups: 0, others: 0 });
-  if (probe?.kind !== "probe") throw new Error("no probe was leased");
+  const probe = await relay.take("probe");
   await restartMachine(t.db, id, ADMIN);
-  await relay.finish(await leaseRestart(relay), back(2022));
+  await relay.finish(await relay.take("restart"), back(2022));
   const answers = [{ id, answer: "alive" as const, cause: null }];
   await relay.finish(probe, { outcome: "probed", listing: null, answers });
   expect(await getMachine(t.db, id)).toMatchObject({ state: "suspect" });
@@ -121,7 +112,7 @@ test("an assigned machine keeps its tester, and keys that change meanwhile reach
     state: "assigned",
     assignment: { username: "alice" },
   });
-  const operation = await leaseRestart(relay);
+  const operation = await relay.take("restart");
   await assign(t.connection, { ...alice, sshKeys: [KEY_B] }, APP);
   await relay.finish(operation, back(2022));
   expect(await getMachine(t.db, id)).toMatchObject({ state: "assigned", port: 2022 });
@@ -135,7 +126,7 @@ test("a restart that failed says so, and health decides what becomes of the mach
   await relay.workOff();
   const id = await only(t.db);
   await restartMachine(t.db, id, ADMIN);
-  const operation = await leaseRestart(relay);
+  const operation = await relay.take("restart");
   await relay.finish(operation, { outcome: "restart_failed", message: "it is gone" });
   expect(await told(t.db, id)).toContain("restart_failed");
   expect(await getMachine(t.db, id)).toMatchObject({ state: "suspect", operation: null });
@@ -171,7 +162,7 @@ test("a machine that is torn down in mid restart: the restart is over, the delet
   await relay.workOff();
   const id = await only(t.db);
   await restartMachine(t.db, id, ADMIN);
-  const operation = await leaseRestart(relay);
+  const operation = await relay.take("restart");
   await recreateMachine(t.db, id, ADMIN);
   await expect(relay.finish(operation, back(2022))).rejects.toMatchObject({ code: "LEASE_LOST" });
   await relay.workOff();
@@ -185,7 +176,7 @@ test("one that nobody has begun when its node falls silent is called off; one th
   await relay.workOff();
   const [begun, waiting] = await rows<{ id: string }>(t.db, sql`select id from machines order by number`);
   await restartMachine(t.db, begun?.id ?? "", ADMIN);
-  await leaseRestart(relay);
+  await relay.take("restart");
   await restartMachine(t.db, waiting?.id ?? "", ADMIN);
   await t.db.execute(sql`update nodes set last_seen_at = now() - interval '10 minutes'`);
   await sweep(t.db);
@@ -193,5 +184,5 @@ test("one that nobody has begun when its node falls silent is called off; one th
   expect(await told(t.db, waiting?.id ?? "")).toContain("restart_failed");
 
   const next = await openRelay(t.db);
-  expect(await leaseRestart(next)).toMatchObject({ machine: { id: begun?.id } });
+  expect(await next.take("restart")).toMatchObject({ machine: { id: begun?.id } });
 });

@@ -11,16 +11,7 @@ import { retryAssignment } from "../../src/pool/retry.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { testDb } from "../helpers/db.ts";
 import { passTime } from "../helpers/passTime.ts";
-import {
-  APP,
-  countStates,
-  doHappily,
-  KEY_A,
-  KEY_B,
-  makeWorld,
-  NODE,
-  type StandInRelay,
-} from "../helpers/world.ts";
+import { APP, countStates, doHappily, KEY_A, KEY_B, makeWorld, NODE } from "../helpers/world.ts";
 
 const ALICE = { username: "alice", sshKeys: [KEY_A] };
 const HANDOVER_FAILED: OperationResult = {
@@ -30,18 +21,12 @@ const HANDOVER_FAILED: OperationResult = {
   step: "handover",
 };
 
-async function theSetup(relay: StandInRelay) {
-  const operation = (await relay.lease()).find(({ kind }) => kind === "setup");
-  if (operation?.kind !== "setup") throw new Error("expected a set-up");
-  return operation;
-}
-
 test("R13 a failed set-up is retried on the same machine, with the keys given meanwhile, and counts its attempts", async () => {
   await using t = await testDb();
   const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
   await relay.workOff();
   const { assignment } = await assign(t.connection, ALICE, APP);
-  await relay.finish(await theSetup(relay), HANDOVER_FAILED);
+  await relay.finish(await relay.take("setup"), HANDOVER_FAILED);
   const failed = await findTester(t.db, ALICE);
   expect(failed).toMatchObject({
     state: "failed",
@@ -56,7 +41,7 @@ test("R13 a failed set-up is retried on the same machine, with the keys given me
   const retried = await retryAssignment(t.db, assignment.id, APP);
   expect(retried).toMatchObject({ state: "setting_up", error: null, setup: { attempt: 2, step: 1 } });
   expect(retried.machine?.id).toBe(failed.machine?.id);
-  const again = await theSetup(relay);
+  const again = await relay.take("setup");
   expect(again.machine.id).toBe(failed.machine?.id);
   expect(again.assignment.sshKeys).toEqual([KEY_B]);
   await expect(retryAssignment(t.db, assignment.id, APP)).rejects.toThrow("is setting_up, not failed");
@@ -70,7 +55,7 @@ test("a retry while the machine is restarted follows the restart", async () => {
   const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
   await relay.workOff();
   const { assignment } = await assign(t.connection, ALICE, APP);
-  const setup = await theSetup(relay);
+  const setup = await relay.take("setup");
   await relay.finish(setup, HANDOVER_FAILED);
   await t.db.execute(sql`
     insert into operations (kind, node, machine) select 'restart', node, id from machines where id = ${setup.machine.id}`);
@@ -85,7 +70,7 @@ test("R13 the machine of a failed set-up never returns to the pool, retried or r
   await relay.workOff();
   const { assignment } = await assign(t.connection, ALICE, APP);
   for (const attempt of [1, 2]) {
-    await relay.finish(await theSetup(relay), HANDOVER_FAILED);
+    await relay.finish(await relay.take("setup"), HANDOVER_FAILED);
     await sweep(t.db);
     expect(await findTester(t.db, ALICE)).toMatchObject({ state: "failed", setup: { attempt } });
     const [machine] = await rows<{ state: string }>(
@@ -115,7 +100,7 @@ test("a retry shortens no estimate: of set-ups, those of one go count, of holds 
   await relay.workOff();
   const ask = async (username: string) => {
     const { assignment } = await assign(t.connection, { ...ALICE, username }, APP);
-    return { id: assignment.id, setup: await theSetup(relay) };
+    return { id: assignment.id, setup: await relay.take("setup") };
   };
   const pass = async (seconds: number) => {
     await passTime(t.db, seconds);
@@ -132,7 +117,7 @@ test("a retry shortens no estimate: of set-ups, those of one go count, of holds 
   await pass(1000);
   await retryAssignment(t.db, retried.id, APP);
   expect(await eta("alice")).toBeNull();
-  const again = await theSetup(relay);
+  const again = await relay.take("setup");
   await pass(6);
   await doHappily(relay, again);
 

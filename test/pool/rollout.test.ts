@@ -108,8 +108,7 @@ test("R15 a stuck delete at maxSize = targetSize does not stop the rollout eithe
   const relay = await makeWorld(t.db, { targetSize: 3, maxSize: 3 });
   await relay.workOff();
   await put(t.db, { targetSize: 3, maxSize: 3, image: "debian-13" });
-  const stuck = (await relay.lease()).find(({ kind }) => kind === "delete");
-  if (stuck === undefined) throw new Error("expected a delete");
+  const stuck = await relay.take("delete");
   await relay.finish(stuck, { outcome: "delete_failed", message: "the store is gone" });
   await t.db.execute(sql`update operations set not_before = 'infinity' where id = ${stuck.id}`);
   for (let minute = 0; minute < 10; minute += 1) {

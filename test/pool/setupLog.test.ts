@@ -17,8 +17,7 @@ async function setUp(t: TestDb) {
   const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
   await relay.workOff();
   const { assignment } = await assign(t.connection, { username: "alice", sshKeys: [KEY_A] }, APP);
-  const [setup] = await relay.lease();
-  if (setup === undefined) throw new Error("expected a set-up");
+  const setup = await relay.take("setup");
   const { id, token } = setup;
   let offset = 0;
   const print = async (text: string) => {

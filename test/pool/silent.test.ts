@@ -74,8 +74,7 @@ test("a rebooted node gave its machines each other's addresses: they are taken f
   await fallSilent(t.db);
   const back = await openRelay(t.db);
   expect((await assign(t.connection, ALICE, APP)).assignment.state).toBe("waiting");
-  const probe = (await back.lease()).find(({ kind }) => kind === "probe");
-  if (probe?.kind !== "probe") throw new Error("expected a probe");
+  const probe = await back.take("probe");
   const [one, other] = probe.machines;
   if (one === undefined || other === undefined) throw new Error("expected two machines");
   const at = ({ host, port }: { host: string; port: number }) => ({

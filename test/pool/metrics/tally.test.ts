@@ -28,8 +28,7 @@ async function busyMorning(t: TestDb): Promise<StandInRelay> {
   await ask(t, "warm");
   await relay.workOff();
   await ask(t, "missed");
-  const setup = (await relay.lease()).find((operation) => operation.kind === "setup");
-  if (setup === undefined) throw new Error("no set-up was queued");
+  const setup = await relay.take("setup");
   await relay.finish(setup, { outcome: "setup_failed", reason: "unreachable", message: "no route" });
   await relay.workOff();
   return relay;

@@ -5,7 +5,6 @@ import { poolSpec } from "../../../src/contract/pool.ts";
 import { sweep } from "../../../src/cron/sweep.ts";
 import { rows } from "../../../src/db/client.ts";
 import { assign } from "../../../src/pool/assign.ts";
-import { WarmpoolError } from "../../../src/pool/errors.ts";
 import {
   forgetMachine,
   holdMachine,
@@ -22,52 +21,10 @@ import { SETTINGS } from "../../../src/pool/settings.ts";
 import { passTime } from "../../helpers/passTime.ts";
 import { ADMIN, APP, KEY_A, KEY_B, NODE, specOf } from "../../helpers/world.ts";
 import { type Installation, NODES, restartRelay } from "./installation.ts";
-import { complaints } from "./invariants.ts";
-import { askedFor, backInLine, follow, isLineEmpty, type Model } from "./model.ts";
-import { fingerprint, look, type Picture } from "./picture.ts";
+import { askedFor, backInLine, isLineEmpty, type Model } from "./model.ts";
+import { fingerprint } from "./picture.ts";
 import { ANSWERS, type Ending, HOWS, LISTINGS, resultOf } from "./results.ts";
-
-type Step = fc.AsyncCommand<Model, Installation>;
-
-/** What a step may bring about besides what it says in the model. */
-type Effect = {
-  /** Whom it may send back to the line. */
-  maySwap?: readonly string[];
-  /** After it nobody waits beside a machine that could be claimed. */
-  matches?: boolean;
-};
-
-/** A step: acts on the system and the model, after which both must agree and everything that always holds must hold. */
-function step(
-  name: string,
-  act: (system: Installation, model: Model, before: Picture) => Promise<Effect | void>,
-): Step {
-  return {
-    check: () => true,
-    run: async (model, system) => {
-      const before = await look(system.db);
-      const { maySwap = [], matches = false } = (await act(system, model, before)) ?? {};
-      const after = await look(system.db);
-      const problems = await complaints(system.db, before);
-      if (problems.length > 0) throw new Error(`after ${name}: ${problems.join("; ")}`);
-      follow(model, after, new Set(maySwap));
-      if (matches && after.claimable.length > 0 && !isLineEmpty(model))
-        throw new Error(`after ${name} somebody waits beside a ready machine`);
-    },
-    toString: () => name,
-  };
-}
-
-/** Whether it was done; refusals with one of these codes are answers too. */
-async function unlessRefused(codes: readonly string[], act: Promise<unknown>): Promise<boolean> {
-  try {
-    await act;
-    return true;
-  } catch (error) {
-    if (error instanceof WarmpoolError && codes.includes(error.code)) return false;
-    throw error;
-  }
-}
+import { step, type Step, unlessRefused } from "./step.ts";
 
 const asks = (username: string) =>
   step(`${username} asks`, async ({ connection }, model, { claimable, paused }) => {

@@ -71,8 +71,7 @@ test("a set-up that failed is told by its code and step, without what it said", 
   await relay.workOff();
   await using hook = await startReceiver();
   await ask(t, "alice");
-  const setup = (await relay.lease()).find((operation) => operation.kind === "setup");
-  if (setup === undefined) throw new Error("no set-up was queued");
+  const setup = await relay.take("setup");
   const said = {
     outcome: "setup_failed",
     reason: "step_failed",

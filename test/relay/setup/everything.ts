@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { expect, onTestFailed } from "vitest";
-import type { Assignment, Recipe } from "../../../src/client/index.ts";
+import type { Assignment } from "../../../src/client/index.ts";
 import { rows } from "../../../src/db/client.ts";
 import { seeded, shuffled } from "../../helpers/random.ts";
 import { until } from "../../helpers/until.ts";
@@ -8,6 +8,7 @@ import { KEY_A, specOf } from "../../helpers/world.ts";
 import { inflict } from "../../../accept/faults.ts";
 import { proxyTo, type Proxy } from "../helpers/proxy.ts";
 import { type System, system } from "../helpers/system.ts";
+import { BOOT, expectEachEndedOnce, expectWholeLog, recipeOf, STEPS } from "./ordealRecipe.ts";
 
 /**
  * Everything that can break under a set-up breaks: the machine that was claimed does not answer, and is swapped; then, at
@@ -31,13 +32,6 @@ export type Ordeal = {
 /** The same faults at the same moments, unless another one is asked for. */
 export const SEED = Number(process.env["ORDEAL_SEED"] ?? 334_250_121);
 
-const STEPS = ["one", "two", "three", "four", "five"];
-const LINES = 20;
-/** What tells one boot of a machine from the next; local ones share the kernel, and its id, with this host. */
-const BOOT = {
-  incus: "cat /proc/sys/kernel/random/boot_id",
-  local: "cut -d ' ' -f 22 /proc/1/stat",
-};
 const USERNAME = "alice";
 
 export async function survives(ordeal: Ordeal): Promise<void> {
@@ -101,7 +95,7 @@ export async function survives(ordeal: Ordeal): Promise<void> {
   const now = await under.read(direct, BOOT[ordeal.driver]);
   expect(now).not.toBe(boot);
   expectEachEndedOnce(trace, boot, now);
-  await expectWholeLog(under, trace, await under.read(direct, "cat /var/lib/warmpool/setup/*/log"));
+  await expectWholeLog(under, USERNAME, trace, await under.read(direct, "cat /var/lib/warmpool/setup/*/log"));
   const setups = await rows(
     under.db,
     sql`select machine, attempt, state from operations where kind = 'setup' order by created_at`,
@@ -128,35 +122,9 @@ async function proxiesTo(ports: readonly number[]): Promise<AsyncDisposable & { 
   };
 }
 
-/** Each step notes `start|end STEP BOOT PID`, and prints numbered lines that carry the boot they were printed in. */
-function recipeOf({ driver, seconds }: Ordeal): Recipe {
-  const pause = seconds / STEPS.length / LINES;
-  return {
-    name: "ordeal",
-    params: {},
-    steps: STEPS.map((id) => ({
-      id,
-      title: `Do ${id}`,
-      timeoutSeconds: 600,
-      script: `set -eu
-boot=$(${BOOT[driver]})
-echo "start ${id} $boot $$" >>/root/trace
-for line in $(seq 1 ${LINES}); do
-  echo "${id} $boot $line"
-  echo "::progress $((line * 100 / ${LINES}))"
-  sleep ${pause}
-done
-${id === STEPS.at(-1) ? "until [ -f /root/go ]; do sleep 0.2; done" : ""}
-echo "end ${id} $boot $$" >>/root/trace
-`,
-    })),
-  };
-}
-
 type Setup = NonNullable<Assignment["setup"]>;
 
-/** Looks all the time at how far the set-up is said to be. */
-/** `complaints` are what the tester was told besides progress. */
+/** Looks all the time at how far the set-up is said to be; `complaints` are what the tester was told besides. */
 function watchProgress(
   { client }: System,
   seconds: number,
@@ -225,35 +193,4 @@ function expectForwardOnly(seen: Setup[]): void {
   const places = seen.map(({ step, percent }) => step * 1000 + percent);
   expect(places).toEqual(places.toSorted((one, other) => one - other));
   expect(new Set(places).size).toBeGreaterThan(STEPS.length);
-}
-
-/** One end a step, by the process of its last start; a second start only of a step that the switching off has ended. */
-function expectEachEndedOnce(trace: string[][], before: string, after: string): void {
-  const again = STEPS.filter((id) => trace.filter(([what, of]) => what === "start" && of === id).length > 1);
-  expect(again.length).toBeLessThanOrEqual(1);
-  const expected = STEPS.flatMap((id) => [
-    ...(again.includes(id) ? [["start", id]] : []),
-    ["start", id],
-    ["end", id],
-  ]);
-  expect(trace.map(([what, of]) => [what, of])).toEqual(expected);
-  for (const id of again) {
-    const boots = trace.filter(([what, of]) => what === "start" && of === id).map(([, , boot]) => boot);
-    expect(boots).toEqual([before, after]);
-  }
-  for (const [index, [what, , ...process]] of trace.entries()) {
-    if (what === "end") expect(process).toEqual(trace[index - 1]?.slice(2));
-  }
-}
-
-/** What the edge has is what stands on the machine, and of each step's last run every line is in it once. */
-async function expectWholeLog({ client }: System, trace: string[][], onMachine: string): Promise<void> {
-  const { text, done } = await client.tester.log.query({ username: USERNAME });
-  const printed = onMachine.split("\n").filter((line) => line !== "" && !line.startsWith("::"));
-  expect(done).toBe(true);
-  expect(text.trimEnd().split("\n")).toEqual(printed);
-  for (const [, id, boot] of trace.filter(([what]) => what === "end")) {
-    const lines = printed.filter((line) => line.startsWith(`${id} ${boot} `));
-    expect(lines).toEqual(Array.from({ length: LINES }, (_, index) => `${id} ${boot} ${index + 1}`));
-  }
 }

@@ -81,8 +81,7 @@ test("R5 a pool of plain folders that is full closes its node until it looks dif
     await command("fallocate", "--length", "2300M", filler);
     const relay = await makeWorld(t.db, { targetSize: 1, shape });
     const report = async () => reportInventory(t.db, NODE, await under.driver.capacity(soon()));
-    const [create] = await relay.lease();
-    if (create?.kind !== "create") throw new Error("no create was leased");
+    const create = await relay.take("create");
     const wanted = await request(create.machine.name);
     const refused = await under.driver.create(wanted, soon()).catch((error: unknown) => error);
     expect(refused).toMatchObject({ code: "no_capacity" });
