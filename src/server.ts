@@ -1,11 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { serve } from "@hono/node-server";
-import { createApp } from "./api/app.ts";
-import { ADMIN_REQUESTS_PER_MINUTE } from "./api/edge.ts";
+import { ADMIN_REQUESTS_PER_MINUTE, type Edge } from "./api/edge.ts";
 import { log, logFailure } from "./api/log.ts";
 import { sweep } from "./cron/sweep.ts";
 import { connect } from "./db/client.ts";
 import { directLink } from "./db/directLink.ts";
+import { listen } from "./listen.ts";
 import { NO_SECRET_KEYS, readSecretKeys } from "./pool/secrets.ts";
 import { readWebhook } from "./pool/webhook/receiver.ts";
 
@@ -27,25 +26,19 @@ function after(work: () => Promise<unknown>): void {
   running.add(promise);
 }
 
-const app = createApp();
-const server = serve({
-  fetch: (request) =>
-    app.fetch(request, {
-      connection,
-      adminToken: config.adminToken,
-      adminRequestsPerMinute: config.adminRequestsPerMinute,
-      webhook: config.webhook,
-      secretKeys: config.secretKeys,
-      after,
-    }),
-  hostname: config.host,
-  port: config.port,
-});
-server.on("listening", () => log("info", "listening", { host: config.host, port: config.port }));
-server.on("error", (error) => {
+const edge: Edge = {
+  connection,
+  adminToken: config.adminToken,
+  adminRequestsPerMinute: config.adminRequestsPerMinute,
+  webhook: config.webhook,
+  secretKeys: config.secretKeys,
+  after,
+};
+const server = await listen(edge, config.host, config.port).catch((error: Error) => {
   console.error(`warmpool server: cannot listen on ${config.host}:${config.port}: ${error.message}`);
   process.exit(1);
 });
+log("info", "listening", { host: config.host, port: server.port });
 
 const timer = config.sweepSeconds > 0 ? setInterval(runSweep, config.sweepSeconds * 1000) : undefined;
 if (timer !== undefined) runSweep();
@@ -69,9 +62,7 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => 
 
 async function stop(): Promise<void> {
   clearInterval(timer);
-  const closed = new Promise((resolve) => server.close(resolve));
-  if ("closeAllConnections" in server) setTimeout(() => server.closeAllConnections(), REQUEST_MS).unref();
-  await closed;
+  await server.close(REQUEST_MS);
   // What is cut off here is what a kill would cut off: the next sweep takes it up.
   await Promise.race([Promise.allSettled(running), delay(WORK_MS)]);
   await connection.close(STATEMENT_SECONDS);

@@ -1,11 +1,10 @@
 import { fileURLToPath } from "node:url";
-import { serve } from "@hono/node-server";
 import { vi } from "vitest";
 import { createTestHarness } from "wrangler";
-import { createApp } from "../../src/api/app.ts";
-import { ADMIN_REQUESTS_PER_MINUTE } from "../../src/api/edge.ts";
+import { ADMIN_REQUESTS_PER_MINUTE, type Edge } from "../../src/api/edge.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { connect } from "../../src/db/client.ts";
+import { listen } from "../../src/listen.ts";
 import { readSecretKeys } from "../../src/pool/secrets.ts";
 import type { Receiver } from "../../src/pool/webhook/receiver.ts";
 
@@ -43,35 +42,25 @@ async function startNode(
 ): Promise<TestEdge> {
   const connection = connect(databaseUrl, { max: 20 });
   const running = new Set<Promise<unknown>>();
-  const app = createApp();
-  const server = serve({
-    hostname: "127.0.0.1",
-    port: 0,
-    fetch: (request) =>
-      app.fetch(request, {
-        connection,
-        adminToken: ADMIN_TOKEN,
-        adminRequestsPerMinute,
-        webhook,
-        secretKeys: readSecretKeys(SECRET_KEY),
-        after: (work) => {
-          const promise = work().finally(() => running.delete(promise));
-          running.add(promise);
-        },
-      }),
-  });
-  await new Promise((resolve) => server.once("listening", resolve));
+  const edge: Edge = {
+    connection,
+    adminToken: ADMIN_TOKEN,
+    adminRequestsPerMinute,
+    webhook,
+    secretKeys: readSecretKeys(SECRET_KEY),
+    after: (work) => {
+      const promise = work().finally(() => running.delete(promise));
+      running.add(promise);
+    },
+  };
+  const server = await listen(edge, "127.0.0.1", 0);
   const log = vi.spyOn(console, "log");
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("the server has no port");
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://127.0.0.1:${server.port}`,
     cron: async () => void (await sweep(connection.db, webhook)),
     logs: () => JSON.stringify(log.mock.calls),
     [Symbol.asyncDispose]: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      if ("closeAllConnections" in server) server.closeAllConnections();
-      await closed;
+      await server.close(0);
       log.mockRestore();
       await Promise.allSettled(running);
       await connection.close();
