@@ -1,6 +1,5 @@
 import { fileURLToPath } from "node:url";
 import { vi } from "vitest";
-import { createTestHarness } from "wrangler";
 import { ADMIN_REQUESTS_PER_MINUTE, type Edge } from "../../src/api/edge.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { connect } from "../../src/db/client.ts";
@@ -73,6 +72,8 @@ async function startWorkerd(
   { adminRequestsPerMinute, webhook }: Required<EdgeOptions>,
 ): Promise<TestEdge> {
   process.env["CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE"] = databaseUrl;
+  // Here and not above: it takes a second to load, and fetch would be its own from then on, also for who is on Node.
+  const { createTestHarness } = await import("wrangler");
   const server = createTestHarness({
     root: fileURLToPath(new URL("../..", import.meta.url)),
     workers: [

@@ -10,7 +10,14 @@ export async function recorder(to: string): Promise<Recorder> {
   const answers: unknown[] = [];
   const passOn = async (request: Request) => {
     const { pathname, search } = new URL(request.url);
-    const { method, headers } = request;
+    const { method } = request;
+    // What is said of the connection and of the body's length is said anew.
+    const headers = Object.fromEntries(
+      ["authorization", "content-type"].flatMap((name) => {
+        const value = request.headers.get(name);
+        return value === null ? [] : [[name, value]];
+      }),
+    );
     const body = method === "POST" ? { body: await request.text() } : {};
     const passed = await fetch(`${to}${pathname}${search}`, { method, headers, ...body });
     const text = await passed.text();
