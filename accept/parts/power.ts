@@ -38,8 +38,10 @@ async function show(context: Context): Promise<void> {
   const people = new People(key);
   for (let round = 1; round <= ROUNDS; round += 1) {
     await report.check(`the power goes, ${round} of ${ROUNDS}`, async () => {
-      const done = await liveUntilCut(stack, people, random);
+      const cut = new AbortController();
+      const done = await liveUntilCut(stack, people, random, cut.signal);
       const { counts } = await getPool(stack.admin, POOL);
+      cut.abort();
       await stack.crash();
       return `${done}; the machines then: ${JSON.stringify(counts)}`;
     });
@@ -63,8 +65,13 @@ async function show(context: Context): Promise<void> {
   await report.check("SIGTERM ends it and tears every machine down", () => stack.stop("sigterm"));
 }
 
-/** Acts at moments by chance, the last of which the power does not wait for. */
-async function liveUntilCut(stack: Stack, people: People, random: () => number): Promise<string> {
+/** Acts at moments by chance, the last of which the power does not wait for: `cut` says when it goes. */
+async function liveUntilCut(
+  stack: Stack,
+  people: People,
+  random: () => number,
+  cut: AbortSignal,
+): Promise<string> {
   const moments = Array.from({ length: ACTS_A_ROUND }, () => random() * ROUND_SECONDS).toSorted(
     (a, b) => a - b,
   );
@@ -76,13 +83,17 @@ async function liveUntilCut(stack: Stack, people: People, random: () => number):
     now = at;
     const act = people.next(stack, random);
     names.push(act.name);
-    // What the power cuts off has no answer, and nobody was told anything.
     act.done.catch((error: unknown) => {
-      if (!(error instanceof RpcError) || error.status !== 0) people.surprises.push(error);
+      if (!cut.aborted || !isCutOff(error)) people.surprises.push(error);
     });
   }
   await delay((cutAt - now) * 1000);
   return `after ${cutAt.toFixed(1)} s of: ${names.join(", ") || "nothing"}`;
+}
+
+/** What the power cuts off has no answer, or that of an edge whose database died first; nobody was told anything. */
+function isCutOff(error: unknown): boolean {
+  return error instanceof RpcError && (error.status === 0 || error.code === "UNAVAILABLE");
 }
 
 type Act = { name: string; done: Promise<unknown> };
