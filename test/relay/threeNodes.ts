@@ -95,12 +95,14 @@ export async function threeNodes(other: NodeKind, image: string): Promise<void> 
 
 const put = ({ client }: Fleet, spec: Partial<PoolSpecInput>) => client.pool.put.mutate(specOf(spec));
 
+/** And have said what room they have: until then they are taken where nothing is known to be better. */
 async function online({ client }: Fleet, ...names: string[]): Promise<void> {
   await until(
-    `${names.join(", ")} to be online`,
+    `${names.join(", ")} to be online and counted`,
     async () => {
-      const nodes = await client.node.list.query();
-      return names.every((name) => nodes.find((node) => node.name === name)?.state === "online");
+      const nodes = (await client.node.list.query()).filter(({ name }) => names.includes(name));
+      const counted = nodes.filter(({ state, inventory }) => state === "online" && inventory !== null);
+      return counted.length === names.length;
     },
     { seconds: 30, everyMs: 100 },
   );
