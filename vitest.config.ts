@@ -1,13 +1,34 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { Summary } from "./test/reporter.ts";
 
+/**
+ * Test projects by what they need, told by the file's name: `X.test.ts` needs nothing, `X.db.test.ts` the Postgres
+ * server, `X.edge.test.ts` an edge as well, `X.machines.test.ts` real processes and machines.
+ */
+const NEEDS = ["db", "edge", "machines"] as const;
+const workers = Math.max(2, availableParallelism());
+
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    globalSetup: ["test/setup.ts"],
     // Tests share nothing but the Postgres server, and wait only by polling with a deadline of their own.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    maxWorkers: workers,
     reporters: ["default", new Summary()],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "pure",
+          include: ["test/**/*.test.ts"],
+          exclude: NEEDS.map((need) => `test/**/*.${need}.test.ts`),
+        },
+      },
+      ...NEEDS.map((name) => ({
+        extends: true as const,
+        test: { name, include: [`test/**/*.${name}.test.ts`], globalSetup: ["test/setup.ts"] },
+      })),
+    ],
   },
 });

@@ -10,9 +10,10 @@ import { startPostgres } from "../src/stack/postgres.ts";
 import { databaseNamed, templateName } from "./helpers/databaseName.ts";
 
 /**
- * Once per run: a Postgres server in a temporary folder, or the one WARMPOOL_TEST_DATABASE_URL names (any version
- * from 15 on; the user must be allowed to create databases), and in it the migrated template that every test's own
- * database is cloned from. A run in which a test failed leaves its server's folder for a look.
+ * Once per run, however many test projects ask for it: a Postgres server in a temporary folder, or the one
+ * WARMPOOL_TEST_DATABASE_URL names (any version from 15 on; the user must be allowed to create databases), and in it
+ * the migrated template that every test's own database is cloned from. A run in which a test failed leaves its
+ * server's folder for a look.
  */
 declare module "vitest" {
   interface ProvidedContext {
@@ -22,24 +23,47 @@ declare module "vitest" {
   }
 }
 
+/** Each project loads this file anew, so what they share is kept by the process and not by the module. */
+type Shared = { server: Promise<TemplateServer> | null; users: number; hasFailed: boolean };
+const shared = ((process as { warmpoolTests?: Shared }).warmpoolTests ??= {
+  server: null,
+  users: 0,
+  hasFailed: false,
+});
+
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const server = await testServer();
-  const template = templateName();
-  const templateUrl = databaseNamed(server.url, template);
-  const admin = connect(server.url, { max: 1 });
-  await admin.db.execute(sql`create database ${sql.identifier(template)}`);
-  await migrate(templateUrl);
+  shared.users += 1;
+  const server = await (shared.server ??= templateServer());
   project.provide("serverUrl", server.url);
-  project.provide("template", template);
-  let hasFailed = false;
+  project.provide("template", server.template);
   project.onTestsRerun(() => {
-    hasFailed = false;
+    shared.hasFailed = false;
   });
   return async () => {
-    hasFailed ||= project.vitest.state.getCountOfFailedTests() > 0;
-    await admin.db.execute(sql`drop database ${sql.identifier(template)} with (force)`);
-    await admin.close();
-    await server.stop(hasFailed);
+    shared.hasFailed ||= project.vitest.state.getCountOfFailedTests() > 0;
+    shared.users -= 1;
+    if (shared.users > 0) return;
+    shared.server = null;
+    await server.stop(shared.hasFailed);
+  };
+}
+
+type TemplateServer = TestServer & { template: string };
+
+async function templateServer(): Promise<TemplateServer> {
+  const server = await testServer();
+  const template = templateName();
+  const admin = connect(server.url, { max: 1 });
+  await admin.db.execute(sql`create database ${sql.identifier(template)}`);
+  await migrate(databaseNamed(server.url, template));
+  return {
+    url: server.url,
+    template,
+    async stop(keep) {
+      await admin.db.execute(sql`drop database ${sql.identifier(template)} with (force)`);
+      await admin.close();
+      await server.stop(keep);
+    },
   };
 }
 

@@ -11,7 +11,7 @@ import { promisify } from "node:util";
  * test it names, green without it, has to turn red with it. A patch's head says what it breaks and which test finds it:
  *
  *     Breaks: results of a lost lease are taken
- *     Test: test/pool/lease.test.ts > a stale token changes nothing
+ *     Test: test/pool/lease.db.test.ts > a stale token changes nothing
  */
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));
