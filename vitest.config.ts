@@ -4,9 +4,13 @@ import { Summary } from "./test/reporter.ts";
 
 /**
  * Test projects by what they need, told by the file's name: `X.test.ts` needs nothing, `X.db.test.ts` the Postgres
- * server, `X.edge.test.ts` an edge as well, `X.machines.test.ts` real processes and machines.
+ * server, `X.edge.test.ts` the Worker's bundle as well, `X.machines.test.ts` Postgres and real processes and machines.
  */
-const NEEDS = ["db", "edge", "machines"] as const;
+const NEEDS = {
+  db: ["test/setup.ts"],
+  edge: ["test/setup.ts", "test/bundle.ts"],
+  machines: ["test/setup.ts"],
+};
 const workers = Math.max(2, availableParallelism());
 
 export default defineConfig({
@@ -22,12 +26,12 @@ export default defineConfig({
         test: {
           name: "pure",
           include: ["test/**/*.test.ts"],
-          exclude: NEEDS.map((need) => `test/**/*.${need}.test.ts`),
+          exclude: Object.keys(NEEDS).map((need) => `test/**/*.${need}.test.ts`),
         },
       },
-      ...NEEDS.map((name) => ({
+      ...Object.entries(NEEDS).map(([name, globalSetup]) => ({
         extends: true as const,
-        test: { name, include: [`test/**/*.${name}.test.ts`], globalSetup: ["test/setup.ts"] },
+        test: { name, include: [`test/**/*.${name}.test.ts`], globalSetup },
       })),
     ],
   },
