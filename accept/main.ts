@@ -15,8 +15,8 @@ import { Report } from "./report.ts";
 import { killAllOf } from "./stack.ts";
 
 /**
- * The acceptance run: drives a whole Warmpool from outside, by nothing but what INTERFACE.md fixes, and shows the
- * points that issue 2 names. Every part starts from nothing and has to leave nothing. Imports nothing from src.
+ * The acceptance run: drives a whole Warmpool from outside, by nothing but its public interface (accept/interface.ts),
+ * and shows what each part names. Every part starts from nothing and has to leave nothing. Imports nothing from src.
  */
 const PARTS: readonly Part[] = [path, secrets, faults, crash, power, burst];
 

@@ -7,7 +7,7 @@ import type { Driver, Runtime } from "./options.ts";
 import { type Program, startNpm } from "./program.ts";
 import { type Rpc, rpc } from "./rpc.ts";
 
-/** `npm start` with a state folder of its own, driven by what INTERFACE.md says of it. */
+/** `npm start` with a state folder of its own, driven by its public interface alone. */
 export type StackOptions = {
   runtime: Runtime;
   driver: Driver;

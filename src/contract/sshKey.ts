@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /**
  * OpenSSH public keys, checked without any crypto library so that the edge can do it: the type is one that sshd
- * accepts, the blob is base64, starts with the same type (RFC 4253 §6.6) and is made of whole length-prefixed
+ * accepts, the blob is base64, starts with the same type (RFC 4253, section 6.6) and is made of whole length-prefixed
  * fields. A line with options in front (`command="…" ssh-ed25519 …`) is refused: it would change what the key may do.
  */
 const FIELDS: Record<string, number> = {

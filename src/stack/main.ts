@@ -12,7 +12,7 @@ import { stopSignal } from "./signals.ts";
 import { createStack } from "./stack.ts";
 import type { Stack } from "./stack.ts";
 
-/** `npm start`: a whole Warmpool on this machine, until Ctrl-C. See DESIGN "The local stack" in ARCHITECTURE.md. */
+/** `npm start`: a whole Warmpool on this machine, until Ctrl-C. */
 const DRIVER_SECONDS = 15;
 const say = (line: string) => console.log(line);
 

@@ -7,11 +7,11 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 /**
- * Proves that the tests bite. Each patch beside this file breaks one rule of the design in a copy of the checkout; the
+ * Proves that the tests bite. Each patch beside this file breaks one rule in a copy of the checkout; the
  * test it names, green without it, has to turn red with it. A patch's head says what it breaks and which test finds it:
  *
  *     Breaks: results of a lost lease are taken
- *     Test: test/pool/lease.db.test.ts > a stale token changes nothing
+ *     Test: test/pool/lease.db.test.ts > I4 a stale token changes nothing
  */
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("../..", import.meta.url));

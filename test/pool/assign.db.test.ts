@@ -30,7 +30,7 @@ test("an assign gives the longest-ready machine and queues its set-up", async ()
   expect(operation).toMatchObject({ kind: "setup", assignment: { username: "alice", sshKeys: [KEY_A] } });
 });
 
-test("the claim is one statement, and asking again locks no machine", async () => {
+test("I1 the claim is one statement, and asking again locks no machine", async () => {
   const statements: string[] = [];
   await using t = await testDb({ onStatement: (text) => statements.push(text) });
   const relay = await makeWorld(t.db, { targetSize: 2 });

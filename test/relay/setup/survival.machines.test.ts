@@ -65,7 +65,7 @@ function expectForwardOnly(told: Progress[]): void {
   }
 }
 
-test("a relay that is killed in mid set-up changes nothing: the next one attaches, and each step runs once", async () => {
+test("I8 a relay that is killed in mid set-up changes nothing: the next one attaches, and each step runs once", async () => {
   await using node = await testNode();
   const machine = await node.machine();
   const operation = setupOperation(machine, TRACED);
