@@ -1,4 +1,4 @@
-import type { Tree } from "./tree.ts";
+import type { Code } from "./code.ts";
 
 /** A place where a wall is crossed, or where the table says what is not so. */
 export type Breach = {
@@ -17,7 +17,7 @@ export type TableBreach = { entry: string; rule: string; text: string };
 const TABLE_FILES = ["scripts/walls/table.ts", "scripts/walls/outside.ts"] as const;
 
 /** A breach of the table at the line where its entry begins; at the top of the table if the tree does not show it. */
-export function placed({ entry, rule, text }: TableBreach, tree: Tree): Breach {
+export function placed({ entry, rule, text }: TableBreach, tree: Code): Breach {
   const heads = [`"${entry}": {`, `${entry}: {`];
   for (const file of TABLE_FILES) {
     const lines = tree.get(file)?.split("\n") ?? [];

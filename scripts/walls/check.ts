@@ -4,13 +4,13 @@ import { crossings } from "./crossings.ts";
 import { gaps } from "./gaps.ts";
 import { type FileImports, importsOf } from "./imports.ts";
 import type { Table } from "./room.ts";
-import type { Tree } from "./tree.ts";
+import type { Code } from "./code.ts";
 
 /**
  * Holds every import of the tree against the table, and the table against the tree and against its own promises.
  * @param development names of the packages that only development has (`devDependencies`)
  */
-export function breachesOf(tree: Tree, table: Table, development: ReadonlySet<string>): Breach[] {
+export function breachesOf(tree: Code, table: Table, development: ReadonlySet<string>): Breach[] {
   const files: FileImports[] = [];
   const unread: Breach[] = [];
   for (const [file, source] of tree) {

@@ -187,7 +187,7 @@ export const TABLE: Table = {
       instead: "Do without it.",
     },
     miniflare: {
-      by: ["src/stack/workerd.ts"],
+      by: ["src/stack/workerd.ts", "src/stack/workerdEdge.ts"],
       why: "It is a development dependency of `npm start`, which runs from a checkout.",
       instead: "Start src/stack/workerd.ts as a process.",
     },

@@ -3,7 +3,7 @@ import { brokenPromises } from "../../scripts/walls/apart.ts";
 import { breachesOf } from "../../scripts/walls/check.ts";
 import { NODE, type Room, type Table } from "../../scripts/walls/room.ts";
 import { TABLE } from "../../scripts/walls/table.ts";
-import { readTree } from "../../scripts/walls/tree.ts";
+import { readCode } from "../../scripts/walls/code.ts";
 import { ruleOf } from "./planted.ts";
 
 const WORDS = { why: "The inside is apart.", instead: "Pass it in." };
@@ -69,7 +69,7 @@ test("table: a file that does not parse → reported", () => {
 test("table: a breach of the table → the line of its room", () => {
   const { "src/pool": domain, ...others } = TABLE.rooms;
   const rooms = { ...others, "src/pool": { ...domain!, may: [...domain!.may, "left-pad"] } };
-  const source = readTree("scripts/walls").get("table.ts")!;
+  const source = readCode("scripts/walls").get("table.ts")!;
   const line = source.slice(0, source.indexOf('"src/pool": {')).split("\n").length;
   const files = { "scripts/walls/table.ts": source, "src/pool/a.ts": "" };
   expect(rulesOf(files, { ...TABLE, rooms })).toContain(

@@ -3,14 +3,14 @@ import { lineOf } from "../../scripts/walls/breach.ts";
 import { breachesOf } from "../../scripts/walls/check.ts";
 import { COMPUTED, NODE, roomOf } from "../../scripts/walls/room.ts";
 import { TABLE } from "../../scripts/walls/table.ts";
-import { readDevelopment, readTree } from "../../scripts/walls/tree.ts";
+import { readDevelopment, readCode } from "../../scripts/walls/code.ts";
 import { fileWith, FORMS } from "./forms.ts";
 import { crossingsIn, fileIn, pathBetween } from "./planted.ts";
 
 const ROOMS = Object.keys(TABLE.rooms);
 
 test("walls: this checkout → no breach", () => {
-  expect(breachesOf(readTree("."), TABLE, readDevelopment(".")).map(lineOf)).toEqual([]);
+  expect(breachesOf(readCode("."), TABLE, readDevelopment(".")).map(lineOf)).toEqual([]);
 });
 
 test.each(Object.entries(TABLE.rooms))(

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 
 /** Files of code by their path from the root, with `/` between folders, and their text. */
-export type Tree = ReadonlyMap<string, string>;
+export type Code = ReadonlyMap<string, string>;
 
 const CODE = /\.[cm]?[jt]sx?$/;
 
@@ -11,7 +11,7 @@ const CODE = /\.[cm]?[jt]sx?$/;
 const NOT_OURS = new Set(["node_modules", "dist"]);
 
 /** Reads all code below `root`, whether or not it has been committed. */
-export function readTree(root: string): Tree {
+export function readCode(root: string): Code {
   const tree = new Map<string, string>();
   const visit = (folder: string) => {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
