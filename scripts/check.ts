@@ -22,7 +22,12 @@ async function run(part: string): Promise<boolean> {
   const command = scripts[part];
   if (command === undefined)
     throw new Error(`package.json has no script ${part}; add it or change PARTS here`);
-  const child = spawn("sh", ["-c", command], { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  // A process group of its own, so that a signal reaches what the shell has started too.
+  const child = spawn("sh", ["-c", command], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
   running.add(child);
   const output: Buffer[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => output.push(data));
@@ -36,7 +41,8 @@ async function run(part: string): Promise<boolean> {
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.once(signal, () => {
-    for (const child of running) child.kill(signal);
+    // They keep nothing that a gentler end would save, and tsc does not end at SIGTERM.
+    for (const { pid } of running) if (pid !== undefined) process.kill(-pid, "SIGKILL");
     process.kill(process.pid, signal);
   });
 }
