@@ -1,4 +1,4 @@
-/** Every form in which a file can import `path`, on its third line, and whether it needs types only. */
+/** Every form in which a file can import `path`, and whether it needs only types of it. */
 export const FORMS: readonly { form: string; typesOnly: boolean; write: (path: string) => string }[] = [
   { form: "static", typesOnly: false, write: (path) => `import { a } from "${path}";` },
   { form: "namespace", typesOnly: false, write: (path) => `import * as a from "${path}";` },
