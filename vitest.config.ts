@@ -25,13 +25,14 @@ export default defineConfig({
         extends: true,
         test: {
           name: "pure",
+          isolate: false,
           include: ["test/**/*.test.ts"],
           exclude: Object.keys(NEEDS).map((need) => `test/**/*.${need}.test.ts`),
         },
       },
       ...Object.entries(NEEDS).map(([name, globalSetup]) => ({
         extends: true as const,
-        test: { name, include: [`test/**/*.${name}.test.ts`], globalSetup },
+        test: { name, include: [`test/**/*.${name}.test.ts`], globalSetup, isolate: name === "machines" },
       })),
     ],
   },

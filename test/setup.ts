@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import type { TestProject } from "vitest/node";
-import { connect } from "../src/db/client.ts";
+import { connect, rows } from "../src/db/client.ts";
 import { migrate } from "../src/db/migrate.ts";
 import { startPostgres } from "../src/stack/postgres.ts";
 import { databaseNamed, templateName } from "./helpers/databaseName.ts";
@@ -60,7 +60,13 @@ async function templateServer(): Promise<TemplateServer> {
     url: server.url,
     template,
     async stop(keep) {
-      await admin.db.execute(sql`drop database ${sql.identifier(template)} with (force)`);
+      // And those that were made from it (furnishedTemplate in helpers/db.ts).
+      const made = await rows<{ datname: string }>(
+        admin.db,
+        sql`select datname from pg_database where starts_with(datname, ${template})`,
+      );
+      for (const { datname } of made)
+        await admin.db.execute(sql`drop database ${sql.identifier(datname)} with (force)`);
       await admin.close();
       await server.stop(keep);
     },

@@ -94,6 +94,17 @@ export async function openRelay(db: Db, node = NODE, highest = 0): Promise<Stand
     highestMachineNumber: highest,
     listing: null,
   });
+  return relayOf(db, node, session, highest);
+}
+
+/** The relay whose session a furnished template already has. */
+export async function sameRelay(db: Db, node = NODE): Promise<StandInRelay> {
+  const [row] = await rows<{ session: string }>(db, sql`select session from nodes where name = ${node}`);
+  if (row === undefined) throw new Error(`no relay has opened a session of ${node}`);
+  return relayOf(db, node, row.session, 0);
+}
+
+function relayOf(db: Db, node: string, session: string, highest: number): StandInRelay {
   const relay: StandInRelay = {
     session,
     lease: async (free = { setups: 1000, others: 1000 }) =>
