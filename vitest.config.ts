@@ -11,6 +11,8 @@ const NEEDS = {
   edge: ["test/setup.ts", "test/bundle.ts"],
   machines: ["test/setup.ts"],
 };
+/** Comes first: it ends what tests and set-ups start. */
+const LEASH = "test/leash.ts";
 const workers = Math.max(2, availableParallelism());
 
 export default defineConfig({
@@ -27,11 +29,12 @@ export default defineConfig({
           name: "pure",
           include: ["test/**/*.test.ts"],
           exclude: Object.keys(NEEDS).map((need) => `test/**/*.${need}.test.ts`),
+          globalSetup: [LEASH],
         },
       },
       ...Object.entries(NEEDS).map(([name, globalSetup]) => ({
         extends: true as const,
-        test: { name, include: [`test/**/*.${name}.test.ts`], globalSetup },
+        test: { name, include: [`test/**/*.${name}.test.ts`], globalSetup: [LEASH, ...globalSetup] },
       })),
     ],
   },
