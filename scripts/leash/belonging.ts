@@ -1,3 +1,4 @@
+import { basename, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { environmentOf, type Process, processes } from "../proc.ts";
 
@@ -7,6 +8,11 @@ import { environmentOf, type Process, processes } from "../proc.ts";
  * its environment. What these have started belongs to the run as well.
  */
 export const RUN_VARIABLE = "WARMPOOL_TEST_RUN";
+
+/** What names of files begin with that a run has to have outside of /tmp, and so outside of its folder. */
+export function beyondTmp(folder: string): string {
+  return join("/var/tmp", basename(folder));
+}
 
 const MACHINE_VARIABLE = "WARMPOOL_INSTALLATION";
 /** Where a shell is, or was, says nothing about what it is: somebody may look at the folder. */

@@ -3,6 +3,7 @@ import { glob, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
+import { incusAnswers } from "../leftovers/incus.ts";
 
 /**
  * The machines in Incus of a run, which no process of its own holds. A run's folder has a `relay.json` for each
@@ -10,7 +11,7 @@ import { z } from "zod";
  */
 const FILE = "**/relay.json";
 /** Folders of machines: their files are theirs. */
-const MACHINES = "**/machines/**";
+const MACHINES = "**/*machines*/**";
 const CALL_MS = 120_000;
 
 const identity = z
@@ -27,13 +28,17 @@ const identity = z
 
 /** Deletes the machines of every installation in that folder, and no others. @throws Error where Incus does not */
 export async function deleteIncusMachinesOf(folder: string): Promise<void> {
-  const installations = await installationsIn(folder);
-  if (installations.length > 0 && (await isThere())) {
-    for (const installation of installations) await deleteMarked(installation);
-  }
+  await deleteIncusMachines(await installationsIn(folder));
 }
 
-async function installationsIn(folder: string): Promise<string[]> {
+/** Deletes the machines of these installations. @throws Error where Incus does not */
+export async function deleteIncusMachines(installations: readonly string[]): Promise<void> {
+  if (installations.length === 0 || !(await incusAnswers())) return;
+  for (const installation of installations) await deleteMarked(installation);
+}
+
+/** Marks of the installations whose relays have a folder in that one. */
+export async function installationsIn(folder: string): Promise<string[]> {
   const found = new Set<string>();
   for await (const path of glob(FILE, { cwd: folder, exclude: [MACHINES] })) {
     const read = identity.safeParse(await readFile(join(folder, path), "utf8"));
@@ -50,13 +55,6 @@ async function deleteMarked(installation: string): Promise<void> {
     const [project = "", name = ""] = line.split(",");
     await incus("delete", "--force", "--project", project, name);
   }
-}
-
-async function isThere(): Promise<boolean> {
-  return incus("--version").then(
-    () => true,
-    () => false,
-  );
 }
 
 async function incus(...args: string[]): Promise<string> {

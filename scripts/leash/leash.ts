@@ -19,7 +19,7 @@ export type Leash = {
   folder: string;
   /**
    * The run has ended by itself. Its folder is removed unless it is to be kept.
-   * @throws Error naming what it has left: processes that it lost, and temporary files. They are ended all the same.
+   * @throws Error naming what it has left: processes that it lost, which are ended, and temporary files, which stay
    */
   release(keep: boolean): Promise<void>;
   /** Ends all that belongs to the run but the run itself; the folder stays where it is to be kept. */
@@ -46,19 +46,26 @@ export async function holdLeash(name: string, parent = tmpdir()): Promise<Leash>
   await chmod(temporary, 0o1777);
   Object.assign(process.env, { TMPDIR: temporary, [RUN_VARIABLE]: folder });
 
+  let pulled: Promise<unknown> | null = null;
   const pull = async (keep: boolean): Promise<void> => {
-    const ended = once(watchdog, "exit");
-    watchdog.stdin?.end(keep ? "end\n" : "");
-    await ended;
+    if (pulled === null) {
+      pulled = once(watchdog, "exit");
+      watchdog.stdin?.end(keep ? "end\n" : "");
+    }
+    await pulled;
   };
   return {
     folder,
     pull,
     async release(keep) {
+      // Stopped in the meantime.
+      if (pulled !== null) return pull(keep);
       const left = [...(await lostProcesses(folder)), ...(keep ? [] : await filesIn(temporary))];
       if (left.length > 0) {
-        await pull(keep);
-        throw new Error(`This run has left behind:\n${left.join("\n")}`);
+        await pull(true);
+        throw new Error(
+          `This run has left behind what is ended now (its folder ${folder} stays):\n${left.join("\n")}`,
+        );
       }
       // One that was to be kept and holds nothing is no use.
       await (keep ? removeEmpty(temporary, folder) : rm(folder, { recursive: true, force: true }));
@@ -67,24 +74,30 @@ export async function holdLeash(name: string, parent = tmpdir()): Promise<Leash>
   };
 }
 
-/** Ends a run that is ended from outside, with all that it has started; `keep` says whether its folder stays. */
-export function endOnSignals({ pull }: Leash, keep: boolean, tell: (signal: string) => void): void {
+/**
+ * Ends a run that is ended from outside, or by a fault of its own, with all that it has started.
+ * @param keep whether its folder stays
+ * @param tell is given the signal, or the fault with its stack
+ */
+export function endWhenStopped(leash: Leash, keep: boolean, tell: (why: string) => void): void {
   let isStopping = false;
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  const stop = async (why: string): Promise<void> => {
     // npm hands on what the terminal has sent already.
-    process.on(signal, () => {
-      if (isStopping) return;
-      isStopping = true;
-      tell(signal);
-      void pull(keep).finally(() => process.exit(1));
-    });
-  }
+    if (isStopping) return;
+    isStopping = true;
+    tell(why);
+    await leash.pull(keep);
+    process.exit(1);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  process.on("uncaughtException", (error) => stop(error.stack ?? error.message));
 }
 
 async function startWatchdog(folder: string): Promise<ChildProcess> {
   const { PATH, HOME } = process.env;
   // Who is started by npm, or by another run, ends with it. Who is started by a shell may outlive that.
-  const isStarted = process.env["npm_lifecycle_event"] !== undefined || process.env[RUN_VARIABLE] !== undefined;
+  const isStarted =
+    process.env["npm_lifecycle_event"] !== undefined || process.env[RUN_VARIABLE] !== undefined;
   const parent = isStarted ? process.ppid : 0;
   const child = spawn(process.execPath, [WATCHDOG, folder, String(process.pid), String(parent)], {
     cwd: "/",
