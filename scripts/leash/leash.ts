@@ -46,20 +46,23 @@ export async function holdLeash(name: string, parent = tmpdir()): Promise<Leash>
   await chmod(temporary, 0o1777);
   Object.assign(process.env, { TMPDIR: temporary, [RUN_VARIABLE]: folder });
 
-  let pulled: Promise<unknown> | null = null;
-  const pull = async (keep: boolean): Promise<void> => {
-    if (pulled === null) {
-      pulled = once(watchdog, "exit");
-      watchdog.stdin?.end(keep ? "end\n" : "");
+  /** Resolves when the watchdog has done what it was told. */
+  let over: Promise<unknown> | null = null;
+  const tell = async (word: string): Promise<void> => {
+    if (over === null) {
+      over = once(watchdog, "exit");
+      watchdog.ref();
+      watchdog.stdin?.end(word);
     }
-    await pulled;
+    await over;
   };
+  const pull = (keep: boolean): Promise<void> => tell(keep ? "end\n" : "");
   return {
     folder,
     pull,
     async release(keep) {
       // Stopped in the meantime.
-      if (pulled !== null) return pull(keep);
+      if (over !== null) return pull(keep);
       const left = [...(await lostProcesses(folder)), ...(keep ? [] : await filesIn(temporary))];
       if (left.length > 0) {
         await pull(true);
@@ -69,7 +72,7 @@ export async function holdLeash(name: string, parent = tmpdir()): Promise<Leash>
       }
       // One that was to be kept and holds nothing is no use.
       await (keep ? removeEmpty(temporary, folder) : rm(folder, { recursive: true, force: true }));
-      watchdog.stdin?.end("done\n");
+      await tell("done\n");
     },
   };
 }

@@ -11,29 +11,33 @@ import { startPostgres } from "../../src/stack/postgres.ts";
 import { freePort } from "../../src/stack/ports.ts";
 
 /**
- * A run like the real ones, to be killed: it starts a child, another one that loses its parent, a database server and a
- * machine, and prints its folder. At a word on standard input it releases its leash and ends.
+ * A run to be killed: it starts a child, another one that loses its parent, and at the argument `all` a database server
+ * and a machine as well, and prints its folder. At a word on standard input it releases its leash and ends.
  */
 const leash = await holdLeash("leash");
 spawn("sleep", ["600"], { stdio: "ignore" });
 spawn("sh", ["-c", "setsid sleep 601 & exit"], { stdio: "ignore" });
-await startPostgres({ folder: join(tmpdir(), "postgres"), keep: "throwaway" });
-const root = join(tmpdir(), "machines");
-mkdirSync(root);
-await localDriver({ root, installation: randomUUID(), node: "n1", hide: [] }).create(
-  {
-    name: "m-1",
-    shape: { vcpus: 1, memoryMib: 256, diskGib: 1 },
-    image: "local",
-    instanceType: "container",
-    authorizedKeys: [makeKeyPair("relay").publicKey],
-    hostKey: makeHostKey("m-1").pair,
-    port: await freePort(),
-    httpPort: await freePort(),
-  },
-  AbortSignal.timeout(60_000),
-);
+if (process.argv[2] === "all") await startAll();
 console.log(leash.folder);
 await once(process.stdin, "data");
 await leash.release(false).catch((error: Error) => console.log(error.message));
 process.exit(0);
+
+async function startAll(): Promise<void> {
+  await startPostgres({ folder: join(tmpdir(), "postgres"), keep: "throwaway" });
+  const root = join(tmpdir(), "machines");
+  mkdirSync(root);
+  await localDriver({ root, installation: randomUUID(), node: "n1", hide: [] }).create(
+    {
+      name: "m-1",
+      shape: { vcpus: 1, memoryMib: 256, diskGib: 1 },
+      image: "local",
+      instanceType: "container",
+      authorizedKeys: [makeKeyPair("relay").publicKey],
+      hostKey: makeHostKey("m-1").pair,
+      port: await freePort(),
+      httpPort: await freePort(),
+    },
+    AbortSignal.timeout(60_000),
+  );
+}
