@@ -1,18 +1,21 @@
 import { execFile } from "node:child_process";
 import { glob, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { z } from "zod";
 import { incusAnswers } from "../leftovers/incus.ts";
 
 /**
- * The machines in Incus of a run, which no process of its own holds. A run's folder has a `relay.json` for each
- * installation of it, which names the mark that the installation's machines carry.
+ * Finds and deletes the machines that a run has in Incus, where they are not processes of the run. Each machine carries
+ * the mark of its installation, and the run's folder has a `relay.json` with that mark for every installation.
  */
 const FILE = "**/relay.json";
-/** Folders of machines: their files are theirs. */
+/** What is in these folders belongs to the file systems of local machines. */
 const MACHINES = "**/*machines*/**";
 const CALL_MS = 120_000;
+const TRIES = 15;
+const PAUSE_MS = 1000;
 
 const identity = z
   .string()
@@ -26,40 +29,57 @@ const identity = z
   })
   .pipe(z.looseObject({ installation: z.string().regex(/^[\w-]{1,64}$/) }));
 
-/** Deletes the machines of every installation in that folder, and no others. @throws Error where Incus does not */
+/** Deletes the machines of every installation in that folder. @throws Error with what the Incus client printed */
 export async function deleteIncusMachinesOf(folder: string): Promise<void> {
   await deleteIncusMachines(await installationsIn(folder));
 }
 
-/** Deletes the machines of these installations. @throws Error where Incus does not */
+/** Deletes the machines of these installations. @throws Error with what the Incus client printed */
 export async function deleteIncusMachines(installations: readonly string[]): Promise<void> {
   if (installations.length === 0 || !(await incusAnswers())) return;
   for (const installation of installations) await deleteMarked(installation);
 }
 
-/** Marks of the installations whose relays have a folder in that one. */
+/** The marks of all installations in that folder. */
 export async function installationsIn(folder: string): Promise<string[]> {
   const found = new Set<string>();
   for await (const path of glob(FILE, { cwd: folder, exclude: [MACHINES] })) {
     const read = identity.safeParse(await readFile(join(folder, path), "utf8"));
-    // One that was cut off while it was written has made no machine yet.
+    // An incomplete file is that of a relay that was killed before it could make a machine.
     if (read.success) found.add(read.data.installation);
   }
   return [...found];
 }
 
+/** Incus refuses to delete a machine that it is still making, so this is repeated. */
 async function deleteMarked(installation: string): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    const machines = await listMarked(installation);
+    if (machines.length === 0) return;
+    try {
+      for (const { project, name } of machines) await incus("delete", "--force", "--project", project, name);
+    } catch (error) {
+      if (tries === TRIES) throw error;
+    }
+    await delay(PAUSE_MS);
+  }
+}
+
+async function listMarked(installation: string): Promise<{ project: string; name: string }[]> {
   const mark = `user.warmpool.installation=${installation}`;
   const listed = await incus("list", "--all-projects", mark, "--format", "csv", "--columns", "en");
-  for (const line of listed.split("\n").filter(Boolean)) {
-    const [project = "", name = ""] = line.split(",");
-    await incus("delete", "--force", "--project", project, name);
-  }
+  return listed
+    .split("\n")
+    .filter(Boolean)
+    .map((line) => {
+      const [project = "", name = ""] = line.split(",");
+      return { project, name };
+    });
 }
 
 async function incus(...args: string[]): Promise<string> {
   const running = promisify(execFile)("incus", args, { timeout: CALL_MS });
-  // Otherwise the client takes what comes there for configuration.
+  // Without this the client waits for configuration on standard input.
   running.child.stdin?.end();
   return (await running).stdout;
 }

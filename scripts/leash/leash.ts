@@ -10,19 +10,20 @@ import { type Process, processes } from "../proc.ts";
 import { processesOf, RUN_VARIABLE } from "./belonging.ts";
 
 /**
- * What a run of tests has started ends with it, however it ends. A watchdog in a session of its own holds a pipe from
- * the run; when that ends without a word, the run was killed, and the watchdog ends all that belongs to it and removes
- * its folder. So it does where `npm`, which started the run, is killed and the run lives on.
+ * Ends everything that a run of tests has started when the run ends, however it ends. A watchdog process in its own
+ * session reads from a pipe that the run holds open. If the pipe closes and the run has not sent `done`, the run was
+ * killed: the watchdog ends all its processes and machines, and removes its folder. It does the same when the npm
+ * process that started the run is killed; the run itself would continue.
  */
 export type Leash = {
-  /** Of this run alone; temporary files of it and of what it starts are below it too. */
+  /** This run's own folder. Temporary files of the run, and of everything that it starts, are in it as well. */
   folder: string;
   /**
-   * The run has ended by itself. Its folder is removed unless it is to be kept.
-   * @throws Error naming what it has left: processes that it lost, which are ended, and temporary files, which stay
+   * For a run that has reached its end: removes the folder unless `keep` is set.
+   * @throws Error if the run has left processes behind (they are ended), or temporary files (they are kept)
    */
   release(keep: boolean): Promise<void>;
-  /** Ends all that belongs to the run but the run itself; the folder stays where it is to be kept. */
+  /** Ends everything that the run has started, and returns when that is done. `keep` keeps the folder. */
   pull(keep: boolean): Promise<void>;
 };
 
@@ -31,22 +32,22 @@ const SETTLE_MS = 5000;
 const PAUSE_MS = 100;
 
 /**
- * Sets TMPDIR for this process and those it starts from now on.
- * @param name of the run, part of its folder's name
- * @param parent where the folder is made; it exists
+ * Makes the run's folder and starts the watchdog. Sets TMPDIR for this process and those that it starts from now on.
+ * @param name of the run; it becomes part of the folder's name
+ * @param parent an existing folder to make the run's folder in
  */
 export async function holdLeash(name: string, parent = tmpdir()): Promise<Leash> {
   const folder = await mkdtemp(join(resolve(parent), `warmpool-${name}-`));
-  // Postgres may have to run as nobody, and must be able to pass.
+  // Postgres may have to run as `nobody`, and must be able to reach its files.
   await chmod(folder, 0o711);
   const watchdog = await startWatchdog(folder);
   const temporary = join(folder, "tmp");
   await mkdir(temporary);
-  // Anybody's, as /tmp is: some of what is tested runs as another user.
+  // Writable for everybody, like /tmp: some tests run programs as another user.
   await chmod(temporary, 0o1777);
   Object.assign(process.env, { TMPDIR: temporary, [RUN_VARIABLE]: folder });
 
-  /** Resolves when the watchdog has done what it was told. */
+  /** Resolves when the watchdog has finished. */
   let over: Promise<unknown> | null = null;
   const tell = async (word: string): Promise<void> => {
     if (over === null) {
@@ -61,31 +62,30 @@ export async function holdLeash(name: string, parent = tmpdir()): Promise<Leash>
     folder,
     pull,
     async release(keep) {
-      // Stopped in the meantime.
+      // A signal was faster.
       if (over !== null) return pull(keep);
       const left = [...(await lostProcesses(folder)), ...(keep ? [] : await filesIn(temporary))];
       if (left.length > 0) {
         await pull(true);
         throw new Error(
-          `This run has left behind what is ended now (its folder ${folder} stays):\n${left.join("\n")}`,
+          `This run has left something behind. Its processes are ended now; its folder ${folder} is kept.\n${left.join("\n")}`,
         );
       }
-      // One that was to be kept and holds nothing is no use.
-      await (keep ? removeEmpty(temporary, folder) : rm(folder, { recursive: true, force: true }));
+      await (keep ? removeIfEmpty(temporary, folder) : rm(folder, { recursive: true, force: true }));
       await tell("done\n");
     },
   };
 }
 
 /**
- * Ends a run that is ended from outside, or by a fault of its own, with all that it has started.
- * @param keep whether its folder stays
- * @param tell is given the signal, or the fault with its stack
+ * On a signal, or an error that nobody has caught: ends everything that the run has started, and then the run.
+ * @param keep whether to keep the run's folder
+ * @param tell is called first, with the signal's name or the error's stack
  */
 export function endWhenStopped(leash: Leash, keep: boolean, tell: (why: string) => void): void {
   let isStopping = false;
   const stop = async (why: string): Promise<void> => {
-    // npm hands on what the terminal has sent already.
+    // The same Ctrl-C comes twice, from the terminal and from npm.
     if (isStopping) return;
     isStopping = true;
     tell(why);
@@ -98,7 +98,7 @@ export function endWhenStopped(leash: Leash, keep: boolean, tell: (why: string) 
 
 async function startWatchdog(folder: string): Promise<ChildProcess> {
   const { PATH, HOME } = process.env;
-  // Who is started by npm, or by another run, ends with it. Who is started by a shell may outlive that.
+  // A run that npm or another run has started ends with it. One that a shell has started may outlive the shell.
   const isStarted =
     process.env["npm_lifecycle_event"] !== undefined || process.env[RUN_VARIABLE] !== undefined;
   const parent = isStarted ? process.ppid : 0;
@@ -116,8 +116,8 @@ async function startWatchdog(folder: string): Promise<ChildProcess> {
 }
 
 /**
- * Processes of the run that it has lost sight of, and that stay for a while: what is below it in the tree ends with it.
- * One line each.
+ * The run's processes that no longer descend from it and that stay, one line each. Descendants are not lost: a worker
+ * or a helper of the test tool may still be about to end.
  */
 async function lostProcesses(folder: string): Promise<string[]> {
   const deadline = performance.now() + SETTLE_MS;
@@ -142,7 +142,8 @@ async function filesIn(folder: string): Promise<string[]> {
   return (await readdir(folder)).map((name) => `file ${join(folder, name)}`);
 }
 
-async function removeEmpty(...folders: string[]): Promise<void> {
+/** A kept folder that holds nothing is of no use. */
+async function removeIfEmpty(...folders: string[]): Promise<void> {
   for (const path of folders) {
     if ((await readdir(path)).length > 0) return;
     await rmdir(path);

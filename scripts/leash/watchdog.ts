@@ -3,13 +3,17 @@ import { glob, readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import { processes } from "../proc.ts";
-import { beyondTmp, endAllOf } from "./belonging.ts";
+import { outsideTmp, endAllOf } from "./belonging.ts";
 import { deleteIncusMachines, installationsIn } from "./incusMachines.ts";
 
 /**
- * The other end of a run's leash (leash.ts): `watchdog.ts FOLDER RUNNER-PID PARENT-PID`, with the run's pipe as standard
- * input. `done` there: nothing is left to do. `end`: ends what belongs to the run and leaves its folder. The pipe's end
- * without a word: removes the folder too. A parent other than 0 is watched: where it is gone the run is killed.
+ * The watchdog of a run (see leash.ts): `watchdog.ts FOLDER RUNNER-PID PARENT-PID`. Standard input is the run's pipe:
+ *
+ *     done      the run has cleaned up; nothing to do
+ *     end       end everything that belongs to the run, keep its folder
+ *     (empty)   the run was killed: end everything and remove the folder
+ *
+ * PARENT-PID is the process that started the run, or 0. If the run loses that parent, the watchdog kills the run.
  */
 const [, , folder = "", runner = "", parent = ""] = process.argv;
 const run = promisify(execFile);
@@ -29,20 +33,20 @@ function killOrphan(): void {
 
 async function end(keep: boolean): Promise<void> {
   const installations = new Set<string>();
-  // What was cut off in the middle may have started or written something after the first look.
+  // A process that is about to end may still start another one, or write a file.
   for (let tries = 0; tries < TRIES; tries += 1) {
     await endAllOf(folder).catch(() => undefined);
     for (const found of await installationsIn(folder).catch(() => [])) installations.add(found);
     if (keep) continue;
     await unmountAllIn();
     const paths = [folder];
-    for await (const path of glob(`${beyondTmp(folder)}-*`)) paths.push(path);
+    for await (const path of glob(`${outsideTmp(folder)}-*`)) paths.push(path);
     await run("rm", ["-rf", "--one-file-system", "--", ...paths]).catch(() => undefined);
   }
   await deleteIncusMachines([...installations]).catch(() => undefined);
 }
 
-/** Machines' own mounts end with their processes; a test may have made one on the host. */
+/** Local machines' mounts end with their processes; these are mounts that a test has made on the host. */
 async function unmountAllIn(): Promise<void> {
   const mounts = (await readFile("/proc/self/mountinfo", "utf8")).split("\n");
   const points = mounts

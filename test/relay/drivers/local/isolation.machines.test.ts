@@ -11,7 +11,7 @@ import {
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { beyondTmp, RUN_VARIABLE } from "../../../../scripts/leash/belonging.ts";
+import { outsideTmp, RUN_VARIABLE } from "../../../../scripts/leash/belonging.ts";
 import { until } from "../../../helpers/until.ts";
 import { request, rootLogin, soon } from "../conformance.ts";
 import { localUnderTest } from "./machines.ts";
@@ -112,9 +112,9 @@ describe.runIf(process.geteuid?.() === 0)("a machine and its host", () => {
   });
 });
 
-/** A folder of this test's on the host, in a place that a machine sees: it has a /tmp of its own. */
+/** A folder on the host that machines can see. They have their own /tmp, so it must not be in there. */
 function folderOutside(): string {
-  return mkdtempSync(`${beyondTmp(process.env[RUN_VARIABLE] ?? "warmpool-test")}-`);
+  return mkdtempSync(`${outsideTmp(process.env[RUN_VARIABLE] ?? "warmpool-test")}-`);
 }
 
 /** All that must be on the host after a test exactly as it was before. */
