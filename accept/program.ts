@@ -20,7 +20,7 @@ export type Program = {
 
 /**
  * Starts `npm …` in a process group of its own, its output in `logFile`. `env` is added to this process's own, and so is
- * the log's name: what a part that fails has left running is found by its folder.
+ * the log's path: if a part fails, what it has left running is found by the part's folder in there.
  */
 export async function startNpm(
   args: string[],

@@ -30,7 +30,7 @@ const NAME = "neighbour";
  */
 export async function makeForeign(driver: Driver, machines: string, folder: string): Promise<Foreign> {
   const installation = randomUUID();
-  // By this its machine is found where the run is cut off, as those of relays are by theirs.
+  // If the run is killed, its machine is found by this file, like those of relays by theirs.
   await mkdir(join(folder, `${NAME}-relay`));
   await writeFile(join(folder, `${NAME}-relay`, "relay.json"), JSON.stringify({ installation }));
   const env = {

@@ -65,7 +65,7 @@ async function prepared(): Promise<boolean> {
 }
 
 async function runSuites(): Promise<Counts[]> {
-  // Only now: daemons that the packages' installation starts are none of this run's.
+  // Not earlier: daemons that were started while packages were installed do not belong to this run.
   const leash = await holdLeash("test-incus");
   for (const name of OWN_FOLDERS) process.env[`XDG_${name.toUpperCase()}_HOME`] = join(leash.folder, name);
   const before = await snapshot();

@@ -31,7 +31,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 
 const began = performance.now();
 const counts = { passed: 0, failed: 0 };
-// Installing comes first: daemons that the packages start are none of this run's.
+// Installed before the run begins: daemons that the packages start do not belong to it.
 const isInstalled = (await run(["sh", join(CHECKOUT, "scripts/install-libvirt.sh")])).code === 0;
 const leash = await holdLeash("vm");
 const { folder } = leash;

@@ -2,8 +2,8 @@ import type { TestProject } from "vitest/node";
 import { holdLeash, type Leash } from "../scripts/leash/leash.ts";
 
 /**
- * Once per run, however many test projects ask for it, and before anything else: what tests start ends with the run
- * also where that is killed. A run in which a test failed leaves its folder for a look.
+ * Runs once per run, however many test projects ask for it, and before any other set-up: everything that the tests
+ * start ends with the run, even if the run is killed. If a test has failed, the run's folder is kept.
  */
 
 /** Each project loads this file anew, so what they share is kept by the process and not by the module. */

@@ -43,7 +43,7 @@ const PASSED = [
 ];
 const TIMEOUTS = ["create=60s", "delete=30s", "stop=30s", "get=15s", "list=15s", "capacity=15s"];
 
-/** Where it is: its logs and its relay in `folder`, its machines in `machines`, for the driver `local`. */
+/** `folder` is for logs and the relay, `machines` for the machines of the driver `local`. */
 export type FarPlace = {
   stack: Pick<Stack, "local" | "admin">;
   driver: Driver;
@@ -51,7 +51,7 @@ export type FarPlace = {
   machines: string;
 };
 
-/** @throws Error where the edge does not answer within `seconds`, or the node cannot join; nothing is left then */
+/** @throws Error if the edge does not answer within `seconds` or the node cannot join; nothing is left running then */
 export async function openFarSite(place: FarPlace, seconds = ANSWER_SECONDS): Promise<FarSite> {
   const ends: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
@@ -65,7 +65,7 @@ export async function openFarSite(place: FarPlace, seconds = ANSWER_SECONDS): Pr
   }
 }
 
-/** Puts into `ends` how each thing that was started ends, in the order of their starts. */
+/** Adds to `ends` a function for everything that it starts, in that order. */
 async function open(
   { stack, driver, folder, machines }: FarPlace,
   seconds: number,

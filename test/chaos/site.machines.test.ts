@@ -7,7 +7,7 @@ import { until } from "../helpers/until.ts";
 
 test("far site: its edge does not answer in time → nothing of it is left", async () => {
   await using folder = await temporaryFolder();
-  // What it starts inherits it, and is found by it.
+  // Everything that it starts inherits this.
   vi.stubEnv("WARMPOOL_TEST_RUN", folder.path);
   const opened = openFarSite(placeWithout(folder.path), 1);
   opened.catch(() => undefined);
@@ -17,7 +17,7 @@ test("far site: its edge does not answer in time → nothing of it is left", asy
   expect(processesOf(folder.path)).toEqual([]);
 });
 
-/** A place whose edge never comes up: a token that short is refused. */
+/** A place whose edge does not come up: it refuses a token that is so short. */
 function placeWithout(folder: string): FarPlace {
   const local = {
     url: "http://127.0.0.1:9",

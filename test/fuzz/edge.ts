@@ -63,7 +63,7 @@ async function startNode(databaseUrl: string): Promise<Running> {
     stdio: ["ignore", "ignore", "inherit"],
     env: {
       PATH: process.env["PATH"],
-      // What it is found by where this run is killed.
+      // If this run is killed, the process is found by it.
       TMPDIR: tmpdir(),
       DATABASE_URL: databaseUrl,
       PORT: String(port),

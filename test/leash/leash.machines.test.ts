@@ -11,11 +11,11 @@ import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 import { until } from "../helpers/until.ts";
 
 const RUNNER = fileURLToPath(new URL("runner.ts", import.meta.url));
-/** What starts a run, as npm does. */
+/** Starts a run, like npm. */
 const STARTER = `
   const { spawn } = require("node:child_process");
   spawn(process.execPath, process.argv.slice(1), { stdio: "inherit" });`;
-/** Of each of these one runs: the child, the one that has lost its parent, and what `all` adds. */
+/** On the command lines of a child, of one that has lost its parent, and of what `all` adds. */
 const PARTS = ["sleep 600", "sleep 601"];
 const ALL = [...PARTS, "/postgres -D ", "init.sh"];
 
@@ -25,16 +25,16 @@ test("leash: the run is killed → its processes, database, machine and folder a
   await gone(run);
 });
 
-test("leash: what has started the run is killed → the run ends, and all of it", async () => {
+test("leash: the run's parent is killed → the run ends, with everything that it has started", async () => {
   const run = await started(["-e", STARTER, RUNNER]);
   const ended = once(run.child, "close");
   run.child.kill("SIGKILL");
   await gone(run);
-  // The run held the starter's output.
+  // Its output closes when the run has ended too.
   await ended;
 });
 
-test("leash: a run ends by itself and has lost processes → it names them, and they are ended", async () => {
+test("leash: a run has lost processes at its end → it fails with their names, and they are ended", async () => {
   const run = await started([RUNNER]);
   const said = text(run.child.stdout);
   run.child.stdin.end("release\n");
@@ -43,10 +43,10 @@ test("leash: a run ends by itself and has lost processes → it names them, and 
   expect(run.pids.filter(isRunning)).toEqual([]);
 });
 
-test("belonging: whoever works in the folder, or looks at it → belongs to nobody's run", async () => {
+test("belonging: a person's process works in the folder or has its files open → it is no process of the run", async () => {
   await using folder = await temporaryFolder();
   const { path } = folder;
-  // A person's environment has nothing of this run.
+  // Unlike the environment of everything that a run has started.
   const shell = { PATH: process.env["PATH"], PWD: path, OLDPWD: path };
   const [person, run] = [shell, { ...shell, TMPDIR: path }].map((env) => {
     const child = spawn("tail", ["-f", "/dev/null", `${path}/log`], { cwd: path, env, stdio: "ignore" });
@@ -66,10 +66,12 @@ async function started(args: string[], parts = PARTS): Promise<Run> {
   onTestFinished(() => void child.kill("SIGKILL"));
   const [line] = await once(child.stdout, "data", { signal: AbortSignal.timeout(50_000) });
   const folder = String(line).trim();
-  // Kept for a look where a run has lost something.
+  // A run that has lost something keeps its folder.
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const found = processesOf(folder);
-  for (const part of parts) expect(found.map(({ command }) => command).join("\n")).toContain(part);
+  const found = await until("all of its processes", () => {
+    const seen = processesOf(folder);
+    return parts.every((part) => seen.some(({ command }) => command.includes(part))) && seen;
+  });
   return { child, folder, pids: found.map(({ pid }) => pid) };
 }
 

@@ -11,8 +11,8 @@ import { startPostgres } from "../../src/stack/postgres.ts";
 import { freePort } from "../../src/stack/ports.ts";
 
 /**
- * A run to be killed: it starts a child, another one that loses its parent, and at the argument `all` a database server
- * and a machine as well, and prints its folder. At a word on standard input it releases its leash and ends.
+ * A run for tests to kill. It starts a child and another process that loses its parent; with the argument `all` also a
+ * database server and a machine. Then it prints its folder. Any input makes it release its leash and end.
  */
 const leash = await holdLeash("leash");
 spawn("sleep", ["600"], { stdio: "ignore" });

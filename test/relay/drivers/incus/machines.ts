@@ -19,7 +19,7 @@ export async function incusUnderTest(place: Partial<IncusOptions> = {}): Promise
   const folder = await temporaryFolder();
   const newInstallation = async (): Promise<string> => {
     const installation = randomUUID();
-    // As a relay has it: by this its machines are found where the run is killed.
+    // A relay has such a file too: if the run is killed, the machines are found by it.
     const dir = await mkdtemp(join(folder.path, "relay-"));
     await writeFile(join(dir, "relay.json"), JSON.stringify({ installation }));
     return installation;
