@@ -92,8 +92,8 @@ export function endWhenStopped(leash: Leash, keep: boolean, tell: (why: string) 
     await leash.pull(keep);
     process.exit(1);
   };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
-  process.on("uncaughtException", (error) => stop(error.stack ?? error.message));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stop(signal));
+  process.on("uncaughtException", (error) => void stop(error.stack ?? error.message));
 }
 
 async function startWatchdog(folder: string): Promise<ChildProcess> {

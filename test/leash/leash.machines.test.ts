@@ -15,6 +15,7 @@ const RUNNER = fileURLToPath(new URL("runner.ts", import.meta.url));
 const STARTER = `
   const { spawn } = require("node:child_process");
   spawn(process.execPath, process.argv.slice(1), { stdio: "inherit" });`;
+const WAIT = "setInterval(() => undefined, 60_000)";
 /** On the command lines of a child, of one that has lost its parent, and of what `all` adds. */
 const PARTS = ["sleep 600", "sleep 601"];
 const ALL = [...PARTS, "/postgres -D ", "init.sh"];
@@ -49,7 +50,7 @@ test("belonging: a person's process works in the folder or has its files open â†
   // Unlike the environment of everything that a run has started.
   const shell = { PATH: process.env["PATH"], PWD: path, OLDPWD: path };
   const [person, run] = [shell, { ...shell, TMPDIR: path }].map((env) => {
-    const child = spawn("tail", ["-f", "/dev/null", `${path}/log`], { cwd: path, env, stdio: "ignore" });
+    const child = spawn(process.execPath, ["-e", WAIT, `${path}/log`], { cwd: path, env, stdio: "ignore" });
     onTestFinished(() => void child.kill("SIGKILL"));
     return child.pid;
   });
