@@ -57,7 +57,9 @@ async function deleteMarked(installation: string): Promise<void> {
     const machines = await listMarked(installation);
     if (machines.length === 0) return;
     try {
-      for (const { project, name } of machines) await incus("delete", "--force", "--project", project, name);
+      await Promise.all(
+        machines.map(({ project, name }) => incus("delete", "--force", "--project", project, name)),
+      );
     } catch (error) {
       if (tries === TRIES) throw error;
     }

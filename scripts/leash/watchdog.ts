@@ -32,18 +32,21 @@ function killOrphan(): void {
 }
 
 async function end(keep: boolean): Promise<void> {
-  const installations = new Set<string>();
-  // A process that is about to end may still start another one, or write a file.
+  await endAllOf(folder).catch(() => undefined);
+  const installations = await installationsIn(folder).catch(() => []);
+  await Promise.all([endRest(keep), deleteIncusMachines(installations).catch(() => undefined)]);
+}
+
+/** A process that is about to end may still start another one, or write a file. So this is repeated. */
+async function endRest(keep: boolean): Promise<void> {
   for (let tries = 0; tries < TRIES; tries += 1) {
     await endAllOf(folder).catch(() => undefined);
-    for (const found of await installationsIn(folder).catch(() => [])) installations.add(found);
     if (keep) continue;
     await unmountAllIn();
     const paths = [folder];
     for await (const path of glob(`${outsideTmp(folder)}-*`)) paths.push(path);
     await run("rm", ["-rf", "--one-file-system", "--", ...paths]).catch(() => undefined);
   }
-  await deleteIncusMachines([...installations]).catch(() => undefined);
 }
 
 /** Local machines' mounts end with their processes; these are mounts that a test has made on the host. */
