@@ -18,7 +18,8 @@ const SHARED = {
 export const OUTSIDE: Record<string, Room> = {
   accept: {
     may: [
-      ...["scripts/leash", "scripts/leftovers.ts", "test/helpers/random.ts", "test/helpers/until.ts"],
+      ...["scripts/leash", "scripts/leftovers.ts", "scripts/proc.ts"],
+      ...["test/helpers/random.ts", "test/helpers/until.ts"],
       ...["postgres", "zod", NODE],
     ],
     ...APART,
