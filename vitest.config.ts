@@ -11,6 +11,8 @@ const NEEDS = {
   edge: ["test/setup.ts", "test/bundle.ts"],
   machines: ["test/setup.ts"],
 };
+/** Comes first: it ends what tests and set-ups start. */
+const LEASH = "test/leash.ts";
 const workers = Math.max(2, availableParallelism());
 
 export default defineConfig({
@@ -28,11 +30,17 @@ export default defineConfig({
           isolate: false,
           include: ["test/**/*.test.ts"],
           exclude: Object.keys(NEEDS).map((need) => `test/**/*.${need}.test.ts`),
+          globalSetup: [LEASH],
         },
       },
       ...Object.entries(NEEDS).map(([name, globalSetup]) => ({
         extends: true as const,
-        test: { name, include: [`test/**/*.${name}.test.ts`], globalSetup, isolate: name === "machines" },
+        test: {
+          name,
+          include: [`test/**/*.${name}.test.ts`],
+          globalSetup: [LEASH, ...globalSetup],
+          isolate: name === "machines",
+        },
       })),
     ],
   },

@@ -18,7 +18,10 @@ export type Program = {
   tail(lines: number): string;
 };
 
-/** Starts `npm …` in a process group of its own, its output in `logFile`. `env` is added to this process's own. */
+/**
+ * Starts `npm …` in a process group of its own, its output in `logFile`. `env` is added to this process's own, and so is
+ * the log's path: if a part fails, what it has left running is found by the part's folder in there.
+ */
 export async function startNpm(
   args: string[],
   env: Record<string, string>,
@@ -31,7 +34,7 @@ export async function startNpm(
     cwd: CHECKOUT,
     detached: true,
     stdio: ["ignore", log, log],
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...env, WARMPOOL_ACCEPT_LOG: logFile },
   });
   closeSync(log);
   let isOver = false;

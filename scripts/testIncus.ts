@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { holdLeash } from "./leash/leash.ts";
 import { leftSince, snapshot } from "./leftovers.ts";
 import { incusAnswers } from "./leftovers/incus.ts";
 
@@ -31,14 +30,7 @@ const PIPE_MS = 2000;
  * Programs that the suites run make ~/.local and the like where a home has none yet, which would count as left behind.
  * They get folders of this run, which goes with them. (The Incus client keeps to HOME; it was asked before the snapshot.)
  */
-const ownFolder = mkdtempSync(join(tmpdir(), "warmpool-test-incus-"));
-Object.assign(process.env, {
-  XDG_CONFIG_HOME: join(ownFolder, "config"),
-  XDG_DATA_HOME: join(ownFolder, "data"),
-  XDG_STATE_HOME: join(ownFolder, "state"),
-  XDG_CACHE_HOME: join(ownFolder, "cache"),
-});
-process.once("exit", () => rmSync(ownFolder, { recursive: true, force: true }));
+const OWN_FOLDERS = ["config", "data", "state", "cache"];
 
 let running: ChildProcess | null = null;
 const stop = new AbortController();
@@ -73,6 +65,9 @@ async function prepared(): Promise<boolean> {
 }
 
 async function runSuites(): Promise<Counts[]> {
+  // Not earlier: daemons that were started while packages were installed do not belong to this run.
+  const leash = await holdLeash("test-incus");
+  for (const name of OWN_FOLDERS) process.env[`XDG_${name.toUpperCase()}_HOME`] = join(leash.folder, name);
   const before = await snapshot();
   const counts: Counts[] = [];
   for (const [name, command, ...args] of SUITES) {
@@ -83,6 +78,7 @@ async function runSuites(): Promise<Counts[]> {
     say(`${name} took ${seconds(startedAt)} s`);
   }
   const left = await leftSince(before, []);
+  await leash.release(false).catch((error: unknown) => left.push(String(error)));
   say(left.length === 0 ? "Nothing was left behind." : `Left behind:\n${left.join("\n")}`);
   return [...counts, left.length === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }];
 }

@@ -18,21 +18,30 @@ const SHARED = {
 export const OUTSIDE: Record<string, Room> = {
   accept: {
     may: [
-      ...["scripts/leftovers.ts", "scripts/proc.ts", "test/helpers/random.ts", "test/helpers/until.ts"],
+      ...["scripts/leash", "scripts/leftovers.ts", "scripts/proc.ts"],
+      ...["test/helpers/random.ts", "test/helpers/until.ts"],
       ...["postgres", "zod", NODE],
     ],
     ...APART,
   },
   chaos: {
     may: [
-      ...["accept", "scripts/proc.ts", "test/helpers/random.ts", "test/helpers/until.ts"],
+      ...["accept", "scripts/leash", "scripts/proc.ts", "test/helpers/random.ts", "test/helpers/until.ts"],
       ...["postgres", "zod", NODE],
     ],
     ...APART,
   },
   bench: {
     may: [
-      ...["accept", "src/contract", "src/db/client.ts", "src/db/migrate.ts", "src/pool", "src/stack"],
+      ...[
+        "accept",
+        "scripts/leash",
+        "src/contract",
+        "src/db/client.ts",
+        "src/db/migrate.ts",
+        "src/pool",
+        "src/stack",
+      ],
       ...["test", "test/helpers/until.ts", "drizzle-orm", NODE],
     ],
     ...TOOL,
@@ -46,19 +55,28 @@ export const OUTSIDE: Record<string, Room> = {
     instead: "Write it in the example, or add it to what src/relay offers to drivers.",
   },
   scripts: {
-    may: ["examples", "scripts/leftovers", "scripts/leftovers.ts", "scripts/proc.ts", "zod", NODE],
+    may: [
+      "examples",
+      "scripts/leash",
+      "scripts/leftovers",
+      "scripts/leftovers.ts",
+      "scripts/proc.ts",
+      "zod",
+      NODE,
+    ],
     ...TOOL,
   },
   "scripts/docs": { may: ["src/api", "src/cli", "src/contract", "src/pool", NODE], ...TOOL },
   "scripts/docs.ts": { may: ["scripts/docs", "src/contract", "src/pool", NODE], ...TOOL },
   "scripts/walls": { may: ["oxc-parser", "zod", NODE], ...TOOL },
   "scripts/walls.ts": { may: ["scripts/walls", NODE], ...TOOL },
+  "scripts/leash": { may: ["scripts/leftovers", "scripts/proc.ts", "zod", NODE], ...SHARED },
   "scripts/leftovers": { may: ["scripts/proc.ts", NODE], ...SHARED },
   "scripts/leftovers.ts": { may: ["scripts/leftovers", NODE], ...SHARED },
   "scripts/proc.ts": { may: [NODE], ...SHARED },
   test: {
     may: [
-      ...["accept", "chaos", "examples", "scripts/docs", "scripts/proc.ts", "scripts/walls"],
+      ...["accept", "chaos", "examples", "scripts/docs", "scripts/leash", "scripts/proc.ts", "scripts/walls"],
       ...["src/api", "src/cli", "src/client", "src/contract", "src/cron", "src/listen.ts", "src/pool"],
       ...["src/db/client.ts", "src/db/directLink.ts", "src/db/failure.ts", "src/db/migrate.ts"],
       ...["src/relay", "src/relay/conformance", "src/relay/drivers", "src/relay/setup"],

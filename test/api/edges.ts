@@ -89,8 +89,12 @@ async function startWorkerd(
       onLog: (message) => logged.push(message),
     }),
   );
+  const { origin } = await miniflare.ready.catch(async (error: unknown) => {
+    await miniflare.dispose();
+    throw error;
+  });
   return {
-    url: (await miniflare.ready).origin,
+    url: origin,
     cron: async () => {
       const outcome = await fireCron(miniflare, bundle);
       if (outcome !== "ok") throw new Error(`the scheduled handler ended with ${outcome}`);

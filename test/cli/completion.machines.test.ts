@@ -94,7 +94,7 @@ test.runIf(has("fish"))("fish: verbs, options and words, with what they mean", a
       ["--no-config", "-c", `${script}\ncomplete -C ${JSON.stringify(line)}`],
       {
         timeout: 10_000,
-        env: { PATH: process.env["PATH"], HOME: folder.path },
+        env: { PATH: process.env["PATH"], HOME: folder.path, TMPDIR: folder.path },
       },
     );
     return stdout.trim().split("\n");

@@ -1,6 +1,7 @@
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
 import * as fc from "fast-check";
+import { endWhenStopped, holdLeash } from "../../scripts/leash/leash.ts";
 import { createToken, issueToken } from "../../src/pool/tokens.ts";
 import { ADMIN, makeWorld, NODE } from "../helpers/world.ts";
 import { type FuzzClass, fuzzClasses } from "./classes.ts";
@@ -34,6 +35,8 @@ const AT_ONCE = 4;
 
 let passed = 0;
 const failures: string[] = [];
+const leash = await holdLeash("fuzz");
+endWhenStopped(leash, false, (why) => console.log(`\nStopped by ${why} in seed ${seed}`));
 const edge = await startFuzzedEdge(runtime);
 try {
   console.log(`seed ${seed}: ${minutes} min against ${runtime}`);
@@ -58,6 +61,7 @@ try {
 } finally {
   await edge[Symbol.asyncDispose]();
 }
+await leash.release(false);
 console.log(`seed ${seed}`);
 console.log(`${passed} passed, ${failures.length} failed`);
 process.exit(failures.length === 0 && passed > 0 ? 0 : 1);

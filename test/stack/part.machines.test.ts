@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { launch } from "../../src/stack/launch.ts";
 import { keepPart } from "../../src/stack/part.ts";
 import type { PartPlan } from "../../src/stack/part.ts";
@@ -147,6 +147,7 @@ test("the next supervisor ends what a killed one left", async () => {
   );
   const args = ["--input-type=module", "-e", SUPERVISOR, ...modules, folder.path, SERVER];
   const supervisor = spawn(process.execPath, args, { stdio: "ignore" });
+  onTestFinished(() => void supervisor.kill("SIGKILL"));
   const read = () => partRecord(join(folder.path, "parts.json"), folder.path);
   const left = await until("the part and its child", () => {
     const seen = read().left("edge");

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
 import { isPortFree } from "../../src/stack/ports.ts";
 import { endProcesses, hasEnvironment, listProcesses } from "../../src/stack/processes.ts";
@@ -14,7 +15,7 @@ const SLOW_TO_END = `
 test("what has been ended holds no port any more", async () => {
   const value = crypto.randomUUID();
   const child = spawn(process.execPath, ["-e", SLOW_TO_END], {
-    env: { [MARK]: value },
+    env: { [MARK]: value, TMPDIR: tmpdir() },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [line] = await once(child.stdout, "data");

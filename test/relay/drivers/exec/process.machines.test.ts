@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { runProgram } from "../../../../src/relay/drivers/exec/process.ts";
 import type { Run } from "../../../../src/relay/drivers/exec/process.ts";
 import { until } from "../../../helpers/until.ts";
@@ -116,6 +116,7 @@ test("a killed relay takes the call with it", async () => {
     ],
     { stdio: "ignore" },
   );
+  onTestFinished(() => void relay.kill("SIGKILL"));
   const ended = once(relay, "exit");
   const child = await childOf(program);
   relay.kill("SIGKILL");

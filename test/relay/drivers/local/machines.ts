@@ -64,7 +64,7 @@ export type DoomedCreate = { options: LocalOptions; request: CreateRequest; at: 
 export async function dieInCreate(doomed: DoomedCreate, run = runHere): Promise<void> {
   const child = run("dieInCreate.ts");
   child.stdin.end(JSON.stringify(doomed));
-  await once(child, "exit", { signal: AbortSignal.timeout(20_000) });
+  await once(child, "exit", { signal: AbortSignal.timeout(20_000) }).finally(() => child.kill("SIGKILL"));
   if (child.signalCode === "SIGKILL") return;
   throw new Error(`the create was not killed at ${doomed.at}, but ended with code ${child.exitCode}`);
 }
