@@ -3,6 +3,7 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
+import { needOf } from "../../scripts/change/tests.ts";
 import type { Patch } from "./patches.ts";
 
 const run = promisify(execFile);
@@ -33,7 +34,8 @@ export async function verdicts(
   { databaseUrl, signal }: How,
 ): Promise<Verdict[]> {
   const files = new Set(patches.map(({ test }) => test));
-  const projects = new Set([...files].map(projectOf));
+  // The projects of vitest are named after what their tests need.
+  const projects = new Set([...files].map(needOf));
   const reportFile = join(folder, "report.json");
   await rm(reportFile, { force: true });
   // A test that turns red keeps its folders for somebody to look at; nobody looks at these.
@@ -74,11 +76,6 @@ function verdict({ testResults }: z.infer<typeof REPORT>, file: string, name: st
     .filter(({ fullName, status }) => fullName.includes(name) && ["passed", "failed"].includes(status));
   if (ran.length === 0) return "absent";
   return ran.every(({ status }) => status === "passed") ? "green" : "red";
-}
-
-/** The project that the file is in, by its name: `X.db.test.ts` is in `db`, `X.test.ts` in `pure`. */
-export function projectOf(test: string): string {
-  return /\.(\w+)\.test\.ts$/.exec(test)?.[1] ?? "pure";
 }
 
 /** A regular expression that matches the text and nothing else. */
