@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { RUNTIMES, oneOf } from "../accept/options.ts";
+import { z } from "zod";
 import { leftSince, snapshot } from "./leftovers.ts";
 import { incusAnswers } from "./leftovers/incus.ts";
 
@@ -20,6 +20,7 @@ import { incusAnswers } from "./leftovers/incus.ts";
 type Counts = { passed: number; failed: number };
 
 const CHECKOUT = fileURLToPath(new URL("..", import.meta.url));
+const RUNTIME = z.enum(["node", "workerd", "both"]);
 const runtime = runtimeOrExit();
 const SUITES = [
   ["the tests", "vitest", "run", "--config", "vitest.incus.config.ts"],
@@ -66,13 +67,11 @@ process.exitCode = failed > 0 || stop.signal.aborted ? 1 : 0;
 console.log(`${passed} passed, ${failed} failed`);
 
 function runtimeOrExit(): string {
-  try {
-    const { values } = parseArgs({ options: { runtime: { type: "string", default: "both" } } });
-    return oneOf("--runtime", values.runtime, [...RUNTIMES, "both"] as const);
-  } catch (error) {
-    console.error(`test:incus: ${error instanceof Error ? error.message : String(error)}`);
-    process.exit(2);
-  }
+  const { values } = parseArgs({ options: { runtime: { type: "string", default: "both" } } });
+  const { data } = RUNTIME.safeParse(values.runtime);
+  if (data !== undefined) return data;
+  console.error(`--runtime is ${values.runtime}; it takes one of: ${RUNTIME.options.join(", ")}`);
+  process.exit(2);
 }
 
 /** By the scripts that an operator runs; each does only what is missing. */

@@ -46,9 +46,13 @@ export const OUTSIDE: Record<string, Room> = {
     instead: "Write it in the example, or add it to what src/relay offers to drivers.",
   },
   scripts: {
-    may: ["examples", "scripts/leftovers", "scripts/leftovers.ts", "scripts/proc.ts", "zod", NODE],
+    may: [
+      ...["examples", "scripts/change", "scripts/leftovers", "scripts/leftovers.ts", "scripts/proc.ts"],
+      ...["zod", NODE],
+    ],
     ...TOOL,
   },
+  "scripts/change": { may: [NODE], ...TOOL },
   "scripts/docs": { may: ["src/api", "src/cli", "src/contract", "src/pool", NODE], ...TOOL },
   "scripts/docs.ts": { may: ["scripts/docs", "src/contract", "src/pool", NODE], ...TOOL },
   "scripts/walls": { may: ["oxc-parser", "zod", NODE], ...TOOL },
@@ -58,7 +62,8 @@ export const OUTSIDE: Record<string, Room> = {
   "scripts/proc.ts": { may: [NODE], ...SHARED },
   test: {
     may: [
-      ...["accept", "chaos", "examples", "scripts/docs", "scripts/proc.ts", "scripts/walls"],
+      ...["accept", "chaos", "examples", "scripts/change", "scripts/docs", "scripts/leftovers"],
+      ...["scripts/proc.ts", "scripts/walls"],
       ...["src/api", "src/cli", "src/client", "src/contract", "src/cron", "src/listen.ts", "src/pool"],
       ...["src/db/client.ts", "src/db/directLink.ts", "src/db/failure.ts", "src/db/migrate.ts"],
       ...["src/relay", "src/relay/conformance", "src/relay/drivers", "src/relay/setup"],
