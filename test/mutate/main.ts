@@ -36,7 +36,10 @@ const { values, positionals } = parseArgs({
 });
 const began = performance.now();
 const all = await readPatches(here);
-const patches = await chosen(all);
+const patches = await chosen(all).catch((error: unknown) => {
+  console.error(`mutate: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(2);
+});
 console.log(`${patches.length} of ${all.length} patches`);
 let found = 0;
 if (patches.length > 0) await tryAll(patches);
