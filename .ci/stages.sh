@@ -22,7 +22,7 @@ lanes=()    # process groups of the lanes beside this one
 
 # start: the folder of this run, what happens when it ends or is ended, and the programs that it needs.
 start() {
-  # Not in /tmp, which the sealed lane has of its own.
+  # Not in TMPDIR, which may be anywhere: the sealed lane has to find it, see `seal`.
   logs=$(mktemp -d -p /var/tmp warmpool-ci-XXXXXX)
   export logs
   mkdir "$logs/counts"
@@ -185,12 +185,15 @@ can_seal() {
 seal() {
   local point own="$logs/sealed" checkout=$PWD
   ip link set lo up
-  mkdir -p "$own/tmp" "$own/checkout"
-  chmod 1777 "$own/tmp"
+  mkdir -p "$own/tmp" "$own/var-tmp/${logs##*/}" "$own/checkout"
+  chmod 1777 "$own/tmp" "$own/var-tmp"
   mount --bind "$checkout" "$own/checkout"
   cp -a /etc "$own/etc"
   mount --bind "$own/etc" /etc
   mount --bind "$own/tmp" /tmp
+  # This run's own folder stays where it is.
+  mount --rbind "$logs" "$own/var-tmp/${logs##*/}"
+  mount --rbind "$own/var-tmp" /var/tmp
   unset TMPDIR
   # Otherwise these mounts would be busy for Incus for as long as the lane runs.
   awk '$2 ~ "^/var/lib/incus" { print $2 }' /proc/self/mounts | sort --reverse | while read -r point; do
