@@ -57,6 +57,7 @@ export const OUTSIDE: Record<string, Room> = {
   scripts: {
     may: [
       "examples",
+      "scripts/change",
       "scripts/leash",
       "scripts/leftovers",
       "scripts/leftovers.ts",
@@ -66,6 +67,7 @@ export const OUTSIDE: Record<string, Room> = {
     ],
     ...TOOL,
   },
+  "scripts/change": { may: [NODE], ...TOOL },
   "scripts/docs": { may: ["src/api", "src/cli", "src/contract", "src/pool", NODE], ...TOOL },
   "scripts/docs.ts": { may: ["scripts/docs", "src/contract", "src/pool", NODE], ...TOOL },
   "scripts/walls": { may: ["oxc-parser", "zod", NODE], ...TOOL },
@@ -76,7 +78,16 @@ export const OUTSIDE: Record<string, Room> = {
   "scripts/proc.ts": { may: [NODE], ...SHARED },
   test: {
     may: [
-      ...["accept", "chaos", "examples", "scripts/docs", "scripts/leash", "scripts/proc.ts", "scripts/walls"],
+      ...[
+        "accept",
+        "chaos",
+        "examples",
+        "scripts/change",
+        "scripts/docs",
+        "scripts/leash",
+        "scripts/leftovers",
+      ],
+      ...["scripts/proc.ts", "scripts/walls"],
       ...["src/api", "src/cli", "src/client", "src/contract", "src/cron", "src/listen.ts", "src/pool"],
       ...["src/db/client.ts", "src/db/directLink.ts", "src/db/failure.ts", "src/db/migrate.ts"],
       ...["src/relay", "src/relay/conformance", "src/relay/drivers", "src/relay/setup"],
