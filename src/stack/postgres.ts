@@ -29,6 +29,15 @@ const DATABASE = "warmpool";
 /** Workerd opens one connection a request: 200 at once have to fit. */
 const MAX_CONNECTIONS = 400;
 
+/** Several tests at once may each open as many connections as an edge does. */
+const THROWAWAY = {
+  fsync: "off",
+  synchronous_commit: "off",
+  full_page_writes: "off",
+  autovacuum: "off",
+  max_connections: 3 * MAX_CONNECTIONS,
+};
+
 /**
  * Makes the cluster where it is not there yet, with one empty database. Whatever kills it on its way, the data
  * folder appears whole or not at all.
@@ -84,7 +93,7 @@ export async function postgresCommand(
     // Statements and the values in them stay out of the log.
     log_min_error_statement: "panic",
     log_error_verbosity: "terse",
-    ...(keep === "throwaway" ? { fsync: "off", synchronous_commit: "off", full_page_writes: "off" } : {}),
+    ...(keep === "throwaway" ? THROWAWAY : {}),
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const { wrap } = await unprivileged();

@@ -23,6 +23,13 @@ export type TestEdge = AsyncDisposable & {
 export type Runtime = "node" | "workerd";
 export const RUNTIMES: readonly Runtime[] = ["node", "workerd"];
 
+/**
+ * For what cannot differ between the runtimes, because the code that both run decides it: on Node alone, and in the
+ * nightly run (WARMPOOL_TEST_EVERY_RUNTIME=1) on both.
+ */
+export const ONE_RUNTIME: readonly Runtime[] =
+  process.env["WARMPOOL_TEST_EVERY_RUNTIME"] === "1" ? RUNTIMES : ["node"];
+
 type EdgeOptions = { adminRequestsPerMinute?: number; webhook?: Receiver | null };
 
 export async function startEdge(
