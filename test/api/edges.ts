@@ -5,6 +5,7 @@ import { connect } from "../../src/db/client.ts";
 import { listen } from "../../src/listen.ts";
 import { readSecretKeys } from "../../src/pool/secrets.ts";
 import type { Receiver } from "../../src/pool/webhook/receiver.ts";
+import { atNight } from "../helpers/nightly.ts";
 
 /** The two entries, so that every API test runs against both: the app in Node, and the real bundle in workerd. */
 export const ADMIN_TOKEN = "wp_admin_for_tests_only_0123456789";
@@ -23,12 +24,8 @@ export type TestEdge = AsyncDisposable & {
 export type Runtime = "node" | "workerd";
 export const RUNTIMES: readonly Runtime[] = ["node", "workerd"];
 
-/**
- * For what cannot differ between the runtimes, because the code that both run decides it: on Node alone, and in the
- * nightly run (WARMPOOL_TEST_EVERY_RUNTIME=1) on both.
- */
-export const ONE_RUNTIME: readonly Runtime[] =
-  process.env["WARMPOOL_TEST_EVERY_RUNTIME"] === "1" ? RUNTIMES : ["node"];
+/** For what cannot differ between the runtimes, because the same code decides it in both. */
+export const ONE_RUNTIME = atNight(RUNTIMES);
 
 type EdgeOptions = { adminRequestsPerMinute?: number; webhook?: Receiver | null };
 

@@ -4,7 +4,7 @@ import type { WarmpoolClient } from "../../src/client/index.ts";
 import type { PoolSpecInput } from "../../src/contract/pool.ts";
 import type { Db } from "../../src/db/client.ts";
 import { furnishedTemplate, testDb } from "../helpers/db.ts";
-import { makeWorld, sameRelay } from "../helpers/world.ts";
+import { makeWorld, reopenRelay } from "../helpers/world.ts";
 import type { StandInRelay } from "../helpers/world.ts";
 
 /** The real API over a database of the test's own; the test is the relay. */
@@ -28,7 +28,7 @@ export async function installation(spec: Partial<PoolSpecInput> = {}): Promise<I
   const template = templates.get(key) ?? filled(spec);
   templates.set(key, template);
   const database = await testDb({}, await template());
-  const relay = await sameRelay(database.db);
+  const relay = await reopenRelay(database.db);
   const edge = await startEdge("node", database.url);
   return {
     url: edge.url,

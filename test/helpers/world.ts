@@ -97,11 +97,11 @@ export async function openRelay(db: Db, node = NODE, highest = 0): Promise<Stand
   return relayOf(db, node, session, highest);
 }
 
-/** The relay whose session a furnished template already has. */
-export async function sameRelay(db: Db, node = NODE): Promise<StandInRelay> {
-  const [row] = await rows<{ session: string }>(db, sql`select session from nodes where name = ${node}`);
-  if (row === undefined) throw new Error(`no relay has opened a session of ${node}`);
-  return relayOf(db, node, row.session, 0);
+/** A relay for what a furnished template has: it comes back, and its node is as good as new. */
+export async function reopenRelay(db: Db): Promise<StandInRelay> {
+  const relay = await openRelay(db);
+  await relay.answerProbe();
+  return relay;
 }
 
 function relayOf(db: Db, node: string, session: string, highest: number): StandInRelay {
