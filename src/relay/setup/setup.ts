@@ -21,7 +21,7 @@ import { EXIT, STARTED, startScript } from "./start.ts";
 export async function setUp(
   operation: SetupOperation,
   lease: Lease,
-  { key }: Pick<Tools, "key">,
+  { key, clock }: Pick<Tools, "key" | "clock">,
 ): Promise<OperationResult> {
   const plan = planOf(operation, key.publicKey);
   const machine = new Reconnecting(operation.machine, key.privateKey);
@@ -29,7 +29,7 @@ export async function setUp(
   const secrets = Object.values(assignment.secrets);
   const reporter = new SetupReporter(lease, titlesOf(plan), assignment.logOffset, secrets);
   try {
-    await firstLogin(operation, machine, lease);
+    await firstLogin(operation, machine, lease, clock);
     const end = await runToEnd(plan, operation.token, machine, reporter, lease);
     if (end.end !== "ok") throw stepFailure(plan, end, reporter.lastLines);
     reporter.atHandover();

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "vitest";
 import type { MachineTarget } from "../../../src/contract/relay.ts";
+import { type Clock, systemClock } from "../../../src/relay/clock.ts";
 import type { Driver } from "../../../src/relay/driver.ts";
 import { localDriver } from "../../../src/relay/drivers/local/driver.ts";
 import type { Tools } from "../../../src/relay/tools.ts";
@@ -38,14 +39,14 @@ export type TestNode = AsyncDisposable & {
 
 const never = new AbortController().signal;
 
-/** `given` is a driver of the caller's instead of one of its own. */
-export async function testNode(given?: Driver): Promise<TestNode> {
+/** `given` is a driver of the caller's instead of one of its own, `clock` what its tools measure time by. */
+export async function testNode(given?: Driver, clock: Clock = systemClock): Promise<TestNode> {
   const dir = await mkdtemp(join(tmpdir(), "warmpool-node-"));
   const options = { root: join(dir, "machines"), installation: randomUUID(), node: "n1", hide: [] };
   const driver = given ?? localDriver(options);
   const key = makeKeyPair("relay");
   const connections = new SshPool(key.privateKey);
-  const tools: Tools = { driver, key, connections, highest: await HighestNumber.load(dir) };
+  const tools: Tools = { driver, key, connections, clock, highest: await HighestNumber.load(dir) };
   const exec = async (machine: MachineTarget, command: string): Promise<ExecResult> => {
     using connection = await connect(machine, key.privateKey, { timeoutSeconds: 5, signal: never });
     return await connection.exec(command, { timeoutSeconds: 10, signal: never });
