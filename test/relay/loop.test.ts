@@ -56,7 +56,7 @@ function serving(executor: "ends with its lease" | "never ends") {
     stop: () => stopping.abort(new Error("told to stop")),
     async [Symbol.asyncDispose]() {
       stopping.abort(new Error("the test is over"));
-      await clock.advance(3000);
+      await clock.advance(60_000);
       await over;
     },
   };

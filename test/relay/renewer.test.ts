@@ -85,6 +85,7 @@ test("renewer: what has to be confirmed is sent at once, what is reported togeth
   const start = relay.clock.now();
   const confirmed = lease.confirm({ kind: "setup", loggedIn: true });
   await relay.clock.advance(0);
+  expect(relay.calls).toHaveLength(1);
   await confirmed;
   const reported = [
     lease.report({ kind: "setup", outputs: { a: "1" } }),
@@ -93,6 +94,7 @@ test("renewer: what has to be confirmed is sent at once, what is reported togeth
   await relay.clock.advance(999);
   expect(relay.calls).toHaveLength(1);
   await relay.clock.advance(1);
+  expect(relay.calls).toHaveLength(2);
   await Promise.all(reported);
   expect(relay.calls.map(({ at, operations }) => [at - start, operations[0]?.progress])).toEqual([
     [0, { kind: "setup", loggedIn: true }],
