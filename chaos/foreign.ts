@@ -7,6 +7,7 @@ import { deleteMarked } from "../accept/leftMachines.ts";
 import type { Driver } from "../accept/options.ts";
 import { freePort } from "../accept/part.ts";
 import { hostKeyAt, makeKey } from "../accept/sshClient.ts";
+import { deadline } from "../test/helpers/patience.ts";
 import { until } from "../test/helpers/until.ts";
 
 /**
@@ -21,7 +22,7 @@ export type Foreign = {
 };
 
 const PROGRAM = fileURLToPath(new URL("../test/relay/helpers/detourProgram.ts", import.meta.url));
-const CALL_MS = 120_000;
+const CALL_SECONDS = 120;
 const NAME = "neighbour";
 const MARK_FILE = "neighbour-mark";
 
@@ -67,7 +68,7 @@ export async function deleteForeign(folder: string): Promise<void> {
 
 function call(command: string, input: object, env: Record<string, string>): Promise<void> {
   return new Promise((done, fail) => {
-    const options = { timeout: CALL_MS, env: { ...process.env, ...env } };
+    const options = { signal: deadline(CALL_SECONDS), env: { ...process.env, ...env } };
     const child = execFile(process.execPath, [PROGRAM, command], options, (error, _, stderr) => {
       // The input holds a key: the error is told without it.
       if (error === null) done();

@@ -8,6 +8,7 @@ import { Cancelled, LeaseLost } from "../../src/relay/errors.ts";
 import { makeKeyPair } from "../../src/relay/hostKey.ts";
 import { connect } from "../../src/relay/ssh.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
+import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";
 import { TestLease } from "./helpers/lease.ts";
 import { freePort, testNode } from "./helpers/node.ts";
@@ -170,7 +171,7 @@ test("a machine that is there and has no pinned key, or is half made, is given u
   expect(unpinned).toMatchObject({ outcome: "create_failed", reason: "driver_failed" });
   expect((unpinned as CreateFailed).message).toContain("no host key is pinned");
 
-  await node.driver.stop(machine.name, AbortSignal.timeout(10_000));
+  await node.driver.stop(machine.name, deadline(10));
   const pinned = { ...operation, machine: { ...operation.machine, hostKey: machine.hostKey } };
   const stopped = (await createMachine(pinned, new TestLease(), node.tools)) as CreateFailed;
   expect(stopped.message).toContain("half made (stopped)");

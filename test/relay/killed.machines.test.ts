@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { expect } from "vitest";
 import { rows } from "../../src/db/client.ts";
 import { SETTINGS } from "../../src/pool/settings.ts";
+import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";
 import { KEY_A, RECIPE, specOf } from "../helpers/world.ts";
 import { testOnSystem as test } from "./helpers/node.ts";
@@ -77,7 +78,7 @@ test("R12 a machine that died after its last probe is not handed out: its tester
   const nextId = (await rows<{ id: string }>(under.db, longest))[0]?.id;
   const broken = ready.find(({ id }) => id === nextId);
   if (broken === undefined) throw new Error("no machine is ready");
-  await under.driver.stop(broken.name, AbortSignal.timeout(20_000));
+  await under.driver.stop(broken.name, deadline(20));
 
   const told = await under.client.tester.assign.mutate({ username: "alice", sshKeys: [KEY_A] });
   expect(told.assignment.machine?.id).toBe(broken.id);

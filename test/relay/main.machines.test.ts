@@ -10,6 +10,7 @@ import { expect } from "vitest";
 import type { SetupOperation } from "../../src/contract/relay.ts";
 import { localDriver } from "../../src/relay/drivers/local/driver.ts";
 import { connect } from "../../src/relay/ssh.ts";
+import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";
 import { CREDENTIAL, JOIN_TOKEN, type Queued, type TestEdge, testEdge } from "./helpers/edge.ts";
 import { freePort, testOnSystem as test } from "./helpers/node.ts";
@@ -48,7 +49,7 @@ async function home(): Promise<Home> {
       }
       const driver = localDriver({ root: join(dir, "machines"), installation: "test", node: "n1", hide: [] });
       for (const { name } of (await driver.list(never)).machines) {
-        await driver.delete(name, AbortSignal.timeout(15_000));
+        await driver.delete(name, deadline(15));
       }
       await rm(dir, { recursive: true });
     },

@@ -13,6 +13,7 @@ import { TestLease } from "./helpers/lease.ts";
 import { freePort, type TestMachine, type TestNode, testNode } from "./helpers/node.ts";
 import type { Input } from "./helpers/probeWithoutFiles.ts";
 import { proxyTo } from "./helpers/proxy.ts";
+import { deadline } from "../helpers/patience.ts";
 
 type Asked = ProbeOperation["machines"][number];
 type Probed = Extract<OperationResult, { outcome: "probed" }>;
@@ -161,7 +162,7 @@ test("a relay that is out of file descriptors says unknown, not dead", async () 
   const program = fileURLToPath(new URL("helpers/probeWithoutFiles.ts", import.meta.url));
   const child = spawn("sh", ["-c", `ulimit -n 60; exec "$0" "$@"`, process.execPath, program], {
     stdio: ["pipe", "pipe", "inherit"],
-    timeout: 15_000,
+    signal: deadline(30),
   });
   const input: Input = { root: node.dir, privateKey: node.key.privateKey, machines: [askFor(machine)] };
   child.stdin.end(`${JSON.stringify(input)}\n`);

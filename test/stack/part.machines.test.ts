@@ -11,6 +11,7 @@ import { freePort } from "../../src/stack/ports.ts";
 import { identify, readProcess } from "../../src/stack/processes.ts";
 import { MARK, partRecord } from "../../src/stack/record.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
+import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";
 
 /** A part as the real ones are: a leader that serves, and a child of its own that its death leaves behind. */
@@ -66,7 +67,7 @@ const isGone = (pid: number) => (readProcess(pid)?.state ?? "Z") === "Z";
 test("runs in a session of its own and nothing is left after stop", async () => {
   await using folder = await temporaryFolder();
   const kept = await keptPart(folder.path);
-  await kept.part.answering(AbortSignal.timeout(10_000));
+  await kept.part.answering(deadline(10));
   const seen = await kept.look();
   expect(kept.part.pid()).toBe(seen.leader);
   expect(readProcess(seen.leader)?.session).toBe(seen.leader);
@@ -78,7 +79,7 @@ test("runs in a session of its own and nothing is left after stop", async () => 
 test("a killed leader is started again, and what it left is ended first", async () => {
   await using folder = await temporaryFolder();
   await using kept = await keptPart(folder.path);
-  await kept.part.answering(AbortSignal.timeout(10_000));
+  await kept.part.answering(deadline(10));
   const first = await kept.look();
   process.kill(first.leader, "SIGKILL");
   const second = await kept.another(first);
@@ -90,7 +91,7 @@ test("a killed leader is started again, and what it left is ended first", async 
 test("a stopped leader has a pid and no answer: it is ended and started again", async () => {
   await using folder = await temporaryFolder();
   await using kept = await keptPart(folder.path);
-  await kept.part.answering(AbortSignal.timeout(10_000));
+  await kept.part.answering(deadline(10));
   const first = await kept.look();
   process.kill(first.leader, "SIGSTOP");
   await kept.another(first);

@@ -13,6 +13,7 @@ import { makeHostKey, makeKeyPair, type SshKeyPair } from "../../../src/relay/ho
 import { HighestNumber } from "../../../src/relay/identity.ts";
 import { connect, type ExecResult } from "../../../src/relay/ssh.ts";
 import { SshPool } from "../../../src/relay/sshPool.ts";
+import { deadline } from "../../helpers/patience.ts";
 import { until } from "../../helpers/until.ts";
 import { quiet } from "./quiet.ts";
 
@@ -77,7 +78,7 @@ export async function testNode(given?: Driver, clock: Clock = systemClock): Prom
           port,
           httpPort,
         },
-        AbortSignal.timeout(15_000),
+        deadline(15),
       );
       const machine = { id: randomUUID(), name, ...made.ssh, hostKey: pinned, httpPort, access: made.access };
       await until(`${name} to answer`, async () => (await exec(machine, "true")).code === 0);
@@ -86,7 +87,7 @@ export async function testNode(given?: Driver, clock: Clock = systemClock): Prom
     async [Symbol.asyncDispose]() {
       connections[Symbol.dispose]();
       const { machines } = await driver.list(never);
-      for (const { name } of machines) await driver.delete(name, AbortSignal.timeout(15_000));
+      for (const { name } of machines) await driver.delete(name, deadline(15));
       await rm(dir, { recursive: true, force: true });
     },
   };

@@ -10,7 +10,7 @@ import { programOf } from "../../conformance/program.ts";
 import { JOIN_TOKEN, testEdge } from "../../helpers/edge.ts";
 
 /** A relay whose machines a program makes: chosen by options, and all the way to known good and proven gone. */
-test("makes a machine by a program and proves it gone", { timeout: 60_000 }, async () => {
+test("makes a machine by a program and proves it gone", async () => {
   await using edge = await testEdge();
   await using folder = await temporaryFolder();
   await using program = await programOf();
