@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { fairNow } from "../relay/fairTime.ts";
 
 /**
  * Processes as the kernel tells them (Linux, /proc). A pid alone names nobody: the number is given out again. So
@@ -119,11 +120,11 @@ async function gone(
   seconds: number,
   act: (pid: number) => void,
 ): Promise<boolean> {
-  const deadline = performance.now() + seconds * 1000;
+  const deadline = fairNow() + seconds * 1000;
   for (;;) {
     const left = find();
     if (left.length === 0) return true;
-    if (performance.now() >= deadline) return false;
+    if (fairNow() >= deadline) return false;
     for (const { pid } of left) act(pid);
     await delay(20);
   }

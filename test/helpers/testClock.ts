@@ -5,12 +5,26 @@ import type { Clock } from "../../src/relay/clock.ts";
 export type TestClock = Clock & {
   /** Lets that much time pass: what falls due happens at its moment and in order, with what follows from it. */
   advance(milliseconds: number): Promise<void>;
+  /** Lets that much time pass in which this process does not run at all; then what fell due happens late. */
+  stall(milliseconds: number): Promise<void>;
 };
 
 export function testClock(): TestClock {
   let now = 1_000_000;
   let timers: { at: number; act: () => void }[] = [];
 
+  const runUntil = async (end: number) => {
+    await settle();
+    for (;;) {
+      const next = timers.filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)[0];
+      if (next === undefined) break;
+      timers = timers.filter((other) => other !== next);
+      now = Math.max(now, next.at);
+      next.act();
+      await settle();
+    }
+    now = end;
+  };
   const after = (milliseconds: number, act: () => void) => {
     const timer = { at: now + Math.max(0, milliseconds), act };
     timers.push(timer);
@@ -40,18 +54,11 @@ export function testClock(): TestClock {
       after(seconds * 1000, () => deadline.abort(new DOMException("It took too long", "TimeoutError")));
       return AbortSignal.any([parent, deadline.signal]);
     },
-    async advance(milliseconds) {
-      const end = now + milliseconds;
+    advance: (milliseconds) => runUntil(now + milliseconds),
+    async stall(milliseconds) {
       await settle();
-      for (;;) {
-        const next = timers.filter(({ at }) => at <= end).toSorted((a, b) => a.at - b.at)[0];
-        if (next === undefined) break;
-        timers = timers.filter((other) => other !== next);
-        now = next.at;
-        next.act();
-        await settle();
-      }
-      now = end;
+      now += milliseconds;
+      await runUntil(now);
     },
   };
 }
