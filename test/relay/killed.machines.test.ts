@@ -1,7 +1,6 @@
 import { sql } from "drizzle-orm";
 import { expect } from "vitest";
 import { rows } from "../../src/db/client.ts";
-import { SETTINGS } from "../../src/pool/settings.ts";
 import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";
 import { KEY_A, RECIPE, specOf } from "../helpers/world.ts";
@@ -82,13 +81,10 @@ test("R12 a machine that died after its last probe is not handed out: its tester
 
   const told = await under.client.tester.assign.mutate({ username: "alice", sshKeys: [KEY_A] });
   expect(told.assignment.machine?.id).toBe(broken.id);
-  const began = performance.now();
   const swapped = await until("another machine", async () => {
     const now = await statusOf(under);
     return now.machine !== null && now.machine.id !== broken.id && now;
   });
-  // The lease poll, the budget, and the answer.
-  expect((performance.now() - began) / 1000).toBeLessThan(SETTINGS.connectBudgetSeconds + 5);
   expect(swapped.swaps).toBe(1);
   const missed = sql`select 1 from events where reason = 'swapped' and machine = ${broken.id} and after = 'suspect'`;
   expect(await rows(under.db, missed)).toHaveLength(1);

@@ -49,8 +49,8 @@ export async function testNode(given?: Driver, clock: Clock = systemClock): Prom
   const connections = new SshPool(key.privateKey);
   const tools: Tools = { driver, key, connections, clock, highest: await HighestNumber.load(dir) };
   const exec = async (machine: MachineTarget, command: string): Promise<ExecResult> => {
-    using connection = await connect(machine, key.privateKey, { timeoutSeconds: 5, signal: never });
-    return await connection.exec(command, { timeoutSeconds: 10, signal: never });
+    using connection = await connect(machine, key.privateKey, { timeoutSeconds: 60, signal: never });
+    return await connection.exec(command, { timeoutSeconds: 60, signal: never });
   };
   return {
     dir,

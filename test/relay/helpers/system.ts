@@ -137,9 +137,9 @@ async function start(
 
   const read = async (target: SshTarget, command: string): Promise<string> => {
     const key = await readFile(join(dir, "id_ed25519"), "utf8");
-    const signal = deadline(20);
-    using connection = await connect(target, key, { timeoutSeconds: 5, signal });
-    const { code, stdout, stderr } = await connection.exec(command, { timeoutSeconds: 10, signal });
+    const signal = deadline(60);
+    using connection = await connect(target, key, { timeoutSeconds: 60, signal });
+    const { code, stdout, stderr } = await connection.exec(command, { timeoutSeconds: 60, signal });
     if (code !== 0) throw new Error(`${command} ended with ${code}: ${stderr.toString()}`);
     return stdout.toString().trimEnd();
   };

@@ -138,7 +138,7 @@ test("a connection that is half open is given up, and the set-up goes on over an
   const machine = await node.machine();
   await using proxy = await proxyTo(machine.port);
   const lease = new TestLease();
-  const running = setUp(setupOperation({ ...machine, port: proxy.port }, TRACED), lease, node.tools);
+  const running = setUp(setupOperation({ ...machine, port: proxy.port }, TRACED), lease, node.tools, 1);
   await inStepTwo(node, machine);
   const before = proxy.taken;
   expect(proxy.freeze()).toBe(1);
