@@ -1,5 +1,6 @@
+import { once } from "node:events";
 import { expect, test } from "vitest";
-import { crowdOf, Patience } from "./patience.ts";
+import { crowdOf, deadline, Patience } from "./patience.ts";
 
 /** How long it lasts by the clock, looked at every second, on a machine with so many tasks for each CPU. */
 function lasts(seconds: number, crowd: number, lateMs = 0): number {
@@ -37,4 +38,14 @@ test.each([
   ["", 2, 0],
 ])("tasks for each CPU in %j on %d CPUs: %d", (loadavg, cpus, expected) => {
   expect(crowdOf(loadavg, cpus)).toBeCloseTo(expected, 1);
+});
+
+test("deadlines: each is over by itself, with a reason that says how long it was", async () => {
+  const [short, long] = [deadline(0.01), deadline(600)];
+  await once(short, "abort");
+  expect(short.reason).toMatchObject({
+    name: "TimeoutError",
+    message: expect.stringMatching(/^It was not done within 0\.01 s/) as string,
+  });
+  expect(long.aborted).toBe(false);
 });

@@ -44,21 +44,29 @@ export class Patience {
   }
 }
 
+/** Those that are not over yet. One timer looks after them all: a fault run has thousands. */
+const open = new Map<AbortController, Patience>();
+
 /** `AbortSignal.timeout` in seconds of a quiet machine. */
 export function deadline(seconds: number): AbortSignal {
   const controller = new AbortController();
-  const patience = new Patience(seconds);
-  let firedAt = performance.now();
-  const timer = setInterval(() => {
-    const now = performance.now();
-    const late = now - firedAt - LOOK_MS;
-    firedAt = now;
-    if (!patience.isOver(Math.max(0, late))) return;
-    clearInterval(timer);
-    controller.abort(new DOMException(`It was not done within ${patience.words}.`, "TimeoutError"));
-  }, LOOK_MS);
-  timer.unref();
+  if (open.size === 0) lookAfter();
+  open.set(controller, new Patience(seconds));
   return controller.signal;
+}
+
+function lookAfter(): void {
+  const dueAt = performance.now() + LOOK_MS;
+  const look = () => {
+    const lateMs = Math.max(0, performance.now() - dueAt);
+    for (const [controller, patience] of open) {
+      if (!patience.isOver(lateMs)) continue;
+      open.delete(controller);
+      controller.abort(new DOMException(`It was not done within ${patience.words}.`, "TimeoutError"));
+    }
+    if (open.size > 0) lookAfter();
+  };
+  setTimeout(look, LOOK_MS).unref();
 }
 
 /** How many tasks want each CPU: the larger of now and the last minute's mean, which also knows who waits for a disk. */
@@ -68,9 +76,15 @@ export function crowdOf(loadavg: string, cpus: number): number {
   return Math.max(Number(mean), Number(running) - 1) / cpus;
 }
 
+let read = { at: -Infinity, crowd: 0 };
+
 const host: Machine = {
   now: () => performance.now(),
-  crowd: () => crowdOf(readLoad(), availableParallelism()),
+  crowd: () => {
+    const now = performance.now();
+    if (now - read.at > 100) read = { at: now, crowd: crowdOf(readLoad(), availableParallelism()) };
+    return read.crowd;
+  },
 };
 
 function readLoad(): string {
