@@ -16,7 +16,7 @@ export async function probeMachines(
   lease: Lease,
   { driver, connections, clock }: Pick<Tools, "driver" | "connections" | "clock">,
 ): Promise<OperationResult> {
-  const around = await lookAround(driver, lease.signal);
+  const around = await lookAround(driver, lease.signal, clock);
   const queue = [...operation.machines];
   const answers: Answer[] = [];
   const worker = async (): Promise<void> => {
@@ -61,12 +61,7 @@ async function ask(
     if (now.answer === "alive") return now;
     if (elsewhere !== null) {
       connections.drop(machine.id);
-      const there = await askOnce(
-        { ...machine, ...elsewhere.ssh },
-        attemptSeconds,
-        { connections, clock },
-        signal,
-      );
+      const there = await askOnce({ ...machine, ...elsewhere.ssh }, attemptSeconds, means, signal);
       if (there.answer === "alive") return { ...there, moved: elsewhere };
     }
     // Dead only where every attempt said so.
