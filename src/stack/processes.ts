@@ -87,7 +87,7 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
 }
 
 /**
- * Ends the processes that `find` names and waits until it names none and those it named are gone: asked first with
+ * Ends the processes that `find` names and waits until it names none and those it named are gone: each asked first with
  * `signal`, killed when `graceSeconds` are over. Found anew each time, because what is being ended may still start
  * something; remembered, because one that is ending may no longer be found (its environment goes first) while it still
  * holds its ports.
@@ -102,12 +102,19 @@ export async function endProcesses(
     for (const info of find()) named.set(info.pid, info);
     return [...named.values()].filter(({ pid, startTime }) => isThere(readProcess(pid), startTime));
   };
-  for (const { pid } of left()) {
+  // A second signal would end at once what ends in an orderly way, so those that are there now get one. What they start
+  // in the meantime may miss its first, being still the copy of its parent.
+  const first = left();
+  const ask = (pid: number) => {
     signalProcess(pid, signal);
     // A stopped process only sees the signal once it goes on.
     signalProcess(pid, "SIGCONT");
-  }
-  if (await gone(left, graceSeconds, () => undefined)) return;
+  };
+  for (const { pid } of first) ask(pid);
+  const askLater = (pid: number) => {
+    if (!first.some((info) => info.pid === pid)) ask(pid);
+  };
+  if (await gone(left, graceSeconds, askLater)) return;
   if (await gone(left, 10, (pid) => signalProcess(pid, "SIGKILL"))) return;
   const stuck = left().map(({ pid, name, state }) => `${pid} (${name}, state ${state})`);
   throw new Error(
