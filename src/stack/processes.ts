@@ -130,7 +130,8 @@ async function gone(
   const deadline = fairNow() + seconds * 1000;
   for (;;) {
     const left = find();
-    if (left.length === 0) return true;
+    // Twice: one look at /proc may miss what was started in its middle by one that has ended by its end.
+    if (left.length === 0 && find().length === 0) return true;
     if (fairNow() >= deadline) return false;
     for (const { pid } of left) act(pid);
     await delay(20);
