@@ -17,9 +17,10 @@ const workers = Math.max(2, availableParallelism());
 
 export default defineConfig({
   test: {
-    // Tests share nothing but the Postgres server, and wait only by polling with a deadline of their own.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Tests share nothing but the Postgres server, and wait only by polling with a deadline of their own that stretches
+    // with what the machine gives. These two are the last resort, for a test that hangs without one.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     maxWorkers: workers,
     reporters: ["default", new Summary()],
     projects: [

@@ -2,6 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { deadline } from "../test/helpers/patience.ts";
 import { until } from "../test/helpers/until.ts";
 
 /** Programs of the checkout, started the way a user starts them. */
@@ -88,7 +89,7 @@ export function runWith(input: string, command: string, args: string[], seconds 
     const child = execFile(
       command,
       args,
-      { cwd: CHECKOUT, timeout: seconds * 1000, killSignal: "SIGKILL", maxBuffer: 16 * 1024 * 1024 },
+      { cwd: CHECKOUT, signal: deadline(seconds), killSignal: "SIGKILL", maxBuffer: 16 * 1024 * 1024 },
       (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === "number" ? error.code : 124;
         resolve({ code, stdout, stderr });

@@ -1,3 +1,4 @@
+import { deadline } from "../test/helpers/patience.ts";
 import { until } from "../test/helpers/until.ts";
 import type { Local } from "./interface.ts";
 import { startNpm } from "./program.ts";
@@ -22,7 +23,7 @@ export async function startServer(stack: Local, port: number, logFile: string): 
   const url = `http://127.0.0.1:${port}`;
   const answers = async () => {
     if (program.hasEnded()) throw new Error(`it ended with ${await program.ended}`);
-    return (await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2000) })).ok;
+    return (await fetch(`${url}/healthz`, { signal: deadline(2) })).ok;
   };
   const stop = async (): Promise<void> => {
     process.kill(program.pid, "SIGTERM");

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Driver } from "../accept/options.ts";
 import { freePort } from "../accept/part.ts";
 import { hostKeyAt, makeKey } from "../accept/sshClient.ts";
+import { deadline } from "../test/helpers/patience.ts";
 import { until } from "../test/helpers/until.ts";
 
 /**
@@ -20,7 +21,7 @@ export type Foreign = {
 };
 
 const PROGRAM = fileURLToPath(new URL("../test/relay/helpers/detourProgram.ts", import.meta.url));
-const CALL_MS = 120_000;
+const CALL_SECONDS = 120;
 const NAME = "neighbour";
 
 /**
@@ -67,7 +68,7 @@ export async function makeForeign(driver: Driver, machines: string, folder: stri
 
 function call(command: string, input: object, env: Record<string, string>): Promise<void> {
   return new Promise((done, fail) => {
-    const options = { timeout: CALL_MS, env: { ...process.env, ...env } };
+    const options = { signal: deadline(CALL_SECONDS), env: { ...process.env, ...env } };
     const child = execFile(process.execPath, [PROGRAM, command], options, (error, _, stderr) => {
       // The input holds a key: the error is told without it.
       if (error === null) done();

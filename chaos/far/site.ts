@@ -7,6 +7,7 @@ import { freePort } from "../../accept/part.ts";
 import { CHECKOUT, run } from "../../accept/program.ts";
 import { type Rpc, rpc } from "../../accept/rpc.ts";
 import type { Stack } from "../../accept/stack.ts";
+import { deadline } from "../../test/helpers/patience.ts";
 import { until } from "../../test/helpers/until.ts";
 import { type Command, Keeper } from "./keeper.ts";
 import { Link } from "./link.ts";
@@ -140,7 +141,7 @@ async function open(
 }
 
 async function isThere(url: string): Promise<boolean> {
-  return (await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2000) })).status > 0;
+  return (await fetch(`${url}/healthz`, { signal: deadline(2) })).status > 0;
 }
 
 const enrolled = z.looseObject({ joinToken: z.string() });

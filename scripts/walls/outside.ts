@@ -19,14 +19,15 @@ export const OUTSIDE: Record<string, Room> = {
   accept: {
     may: [
       ...["scripts/leash", "scripts/leftovers.ts", "scripts/proc.ts"],
-      ...["test/helpers/random.ts", "test/helpers/until.ts"],
+      ...["test/helpers/patience.ts", "test/helpers/random.ts", "test/helpers/until.ts"],
       ...["postgres", "zod", NODE],
     ],
     ...APART,
   },
   chaos: {
     may: [
-      ...["accept", "scripts/leash", "scripts/proc.ts", "test/helpers/random.ts", "test/helpers/until.ts"],
+      ...["accept", "scripts/leash", "scripts/proc.ts"],
+      ...["test/helpers/patience.ts", "test/helpers/random.ts", "test/helpers/until.ts"],
       ...["postgres", "zod", NODE],
     ],
     ...APART,
@@ -95,6 +96,7 @@ export const OUTSIDE: Record<string, Room> = {
       ...[
         "src/relay/drivers/local/sshServer",
         "src/stack",
+        "test/helpers/patience.ts",
         "test/helpers/random.ts",
         "test/helpers/until.ts",
       ],
@@ -118,7 +120,8 @@ export const OUTSIDE: Record<string, Room> = {
   },
   "test/reporter.ts": { may: [], types: ["vitest/node"], ...TOOL },
   "test/helpers/random.ts": { may: [], ...SHARED },
-  "test/helpers/until.ts": { may: [NODE], ...SHARED },
+  "test/helpers/patience.ts": { may: [NODE], ...SHARED },
+  "test/helpers/until.ts": { may: ["test/helpers/patience.ts", NODE], ...SHARED },
   "drizzle.config.ts": { may: ["drizzle-kit"], ...TOOL },
   "vitest.config.ts": { may: ["test/reporter.ts", "vitest/config", NODE], ...TOOL },
   "vitest.incus.config.ts": { may: ["test/reporter.ts", "vitest/config"], ...TOOL },

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chooseDriver, DRIVERS, type DriverOptions } from "./drivers/choose.ts";
+import { systemClock } from "./clock.ts";
 import { connectEdge, EdgeError, endsSession } from "./edge.ts";
 import { RelayError, wordsOf } from "./errors.ts";
 import { executors } from "./execute.ts";
@@ -88,7 +89,7 @@ export async function runRelay(options: RunOptions): Promise<void> {
     if (former !== null) await endFormer(former, signal);
     await noteSelf(dir);
     log.info("Serving", { node: session.node, session: session.session });
-    const execute = executors({ driver, key, highest, connections });
+    const execute = executors({ driver, key, highest, connections, clock: systemClock });
     await serve(edge, driver, session, execute, highest, signal);
   } catch (error) {
     if (!signal.aborted) throw error;

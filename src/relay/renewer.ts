@@ -1,9 +1,9 @@
+import { type Clock, systemClock } from "./clock.ts";
 import type { Edge } from "./edge.ts";
 import { endsSession, retryMs } from "./edge.ts";
 import { Cancelled, LeaseLost, wordsOf } from "./errors.ts";
 import { HeldLease } from "./lease.ts";
 import { log } from "./log.ts";
-import { pause } from "./pause.ts";
 
 /** Progress that nobody waits for goes out at most this often. */
 const PROGRESS_MS = 1000;
@@ -15,26 +15,36 @@ const LOG_CHARS = 256 * 1024;
  * trying while the edge cannot be reached; leases run out by their own clocks.
  */
 export class Renewer {
-  readonly #edge: Edge;
+  readonly #edge: Pick<Edge, "renew">;
+  readonly #clock: Clock;
   readonly #session: { session: string; leaseSeconds: number; renewSeconds: number };
   /** By token: the same operation may be leased again while its former lease is still being let go. */
   readonly #held = new Map<number, HeldLease>();
-  #lastAt = performance.now();
+  #lastAt: number;
   #dueAt = Infinity;
   #nap = new AbortController();
 
-  constructor(edge: Edge, session: { session: string; leaseSeconds: number; renewSeconds: number }) {
+  constructor(
+    edge: Pick<Edge, "renew">,
+    session: { session: string; leaseSeconds: number; renewSeconds: number },
+    clock: Clock = systemClock,
+  ) {
     this.#edge = edge;
     this.#session = session;
+    this.#clock = clock;
+    this.#lastAt = clock.now();
   }
 
-  /** Takes on an operation that was leased by a request sent at `askedAt` (`performance.now()`). */
+  /** Takes on an operation that was leased by a request sent at `askedAt` (the clock's `now()`). */
   hold(operation: { id: string; token: number }, askedAt: number): HeldLease {
     for (const former of this.#held.values()) {
       if (former.id === operation.id) former.end(new LeaseLost("The operation was leased again."));
     }
-    const lease = new HeldLease(operation, askedAt + this.#session.leaseSeconds * 1000, (urgent) =>
-      this.#wakeBy(urgent ? 0 : this.#lastAt + PROGRESS_MS),
+    const lease = new HeldLease(
+      operation,
+      askedAt + this.#session.leaseSeconds * 1000,
+      (urgent) => this.#wakeBy(urgent ? 0 : this.#lastAt + PROGRESS_MS),
+      this.#clock,
     );
     this.#held.set(operation.token, lease);
     this.#wakeBy(this.#lastAt + this.#session.renewSeconds * 1000);
@@ -68,7 +78,7 @@ export class Renewer {
         if (endsSession(error)) throw error;
         failures += 1;
         log.warn("Renewing failed; trying again", { cause: wordsOf(error), failures });
-        await pause(retryMs(error, failures), signal).catch(() => undefined);
+        await this.#clock.pause(retryMs(error, failures), signal).catch(() => undefined);
       }
     }
   }
@@ -84,7 +94,7 @@ export class Renewer {
         room -= size;
         return { lease, progress };
       });
-    this.#lastAt = performance.now();
+    this.#lastAt = this.#clock.now();
     this.#dueAt = this.#held.size === 0 ? Infinity : this.#lastAt + this.#session.renewSeconds * 1000;
     if (asked.length === 0) return;
     const askedAt = this.#lastAt;
@@ -126,10 +136,10 @@ export class Renewer {
 
   /** Until the next renewal is due; woken when that moves forward. */
   async #sleep(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && performance.now() < this.#dueAt) {
+    while (!signal.aborted && this.#clock.now() < this.#dueAt) {
       this.#nap = new AbortController();
       const wake = AbortSignal.any([signal, this.#nap.signal]);
-      await pause(Math.min(60_000, this.#dueAt - performance.now()), wake).catch(() => undefined);
+      await this.#clock.pause(Math.min(60_000, this.#dueAt - this.#clock.now()), wake).catch(() => undefined);
     }
   }
 }

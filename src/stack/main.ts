@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { stretched } from "../relay/fairTime.ts";
 import { chooseDriver, saidOf } from "./driver.ts";
 import { emptyPools } from "./empty.ts";
 import type { Emptied } from "./empty.ts";
@@ -21,7 +22,11 @@ async function main(args: string[]): Promise<number> {
   if (process.platform !== "linux")
     throw new Error("npm start needs Linux: machines and supervision use /proc.");
   const before = driverOf(options.stateDir);
-  const chosen = await chooseDriver(options.driver, before, AbortSignal.timeout(DRIVER_SECONDS * 1000));
+  const chosen = await chooseDriver(
+    options.driver,
+    before,
+    AbortSignal.timeout(stretched(DRIVER_SECONDS * 1000)),
+  );
   // A reader that is gone (a closed terminal, `| head`) is no reason to leave machines behind.
   process.stdout.on("error", () => undefined);
   const folder = openFolder(options.stateDir, chosen.driver);
@@ -57,7 +62,7 @@ async function shutDown(stack: Stack, folder: StackFolder, options: StackOptions
   if (stack.canTakeDown()) {
     try {
       const assigned = options.destroy ? "release" : "keep";
-      emptied = await emptyPools(stack.admin, folder, assigned, say, AbortSignal.timeout(300_000));
+      emptied = await emptyPools(stack.admin, folder, assigned, say, AbortSignal.timeout(stretched(300_000)));
     } catch (error) {
       problem = `The machines could not be taken down: ${wordsOf(error)}`;
     }

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import type { Ran, RunOptions } from "./run.ts";
 import { ADMIN_TOKEN } from "../api/edges.ts";
+import { deadline } from "../helpers/patience.ts";
 
 export const LAUNCHER = join(import.meta.dirname, "../../bin/warmpool.js");
 
@@ -22,7 +23,7 @@ export async function warmpoolProcess(
     const child = execFile(
       process.execPath,
       [LAUNCHER, ...args],
-      { env: { PATH, HOME, TMPDIR, ...target, ...env }, timeout: 15_000 },
+      { env: { PATH, HOME, TMPDIR, ...target, ...env }, signal: deadline(30) },
       (error, stdout, stderr) => {
         if (child.exitCode === null) reject(error ?? new Error("warmpool was ended by a signal"));
         else resolve({ code: child.exitCode, stdout, stderr });

@@ -75,7 +75,7 @@ export async function startStack(stateDir: string, args: string[] = [], port?: n
 }
 
 export function adminOf({ url, adminToken }: LocalFile) {
-  return createClient({ url, token: adminToken, timeoutSeconds: 10 });
+  return createClient({ url, token: adminToken, timeoutSeconds: 60 });
 }
 
 /** Pids of every process that was started by a stack on that folder, its machines among them. */

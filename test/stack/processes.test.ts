@@ -28,3 +28,15 @@ test("what has been ended holds no port any more", async () => {
 
   expect(await isPortFree(port)).toBe(true);
 });
+
+test("what one that is being ended still starts is asked to end too, and not only killed after the grace", async () => {
+  const script = "trap 'sleep 1000 & exit' TERM; echo up; while :; do sleep 0.05; done";
+  const child = spawn("/bin/sh", ["-c", script], {
+    detached: true,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(child.stdout, "data");
+  const find = () => listProcesses().filter(({ session }) => session === child.pid);
+  await endProcesses(find, { signal: "SIGTERM", graceSeconds: 3600 });
+  expect(find()).toEqual([]);
+});

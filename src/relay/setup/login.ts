@@ -1,7 +1,8 @@
 import type { SetupOperation } from "../../contract/relay.ts";
+import type { Clock } from "../clock.ts";
 import { wordsOf } from "../errors.ts";
 import type { Lease } from "../lease.ts";
-import { pause, within } from "../pause.ts";
+import { pause } from "../pause.ts";
 import type { Reconnecting } from "../reconnecting.ts";
 import type { ExecOptions, ExecResult } from "../ssh.ts";
 import { SshError } from "../sshError.ts";
@@ -20,15 +21,16 @@ export async function firstLogin(
   operation: SetupOperation,
   machine: Reconnecting,
   lease: Lease,
+  clock: Clock,
 ): Promise<void> {
   if (operation.assignment.loggedIn) return;
   const seconds = operation.assignment.connectBudgetSeconds;
-  const budget = within(seconds, lease.signal);
+  const budget = clock.within(seconds, lease.signal);
   let last: unknown = null;
   while (!(await tryLogin(machine, budget, (error) => (last = error)))) {
     lease.signal.throwIfAborted();
     if (last instanceof SshError && last.kind === "host_key_changed") throw hostKeyChanged(last);
-    if (!budget.aborted) await pause(RETRY_MS, budget).catch(() => undefined);
+    if (!budget.aborted) await clock.pause(RETRY_MS, budget).catch(() => undefined);
     if (!budget.aborted) continue;
     // That this relay cannot ask says nothing about the machine: let go, and let it be leased again.
     if (last instanceof SshError && last.kind === "local") throw last;

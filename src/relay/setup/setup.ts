@@ -13,6 +13,9 @@ import { redactor } from "./redact.ts";
 import { SetupReporter } from "./reporter.ts";
 import { EXIT, STARTED, startScript } from "./start.ts";
 
+/** What a look at the log may take before the connection counts as broken. */
+const POLL_SECONDS = 10;
+
 /**
  * Sets a machine up for its tester. The steps run on the machine by themselves; this side starts them once, follows
  * them from wherever they are, and believes their exit record only. It can be broken off at any line: whoever does it
@@ -21,7 +24,8 @@ import { EXIT, STARTED, startScript } from "./start.ts";
 export async function setUp(
   operation: SetupOperation,
   lease: Lease,
-  { key }: Pick<Tools, "key">,
+  { key, clock }: Pick<Tools, "key" | "clock">,
+  pollSeconds = POLL_SECONDS,
 ): Promise<OperationResult> {
   const plan = planOf(operation, key.publicKey);
   const machine = new Reconnecting(operation.machine, key.privateKey);
@@ -29,8 +33,8 @@ export async function setUp(
   const secrets = Object.values(assignment.secrets);
   const reporter = new SetupReporter(lease, titlesOf(plan), assignment.logOffset, secrets);
   try {
-    await firstLogin(operation, machine, lease);
-    const end = await runToEnd(plan, operation.token, machine, reporter, lease);
+    await firstLogin(operation, machine, lease, clock);
+    const end = await runToEnd(plan, operation.token, machine, reporter, lease, pollSeconds);
     if (end.end !== "ok") throw stepFailure(plan, end, reporter.lastLines);
     reporter.atHandover();
     const [keys] = await Promise.all([
@@ -58,10 +62,11 @@ async function runToEnd(
   machine: Reconnecting,
   reporter: SetupReporter,
   lease: Lease,
+  pollSeconds: number,
 ): Promise<RunEnd> {
   const reader = new LogReader(
     plan,
-    (command, maxBytes) => persistentExec(machine, command, { timeoutSeconds: 10, maxBytes }, lease),
+    (command, maxBytes) => persistentExec(machine, command, { timeoutSeconds: pollSeconds, maxBytes }, lease),
     reporter,
   );
   for (;;) {

@@ -11,6 +11,7 @@ import { instanceRequest } from "../../../../src/relay/drivers/incus/request.ts"
 import { temporaryFolder } from "../../../helpers/temporaryFolder.ts";
 import type { DriverUnderTest } from "../conformance.ts";
 import { INSTALLED } from "../../../../src/relay/drivers/incus/place.ts";
+import { deadline } from "../../../helpers/patience.ts";
 
 /** A driver on the real Incus of this host, of an installation that nobody else has, for one test. */
 export type IncusUnderTest = DriverUnderTest & { options: IncusOptions; incus: Incus };
@@ -39,7 +40,7 @@ export async function incusUnderTest(place: Partial<IncusOptions> = {}): Promise
     },
     freeze: (name) => changeState(incus, name, "freeze"),
     async [Symbol.asyncDispose]() {
-      const signal = AbortSignal.timeout(120_000);
+      const signal = deadline(120);
       for (const { name } of (await driver.list(signal)).machines) await driver.delete(name, signal);
       await folder[Symbol.asyncDispose]();
     },
@@ -48,7 +49,7 @@ export async function incusUnderTest(place: Partial<IncusOptions> = {}): Promise
 
 /** Does to an instance what a person with the Incus client could, behind the driver's back. */
 export async function changeState(incus: Incus, name: string, action: "freeze" | "stop"): Promise<void> {
-  const signal = AbortSignal.timeout(60_000);
+  const signal = deadline(60);
   const id = await incus.change("PUT", `${pathOf(name)}/state`, { action, force: true, timeout: 30 });
   await ended(incus, id, 60, signal);
 }
