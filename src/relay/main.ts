@@ -12,6 +12,7 @@ import { log } from "./log.ts";
 import { serve } from "./loop.ts";
 import { openSession } from "./session.ts";
 import { SshPool } from "./sshPool.ts";
+import { oneLine } from "./text.ts";
 import { packageVersion } from "./version.ts";
 
 /** The relay as a program: `join` once with a one-time token, then `run`. It dials out and opens no port. */
@@ -79,7 +80,7 @@ export async function runRelay(options: RunOptions): Promise<void> {
     const about = {
       relayVersion: packageVersion(),
       driver: driver.name,
-      driverVersion: (await driver.version()).slice(0, 100),
+      driverVersion: oneLine(await driver.version(), 100),
       sshPublicKey: key.publicKey,
       highestMachineNumber: highest.value,
     };
