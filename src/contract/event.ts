@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { moment, nodeName, poolName } from "./names.ts";
 
 /**

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { moment, nodeName, poolName } from "./names.ts";
 
 /** Every state a machine can be in; the legal moves between them are in src/pool/states.ts. */

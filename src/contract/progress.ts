@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { hostKey, MACHINE_PHASES } from "./machine.ts";
 import { recordOf } from "./record.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * Objects as maps whose names come from outside. A name may be any text, also one that every object inherits something

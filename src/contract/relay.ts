@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { sayIssues } from "./issues.ts";
 import { endpoint, PROBE_ANSWERS, receipt } from "./machine.ts";
 import type { HostKey, MachineState } from "./machine.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * OpenSSH public keys, checked without any crypto library so that the edge can do it: the type is one that sshd

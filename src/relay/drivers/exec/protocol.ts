@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { endpoint } from "../../../contract/machine.ts";
 import { inventory } from "../../../contract/node.ts";
 import { poolSpec } from "../../../contract/pool.ts";
