@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { own } from "./contract/own.ts";
 import { ADMIN_REQUESTS_PER_MINUTE, type Edge } from "./api/edge.ts";
 import { log, logFailure } from "./api/log.ts";
 import { sweep } from "./cron/sweep.ts";
@@ -97,7 +98,7 @@ function readConfig() {
 }
 
 function whole(name: string, fallback: number, min: number): number {
-  const text = process.env[name];
+  const text = own(process.env, name);
   if (text === undefined || text === "") return fallback;
   const value = Number(text);
   if (!Number.isInteger(value) || value < min)

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
+import { own } from "../contract/own.ts";
 import { join } from "node:path";
 import * as z from "zod";
+import { recordOf } from "../contract/record.ts";
 import { CliError, EXIT } from "./exit.ts";
 
 /**
@@ -16,7 +18,7 @@ const localFile = z.object({
   adminToken: z.string(),
   databaseUrl: z.string(),
   /** Null while the part is being started again. */
-  pids: z.record(z.string(), z.int().nullable()).default({}),
+  pids: recordOf(z.string(), z.int().nullable()).default({}),
 });
 export type LocalFile = z.infer<typeof localFile>;
 
@@ -68,7 +70,7 @@ function fileOf(stateDir: string): string {
 }
 
 function given(env: NodeJS.ProcessEnv, name: string): string | undefined {
-  return env[name] === "" ? undefined : env[name];
+  return own(env, name) || undefined;
 }
 
 function withoutSlash(url: string | undefined): string | undefined {

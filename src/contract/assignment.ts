@@ -73,7 +73,7 @@ export const assignmentView = z
         hostKey,
       })
       .nullable(),
-    outputs: z.record(z.string(), z.string()),
+    outputs: recordOf(z.string(), z.string()),
     /** Place in the line, 1 first, while `waiting`. Seconds are null where nothing has been observed yet. */
     queue: z
       .strictObject({

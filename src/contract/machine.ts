@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { recordOf } from "./record.ts";
 import { moment, nodeName, poolName } from "./names.ts";
 
 /** Every state a machine can be in; the legal moves between them are in src/pool/states.ts. */
@@ -116,10 +117,10 @@ export const machineView = z
       })
       .nullable(),
     /** What may be done with it now: null where it may, else why not. */
-    can: z.record(z.enum(MACHINE_ACTIONS), z.string().nullable()),
+    can: recordOf(z.enum(MACHINE_ACTIONS), z.string().nullable()),
     receipt: anyReceipt.nullable(),
     /** What a failed create left behind to look at: causes and tails, 64 KiB at most. */
-    evidence: z.record(z.string(), z.string()).nullable(),
+    evidence: recordOf(z.string(), z.string()).nullable(),
   })
   .meta({ id: "Machine" });
 export type MachineView = z.infer<typeof machineView>;
@@ -166,7 +167,7 @@ export const timelineEntry = z
     seconds: z.number().nullable(),
     /** The tester, where it is about an assignment. */
     username: z.string().nullable(),
-    data: z.record(z.string(), z.unknown()).nullable(),
+    data: recordOf(z.string(), z.unknown()).nullable(),
   })
   .meta({ id: "TimelineEntry" });
 export type TimelineEntry = z.infer<typeof timelineEntry>;

@@ -19,8 +19,3 @@ export function recordOf<Name extends z.core.$ZodRecordKey, Value extends z.ZodT
     z.record(name, value),
   );
 }
-
-/** The record's own value of that name; undefined where it has none, whatever it inherits. */
-export function own<Value>(record: Readonly<Record<string, Value>>, name: string): Value | undefined {
-  return Object.hasOwn(record, name) ? record[name] : undefined;
-}

@@ -1,5 +1,5 @@
 import type { Recipe } from "../contract/recipe.ts";
-import { own } from "../contract/record.ts";
+import { own } from "../contract/own.ts";
 import { WarmpoolError } from "./errors.ts";
 import { patternOf } from "./pattern.ts";
 

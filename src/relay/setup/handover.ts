@@ -1,4 +1,4 @@
-import { own } from "../../contract/record.ts";
+import { own } from "../../contract/own.ts";
 import type { OperationResult } from "../../contract/relay.ts";
 import { sshKeyIdentity } from "../../contract/sshKey.ts";
 import { fingerprint } from "../hostKey.ts";

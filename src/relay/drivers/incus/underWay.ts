@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { recordOf } from "../../../contract/record.ts";
 import { runningOperation } from "./answers.ts";
 import type { Incus } from "./client.ts";
 
@@ -15,7 +16,7 @@ const ENDED = 200;
 export async function underWay(incus: Incus, signal: AbortSignal): Promise<Set<string>> {
   const operations = await incus.read(
     "/1.0/operations",
-    z.record(z.string(), z.array(runningOperation)),
+    recordOf(z.string(), z.array(runningOperation)),
     signal,
     { query: { recursion: "1" } },
   );

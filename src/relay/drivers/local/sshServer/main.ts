@@ -1,4 +1,5 @@
 import { closeSync, readFileSync, writeSync } from "node:fs";
+import { own } from "../../../../contract/own.ts";
 import { createServer } from "node:net";
 import ssh2 from "ssh2";
 import type { AuthContext, Connection } from "ssh2";
@@ -22,7 +23,7 @@ function log(text: string): void {
 }
 
 function setting(name: string): string {
-  const value = process.env[name];
+  const value = own(process.env, name);
   if (value === undefined || value === "")
     throw new Error(`${name} is not set: only the driver starts this server`);
   return value;
@@ -30,8 +31,10 @@ function setting(name: string): string {
 
 function accountsOfThisMachine(): Accounts {
   if (process.env["WARMPOOL_UNPRIVILEGED"] !== "1") return systemAccounts;
-  const own = new Set(["WARMPOOL_HOST_KEY_FILE", "WARMPOOL_FOLDER"]);
-  const inherited = Object.keys(process.env).filter((name) => name.startsWith("WARMPOOL_") && !own.has(name));
+  const itsOwn = new Set(["WARMPOOL_HOST_KEY_FILE", "WARMPOOL_FOLDER"]);
+  const inherited = Object.keys(process.env).filter(
+    (name) => name.startsWith("WARMPOOL_") && !itsOwn.has(name),
+  );
   const marks = Object.fromEntries(inherited.map((name) => [name, setting(name)]));
   return folderAccounts(setting("WARMPOOL_FOLDER"), { ...marks, WARMPOOL_PART: "child" });
 }

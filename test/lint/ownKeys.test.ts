@@ -1,0 +1,67 @@
+import { API } from "typescript/unstable/sync";
+import type { Checker } from "typescript/unstable/sync";
+import { type Node, type SourceFile, SyntaxKind } from "typescript/unstable/ast";
+import { isBinaryExpression, isElementAccessExpression } from "typescript/unstable/ast/is";
+import { expect, test } from "vitest";
+
+/**
+ * Names come from outside (a parameter, an output, an account), and every object inherits some: `constructor`, `toString`.
+ * So no object is indexed by a name that is not written down in the code: `own` (src/contract/own.ts) looks one up.
+ */
+const ALLOWED: Record<string, string> = {
+  "src/contract/own.ts": "own itself",
+};
+
+test("no object is indexed by a name that may be anything", () => {
+  using program = open();
+  const found = program.files.flatMap(({ name, file }) =>
+    Object.hasOwn(ALLOWED, name) ? [] : indexed(file, program.checker).map((text) => `${name}: ${text}`),
+  );
+  expect(found).toEqual([]);
+});
+
+test("objects of such names are parsed by recordOf, for z.record drops a name without a word", () => {
+  using program = open();
+  const found = program.files.filter(({ file }) => /\bz\.(?:partialR|looseR|r)ecord\(/.test(file.text));
+  expect(found.map(({ name }) => name)).toEqual(["src/contract/record.ts"]);
+});
+
+function open() {
+  const api = new API({ cwd: process.cwd() });
+  const snapshot = api.updateSnapshot({ openProject: "tsconfig.json" });
+  const [project] = snapshot.getProjects();
+  if (project === undefined) throw new Error("tsconfig.json is no project");
+  const { program, checker } = project;
+  const root = `${process.cwd()}/`;
+  const files = program
+    .getSourceFileNames()
+    .filter((path) => path.startsWith(`${root}src/`))
+    .map((path) => ({ name: path.slice(root.length), file: program.getSourceFile(path) as SourceFile }));
+  return { files, checker, [Symbol.dispose]: () => api.close() };
+}
+
+/** Every place where something is indexed by a text that may be any, or asked by `in` whether it has one. */
+function indexed(file: SourceFile, checker: Checker): string[] {
+  const places: { key: Node; text: string }[] = [];
+  const visit = (node: Node): void => {
+    if (isElementAccessExpression(node) && !isWritten(node.argumentExpression))
+      places.push({ key: node.argumentExpression, text: node.getText(file) });
+    if (isBinaryExpression(node) && node.operatorToken.kind === SyntaxKind.InKeyword && !isWritten(node.left))
+      places.push({ key: node.left, text: node.getText(file) });
+    node.forEachChild((child) => {
+      visit(child);
+      return undefined;
+    });
+  };
+  visit(file);
+  // One of a few names that are written down, as of a table, is another type than `string`.
+  const types = checker.getTypeAtLocation(places.map(({ key }) => key));
+  return places.flatMap(({ text }, at) => {
+    const type = types[at];
+    return type !== undefined && checker.typeToString(type) === "string" ? [text] : [];
+  });
+}
+
+function isWritten({ kind }: Node): boolean {
+  return kind === SyntaxKind.StringLiteral || kind === SyntaxKind.NumericLiteral;
+}
