@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { escaped } from "./contract/foreign.ts";
 import { own } from "./contract/own.ts";
 import { ADMIN_REQUESTS_PER_MINUTE, type Edge } from "./api/edge.ts";
 import { log, logFailure } from "./api/log.ts";
@@ -36,7 +37,7 @@ const edge: Edge = {
   after,
 };
 const server = await listen(edge, config.host, config.port).catch((error: Error) => {
-  console.error(`warmpool server: cannot listen on ${config.host}:${config.port}: ${error.message}`);
+  console.error(escaped(`warmpool server: cannot listen on ${config.host}:${config.port}: ${error.message}`));
   process.exit(1);
 });
 log("info", "listening", { host: config.host, port: server.port });
@@ -107,6 +108,6 @@ function whole(name: string, fallback: number, min: number): number {
 }
 
 function die(message: string): never {
-  console.error(`warmpool server: ${message}`);
+  console.error(`warmpool server: ${escaped(message)}`);
   process.exit(2);
 }

@@ -74,7 +74,10 @@ function given(env: NodeJS.ProcessEnv, name: string): string | undefined {
 }
 
 function withoutSlash(url: string | undefined): string | undefined {
-  return url?.replace(/\/+$/, "");
+  if (url === undefined) return undefined;
+  let end = url.length;
+  while (url[end - 1] === "/") end -= 1;
+  return url.slice(0, end);
 }
 
 function jsonOrNull(text: string): unknown {

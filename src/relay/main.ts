@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { escaped } from "../contract/foreign.ts";
 import { chooseDriver, DRIVERS, type DriverOptions } from "./drivers/choose.ts";
 import { connectEdge, EdgeError, endsSession } from "./edge.ts";
 import { RelayError, wordsOf } from "./errors.ts";
@@ -143,7 +144,7 @@ async function main(args: string[]): Promise<void> {
   if (command === "join" && url !== undefined && token !== undefined) {
     const joined = await joinNode({ url, token, ...(dir === undefined ? {} : { dir }) });
     process.stdout.write(
-      `Joined as ${joined.node}; kept in ${joined.dir}. Next: relay run --dir ${joined.dir}\n`,
+      `${escaped(`Joined as ${joined.node}; kept in ${joined.dir}. Next: relay run --dir ${joined.dir}`)}\n`,
     );
   } else if (command === "run") {
     const { "storage-pool": storagePool, ...options } = values;
@@ -157,7 +158,7 @@ if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLTo
   try {
     await main(process.argv.slice(2));
   } catch (error) {
-    process.stderr.write(`${wordsOf(error)}\n`);
+    process.stderr.write(`${escaped(wordsOf(error), "\n")}\n`);
     process.exitCode = 1;
   }
   // Timers and sockets of work that was let go must not keep a stopped relay alive.

@@ -1,8 +1,8 @@
-import { API } from "typescript/unstable/sync";
 import type { Checker } from "typescript/unstable/sync";
 import { type Node, type SourceFile, SyntaxKind } from "typescript/unstable/ast";
 import { isBinaryExpression, isElementAccessExpression } from "typescript/unstable/ast/is";
 import { expect, test } from "vitest";
+import { openSources, visit } from "./sources.ts";
 
 /**
  * Names come from outside (a parameter, an output, an account), and every object inherits some: `constructor`, `toString`.
@@ -13,7 +13,7 @@ const ALLOWED: Record<string, string> = {
 };
 
 test("no object is indexed by a name that may be anything", () => {
-  using program = open();
+  using program = openSources();
   const found = program.files.flatMap(({ name, file }) =>
     Object.hasOwn(ALLOWED, name) ? [] : indexed(file, program.checker).map((text) => `${name}: ${text}`),
   );
@@ -21,39 +21,20 @@ test("no object is indexed by a name that may be anything", () => {
 });
 
 test("objects of such names are parsed by recordOf, for z.record drops a name without a word", () => {
-  using program = open();
+  using program = openSources();
   const found = program.files.filter(({ file }) => /\bz\.(?:partialR|looseR|r)ecord\(/.test(file.text));
   expect(found.map(({ name }) => name)).toEqual(["src/contract/record.ts"]);
 });
 
-function open() {
-  const api = new API({ cwd: process.cwd() });
-  const snapshot = api.updateSnapshot({ openProject: "tsconfig.json" });
-  const [project] = snapshot.getProjects();
-  if (project === undefined) throw new Error("tsconfig.json is no project");
-  const { program, checker } = project;
-  const root = `${process.cwd()}/`;
-  const files = program
-    .getSourceFileNames()
-    .filter((path) => path.startsWith(`${root}src/`))
-    .map((path) => ({ name: path.slice(root.length), file: program.getSourceFile(path) as SourceFile }));
-  return { files, checker, [Symbol.dispose]: () => api.close() };
-}
-
 /** Every place where something is indexed by a text that may be any, or asked by `in` whether it has one. */
 function indexed(file: SourceFile, checker: Checker): string[] {
   const places: { key: Node; text: string }[] = [];
-  const visit = (node: Node): void => {
+  visit(file, (node) => {
     if (isElementAccessExpression(node) && !isWritten(node.argumentExpression))
       places.push({ key: node.argumentExpression, text: node.getText(file) });
     if (isBinaryExpression(node) && node.operatorToken.kind === SyntaxKind.InKeyword && !isWritten(node.left))
       places.push({ key: node.left, text: node.getText(file) });
-    node.forEachChild((child) => {
-      visit(child);
-      return undefined;
-    });
-  };
-  visit(file);
+  });
   // One of a few names that are written down, as of a table, is another type than `string`.
   const types = checker.getTypeAtLocation(places.map(({ key }) => key));
   return places.flatMap(({ text }, at) => {

@@ -1,4 +1,5 @@
 import { closeSync, readFileSync, writeSync } from "node:fs";
+import { escaped } from "../../../../contract/foreign.ts";
 import { own } from "../../../../contract/own.ts";
 import { createServer } from "node:net";
 import ssh2 from "ssh2";
@@ -19,7 +20,7 @@ const LOGIN_WITHIN_MS = 30_000;
 const STARTER = 3;
 
 function log(text: string): void {
-  console.log(`${new Date().toISOString()} ${text}`);
+  console.log(`${new Date().toISOString()} ${escaped(text)}`);
 }
 
 function setting(name: string): string {
