@@ -51,3 +51,8 @@ export function capped(evidence: Record<string, string>, max = 64 * 1024): Recor
     ]),
   );
 }
+
+/** `10 s`, `0.2 s`: what was left of a budget has more decimals than anybody reads. */
+export function secondsText(seconds: number): string {
+  return seconds < 0.1 ? "less than 0.1 s" : `${Math.round(seconds * 10) / 10} s`;
+}
