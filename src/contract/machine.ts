@@ -30,9 +30,12 @@ export const hostKey = z.strictObject({
 });
 export type HostKey = z.infer<typeof hostKey>;
 
-/** Where something listens: a host name or address, and a TCP port. */
+/** Where something listens: a host name or address, and a TCP port. It becomes part of command lines that people copy. */
 export const endpoint = z.strictObject({
-  host: z.string().min(1).max(255),
+  host: z
+    .string()
+    .max(255)
+    .regex(/^[A-Za-z0-9:.][A-Za-z0-9:._%-]*$/, "must be a host name or an address"),
   port: z.int().min(1).max(65_535),
 });
 export type Endpoint = z.infer<typeof endpoint>;

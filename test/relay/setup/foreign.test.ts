@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { endpoint } from "../../../src/contract/machine.ts";
 import { finishInput } from "../../../src/contract/relay.ts";
 import { makeKeyPair } from "../../../src/relay/hostKey.ts";
 import { parseExit } from "../../../src/relay/setup/follow.ts";
@@ -52,6 +53,13 @@ test.each([
 ])("the exit record %j", (record, end) => {
   if (end === null) expect(parseExit(record)).toBeNull();
   else expect(parseExit(record)).toMatchObject(end);
+});
+
+test("a host is a name or an address, and no part of somebody's command line", () => {
+  for (const host of ["10.0.0.7", "fe80::1%eth0", "2001:db8::7", "machine-1.example.com", "a_b"])
+    expect(endpoint.safeParse({ host, port: 22 }).success, host).toBe(true);
+  for (const host of ["", "-oProxyCommand=x", "a b", "a;b", "$(b)", "a\n", "\u202ea", "a`b`", "a@b"])
+    expect(endpoint.safeParse({ host, port: 22 }).success, host).toBe(false);
 });
 
 test("a cut never leaves half a character, which no database stores", () => {
