@@ -1,6 +1,4 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { escaped } from "./contract/foreign.ts";
-import { own } from "./contract/own.ts";
 import { ADMIN_REQUESTS_PER_MINUTE, type Edge } from "./api/edge.ts";
 import { log, logFailure } from "./api/log.ts";
 import { sweep } from "./cron/sweep.ts";
@@ -37,7 +35,7 @@ const edge: Edge = {
   after,
 };
 const server = await listen(edge, config.host, config.port).catch((error: Error) => {
-  console.error(escaped(`warmpool server: cannot listen on ${config.host}:${config.port}: ${error.message}`));
+  console.error(`warmpool server: cannot listen on ${config.host}:${config.port}: ${error.message}`);
   process.exit(1);
 });
 log("info", "listening", { host: config.host, port: server.port });
@@ -98,8 +96,14 @@ function readConfig() {
   };
 }
 
-function whole(name: string, fallback: number, min: number): number {
-  const text = own(process.env, name);
+type Setting =
+  | "PORT"
+  | "WARMPOOL_DATABASE_CONNECTIONS"
+  | "WARMPOOL_ADMIN_REQUESTS_PER_MINUTE"
+  | "WARMPOOL_SWEEP_SECONDS";
+
+function whole(name: Setting, fallback: number, min: number): number {
+  const text = process.env[name];
   if (text === undefined || text === "") return fallback;
   const value = Number(text);
   if (!Number.isInteger(value) || value < min)
@@ -108,6 +112,6 @@ function whole(name: string, fallback: number, min: number): number {
 }
 
 function die(message: string): never {
-  console.error(`warmpool server: ${escaped(message)}`);
+  console.error(`warmpool server: ${message}`);
   process.exit(2);
 }

@@ -44,6 +44,7 @@ export function terminalOutput(stdout: Stream, stderr: Stream, env: NodeJS.Proce
 }
 
 /** What src/cli paints with: words that came from elsewhere are `clean` before they are painted. */
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
 const COLOR = /(\u001b\[(?:[12]|22|3[0-7]|39)m)/;
 
 function shown(line: string): string {

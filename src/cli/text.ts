@@ -21,6 +21,7 @@ export function clean(text: string): string {
 }
 
 /** Colours and movements of the cursor as programs print them that draw a bar; bounded, so that it is read once. */
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
 const SEQUENCE = /\u001b\[[0-?]{0,32}[ -/]{0,4}[@-~]/g;
 
 /**
@@ -82,7 +83,7 @@ export function wrap(text: string, columns: number): string[] {
 function wordsOf(text: string): string[] {
   const parts = text.split("`");
   // The last one has no partner, and is a character like any other.
-  if (parts.length % 2 === 0) parts.push(`${parts.splice(-2).join("`")}`);
+  if (parts.length % 2 === 0) parts.push(parts.splice(-2).join("`"));
   const words: string[] = [];
   let open = "";
   for (const [at, part] of parts.entries()) {

@@ -24,9 +24,12 @@ export function hostile(value: unknown, field = ""): unknown {
   );
 }
 
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
+const COLOR = /\u001b\[(?:[12]|22|3[0-7]|39)m/g;
+
 /** What of a text a terminal would obey; colours as the command line paints with them are its own. */
 export function obeyed(text: string): string[] {
-  const plain = text.replaceAll(/\u001b\[(?:[12]|22|3[0-7]|39)m/g, "").replaceAll(/[\n\t]/g, "");
+  const plain = text.replaceAll(COLOR, "").replaceAll(/[\n\t]/g, "");
   const found = plain.match(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]|(?![\u200c\u200d])\p{Cf}/gu) ?? [];
   return [...new Set([...found, ...(text.match(/^INJECTED/gm) ?? [])])].map((one) => JSON.stringify(one));
 }

@@ -7,20 +7,24 @@ import { openSources, visit } from "./sources.ts";
 /**
  * Names come from outside (a parameter, an output, an account), and every object inherits some: `constructor`, `toString`.
  * So no object is indexed by a name that is not written down in the code: `own` (src/contract/own.ts) looks one up, and
- * `recordOf` (src/contract/record.ts) parses such objects.
+ * `recordOf` (src/contract/record.ts) parses such objects; what the Incus daemon has configured is read by written names only.
  */
-test("no object is indexed by a name that may be anything, nor parsed by z.record, which drops some", () => {
-  using program = openSources();
-  const found = program.files.flatMap(({ name, file }) => [
-    ...(name === "src/contract/own.ts"
-      ? []
-      : indexed(file, program.checker).map((text) => `${name}: ${text}`)),
-    ...(name === "src/contract/record.ts"
-      ? []
-      : (file.text.match(/\bz\.(?:partialR|looseR|r)ecord\(/g) ?? []).map((text) => `${name}: ${text}`)),
-  ]);
-  expect(found).toEqual([]);
-});
+test(
+  "no object is indexed by a name that may be anything, nor parsed by z.record, which drops some",
+  { timeout: 240_000 },
+  () => {
+    using program = openSources();
+    const found = program.files.flatMap(({ name, file }) => [
+      ...(name === "src/contract/own.ts"
+        ? []
+        : indexed(file, program.checker).map((text) => `${name}: ${text}`)),
+      ...(/^src\/(?:contract\/record\.ts$|relay\/drivers\/incus\/)/.test(name)
+        ? []
+        : (file.text.match(/\bz\.(?:partialR|looseR|r)ecord\(/g) ?? []).map((text) => `${name}: ${text}`)),
+    ]);
+    expect(found).toEqual([]);
+  },
+);
 
 /** Every place where something is indexed by a text that may be any, or asked by `in` whether it has one. */
 function indexed(file: SourceFile, checker: Checker): string[] {

@@ -1,12 +1,11 @@
 import * as z from "zod";
-import { recordOf } from "../../../contract/record.ts";
 
 /** What this driver reads of Incus's answers; everything else in them is left alone. */
 
 const address = z.object({ family: z.string(), address: z.string(), scope: z.string() });
 
 export const instanceState = z.object({
-  network: recordOf(z.string(), z.object({ addresses: z.array(address) })).nullish(),
+  network: z.record(z.string(), z.object({ addresses: z.array(address) })).nullish(),
 });
 
 export const instance = z.object({
@@ -14,7 +13,7 @@ export const instance = z.object({
   /** `Running`, `Stopped`, `Frozen`, `Error`, … */
   status: z.string(),
   type: z.enum(["container", "virtual-machine"]),
-  config: recordOf(z.string(), z.string()),
+  config: z.record(z.string(), z.string()),
   state: instanceState.nullish(),
 });
 export type Instance = z.infer<typeof instance>;
@@ -28,7 +27,7 @@ export const listedInstance = z.union([
 export const volume = z.object({
   name: z.string(),
   type: z.string(),
-  config: recordOf(z.string(), z.string()),
+  config: z.record(z.string(), z.string()),
 });
 export type Volume = z.infer<typeof volume>;
 
@@ -36,7 +35,7 @@ export const operation = z.object({ id: z.string(), status_code: z.number(), err
 
 export const runningOperation = z.object({
   status_code: z.number(),
-  resources: recordOf(z.string(), z.array(z.string())).nullish(),
+  resources: z.record(z.string(), z.array(z.string())).nullish(),
 });
 
 export const server = z.object({
@@ -68,8 +67,8 @@ export const sizedInstance = z.object({
 });
 export type SizedInstance = z.infer<typeof sizedInstance>;
 
-export const project = z.object({ config: recordOf(z.string(), z.string()) });
+export const project = z.object({ config: z.record(z.string(), z.string()) });
 
-export const pool = z.object({ driver: z.string(), config: recordOf(z.string(), z.string()) });
+export const pool = z.object({ driver: z.string(), config: z.record(z.string(), z.string()) });
 
 export const poolResources = z.object({ space: z.object({ total: z.number(), used: z.number() }) });

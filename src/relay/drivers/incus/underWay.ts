@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { recordOf } from "../../../contract/record.ts";
 import { runningOperation } from "./answers.ts";
 import type { Incus } from "./client.ts";
 
@@ -16,7 +15,7 @@ const ENDED = 200;
 export async function underWay(incus: Incus, signal: AbortSignal): Promise<Set<string>> {
   const operations = await incus.read(
     "/1.0/operations",
-    recordOf(z.string(), z.array(runningOperation)),
+    z.record(z.string(), z.array(runningOperation)),
     signal,
     { query: { recursion: "1" } },
   );

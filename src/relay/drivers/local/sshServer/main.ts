@@ -1,6 +1,4 @@
 import { closeSync, readFileSync, writeSync } from "node:fs";
-import { escaped } from "../../../../contract/foreign.ts";
-import { own } from "../../../../contract/own.ts";
 import { createServer } from "node:net";
 import ssh2 from "ssh2";
 import type { AuthContext, Connection } from "ssh2";
@@ -20,11 +18,11 @@ const LOGIN_WITHIN_MS = 30_000;
 const STARTER = 3;
 
 function log(text: string): void {
-  console.log(`${new Date().toISOString()} ${escaped(text)}`);
+  console.log(`${new Date().toISOString()} ${text}`);
 }
 
 function setting(name: string): string {
-  const value = own(process.env, name);
+  const value = new Map(Object.entries(process.env)).get(name);
   if (value === undefined || value === "")
     throw new Error(`${name} is not set: only the driver starts this server`);
   return value;
@@ -32,10 +30,8 @@ function setting(name: string): string {
 
 function accountsOfThisMachine(): Accounts {
   if (process.env["WARMPOOL_UNPRIVILEGED"] !== "1") return systemAccounts;
-  const itsOwn = new Set(["WARMPOOL_HOST_KEY_FILE", "WARMPOOL_FOLDER"]);
-  const inherited = Object.keys(process.env).filter(
-    (name) => name.startsWith("WARMPOOL_") && !itsOwn.has(name),
-  );
+  const own = new Set(["WARMPOOL_HOST_KEY_FILE", "WARMPOOL_FOLDER"]);
+  const inherited = Object.keys(process.env).filter((name) => name.startsWith("WARMPOOL_") && !own.has(name));
   const marks = Object.fromEntries(inherited.map((name) => [name, setting(name)]));
   return folderAccounts(setting("WARMPOOL_FOLDER"), { ...marks, WARMPOOL_PART: "child" });
 }
