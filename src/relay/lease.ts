@@ -1,6 +1,6 @@
 import type { Progress } from "../contract/progress.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { Cancelled, LeaseLost } from "./errors.ts";
+import { Cancelled, LeaseLost, type ReportRefused } from "./errors.ts";
 
 /**
  * What an executor sees of its right to one operation. `signal` is aborted, with the reason as its error, as soon as
@@ -10,7 +10,10 @@ export type Lease = {
   readonly signal: AbortSignal;
   /** @throws LeaseLost where the lease is lost, or has less than `seconds` (2) left by the monotonic clock. */
   ensure(seconds?: number): void;
-  /** Tells the edge how far it is, within about a second. Resolves once the edge knows and the lease still holds. */
+  /**
+   * Tells the edge how far it is, within about a second. Resolves once the edge knows and the lease still holds.
+   * @throws ReportRefused where the edge does not take it; the lease's reason where that ends first
+   */
   report(progress: Progress): Promise<void>;
   /** The same, but sent at once. */
   confirm(progress: Progress): Promise<void>;
@@ -86,6 +89,13 @@ export class HeldLease implements Lease {
     this.extend(endsAt);
     if (progress === undefined || this.#sending?.progress !== progress) return;
     for (const waiter of this.#sending.waiters) waiter.resolve();
+    this.#sending = null;
+  }
+
+  /** The edge holds the lease, but has not taken this progress, and never will: whoever waits for it is told. */
+  refused(progress: Progress, reason: ReportRefused): void {
+    if (this.#sending?.progress !== progress) return;
+    for (const waiter of this.#sending.waiters) waiter.reject(reason);
     this.#sending = null;
   }
 

@@ -10,6 +10,7 @@ import { log } from "./log.ts";
 import { Nudge } from "./nudge.ts";
 import { Renewer } from "./renewer.ts";
 import { refusal } from "./session.ts";
+import { refusedResult } from "./refusedResult.ts";
 import { Slots } from "./slots.ts";
 
 /** The edge's own bound on a long poll. */
@@ -170,7 +171,10 @@ async function reportLoop(
   }
 }
 
-/** Tells the edge a result until it has heard it; a stale one is dropped. */
+/**
+ * Tells the edge a result until it has heard it; a stale one is dropped. One that the edge cannot read would be refused
+ * each time the operation is done again: it ends as failed, in words.
+ */
 async function deliver(
   edge: Edge,
   session: string,
@@ -180,16 +184,24 @@ async function deliver(
   clock: Clock,
 ): Promise<void> {
   const { id, token } = operation;
+  let told: OperationResult = result;
   for (let failures = 1; ; failures += 1) {
     try {
-      await edge.finish({ session, id, token, result }, signal);
-      log.info("Finished", { ...nameOf(operation), token, outcome: result.outcome, ...causeOf(result) });
+      await edge.finish({ session, id, token, result: told }, signal);
+      log.info("Finished", { ...nameOf(operation), token, outcome: told.outcome, ...causeOf(told) });
       return;
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof EdgeError && error.code === "LEASE_LOST")
         throw new LeaseLost("The result came too late.");
-      if (endsSession(error) || (error instanceof EdgeError && error.code === "BAD_REQUEST")) throw error;
+      if (endsSession(error)) throw error;
+      if (error instanceof EdgeError && error.code === "BAD_REQUEST") {
+        const instead = told === result ? refusedResult(operation.kind, wordsOf(error)) : null;
+        if (instead === null) throw error;
+        log.warn("The edge refuses a result", { ...nameOf(operation), cause: wordsOf(error) });
+        told = instead;
+        continue;
+      }
       log.warn("Finishing failed; trying again", { ...nameOf(operation), cause: wordsOf(error), failures });
       await clock.pause(retryMs(error, failures), signal);
     }

@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { escaped } from "../contract/foreign.ts";
 import { chooseDriver, DRIVERS, type DriverOptions } from "./drivers/choose.ts";
 import { systemClock } from "./clock.ts";
 import { connectEdge, EdgeError, endsSession } from "./edge.ts";
@@ -13,6 +14,7 @@ import { log } from "./log.ts";
 import { serve } from "./loop.ts";
 import { openSession } from "./session.ts";
 import { SshPool } from "./sshPool.ts";
+import { oneLine } from "./text.ts";
 import { packageVersion } from "./version.ts";
 
 /** The relay as a program: `join` once with a one-time token, then `run`. It dials out and opens no port. */
@@ -80,7 +82,7 @@ export async function runRelay(options: RunOptions): Promise<void> {
     const about = {
       relayVersion: packageVersion(),
       driver: driver.name,
-      driverVersion: (await driver.version()).slice(0, 100),
+      driverVersion: oneLine(await driver.version(), 100),
       sshPublicKey: key.publicKey,
       highestMachineNumber: highest.value,
     };
@@ -143,7 +145,7 @@ async function main(args: string[]): Promise<void> {
   if (command === "join" && url !== undefined && token !== undefined) {
     const joined = await joinNode({ url, token, ...(dir === undefined ? {} : { dir }) });
     process.stdout.write(
-      `Joined as ${joined.node}; kept in ${joined.dir}. Next: relay run --dir ${joined.dir}\n`,
+      `${escaped(`Joined as ${joined.node}; kept in ${joined.dir}. Next: relay run --dir ${joined.dir}`)}\n`,
     );
   } else if (command === "run") {
     const { "storage-pool": storagePool, ...options } = values;
@@ -157,7 +159,7 @@ if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLTo
   try {
     await main(process.argv.slice(2));
   } catch (error) {
-    process.stderr.write(`${wordsOf(error)}\n`);
+    process.stderr.write(`${escaped(wordsOf(error), "\n")}\n`);
     process.exitCode = 1;
   }
   // Timers and sockets of work that was let go must not keep a stopped relay alive.

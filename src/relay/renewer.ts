@@ -1,14 +1,17 @@
 import { type Clock, systemClock } from "./clock.ts";
 import type { Edge } from "./edge.ts";
 import { endsSession, retryMs } from "./edge.ts";
-import { Cancelled, LeaseLost, wordsOf } from "./errors.ts";
+import { Cancelled, LeaseLost, ReportRefused, wordsOf } from "./errors.ts";
 import { HeldLease } from "./lease.ts";
 import { log } from "./log.ts";
 
 /** Progress that nobody waits for goes out at most this often. */
 const PROGRESS_MS = 1000;
-/** Log text that one call carries at most, in characters; what does not fit goes with the next, at once. */
-const LOG_CHARS = 256 * 1024;
+/**
+ * Reports that one call carries at most, in bytes of JSON; what does not fit goes with the next, at once. The largest
+ * single one fits, and the edge reads twice as much.
+ */
+export const CALL_BYTES = 1024 * 1024;
 
 /**
  * Renews every held lease in one call, every `renewSeconds` and sooner where there is progress to tell. It goes on
@@ -84,13 +87,13 @@ export class Renewer {
   }
 
   async #renew(signal: AbortSignal): Promise<void> {
-    let room = LOG_CHARS;
+    let room = CALL_BYTES;
     const asked = [...this.#held.values()]
       .filter((lease) => !lease.signal.aborted)
       .map((lease) => {
         const progress = lease.nextProgress();
-        const size = progress?.kind === "setup" ? (progress.log?.text.length ?? 0) : 0;
-        if (size > room) return { lease, progress: undefined };
+        const size = progress === undefined ? 0 : Buffer.byteLength(JSON.stringify(progress));
+        if (size > room && room < CALL_BYTES) return { lease, progress: undefined };
         room -= size;
         return { lease, progress };
       });
@@ -115,17 +118,21 @@ export class Renewer {
       this.#dueAt = 0;
       throw error;
     }
-    const statuses = new Map(answer.operations.map(({ id, status }) => [id, status]));
+    const answers = new Map(answer.operations.map((renewed) => [renewed.id, renewed]));
     for (const { lease, progress } of asked) {
-      const status = statuses.get(lease.id) ?? "lost";
+      const { status, refused } = answers.get(lease.id) ?? { status: "lost" };
       if (status === "lost") lease.end(new LeaseLost("The edge says that the lease is lost."));
       else {
+        if (progress !== undefined && refused !== undefined) {
+          log.warn("The edge refuses a report; going on without it", { operation: lease.id, cause: refused });
+          lease.refused(progress, new ReportRefused(`The edge refuses the report: ${refused}`));
+        }
         lease.renewed(askedAt + this.#session.leaseSeconds * 1000, progress);
         if (status === "cancelling") lease.end(new Cancelled("The operation is no longer wanted."));
       }
     }
     if (asked.some(({ lease, progress }) => progress === undefined && lease.hasProgress)) {
-      this.#wakeBy(room < LOG_CHARS ? 0 : this.#lastAt + PROGRESS_MS);
+      this.#wakeBy(room < CALL_BYTES ? 0 : this.#lastAt + PROGRESS_MS);
     }
   }
 

@@ -3,6 +3,7 @@ import type { Client, ClientChannel } from "ssh2";
 import type { HostKey } from "../contract/machine.ts";
 import { fingerprint } from "./hostKey.ts";
 import { hostKeyChanged, SshError, toSshError } from "./sshError.ts";
+import { secondsText } from "./text.ts";
 
 /**
  * The only file that knows ssh2. A connection exists only to a machine that proved the pinned host key: the verifier
@@ -57,7 +58,10 @@ export function connect(
     };
     const abort = (): void => give(options.signal.reason as Error);
     const timer = setTimeout(
-      () => give(new SshError("timed_out", `SSH to ${where}: no answer in ${options.timeoutSeconds} s`)),
+      () =>
+        give(
+          new SshError("timed_out", `SSH to ${where}: no answer in ${secondsText(options.timeoutSeconds)}`),
+        ),
       options.timeoutSeconds * 1000,
     );
     options.signal.addEventListener("abort", abort);
@@ -137,7 +141,12 @@ function wrap(client: Client, where: string): SshConnection {
         return await new Promise<ExecResult>((resolve, reject) => {
           const abort = (): void => reject(options.signal.reason as Error);
           const timer = setTimeout(() => {
-            reject(new SshError("timed_out", `SSH to ${where}: no result in ${options.timeoutSeconds} s`));
+            reject(
+              new SshError(
+                "timed_out",
+                `SSH to ${where}: no result in ${secondsText(options.timeoutSeconds)}`,
+              ),
+            );
             close();
           }, options.timeoutSeconds * 1000);
           options.signal.addEventListener("abort", abort);

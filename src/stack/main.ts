@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { escaped } from "../contract/foreign.ts";
 import { stretched } from "../relay/fairTime.ts";
 import { chooseDriver, saidOf } from "./driver.ts";
 import { emptyPools } from "./empty.ts";
@@ -15,7 +16,8 @@ import type { Stack } from "./stack.ts";
 
 /** `npm start`: a whole Warmpool on this machine, until Ctrl-C. */
 const DRIVER_SECONDS = 15;
-const say = (line: string) => console.log(line);
+const say = (line: string) => console.log(escaped(line));
+const complain = (text: string) => console.error(escaped(text, "\n"));
 
 async function main(args: string[]): Promise<number> {
   const options = readOptions(args);
@@ -34,7 +36,7 @@ async function main(args: string[]): Promise<number> {
   const stack = createStack(folder, options, say);
   const stop = stopSignal(() => {
     stack.kill();
-    console.error("Stopped at once: machines may be left. npm start finds them again.");
+    complain("Stopped at once: machines may be left. npm start finds them again.");
     process.exit(1);
   });
   try {
@@ -74,7 +76,7 @@ async function shutDown(stack: Stack, folder: StackFolder, options: StackOptions
   const left = emptied?.left ?? [];
   if (left.length > 0) problem = `Not proven gone in time: ${left.map(({ name }) => name).join(", ")}.`;
   if (problem !== null) {
-    console.error(`${problem} npm start goes on with it.`);
+    complain(`${problem} npm start goes on with it.`);
     return 1;
   }
   say("Stopped.");
@@ -95,7 +97,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     process.exit(await main(process.argv.slice(2)));
   } catch (error) {
-    console.error(`npm start: ${wordsOf(error)}`);
+    complain(`npm start: ${wordsOf(error)}`);
     process.exit(1);
   }
 }

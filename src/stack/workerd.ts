@@ -1,4 +1,5 @@
 import { Miniflare } from "miniflare";
+import { own } from "../contract/own.ts";
 import { bundleIn } from "./bundle.ts";
 import { EDGE_SETTINGS } from "./edgeSettings.ts";
 import { fireCron, workerdOptions } from "./workerdEdge.ts";
@@ -66,7 +67,7 @@ async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
 }
 
 function required(name: string): string {
-  const value = process.env[name] ?? "";
+  const value = own(process.env, name) ?? "";
   if (value === "") throw new Error(`${name} is not set; npm start sets it`);
   return value;
 }

@@ -1,3 +1,4 @@
+import { own } from "../../contract/own.ts";
 import type { OperationResult } from "../../contract/relay.ts";
 import { sshKeyIdentity } from "../../contract/sshKey.ts";
 import { fingerprint } from "../hostKey.ts";
@@ -26,8 +27,17 @@ else
   getent passwd | while IFS=: read -r name _ _ _ _ home _; do show "$name" "$home"; done
 fi`;
 
+/** More accounts with key files than any image has: what is beyond is no clean machine. */
+const MAX_ACCOUNTS = 1000;
+
+const MAX_NAME = 200;
+
+/**
+ * Each key once, however often it stands in the files of its account.
+ * @throws Error for accounts that no system has: too many of them, or a name without end
+ */
 export function parseKeys(output: string): AccountKeys {
-  const keys: AccountKeys = {};
+  const keys = new Map<string, Map<string, string>>();
   for (const line of output.split("\n").filter((text) => text !== "")) {
     const [account = "", content = ""] = line.split(" ");
     const lines = Buffer.from(content, "base64")
@@ -35,9 +45,14 @@ export function parseKeys(output: string): AccountKeys {
       .split("\n")
       .map((text) => text.trim())
       .filter((text) => text !== "" && !text.startsWith("#"));
-    keys[account] = [...(keys[account] ?? []), ...lines];
+    if (account.length > MAX_NAME) throw new Error(`an account's name has ${account.length} characters`);
+    const known = keys.get(account) ?? new Map<string, string>();
+    for (const text of lines) if (!known.has(sshKeyIdentity(text))) known.set(sshKeyIdentity(text), text);
+    keys.set(account, known);
   }
-  return keys;
+  if (keys.size > MAX_ACCOUNTS) throw new Error(`${keys.size} accounts have key files`);
+  // Made of entries, so that an account may have any name.
+  return Object.fromEntries([...keys].map(([account, lines]) => [account, [...lines.values()]]));
 }
 
 export type Expected = {
@@ -60,7 +75,7 @@ export function keyProblems(keys: AccountKeys, { username, testerKeys, rootKeys 
     [username, testerKeys],
     ["root", rootKeys],
   ] as const) {
-    const there = new Set((keys[account] ?? []).map(sshKeyIdentity));
+    const there = new Set((own(keys, account) ?? []).map(sshKeyIdentity));
     for (const key of wanted.filter((text) => !there.has(sshKeyIdentity(text)))) {
       problems.push(`${account}'s account lacks the key ${describe(key)}.`);
     }

@@ -1,5 +1,5 @@
 import type { OperationResult, SetupOperation } from "../../contract/relay.ts";
-import { LeaseLost } from "../errors.ts";
+import { LeaseLost, wordsOf } from "../errors.ts";
 import type { Tools } from "../tools.ts";
 import type { Lease } from "../lease.ts";
 import { Reconnecting } from "../reconnecting.ts";
@@ -99,6 +99,12 @@ function stepFailure(
   end: Exclude<RunEnd, { end: "ok" }>,
   lastLines: readonly string[],
 ): SetupFailure {
+  if (end.end === "unreadable") {
+    return new SetupFailure(
+      "machine_refused",
+      `The machine's record of how the set-up ended is none that Warmpool writes: ${JSON.stringify(end.record)}.`,
+    );
+  }
   const step = plan.steps[end.step - 1];
   const last =
     lastLines.length === 0
@@ -130,7 +136,7 @@ async function checkHandover(
     new SetupFailure("handover_failed", message, { step: HANDOVER_STEP });
   if (code !== 0)
     throw failure(`The keys could not be read back (exit ${code}): ${tail(printable(stderr), 1000)}`);
-  const keys = parseKeys(stdout.toString("utf8"));
+  const keys = readKeys(stdout, failure);
   const problems = keyProblems(keys, {
     username: assignment.username,
     testerKeys: assignment.sshKeys,
@@ -138,4 +144,12 @@ async function checkHandover(
   });
   if (problems.length > 0) throw failure(`The machine is not clean. ${problems.join(" ")}`);
   return keys;
+}
+
+function readKeys(stdout: Buffer, failure: (message: string) => SetupFailure): ReturnType<typeof parseKeys> {
+  try {
+    return parseKeys(stdout.toString("utf8"));
+  } catch (error) {
+    throw failure(`The machine is not clean: ${wordsOf(error)}.`);
+  }
 }

@@ -1,3 +1,4 @@
+import { progress } from "../../../src/contract/progress.ts";
 import { randomUUID } from "node:crypto";
 import { initTRPC, TRPCError } from "@trpc/server";
 import { createHTTPServer } from "@trpc/server/adapters/standalone";
@@ -155,11 +156,11 @@ export async function testEdge(lease = { leaseSeconds: 60, renewSeconds: 15 }): 
         inSession(input.session);
         renewals += 1;
         return {
-          operations: input.operations.map(({ id, token: asked, progress }) => {
+          operations: input.operations.map(({ id, token: asked, progress: told }) => {
             const operation = standing(id, asked);
             if (operation === null) return { id, status: "lost" as const };
             operation.leaseUntil = Date.now() + lease.leaseSeconds * 1000;
-            if (progress !== undefined) operation.progress.push(progress);
+            if (told !== undefined) operation.progress.push(progress.parse(told));
             return {
               id,
               status: operation.state === "cancelling" ? ("cancelling" as const) : ("held" as const),
