@@ -9,7 +9,7 @@ import { Summary } from "./test/reporter.ts";
 const NEEDS = {
   db: ["test/setup.ts"],
   edge: ["test/setup.ts", "test/bundle.ts"],
-  machines: ["test/setup.ts"],
+  machines: ["test/setup.ts", "test/programs.ts"],
 };
 /** Comes first: it ends what tests and set-ups start. */
 const LEASH = "test/leash.ts";

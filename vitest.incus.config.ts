@@ -5,7 +5,7 @@ import { Summary } from "./test/reporter.ts";
 export default defineConfig({
   test: {
     include: ["test/**/*.incus.ts"],
-    globalSetup: ["test/leash.ts", "test/setup.ts", "test/relay/drivers/incus/setup.ts"],
+    globalSetup: ["test/leash.ts", "test/setup.ts", "test/programs.ts", "test/relay/drivers/incus/setup.ts"],
     // Machines boot beside each other slower than one after the other.
     fileParallelism: false,
     testTimeout: 1_200_000,

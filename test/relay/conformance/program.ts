@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { inject } from "vitest";
 import { z } from "zod";
 import { CASES } from "../../../src/relay/conformance/cases.ts";
 import { checkProgram } from "../../../src/relay/conformance/check.ts";
@@ -10,7 +10,6 @@ import { localDriver } from "../../../src/relay/drivers/local/driver.ts";
 import { script } from "../drivers/exec/script.ts";
 import { deadline } from "../../helpers/patience.ts";
 
-const LOCAL = fileURLToPath(new URL("../../../examples/drivers/local/driver", import.meta.url));
 const owner = z.object({ installation: z.string(), node: z.string() });
 
 /** A driver program with machines of its own: all that is left of them is deleted in the end, whosever it is. */
@@ -22,8 +21,9 @@ export type Program = AsyncDisposable & { path: string; folder: string };
  */
 export async function programOf(body = ""): Promise<Program> {
   // Not "$1" alone: what is broken may begin with calls of its own.
+  const local = `'${process.execPath}' '${inject("programs").localDriver}' "$@"`;
   const under = await script(
-    `export folder WARMPOOL_LOCAL_MACHINES="$folder/machines"\nreal() { '${LOCAL}' "$@"; }\n${body}\nexec '${LOCAL}' "$@"`,
+    `export folder WARMPOOL_LOCAL_MACHINES="$folder/machines"\nreal() { ${local}; }\n${body}\nexec ${local}`,
   );
   const machines = join(under.folder, "machines");
   await mkdir(machines);

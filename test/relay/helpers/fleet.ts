@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { inject } from "vitest";
 import { createClient, type WarmpoolClient } from "../../../src/client/index.ts";
 import type { Db } from "../../../src/db/client.ts";
 import { incusDriver } from "../../../src/relay/drivers/incus/driver.ts";
@@ -22,8 +22,6 @@ export type Fleet = AsyncDisposable & {
   relays: Record<string, { start(): void; kill(): Promise<void> }>;
 };
 
-const SMALL_NODE = fileURLToPath(new URL("./smallNodeProgram.ts", import.meta.url));
-
 /** Edge and nodes are there, and every relay runs; pools are the test's to put. */
 export async function fleet(nodes: Record<string, NodeKind>): Promise<Fleet> {
   const ends: (() => PromiseLike<unknown>)[] = [];
@@ -39,7 +37,7 @@ export async function fleet(nodes: Record<string, NodeKind>): Promise<Fleet> {
     const database = own(await testDb());
     const edge = own(await startEdge("node", database.url));
     const client = createClient({ url: edge.url, token: ADMIN_TOKEN });
-    const program = own(await script(`exec '${process.execPath}' '${SMALL_NODE}' "$@"`));
+    const program = own(await script(`exec '${process.execPath}' '${inject("programs").smallNode}' "$@"`));
     const relays: Fleet["relays"] = {};
     for (const [name, kind] of Object.entries(nodes)) {
       const dir = join(folder.path, name);

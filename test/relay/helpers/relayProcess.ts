@@ -2,11 +2,9 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { inject } from "vitest";
 import { readProcess } from "../../../src/stack/processes.ts";
 import { until } from "../../helpers/until.ts";
-
-const RELAY = fileURLToPath(new URL("../../../src/relay/main.ts", import.meta.url));
 
 /** A relay that stands still. */
 export type Frozen = {
@@ -54,7 +52,7 @@ export function relayProcess(
     start: (dir: string) => {
       const log = openSync(logFile, "a");
       children.push(
-        spawn(process.execPath, [RELAY, "run", "--dir", dir, ...args], {
+        spawn(process.execPath, [inject("programs").relay, "run", "--dir", dir, ...args], {
           env: { ...process.env, ...env },
           stdio: ["ignore", log, log],
         }),

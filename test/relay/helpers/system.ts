@@ -1,6 +1,6 @@
 import { cp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { inject } from "vitest";
 import { createClient, type MachineView, type WarmpoolClient } from "../../../src/client/index.ts";
 import type { Db } from "../../../src/db/client.ts";
 import type { Driver } from "../../../src/relay/driver.ts";
@@ -71,19 +71,18 @@ export type SystemOptions = {
 };
 
 const NODE = "n1";
-const DETOUR = fileURLToPath(new URL("./detourProgram.ts", import.meta.url));
 const DELETE_SECONDS = 60;
-const PROGRAM = `if [ -f "$folder/hold-$1" ]; then
+const programText = (detour: string) => `if [ -f "$folder/hold-$1" ]; then
   rm "$folder/hold-$1"
   # A program without its input does nothing, and one that stands still sends none.
   input=$(cat)
   echo $$ >"$folder/held-$1"
   kill -s STOP "$PPID"
   kill -s STOP $$
-  printf '%s' "$input" | '${process.execPath}' '${DETOUR}' "$@"
+  printf '%s' "$input" | '${process.execPath}' '${detour}' "$@"
   exit
 fi
-exec '${process.execPath}' '${DETOUR}' "$@"`;
+exec '${process.execPath}' '${detour}' "$@"`;
 
 /** Edge, node and driver are there, and nothing else: the test puts its recipe and pool, and starts the relay. */
 export async function system(options: SystemOptions): Promise<System> {
@@ -122,8 +121,9 @@ async function start(
       ? incusDriver({ ...INSTALLED, ...owner })
       : localDriver({ ...owner, root, hide: [dir] });
   ends.push(() => deleteAll(driver));
-  const real = `real() { '${process.execPath}' '${DETOUR}' "$@"; }`;
-  const program = own(await script([real, options.broken ?? "", PROGRAM].join("\n")));
+  const { detour } = inject("programs");
+  const real = `real() { '${process.execPath}' '${detour}' "$@"; }`;
+  const program = own(await script([real, options.broken ?? "", programText(detour)].join("\n")));
   const relay = own(
     relayProcess(join(folder.path, "relay.log"), {
       args: argumentsOf(options, root, program.path),

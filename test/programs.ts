@@ -1,0 +1,64 @@
+import { mkdtemp, readFile, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build, type Plugin } from "esbuild";
+import type { TestProject } from "vitest/node";
+
+/**
+ * Once per run: the programs that tests start again and again, each in one file. From its sources a relay takes a
+ * second of CPU to load, from one file a quarter of it; a driver program is started for every call.
+ */
+const SOURCES = {
+  relay: "src/relay/main.ts",
+  detour: "test/relay/helpers/detourProgram.ts",
+  smallNode: "test/relay/helpers/smallNodeProgram.ts",
+  localDriver: "examples/drivers/local/main.ts",
+} as const;
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Paths of the programs, for Node. */
+    programs: Record<keyof typeof SOURCES, string>;
+  }
+}
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), "warmpool-test-programs-"));
+  // What stays outside of the bundle is found where the checkout has it.
+  await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));
+  await build({
+    entryPoints: Object.entries(SOURCES).map(([out, source]) => ({ in: join(ROOT, source), out })),
+    outdir: folder,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    external: ["esbuild", "cpu-features", "*.node"],
+    // What CommonJS packages expect to have.
+    banner: {
+      js: `import { createRequire as requireOf } from "node:module";
+        const require = requireOf(import.meta.url), __dirname = import.meta.dirname;`,
+    },
+    plugins: [whereItWas],
+    logLevel: "error",
+  });
+  const paths = Object.keys(SOURCES).map((name) => [name, join(folder, `${name}.mjs`)]);
+  project.provide("programs", Object.fromEntries(paths));
+  return () => rm(folder, { recursive: true, force: true });
+}
+
+/** A module that looks for a file beside itself finds it beside its source. Only a program asks where it runs. */
+const whereItWas: Plugin = {
+  name: "where it was",
+  setup(builder) {
+    builder.onLoad({ filter: /\/(?:src|examples|test)\/.*\.ts$/ }, async ({ path }) => {
+      const isProgram = Object.values(SOURCES).some((source) => source === relative(ROOT, path));
+      const text = await readFile(path, "utf8");
+      const here = JSON.stringify(pathToFileURL(path).href);
+      return { contents: isProgram ? text : text.replaceAll("import.meta.url", here), loader: "ts" };
+    });
+  },
+};
