@@ -53,6 +53,13 @@ export const CONDITIONS = {
       meaning: "The machines it lacks are suspects of a braked node.",
       action: "Look at Degraded.",
     },
+    NodeSilent: {
+      status: false,
+      meaning:
+        "Machines are missing, and what should be one of them is on a node that is not heard: ready there, or begun by its relay. Testers who wait get theirs elsewhere; the stock is not made a second time.",
+      action:
+        "Start the node's relay. If the host is lost for good: `warmpool node remove NODE --lost`, and the pool is filled elsewhere.",
+    },
     NoRoom: {
       status: false,
       meaning: "Machines are missing, none is being made, and no open node has room for one.",
@@ -115,6 +122,13 @@ export const CONDITIONS = {
         "A node shows machines that carry our mark and that no row knows: several at once, or its relay has seen more than the database knows, as after a backup was put back. None of them is torn down by itself.",
       action:
         "`warmpool node list --json` names them. Look what they are; where they may go: `warmpool node reap NODE`, for all or by name.",
+    },
+    NodeSilent: {
+      status: true,
+      meaning:
+        "A node that holds machines of the pool was not heard for 90 s. Nothing of it is handed out or torn down; the message says what it holds.",
+      action:
+        "Start its relay and see that it reaches the edge. If the host is lost for good: `warmpool node remove NODE --lost`.",
     },
     HostKeyChanged: {
       status: true,

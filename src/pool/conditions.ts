@@ -14,7 +14,7 @@ export type PoolFacts = Demand & {
   lastFailure: string | null;
   /** Machines in any state but the last two that the spec has left behind. */
   stale: number;
-  /** Whether machines are being made. */
+  /** Whether machines are being made on nodes that are heard. */
   onTheirWay: boolean;
   /** Whether placing finds a node for one more machine. */
   hasRoom: boolean;
@@ -24,11 +24,24 @@ export type PoolFacts = Demand & {
   })[];
   /** Nodes with machines of the pool whose orphans wait for a person's word. */
   orphanNodes: string[];
+  /** Nodes that are not heard any more, with what they hold of the pool. */
+  silentNodes: SilentNode[];
   /** Machines that answer with a host key nobody knows. */
   strangers: string[];
   stored: PoolCondition[];
   createdAt: string;
   now: string;
+};
+
+export type SilentNode = {
+  node: string;
+  lastSeenAt: string;
+  /** Creates that its relay had begun. */
+  making: number;
+  ready: number;
+  assigned: number;
+  /** Suspect, held or being deleted. */
+  others: number;
 };
 
 type Statement<Type extends ConditionType> = {
@@ -90,7 +103,7 @@ function allCurrent({ stale }: PoolFacts): Statement<"AllCurrent"> {
       };
 }
 
-function degraded({ brakes, strangers, orphanNodes }: PoolFacts): Statement<"Degraded"> {
+function degraded({ brakes, strangers, orphanNodes, silentNodes }: PoolFacts): Statement<"Degraded"> {
   const [brake] = brakes;
   if (brake !== undefined) {
     const tried =
@@ -118,7 +131,24 @@ function degraded({ brakes, strangers, orphanNodes }: PoolFacts): Statement<"Deg
       message: `node ${orphanNodes.join(", ")} shows machines of ours that no row knows, and tears none of them down by itself; \`warmpool doctor\` says why; where they may go: \`warmpool node reap ${node}\``,
     };
   }
+  if (silentNodes.length > 0) return { status: true, reason: "NodeSilent", message: silentText(silentNodes) };
   return { status: false, reason: "Fine", message: "nothing is known to be wrong" };
+}
+
+/** Which nodes are not heard, what of the pool they hold, and what to do about it. */
+function silentText(nodes: readonly SilentNode[]): string {
+  const [first] = nodes;
+  const each = nodes.map(({ node, lastSeenAt, making, ready: claimable, assigned, others }) => {
+    const parts = [
+      [making, "being made"],
+      [claimable, "ready"],
+      [assigned, "with testers"],
+      [others, "in other states"],
+    ] as const;
+    const held = parts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])).join(", ");
+    return `node ${node} was last heard at ${lastSeenAt} and holds machines of this pool: ${held}`;
+  });
+  return `${each.join("; ")}. Start its relay; if the host is lost for good: \`warmpool node remove ${first?.node ?? "NODE"} --lost\``;
 }
 
 function ready(facts: PoolFacts): Statement<"Ready"> {
@@ -151,6 +181,14 @@ function progressing(facts: PoolFacts & { population: number }): Statement<"Prog
       message: "a node with machines of the pool is braked; the condition Degraded says more",
     };
   }
+  // Whatever a silent node was making is not coming before it is heard, and what it holds takes its place.
+  const booked = facts.silentNodes.some(
+    ({ making, ready: claimable, others }) => making + claimable + others > 0,
+  );
+  if (!facts.onTheirWay && booked) {
+    return { status: false, reason: "NodeSilent", message: silentText(facts.silentNodes) };
+  }
+  if (facts.onTheirWay) return { status: true, reason: "Refilling", message: "machines are being created" };
   if (facts.population >= facts.spec.maxSize) {
     return {
       status: false,

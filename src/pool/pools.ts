@@ -53,7 +53,14 @@ export function poolFacts(where: SQL): SQL {
         (count(*) filter (where m.state = 'ready' and n.state = 'online'))::int as claimable,
         (select count(*)::int from nodes o where o.state = 'online') as "onlineNodes",
         (count(*) filter (where m.state <> 'deleting' and m.machine_spec <> p.machine_spec))::int as stale,
-        count(*) filter (where m.state = 'provisioning') > 0 as "onTheirWay",
+        count(*) filter (where m.state = 'provisioning' and n.state <> 'silent') > 0 as "onTheirWay",
+        (select coalesce(jsonb_agg(jsonb_build_object('node', s.name, 'lastSeenAt', ${iso(sql`s.last_seen_at`)},
+            'making', s.making, 'ready', s.ready, 'assigned', s.assigned, 'others', s.others) order by s.name), '[]')
+          from (select o.name, o.last_seen_at, count(*) filter (where e.state = 'provisioning') as making,
+              count(*) filter (where e.state = 'ready') as ready, count(*) filter (where e.state = 'assigned') as assigned,
+              count(*) filter (where e.state in ('suspect', 'held', 'deleting')) as others
+            from nodes o join machines e on e.node = o.name
+            where o.state = 'silent' and e.pool = p.name and e.state <> 'deleted' group by o.name) s) as "silentNodes",
         coalesce(jsonb_agg(m.name order by m.number) filter (where m.state = 'held' and m.hold ->> 'by' like 'node:%'
           or m.state = 'assigned' and n.not_alive -> m.id::text ? 'presented'), '[]') as strangers,
         (select coalesce(jsonb_agg(jsonb_build_object('node', b.node, 'dead', b.dead, 'answered', b.answered, 'cause', b.cause,

@@ -27,6 +27,7 @@ export const REASONS = {
   emptied: "An admin emptied the pool.",
   proven_gone: "The node's listing, begun after the delete, shows the machine no more.",
   never_started: "No relay ever began to make the machine.",
+  called_off: "The node fell silent before its relay had begun to make the machine; one is made elsewhere.",
   lease_lost: "The lease ran out or went to a newer session of the relay.",
   delete_failed: "The delete failed or could not be proven; it is tried again.",
   orphan:
