@@ -123,6 +123,20 @@ export const CONDITIONS = {
       action:
         "`warmpool node list --json` names them. Look what they are; where they may go: `warmpool node reap NODE`, for all or by name.",
     },
+    TesterMachineDown: {
+      status: true,
+      meaning:
+        "A tester's machine was stopped or deleted on its node, and not by Warmpool, or has not answered for two minutes. Nothing is done by itself: the tester's work is on it.",
+      action:
+        "Find out who did it. `warmpool machine restart NAME` starts a stopped one; `warmpool machine recreate NAME --reassign` gives the tester another machine and runs the set-up there again.",
+    },
+    OrphansFound: {
+      status: true,
+      meaning:
+        "A node with machines of the pool shows one that carries our mark and that no row knows. Copies that people made are left alone; what may be somebody's waits for a person; all others are stopped, kept for `orphanKeepSeconds`, and then deleted.",
+      action:
+        "`warmpool status` says what each is and what becomes of it; docs/orphans.md says how to keep one. Where one that waits may go: `warmpool node reap NODE MACHINE`.",
+    },
     NodeSilent: {
       status: true,
       meaning:

@@ -113,12 +113,37 @@ const orphanBrake = z.discriminatedUnion("reason", [
 ]);
 export type OrphanBrake = z.infer<typeof orphanBrake>;
 
-/** Something on the node that carries our mark and that no row knows; torn down when it is seen again a sweep later. */
+/**
+ * Why an orphan is left alone until a person says what is to become of it. `copy`: its mark names another machine, so a
+ * person renamed, copied or imported it; it is theirs, and only they can remove it. `had_tester`: it was a tester's.
+ * `vanished`: it appeared while a machine of the node was missing, as a rename looks. `never_given`: nothing of that name was
+ * ever made here. `unmarked`: its mark names no machine, so nothing says that it is no copy. `given_up`: it was
+ * adopted once already, and forgotten by a person.
+ */
+export const ORPHAN_WAITS = [
+  "copy",
+  "had_tester",
+  "vanished",
+  "never_given",
+  "unmarked",
+  "given_up",
+] as const;
+export type OrphanWait = (typeof ORPHAN_WAITS)[number];
+
+/**
+ * Something on the node that carries our mark and that no row knows. One that waits for nobody is stopped when it is seen
+ * again a sweep later, kept for `orphanKeepSeconds`, and deleted.
+ */
 const orphan = z.strictObject({
   name: z.string(),
   since: moment,
   /** Who said that it may be torn down. */
   confirmedBy: z.string().nullable(),
+  waits: z.enum(ORPHAN_WAITS).nullable(),
+  /** The machine that it is a copy of. */
+  of: z.string().nullable(),
+  /** The last tester who had it. */
+  username: z.string().nullable(),
 });
 
 /** `machines`: these orphans only, by name; left out, all that the node shows now. */

@@ -1,6 +1,7 @@
 import type { ConditionReason, ConditionType } from "../contract/conditions.ts";
 import type { NodeBrake } from "../contract/node.ts";
 import type { PoolCondition, PoolSpec } from "../contract/pool.ts";
+import { DOWN_WORDS, type DownMachine } from "./testerMachines.ts";
 import { createsPerHour, type Demand } from "./runway.ts";
 
 /** What the conditions are read from. `stored` are those noted at the last sweep, for their `since`. */
@@ -24,6 +25,10 @@ export type PoolFacts = Demand & {
   })[];
   /** Nodes with machines of the pool whose orphans wait for a person's word. */
   orphanNodes: string[];
+  /** Machines of testers that are down. */
+  downMachines: DownMachine[];
+  /** Orphans of nodes with machines of the pool that no person has named yet, as `NODE: NAME`. */
+  orphans: string[];
   /** Nodes that are not heard any more, with what they hold of the pool. */
   silentNodes: SilentNode[];
   /** Machines that answer with a host key nobody knows. */
@@ -103,37 +108,75 @@ function allCurrent({ stale }: PoolFacts): Statement<"AllCurrent"> {
       };
 }
 
-function degraded({ brakes, strangers, orphanNodes, silentNodes }: PoolFacts): Statement<"Degraded"> {
+/** The worst of what is wrong, and by their reasons the others. */
+function degraded(facts: PoolFacts): Statement<"Degraded"> {
+  const [worst, ...others] = wrongs(facts);
+  if (worst === undefined) return { status: false, reason: "Fine", message: "nothing is known to be wrong" };
+  const also = others.length === 0 ? "" : `. Also: ${others.map(({ reason }) => reason).join(", ")}`;
+  return { ...worst, message: `${worst.message}${also}` };
+}
+
+/** What is wrong, the worst first. */
+function wrongs(facts: PoolFacts): Statement<"Degraded">[] {
+  const { brakes, strangers, orphanNodes, orphans, silentNodes, downMachines } = facts;
+  const found: Statement<"Degraded">[] = [];
   const [brake] = brakes;
   if (brake !== undefined) {
     const tried =
       brake.canaryError === null
         ? ""
         : ` The last canary failed: ${brake.canaryError}; the next is due at ${brake.canaryNotBefore}.`;
-    return {
+    found.push({
       status: true,
       reason: "Braked",
       message: `${brake.dead} of ${brake.answered} machines of node ${brake.node} died at once (${brake.cause ?? "no cause"}), so nothing there is torn down.${tried} Look at the node's network and relay; if the machines are really dead: \`warmpool node lift ${brake.node}\``,
-    };
+    });
+  }
+  const [down] = downMachines;
+  if (down !== undefined) {
+    const each = downMachines.slice(0, NAMED).map(({ machine, username, what, since }) => {
+      return `${machine} of ${username} ${DOWN_WORDS[what]} since ${since}`;
+    });
+    const more = downMachines.length > NAMED ? `; and ${downMachines.length - NAMED} more` : "";
+    const start =
+      down.what === "absent" ? "" : `to start it again: \`warmpool machine restart ${down.machine}\`; `;
+    found.push({
+      status: true,
+      reason: "TesterMachineDown",
+      message: `${each.join("; ")}${more}. Nothing is done by itself; ${start}to give the tester another machine with the set-up run again: \`warmpool machine recreate ${down.machine} --reassign\``,
+    });
   }
   if (strangers.length > 0) {
-    return {
+    found.push({
       status: true,
       reason: "HostKeyChanged",
       message: `${strangers.join(", ")}: answers with a host key nobody knows; find out who answers there, then recreate or release it`,
-    };
+    });
   }
   const [node] = orphanNodes;
   if (node !== undefined) {
-    return {
+    found.push({
       status: true,
       reason: "OrphansHeld",
       message: `node ${orphanNodes.join(", ")} shows machines of ours that no row knows, and tears none of them down by itself; \`warmpool doctor\` says why; where they may go: \`warmpool node reap ${node}\``,
-    };
+    });
   }
-  if (silentNodes.length > 0) return { status: true, reason: "NodeSilent", message: silentText(silentNodes) };
-  return { status: false, reason: "Fine", message: "nothing is known to be wrong" };
+  if (silentNodes.length > 0)
+    found.push({ status: true, reason: "NodeSilent", message: silentText(silentNodes) });
+  if (orphans.length > 0 && node === undefined) {
+    const named = orphans.slice(0, NAMED).join(", ");
+    const more = orphans.length > NAMED ? ` and ${orphans.length - NAMED} more` : "";
+    found.push({
+      status: true,
+      reason: "OrphansFound",
+      message: `${named}${more}: no row knows it; \`warmpool status\` says what each is and what becomes of it`,
+    });
+  }
+  return found;
 }
+
+/** So many of what may be many are named. */
+const NAMED = 5;
 
 /** Which nodes are not heard, what of the pool they hold, and what to do about it. */
 function silentText(nodes: readonly SilentNode[]): string {

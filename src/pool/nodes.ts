@@ -26,7 +26,8 @@ export async function listNodes(db: Db, name?: string): Promise<NodeView[]> {
         (select count(*)::int from machines m where m.node = n.name and m.state <> 'deleted') as machines,
         (select ${brakeJson} from brakes b where b.node = n.name) as brake,
         (select coalesce(jsonb_agg(jsonb_build_object('name', s.key, 'since', s.value -> 'since',
-            'confirmedBy', s.value -> 'confirmedBy') order by s.key), '[]') from jsonb_each(n.orphans) s) as orphans,
+            'confirmedBy', s.value -> 'confirmedBy', 'waits', s.value -> 'waits', 'of', s.value -> 'of',
+            'username', s.value -> 'username') order by s.key), '[]') from jsonb_each(n.orphans) s) as orphans,
         n.orphan_brake as "orphanBrake", n.inventory, ${iso(sql`n.created_at`)} as "createdAt"
       from nodes n where n.state <> 'removed' and ${name === undefined ? sql`true` : sql`n.name = ${name}`} order by n.name`,
   );

@@ -13,6 +13,7 @@ import type { Actor, Reason } from "./reasons.ts";
 import { population } from "./replenish.ts";
 import { endAssignments } from "./release.ts";
 import { runway } from "./runway.ts";
+import { DOWN_OF_POOL } from "./testerMachines.ts";
 import { tearDown } from "./teardown.ts";
 import { json, tell } from "./transition.ts";
 
@@ -69,6 +70,10 @@ export function poolFacts(where: SQL): SQL {
             and exists (select 1 from machines o where o.node = b.node and o.pool = p.name and o.state <> 'deleted')) as brakes,
         (select coalesce(jsonb_agg(b.name order by b.name), '[]') from nodes b where b.orphan_brake is not null
           and exists (select 1 from machines o where o.node = b.name and o.pool = p.name and o.state <> 'deleted')) as "orphanNodes",
+        ${DOWN_OF_POOL} as "downMachines",
+        (select coalesce(jsonb_agg(b.name || ': ' || s.key order by b.name, s.key), '[]') from nodes b, jsonb_each(b.orphans) s
+          where jsonb_typeof(s.value -> 'confirmedBy') = 'null'
+            and exists (select 1 from machines o where o.node = b.name and o.pool = p.name and o.state <> 'deleted')) as orphans,
         (select count(*)::int from assignments a where a.pool = p.name and a.state = 'waiting') as waiting,
         (select count(*)::int from assignments a
           where a.pool = p.name and a.created_at > now() - interval '1 hour') as claims,

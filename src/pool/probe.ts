@@ -13,6 +13,7 @@ import { lockMachines, lockWork } from "./locks.ts";
 import type { Actor } from "./reasons.ts";
 import { askAgain, queueRecheck } from "./probeQueue.ts";
 import { tearDown } from "./teardown.ts";
+import { tellTesterMachines } from "./testerMachines.ts";
 import { json, moveMachines, tell } from "./transition.ts";
 
 export type Probed = Extract<OperationResult, { outcome: "probed" }>;
@@ -60,6 +61,7 @@ export async function judgeProbe(
   await lockHeard(tx, machines, probed);
   await followAddresses(tx, node, probed.answers, actor);
   await tellStrangeKeys(tx, node, machines, standing.notAlive);
+  await tellTesterMachines(tx, node, machines, standing.notAlive, notAlive);
   const brake = await brakeAfter(tx, node, standing, notAlive, actor);
   if (standing.scope === null) {
     await judgeListing(tx, node, operation.id, probed.listing, brake.mayTearDown, actor);
@@ -146,6 +148,11 @@ async function hearMachines(
           ? answer.cause
           : `another machine of ours, ${sibling}, answers at its address: the address is wrong`,
       listed: listed === null ? null : listed.has(machine.name),
+      ...(answer.absent === true
+        ? { down: "absent" as const }
+        : answer.stopped === true
+          ? { down: "stopped" as const }
+          : {}),
       presented: answer.presented ?? null,
       strangeKey: strange.ids.has(machine.id),
     };
@@ -175,13 +182,14 @@ function notAliveOf(machines: readonly HeardMachine[], before: Standing): Record
   for (const { known, heard } of machines) {
     const since = own(before.notAlive, known.id)?.since ?? before.at;
     if (heard.listed === false)
-      notAlive.set(known.id, { answer: "dead", cause: "not in the node's listing", since });
+      notAlive.set(known.id, { answer: "dead", cause: "not in the node's listing", since, down: "absent" });
     else if (heard.answer !== "alive") {
       const { answer, cause, presented } = heard;
       notAlive.set(known.id, {
         answer,
         cause,
         since,
+        ...(heard.down === undefined ? {} : { down: heard.down }),
         ...(heard.strangeKey && presented !== null ? { presented } : {}),
       });
     }

@@ -9,6 +9,9 @@ export const REASONS = {
   probe_alive: "The machine answered a probe again.",
   strikes: "The machine failed as many probes in a row as the pool allows.",
   vanished: "The node's complete listing does not show the machine.",
+  tester_machine_down: "A tester's machine was stopped or deleted on its node, and not by Warmpool.",
+  tester_machine_up: "A tester's machine that was down is there again.",
+  replaced: "A person gave the tester another machine, on which the set-up runs again.",
   host_key_changed: "The machine answered with another host key than the pinned one.",
   claimed: "A tester was given the machine.",
   swapped: "The machine could not be reached for a set-up that had not logged in yet.",
@@ -30,6 +33,8 @@ export const REASONS = {
   called_off: "The node fell silent before its relay had begun to make the machine; one is made elsewhere.",
   lease_lost: "The lease ran out or went to a newer session of the relay.",
   delete_failed: "The delete failed or could not be proven; it is tried again.",
+  orphan_kept: "The orphan is stopped, and is kept for a while before it is deleted.",
+  settings_changed: "An admin changed a setting of the installation.",
   orphan:
     "Two complete listings of the node, a sweep apart, showed a machine of ours that no row knows: it is torn down.",
   orphan_seen: "A complete listing of the node shows a machine of ours that no row knows.",

@@ -47,13 +47,19 @@ export async function lookAround(
 ): Promise<Surroundings | null> {
   const startedAt = new Date(clock.wallNow()).toISOString();
   try {
-    const { complete, machines } = await driver.list(clock.within(driver.callSeconds.list, signal));
-    return { listing: { complete, startedAt, names: machines.map((machine) => machine.name) }, machines };
+    const listed = await driver.list(clock.within(driver.callSeconds.list, signal));
+    const { complete, machines, copies = [] } = listed;
+    const unmarked = machines.filter(({ mark }) => mark === undefined).map(nameOf);
+    return { listing: { complete, startedAt, names: machines.map(nameOf), unmarked, copies }, machines };
   } catch (error) {
     signal.throwIfAborted();
     log.warn("The driver could not list its machines", { cause: wordsOf(error) });
     return null;
   }
+}
+
+function nameOf({ name }: DriverMachine): string {
+  return name;
 }
 
 /** What the edge's refusal means for the person who runs this relay. */

@@ -29,6 +29,8 @@ const healthy: PoolFacts & { population: number } = {
   hasRoom: true,
   brakes: [],
   orphanNodes: [],
+  orphans: [],
+  downMachines: [],
   strangers: [],
   silentNodes: [],
   stored: [],
@@ -97,6 +99,15 @@ test.each<[string, Partial<typeof healthy>, Record<string, [boolean, string]>]>(
   ],
   ["one with a strange host key", { strangers: ["demo-1"] }, { Degraded: [true, "HostKeyChanged"] }],
   ["one with orphans that are held", { orphanNodes: ["n1"] }, { Degraded: [true, "OrphansHeld"] }],
+  [
+    "one with a tester's machine that is down",
+    {
+      downMachines: [{ machine: "demo-1", username: "dave", what: "stopped", since: NOW }],
+      orphans: ["n1: x"],
+    },
+    { Degraded: [true, "TesterMachineDown"] },
+  ],
+  ["one with an orphan", { orphans: ["n1: demo-9"] }, { Degraded: [true, "OrphansFound"] }],
   [
     "one whose last machines are on a node that is not heard",
     { claimable: 1, population: 5, silentNodes: [{ ...silent, making: 2, ready: 2 }] },

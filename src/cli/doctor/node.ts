@@ -1,7 +1,7 @@
 import type { InstallationCheck } from "../../contract/installation.ts";
 import type { NodeView } from "../../contract/node.ts";
 import { driverText } from "../node.ts";
-import { waitingOrphans } from "../orphansText.ts";
+import { needsWord, orphanSentences, waitingOrphans } from "../orphansText.ts";
 import { ago, duration } from "../time.ts";
 import { ok, wrong } from "./check.ts";
 import type { Check } from "./check.ts";
@@ -73,6 +73,16 @@ function nodeCheck(
       name,
       waiting,
       `\`npx warmpool node list --json\` names them; where they may go: \`npx warmpool node reap ${node.name}\``,
+    );
+  }
+  const orphans = orphanSentences(node);
+  if (orphans.length > 0) {
+    return wrong(
+      name,
+      orphans.join("; "),
+      needsWord(node)
+        ? `look what they are; where one may go: \`npx warmpool node reap ${node.name} MACHINE\``
+        : "nothing, or find out who made them; docs/orphans.md says how to keep a copy",
     );
   }
   if (node.relayVersion !== version) {

@@ -3,13 +3,15 @@ import { type Db, rows } from "../../db/client.ts";
 import { NODE_STATES } from "../../contract/node.ts";
 import type { PoolView } from "../../contract/pool.ts";
 import { listPools } from "../pools.ts";
+import { DOWN_OF_POOL, type DownMachine } from "../testerMachines.ts";
 import { LIVE_ASSIGNMENT_STATES, LIVE_MACHINE_STATES, type Sample } from "./catalogue.ts";
 
 /** What is so at this moment. Read anew each time; nothing of it is kept. */
 export async function readGauges(db: Db): Promise<{ pools: PoolView[]; nodes: string[]; samples: Sample[] }> {
-  const [pools, lines, nodes, duties, pending] = await Promise.all([
+  const [pools, lines, downs, nodes, duties, pending] = await Promise.all([
     listPools(db),
     rows<Line>(db, LINES),
+    rows<{ name: string; down: DownMachine[] }>(db, sql`select p.name, ${DOWN_OF_POOL} as down from pools p`),
     rows<Node>(db, NODES),
     rows<Beat>(
       db,
@@ -27,6 +29,11 @@ export async function readGauges(db: Db): Promise<{ pools: PoolView[]; nodes: st
     nodes: nodes.map((node) => node.name),
     samples: [
       ...pools.flatMap((pool) => poolSamples(pool, lines)),
+      ...pools.map(({ name }) => ({
+        metric: "warmpool_tester_machines_down" as const,
+        labels: { pool: name },
+        value: downs.find((one) => one.name === name)?.down.length ?? 0,
+      })),
       ...NODE_STATES.map((state) => ({
         metric: "warmpool_nodes" as const,
         labels: { state },
