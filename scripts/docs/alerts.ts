@@ -92,6 +92,15 @@ export const ALERTS: readonly Alert[] = [
       "`warmpool status` names them. Stopped: `warmpool machine restart NAME`. Gone: `warmpool machine recreate NAME --reassign` gives the tester another one and runs the set-up again.",
   },
   {
+    name: "WarmpoolDriverDown",
+    expr: "max by (node) (warmpool_node_driver_down) == 1",
+    for: "3m",
+    severity: "page",
+    summary: "The driver of node {{ $labels.node }} does not answer",
+    action:
+      "`warmpool status` says what it says. Does the hypervisor run there, and may the relay's user ask it? Nothing can be made, deleted or proven gone on that node until it answers.",
+  },
+  {
     name: "WarmpoolOrphans",
     expr: 'max by (node) (warmpool_orphans{state="seen"}) > 0',
     for: "10m",

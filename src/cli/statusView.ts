@@ -56,8 +56,17 @@ function problems({ nodes, duties, leaving }: StatusFacts, command: Words, now: 
   ];
 }
 
-function nodeProblem({ name, state, lastSeenAt }: NodeView, command: Words, now: number): string[] {
-  if (state !== "silent") return [];
+function nodeProblem(
+  { name, state, lastSeenAt, driverProblem }: NodeView,
+  command: Words,
+  now: number,
+): string[] {
+  if (state !== "silent") {
+    if (driverProblem === null) return [];
+    return [
+      `${name}: its driver fails since ${ago(driverProblem.since, now)}: ${driverProblem.message}. Nothing can be made, deleted or proven gone there; look at the hypervisor.`,
+    ];
+  }
   return [
     `${name}: its relay was last heard ${ago(lastSeenAt, now)}, so nobody gets its machines. Start the relay there; if the host is lost for good: \`${command("node", "remove", name, "--lost")}\`.`,
   ];

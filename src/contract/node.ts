@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { NODE_CONDITION_TYPES } from "./conditions.ts";
 import { moment, nodeLabel, nodeName } from "./names.ts";
 
 export const NODE_STATES = ["enrolled", "online", "returning", "silent"] as const;
@@ -153,6 +154,15 @@ export const reapInput = z.strictObject({
   note: z.string().min(1).max(500).optional(),
 });
 
+const nodeCondition = z.strictObject({
+  type: z.enum(NODE_CONDITION_TYPES),
+  status: z.boolean(),
+  reason: z.string(),
+  message: z.string(),
+  since: moment,
+});
+export type NodeCondition = z.infer<typeof nodeCondition>;
+
 /** A node as it stands; `machines` counts those that are not proven gone. */
 export const nodeView = z
   .strictObject({
@@ -169,6 +179,10 @@ export const nodeView = z
     brake: nodeBrake.nullable(),
     orphans: z.array(orphan),
     orphanBrake: orphanBrake.nullable(),
+    /** What its driver said where it fails to list or to say what the node has, and since when. */
+    driverProblem: z.strictObject({ message: z.string(), since: moment }).nullable(),
+    /** In the form of a pool's conditions; false where something is wrong. */
+    conditions: z.array(nodeCondition),
     inventory: inventory.nullable(),
     createdAt: moment,
   })

@@ -266,6 +266,8 @@ export const operationResult = z.discriminatedUnion("outcome", [
   z.strictObject({
     outcome: z.literal("probed"),
     listing: listing.nullable(),
+    /** What the driver said where it could not list. */
+    driverProblem: z.string().max(500).optional(),
     answers: z
       // One that cannot be read says nothing about its machine, and nothing about the others.
       .array(probeAnswer.catch(({ value, error }) => unreadable(value, error)))
@@ -278,6 +280,10 @@ export const finishInput = z.strictObject({ session, ...held, result: operationR
 /** `ok` only: a result with a stale token is answered with the error LEASE_LOST and changes nothing. */
 export type FinishResult = { ok: true };
 
-/** What the node has, for placing machines. */
-export const reportInput = z.strictObject({ session, inventory });
+/** What the node has, for placing machines; or, where its driver could not say, what it said instead. */
+export const reportInput = z.strictObject({
+  session,
+  inventory: inventory.optional(),
+  driverProblem: z.string().max(500).optional(),
+});
 export type ReportResult = { ok: true };

@@ -25,6 +25,8 @@ export type PoolFacts = Demand & {
   })[];
   /** Nodes with machines of the pool whose orphans wait for a person's word. */
   orphanNodes: string[];
+  /** What the drivers of nodes with machines of the pool say that fail. */
+  driverProblems: { node: string; message: string }[];
   /** Machines of testers that are down. */
   downMachines: DownMachine[];
   /** Orphans of nodes with machines of the pool that no person has named yet, as `NODE: NAME`. */
@@ -118,7 +120,7 @@ function degraded(facts: PoolFacts): Statement<"Degraded"> {
 
 /** What is wrong, the worst first. */
 function wrongs(facts: PoolFacts): Statement<"Degraded">[] {
-  const { brakes, strangers, orphanNodes, orphans, silentNodes, downMachines } = facts;
+  const { brakes, strangers, orphanNodes, orphans, silentNodes, downMachines, driverProblems } = facts;
   const found: Statement<"Degraded">[] = [];
   const [brake] = brakes;
   if (brake !== undefined) {
@@ -163,6 +165,14 @@ function wrongs(facts: PoolFacts): Statement<"Degraded">[] {
   }
   if (silentNodes.length > 0)
     found.push({ status: true, reason: "NodeSilent", message: silentText(silentNodes) });
+  const [problem] = driverProblems;
+  if (problem !== undefined) {
+    found.push({
+      status: true,
+      reason: "DriverDown",
+      message: `the driver of node ${problem.node} fails: ${problem.message}; nothing can be made, deleted or proven gone there`,
+    });
+  }
   if (orphans.length > 0 && node === undefined) {
     const named = orphans.slice(0, NAMED).join(", ");
     const more = orphans.length > NAMED ? ` and ${orphans.length - NAMED} more` : "";

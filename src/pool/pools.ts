@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { HOLD_FAILED_SECONDS, type PoolCounts, type PoolSpec, type PoolView } from "../contract/pool.ts";
 import { type Db, iso, listOf, rows } from "../db/client.ts";
 import { poolConditions, type PoolFacts } from "./conditions.ts";
+import { DRIVER_PROBLEM } from "./driverProblem.ts";
 import { WarmpoolError } from "./errors.ts";
 import { canonical, sha256 } from "./hash.ts";
 import { lockPool, lockWork } from "./locks.ts";
@@ -71,6 +72,9 @@ export function poolFacts(where: SQL): SQL {
         (select coalesce(jsonb_agg(b.name order by b.name), '[]') from nodes b where b.orphan_brake is not null
           and exists (select 1 from machines o where o.node = b.name and o.pool = p.name and o.state <> 'deleted')) as "orphanNodes",
         ${DOWN_OF_POOL} as "downMachines",
+        (select coalesce(jsonb_agg(jsonb_build_object('node', n.name, 'message', ${DRIVER_PROBLEM} -> 'message') order by n.name), '[]')
+          from nodes n where n.driver_problems <> '{}' and n.state <> 'silent'
+            and exists (select 1 from machines o where o.node = n.name and o.pool = p.name and o.state <> 'deleted')) as "driverProblems",
         (select coalesce(jsonb_agg(b.name || ': ' || s.key order by b.name, s.key), '[]') from nodes b, jsonb_each(b.orphans) s
           where jsonb_typeof(s.value -> 'confirmedBy') = 'null'
             and exists (select 1 from machines o where o.node = b.name and o.pool = p.name and o.state <> 'deleted')) as orphans,

@@ -6,6 +6,7 @@ import { type Db, iso, listOf, rows } from "../db/client.ts";
 import type { NotAlive } from "../db/tables/machines.ts";
 import { followAddresses } from "./addresses.ts";
 import { judgeNodeBrake } from "./braking.ts";
+import { noteDriver } from "./driverProblem.ts";
 import { type Heard, judge, type Verdict } from "./health.ts";
 import { strangers, tellStrangeKeys } from "./hostKeys.ts";
 import { judgeListing } from "./reaping.ts";
@@ -58,6 +59,7 @@ export async function judgeProbe(
   const machines = await hearMachines(tx, node, operation.id, probed);
   const notAlive = notAliveOf(machines, standing);
   await noteProbe(tx, node, operation.id, standing, probed, notAlive);
+  await noteDriver(tx, node, "list", probed.driverProblem ?? null);
   await lockHeard(tx, machines, probed);
   await followAddresses(tx, node, probed.answers, actor);
   await tellStrangeKeys(tx, node, machines, standing.notAlive);

@@ -12,6 +12,8 @@ export const REASONS = {
   tester_machine_down: "A tester's machine was stopped or deleted on its node, and not by Warmpool.",
   tester_machine_up: "A tester's machine that was down is there again.",
   replaced: "A person gave the tester another machine, on which the set-up runs again.",
+  driver_down: "The node's driver fails to list its machines or to say what the node has.",
+  driver_up: "The node's driver answers again.",
   host_key_changed: "The machine answered with another host key than the pinned one.",
   claimed: "A tester was given the machine.",
   swapped: "The machine could not be reached for a set-up that had not logged in yet.",

@@ -16,7 +16,10 @@ export async function probeMachines(
   lease: Lease,
   { driver, connections, clock }: Pick<Tools, "driver" | "connections" | "clock">,
 ): Promise<OperationResult> {
-  const around = await lookAround(driver, lease.signal, clock);
+  let driverProblem: string | undefined;
+  const around = await lookAround(driver, lease.signal, clock, (message) => {
+    driverProblem = message;
+  });
   const queue = [...operation.machines];
   const answers: Answer[] = [];
   const worker = async (): Promise<void> => {
@@ -37,7 +40,12 @@ export async function probeMachines(
   if (operation.scope === "all") {
     connections.keepOnly(new Set(operation.machines.map((machine) => machine.id)));
   }
-  return { outcome: "probed", listing: around?.listing ?? null, answers };
+  return {
+    outcome: "probed",
+    listing: around?.listing ?? null,
+    answers,
+    ...(driverProblem === undefined ? {} : { driverProblem }),
+  };
 }
 
 type Answer = Extract<OperationResult, { outcome: "probed" }>["answers"][number];

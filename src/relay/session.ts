@@ -6,6 +6,7 @@ import { type Edge, EdgeError, endsSession, retryMs } from "./edge.ts";
 import { RelayError, wordsOf } from "./errors.ts";
 import { log } from "./log.ts";
 import { pause } from "./pause.ts";
+import { head } from "./text.ts";
 
 type About = Omit<z.input<typeof openInput>, "listing">;
 
@@ -39,11 +40,15 @@ export async function listingOf(driver: Driver, signal: AbortSignal): Promise<Li
 
 export type Surroundings = { listing: Listing; machines: DriverMachine[] };
 
-/** What the driver shows now, and where its machines are; null where it could not be asked. */
+/**
+ * What the driver shows now, and where its machines are; null where it could not be asked.
+ * @param onProblem is told what the driver said then
+ */
 export async function lookAround(
   driver: Driver,
   signal: AbortSignal,
   clock: Clock = systemClock,
+  onProblem: (message: string) => void = () => undefined,
 ): Promise<Surroundings | null> {
   const startedAt = new Date(clock.wallNow()).toISOString();
   try {
@@ -54,6 +59,7 @@ export async function lookAround(
   } catch (error) {
     signal.throwIfAborted();
     log.warn("The driver could not list its machines", { cause: wordsOf(error) });
+    onProblem(head(wordsOf(error), 500));
     return null;
   }
 }

@@ -21,6 +21,8 @@ const node: NodeView = {
   brake: null,
   orphans: [],
   orphanBrake: null,
+  driverProblem: null,
+  conditions: [],
   driver: "local",
   driverVersion: "1",
   relayVersion: "0.1.0",
@@ -94,6 +96,16 @@ test.each<[Partial<NodeView["orphans"][number]>, string, boolean]>([
     expect(said.includes("npx warmpool node reap n1 MACHINE")).toBe(needs);
   },
 );
+
+test("a node whose driver fails: what it says, since when, and what follows", () => {
+  const driverProblem = {
+    message: "Incus does not answer: connect ENOENT",
+    since: "2026-11-24T09:50:00.000Z",
+  };
+  expect(page({ nodes: [{ ...node, state: "online", driverProblem }] }).join(" ")).toContain(
+    "Incus does not answer: connect ENOENT. Nothing can be made, deleted or proven gone there",
+  );
+});
 
 test("a late duty, and one that failed", () => {
   const words = page({

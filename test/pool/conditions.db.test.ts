@@ -31,6 +31,7 @@ const healthy: PoolFacts & { population: number } = {
   orphanNodes: [],
   orphans: [],
   downMachines: [],
+  driverProblems: [],
   strangers: [],
   silentNodes: [],
   stored: [],
@@ -106,6 +107,11 @@ test.each<[string, Partial<typeof healthy>, Record<string, [boolean, string]>]>(
       orphans: ["n1: x"],
     },
     { Degraded: [true, "TesterMachineDown"] },
+  ],
+  [
+    "one with a node whose driver fails",
+    { driverProblems: [{ node: "n1", message: "connect ENOENT" }] },
+    { Degraded: [true, "DriverDown"] },
   ],
   ["one with an orphan", { orphans: ["n1: demo-9"] }, { Degraded: [true, "OrphansFound"] }],
   [

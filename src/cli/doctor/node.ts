@@ -60,6 +60,13 @@ function nodeCheck(
       "wait a moment; if it stays so, its driver does not answer: look into the relay's log",
     );
   }
+  if (node.driverProblem !== null) {
+    return wrong(
+      name,
+      `its driver fails since ${ago(node.driverProblem.since, now)}: ${node.driverProblem.message}`,
+      "look at the hypervisor on the node; nothing can be made, deleted or proven gone there until it answers",
+    );
+  }
   if (node.driver === null) return wrong(name, "its relay names no driver", "start the relay with --driver");
   if (relay?.sshPublicKey === null) {
     return wrong(name, "its relay has no SSH key", "start the relay again: it makes one at its start");

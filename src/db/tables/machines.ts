@@ -52,6 +52,9 @@ export type Sighting = {
   username?: string;
 };
 
+/** By what the driver was asked. */
+export type DriverProblems = Partial<Record<"list" | "capacity", { message: string; since: string }>>;
+
 /** A host whose relay makes machines. A healthy sweep writes this row and no machine's. */
 export const nodes = pgTable(
   "nodes",
@@ -83,6 +86,8 @@ export const nodes = pgTable(
     notAlive: jsonb("not_alive").$type<Record<string, NotAlive>>().notNull().default({}),
     /** What its last complete listing showed of ours that no row knows, by name; see src/pool/orphans.ts. */
     orphans: jsonb("orphans").$type<Record<string, Sighting>>().notNull().default({}),
+    /** What its driver said where it failed; see src/pool/driverProblem.ts. */
+    driverProblems: jsonb("driver_problems").$type<DriverProblems>().notNull().default({}),
     /** While set, no orphan of the node is torn down but those that a person has named. */
     orphanBrake: jsonb("orphan_brake").$type<OrphanBrake>(),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),

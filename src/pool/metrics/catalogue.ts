@@ -62,6 +62,11 @@ export const METRICS = {
     help: "Machines with a tester that are stopped or deleted on their node, or have not answered for two minutes.",
     labels: ["pool"],
   },
+  warmpool_node_driver_down: {
+    type: "gauge",
+    help: "1 while the node's driver fails to list its machines or to say what the node has, else 0.",
+    labels: ["node"],
+  },
   warmpool_nodes: { type: "gauge", help: "Nodes, by state.", labels: ["state"] },
   warmpool_orphans: {
     type: "gauge",

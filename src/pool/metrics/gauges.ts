@@ -40,6 +40,11 @@ export async function readGauges(db: Db): Promise<{ pools: PoolView[]; nodes: st
         value: nodes.filter((node) => node.state === state).length,
       })),
       ...nodes.flatMap(orphanSamples),
+      ...nodes.map(({ name, driverDown }) => ({
+        metric: "warmpool_node_driver_down" as const,
+        labels: { node: name },
+        value: Number(driverDown),
+      })),
       ...duties.flatMap(dutySamples),
       ...pending.flatMap(({ count, oldest }): Sample[] => [
         { metric: "warmpool_webhook_pending", labels: {}, value: count },
@@ -50,12 +55,12 @@ export async function readGauges(db: Db): Promise<{ pools: PoolView[]; nodes: st
 }
 
 type Line = { pool: string; what: string; count: number; oldest: number };
-type Node = { name: string; state: string; seen: number; leaving: number };
+type Node = { name: string; state: string; driverDown: boolean; seen: number; leaving: number };
 type Beat = { duty: string; age: number; failed: boolean };
 
 /** With the orphans of each: a sighting of one ends when it gets a row of its own, which says how far its delete is. */
 const NODES = sql`
-  select n.name, n.state, (select count(*)::int from jsonb_object_keys(n.orphans)) as seen,
+  select n.name, n.state, n.driver_problems <> '{}' as "driverDown", (select count(*)::int from jsonb_object_keys(n.orphans)) as seen,
     (select count(*)::int from machines m
       where m.node = n.name and m.adopted_at is not null and m.state <> 'deleted') as leaving
   from nodes n where n.state <> 'removed' order by n.name`;
