@@ -106,7 +106,9 @@ async function withNodesWord(
     };
   }
   if (found !== undefined) return verdict;
-  const standing = await driver.get(name, clock.within(driver.callSeconds.get, signal)).catch(() => undefined);
+  const standing = await driver
+    .get(name, clock.within(driver.callSeconds.get, signal))
+    .catch(() => undefined);
   return standing === null ? { ...verdict, absent: true } : verdict;
 }
 
