@@ -82,6 +82,34 @@ export const ALERTS: readonly Alert[] = [
       "`warmpool node list` says which. Is its relay running, does it reach the edge? Its machines stay as they are and cannot be claimed meanwhile. Lost for good: `warmpool node remove NAME --lost`.",
   },
   {
+    name: "WarmpoolTesterMachineDown",
+    expr: "max by (pool) (warmpool_tester_machines_down) > 0",
+    for: "1m",
+    severity: "page",
+    summary:
+      "{{ $value }} tester(s) of pool {{ $labels.pool }} cannot use their machine: it is stopped, deleted or silent",
+    action:
+      "`warmpool status` names them. Stopped: `warmpool machine restart NAME`. Gone: `warmpool machine recreate NAME --reassign` gives the tester another one and runs the set-up again.",
+  },
+  {
+    name: "WarmpoolDriverDown",
+    expr: "max by (node) (warmpool_node_driver_down) == 1",
+    for: "3m",
+    severity: "page",
+    summary: "The driver of node {{ $labels.node }} does not answer",
+    action:
+      "`warmpool status` says what it says. Does the hypervisor run there, and may the relay's user ask it? Nothing can be made, deleted or proven gone on that node until it answers.",
+  },
+  {
+    name: "WarmpoolOrphans",
+    expr: 'max by (node) (warmpool_orphans{state="seen"}) > 0',
+    for: "10m",
+    severity: "ticket",
+    summary: "{{ $value }} machine(s) of node {{ $labels.node }} belong to no known machine",
+    action:
+      "`warmpool status` says what each is and what becomes of it: copies are left alone, some wait for your word, the others are stopped, kept and deleted (docs/orphans.md).",
+  },
+  {
     name: "WarmpoolDeleteStuck",
     expr: "max by (pool) (warmpool_deleting_oldest_seconds) > 1800",
     for: "1m",

@@ -1,4 +1,4 @@
-import { CONDITIONS } from "../../src/contract/conditions.ts";
+import { CONDITIONS, NODE_CONDITIONS } from "../../src/contract/conditions.ts";
 import { FAILING_CREATES_PER_HOUR } from "../../src/pool/replenish.ts";
 
 /** docs/conditions.md: every condition and every reason it can have. */
@@ -16,6 +16,18 @@ export function conditionsDocument(): string {
       ),
     ),
     "",
+    "## Conditions of a node\n",
+    "`node.list` shows them in the same form.\n",
+    "| condition | reason | what it means | what to do |",
+    "|---|---|---|---|",
+    ...Object.entries(NODE_CONDITIONS).flatMap(([type, reasons]) =>
+      Object.entries(reasons).map(
+        ([reason, { status, meaning, action }]) =>
+          `| ${type}, ${status} | \`${reason}\` | ${meaning} | ${action} |`,
+      ),
+    ),
+    "",
+    "## Creates that fail\n",
     `While no create succeeds, a pool begins at most ${FAILING_CREATES_PER_HOUR} in an hour beyond the first batch of what it lacked, one at a`,
     "time, and never more machines than `maxSize`. The canaries of a braked node are counted apart: 30 seconds after the",
     "first that failed, then twice as long each time, 10 minutes at most.",

@@ -1,6 +1,12 @@
 import { assignmentExtendInput, assignmentInput } from "../contract/assignment.ts";
 import { eventListInput } from "../contract/event.ts";
-import { machineGetInput, machineListInput, machineNoteInput, timelineInput } from "../contract/machine.ts";
+import {
+  machineGetInput,
+  machineListInput,
+  machineNoteInput,
+  machineRecreateInput,
+  timelineInput,
+} from "../contract/machine.ts";
 import {
   enrollInput,
   labelNodeInput,
@@ -26,6 +32,7 @@ import { emptyPool, getPool, listPools, pausePool, putPool } from "../pool/pools
 import { replenish as refill } from "../pool/provision.ts";
 import { getRecipe, listRecipes, putRecipe } from "../pool/recipes.ts";
 import { getAssignment, releaseAssignment } from "../pool/release.ts";
+import { reassignMachine } from "../pool/reassign.ts";
 import { restartMachine } from "../pool/restart.ts";
 import { retryAssignment } from "../pool/retry.ts";
 import { machineTimeline } from "../pool/timeline.ts";
@@ -82,8 +89,10 @@ export const machineRouter = router({
     .input(timelineInput)
     .query(({ ctx, input }) => machineTimeline(ctx.connection.db, input)),
   recreate: forAdmin
-    .input(machineGetInput)
-    .mutation(({ ctx, input }) => recreateMachine(ctx.connection.db, input.id, ctx.actor)),
+    .input(machineRecreateInput)
+    .mutation(({ ctx, input: { id, reassign } }) =>
+      (reassign ? reassignMachine : recreateMachine)(ctx.connection.db, id, ctx.actor),
+    ),
   restart: forAdmin
     .input(machineGetInput)
     .mutation(({ ctx, input }) => restartMachine(ctx.connection.db, input.id, ctx.actor)),

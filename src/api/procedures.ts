@@ -73,6 +73,8 @@ const OWN_CODES: Record<ProcedurePath, readonly ErrorCode[]> = {
   "sweep.run": [],
   "sweep.duties": [],
   "installation.check": [],
+  "settings.get": [],
+  "settings.put": [],
   "relay.join": [],
   "relay.open": [],
   "relay.lease": ["LEASE_LOST"],

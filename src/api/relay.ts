@@ -10,6 +10,7 @@ import {
   type ReportResult,
 } from "../contract/relay.ts";
 import { sweep, takeOverdueSweep } from "../cron/sweep.ts";
+import { noteDriver } from "../pool/driverProblem.ts";
 import { finish } from "../pool/finish.ts";
 import { leaseWork } from "../pool/lease.ts";
 import { reportInventory } from "../pool/nodeFull.ts";
@@ -59,7 +60,9 @@ export const relayRouter = router({
 
   report: forNode.input(reportInput).mutation(async ({ ctx, input }): Promise<ReportResult> => {
     await heard(ctx.connection.db, ctx.node, input.session);
-    await reportInventory(ctx.connection.db, ctx.node, input.inventory);
+    const { inventory, driverProblem } = input;
+    if (inventory !== undefined) await reportInventory(ctx.connection.db, ctx.node, inventory);
+    await noteDriver(ctx.connection.db, ctx.node, "capacity", driverProblem ?? null);
     return { ok: true };
   }),
 });

@@ -11,6 +11,7 @@ import {
 import { capacityRouter } from "./capacity.ts";
 import { installationRouter } from "./installation.ts";
 import { relayRouter } from "./relay.ts";
+import { settingsRouter } from "./settings.ts";
 import { testerRouter } from "./tester.ts";
 import { router } from "./trpc.ts";
 
@@ -27,5 +28,6 @@ export const appRouter = router({
   capacity: capacityRouter,
   sweep: sweepRouter,
   installation: installationRouter,
+  settings: settingsRouter,
   relay: relayRouter,
 });

@@ -7,9 +7,9 @@ type NoteOptions = { note?: string };
 
 /** `warmpool machine recreate|restart|hold|unhold|forget`: what an admin does with one machine. */
 export function machineActions(verb: Command, cli: Cli): void {
-  action(verb, "recreate", "tear it down; its pool makes another where it needs one").action(
-    withSession(cli, recreate),
-  );
+  action(verb, "recreate", "tear it down; its pool makes another where it needs one")
+    .option("--reassign", "its tester gets another machine and a new set-up; what is left of it is held")
+    .action(withSession(cli, recreate));
   action(verb, "restart", "stop it and start it; its data, its host key and its tester stay").action(
     withSession(cli, restart),
   );
@@ -27,9 +27,16 @@ function action(verb: Command, name: string, description: string): Command {
   return verb.command(name).description(description).argument("<machine>", "its name or id");
 }
 
-async function recreate(session: Session, id: string): Promise<void> {
-  const machine = await session.client.machine.recreate.mutate({ id });
-  answerInWords(session, machine, ({ name }) => [`${name} is being torn down.`]);
+async function recreate(session: Session, id: string, { reassign }: { reassign?: true }): Promise<void> {
+  const machine = await session.client.machine.recreate.mutate({ id, reassign: reassign === true });
+  answerInWords(session, machine, ({ name, state }) =>
+    state === "held"
+      ? [
+          `The tester of ${name} gets another machine, and the set-up runs again there. ${name} is held.`,
+          `Nobody needs it any more: \`${next(session, "machine", "recreate", name)}\``,
+        ]
+      : [`${name} is being torn down.`],
+  );
 }
 
 async function restart(session: Session, id: string): Promise<void> {

@@ -19,6 +19,7 @@ import { events } from "./events.ts";
 import { extend } from "./extend.ts";
 import { release } from "./release.ts";
 import { retry } from "./retry.ts";
+import { settings } from "./settings.ts";
 import { globalOptions } from "./session.ts";
 import type { Cli } from "./session.ts";
 import { ssh } from "./ssh.ts";
@@ -46,6 +47,7 @@ const VERBS = [
   duties,
   events,
   token,
+  settings,
   doctor,
   importVerb,
   migrate,

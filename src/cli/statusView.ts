@@ -3,11 +3,11 @@ import type { NodeView } from "../contract/node.ts";
 import type { PoolView } from "../contract/pool.ts";
 import type { DutyHeartbeat } from "../contract/sweep.ts";
 import { nodeTable } from "./node.ts";
-import { waitingOrphans } from "./orphansText.ts";
+import { needsWord, orphanSentences, waitingOrphans } from "./orphansText.ts";
 import type { Output } from "./output.ts";
 import { concerns, poolTable } from "./poolView.ts";
 import { clean, wrap } from "./text.ts";
-import { ago } from "./time.ts";
+import { ago, duration } from "./time.ts";
 
 /** What the page is made of; null for what the token's role may not see. `leaving` are the machines in `deleting`. */
 export type StatusFacts = {
@@ -51,12 +51,22 @@ function problems({ nodes, duties, leaving }: StatusFacts, command: Words, now: 
       ? [`There is no node: nothing makes machines. \`${command("node", "enroll", "NAME")}\` begins one.`]
       : []),
     ...(duties ?? []).flatMap((duty) => dutyProblem(duty, command, now)),
+    ...(leaving ?? []).flatMap((machine) => keptProblem(machine, command, now)),
     ...(leaving ?? []).flatMap((machine) => teardownProblem(machine, command, now)),
   ];
 }
 
-function nodeProblem({ name, state, lastSeenAt }: NodeView, command: Words, now: number): string[] {
-  if (state !== "silent") return [];
+function nodeProblem(
+  { name, state, lastSeenAt, driverProblem }: NodeView,
+  command: Words,
+  now: number,
+): string[] {
+  if (state !== "silent") {
+    if (driverProblem === null) return [];
+    return [
+      `${name}: its driver fails since ${ago(driverProblem.since, now)}: ${driverProblem.message}. Nothing can be made, deleted or proven gone there; look at the hypervisor.`,
+    ];
+  }
   return [
     `${name}: its relay was last heard ${ago(lastSeenAt, now)}, so nobody gets its machines. Start the relay there; if the host is lost for good: \`${command("node", "remove", name, "--lost")}\`.`,
   ];
@@ -64,9 +74,27 @@ function nodeProblem({ name, state, lastSeenAt }: NodeView, command: Words, now:
 
 function orphanProblem(node: NodeView, command: Words): string[] {
   const waiting = waitingOrphans(node);
-  if (waiting === null) return [];
+  const held =
+    waiting === null
+      ? []
+      : [
+          `${node.name}: ${waiting}. See which: \`${command("node", "list", "--json")}\`; where they may go: \`${command("node", "reap", node.name)}\`.`,
+        ];
+  const each = orphanSentences(node).map((sentence) => `${node.name}: ${sentence}.`);
+  const word =
+    waiting === null && needsWord(node)
+      ? [
+          `${node.name}: to let those go that wait for you: \`${command("node", "reap", node.name, "MACHINE")}\`.`,
+        ]
+      : [];
+  return [...held, ...each, ...word];
+}
+
+/** An orphan that is stopped and kept: the last chance to find out that it is somebody's. */
+function keptProblem({ name, node, keepUntil }: MachineView, command: Words, now: number): string[] {
+  if (keepUntil === null || Date.parse(keepUntil) <= now) return [];
   return [
-    `${node.name}: ${waiting}. See which: \`${command("node", "list", "--json")}\`; where they may go: \`${command("node", "reap", node.name)}\`.`,
+    `${name} on ${node} belongs to no known machine: it is stopped, and deleted in ${duration((Date.parse(keepUntil) - now) / 1000)}. To keep it: \`${command("machine", "forget", name)}\`.`,
   ];
 }
 

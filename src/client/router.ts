@@ -24,10 +24,12 @@ import type { capacityInput, CapacityReport } from "../contract/capacity.ts";
 import type { ErrorCode } from "../contract/errors.ts";
 import type { eventListInput, EventView } from "../contract/event.ts";
 import type { InstallationCheck } from "../contract/installation.ts";
+import type { InstallationSettings, settingsPutInput } from "../contract/settings.ts";
 import type {
   machineGetInput,
   machineListInput,
   machineNoteInput,
+  machineRecreateInput,
   MachineView,
   TimelineEntry,
   timelineInput,
@@ -113,7 +115,7 @@ export type AppRouter = TRPCBuiltRouter<
       list: Query<z.input<typeof machineListInput>, Page<MachineView>>;
       get: Query<z.input<typeof machineGetInput>, MachineView>;
       timeline: Query<z.input<typeof timelineInput>, Page<TimelineEntry>>;
-      recreate: Mutation<z.input<typeof machineGetInput>, MachineView>;
+      recreate: Mutation<z.input<typeof machineRecreateInput>, MachineView>;
       restart: Mutation<z.input<typeof machineGetInput>, MachineView>;
       hold: Mutation<z.input<typeof machineNoteInput>, MachineView>;
       unhold: Mutation<z.input<typeof machineGetInput>, MachineView>;
@@ -146,6 +148,10 @@ export type AppRouter = TRPCBuiltRouter<
     };
     installation: {
       check: Query<void, InstallationCheck>;
+    };
+    settings: {
+      get: Query<void, InstallationSettings>;
+      put: Mutation<z.input<typeof settingsPutInput>, InstallationSettings>;
     };
   }
 >;

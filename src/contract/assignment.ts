@@ -97,7 +97,7 @@ export const assignmentView = z
     swaps: z.int(),
     /**
      * Why it has `failed`; why its set-up stands still, while `setting_up`; why keys that were replaced could not be put on
-     * the machine, while `active`.
+     * the machine, or why the machine cannot be used, while `active`.
      */
     error: z
       .strictObject({ code: z.string(), message: z.string(), step: z.string().exactOptional() })

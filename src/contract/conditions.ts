@@ -53,6 +53,13 @@ export const CONDITIONS = {
       meaning: "The machines it lacks are suspects of a braked node.",
       action: "Look at Degraded.",
     },
+    NodeSilent: {
+      status: false,
+      meaning:
+        "Machines are missing, and what should be one of them is on a node that is not heard: ready there, or begun by its relay. Testers who wait get theirs elsewhere; the stock is not made a second time.",
+      action:
+        "Start the node's relay. If the host is lost for good: `warmpool node remove NODE --lost`, and the pool is filled elsewhere.",
+    },
     NoRoom: {
       status: false,
       meaning: "Machines are missing, none is being made, and no open node has room for one.",
@@ -116,6 +123,33 @@ export const CONDITIONS = {
       action:
         "`warmpool node list --json` names them. Look what they are; where they may go: `warmpool node reap NODE`, for all or by name.",
     },
+    TesterMachineDown: {
+      status: true,
+      meaning:
+        "A tester's machine was stopped or deleted on its node, and not by Warmpool, or has not answered for two minutes. Nothing is done by itself: the tester's work is on it.",
+      action:
+        "Find out who did it. `warmpool machine restart NAME` starts a stopped one; `warmpool machine recreate NAME --reassign` gives the tester another machine and runs the set-up there again.",
+    },
+    OrphansFound: {
+      status: true,
+      meaning:
+        "A node with machines of the pool shows one that carries our mark and that no row knows. Copies that people made are left alone; what may be somebody's waits for a person; all others are stopped, kept for `orphanKeepSeconds`, and then deleted.",
+      action:
+        "`warmpool status` says what each is and what becomes of it; docs/orphans.md says how to keep one. Where one that waits may go: `warmpool node reap NODE MACHINE`.",
+    },
+    DriverDown: {
+      status: true,
+      meaning:
+        "The driver of a node with machines of the pool fails to list them or to say what the node has: nothing can be made, deleted or proven gone there.",
+      action: "Look at the hypervisor on that node; `warmpool node list --json` has what its driver says.",
+    },
+    NodeSilent: {
+      status: true,
+      meaning:
+        "A node that holds machines of the pool was not heard for 90 s. Nothing of it is handed out or torn down; the message says what it holds.",
+      action:
+        "Start its relay and see that it reaches the edge. If the host is lost for good: `warmpool node remove NODE --lost`.",
+    },
     HostKeyChanged: {
       status: true,
       meaning: "Machines answer with a host key that is no machine's of ours; unassigned ones are held.",
@@ -124,6 +158,55 @@ export const CONDITIONS = {
     },
   },
 } as const satisfies Record<string, Record<string, Reason>>;
+
+/** The same of a node. Each is bad where it is false. */
+export const NODE_CONDITIONS = {
+  Heard: {
+    RelayHeard: { status: true, meaning: "The node's relay is heard.", action: "Nothing." },
+    NotJoined: {
+      status: false,
+      meaning: "No relay has joined for the node yet.",
+      action: "Run the commands there that `warmpool node enroll NODE` prints.",
+    },
+    NodeSilent: {
+      status: false,
+      meaning: "The relay was not heard for 90 s. Nothing of the node is handed out or torn down.",
+      action:
+        "Start the relay there and see that it reaches the edge. If the host is lost for good: `warmpool node remove NODE --lost`.",
+    },
+  },
+  DriverWorks: {
+    DriverAnswers: {
+      status: true,
+      meaning: "The driver answers, or nothing else is known.",
+      action: "Nothing.",
+    },
+    DriverDown: {
+      status: false,
+      meaning: "The driver fails to list its machines or to say what the node has; the message is its own.",
+      action:
+        "Look at the hypervisor on the node: nothing can be made, deleted or proven gone there until it answers.",
+    },
+  },
+  Accounted: {
+    AllKnown: {
+      status: true,
+      meaning: "Every machine with this installation's mark is known.",
+      action: "Nothing.",
+    },
+    OrphansFound: {
+      status: false,
+      meaning: "The node shows machines with our mark that no row knows.",
+      action:
+        "`warmpool status` says what each is and what becomes of it; docs/orphans.md says how to keep one.",
+    },
+  },
+} as const satisfies Record<string, Record<string, Reason>>;
+export type NodeConditionType = keyof typeof NODE_CONDITIONS;
+export const NODE_CONDITION_TYPES = Object.keys(NODE_CONDITIONS) as [
+  NodeConditionType,
+  ...NodeConditionType[],
+];
 
 export type ConditionType = keyof typeof CONDITIONS;
 export type ConditionReason<Type extends ConditionType = ConditionType> = Type extends ConditionType

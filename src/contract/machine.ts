@@ -102,6 +102,8 @@ export const machineView = z
     createdAt: moment,
     /** When the node showed it and no row knew it; null for what was made here. */
     adoptedAt: moment.nullable(),
+    /** An orphan is stopped, and deleted only then; null for what goes at once. */
+    keepUntil: moment.nullable(),
     deletedAt: moment.nullable(),
     assignment: z.strictObject({ id: z.string(), username: z.string() }).nullable(),
     lastProbe: z
@@ -138,6 +140,15 @@ export const machineListInput = z.strictObject({
 
 /** A machine by its id or its name. */
 export const machineGetInput = z.strictObject({ id: z.string().min(1).max(100) });
+
+/**
+ * `reassign`: where a tester has it, they get another machine and their set-up runs again there. What is left of this
+ * one is held for a person to look at.
+ */
+export const machineRecreateInput = z.strictObject({
+  ...machineGetInput.shape,
+  reassign: z.boolean().default(false),
+});
 
 /** A person's words for the record. */
 const note = z.string().trim().min(1, "must not be empty").max(500).optional();

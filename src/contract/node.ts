@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { NODE_CONDITION_TYPES } from "./conditions.ts";
 import { moment, nodeLabel, nodeName } from "./names.ts";
 
 export const NODE_STATES = ["enrolled", "online", "returning", "silent"] as const;
@@ -113,12 +114,37 @@ const orphanBrake = z.discriminatedUnion("reason", [
 ]);
 export type OrphanBrake = z.infer<typeof orphanBrake>;
 
-/** Something on the node that carries our mark and that no row knows; torn down when it is seen again a sweep later. */
+/**
+ * Why an orphan is left alone until a person says what is to become of it. `copy`: its mark names another machine, so a
+ * person renamed, copied or imported it; it is theirs, and only they can remove it. `had_tester`: it was a tester's.
+ * `vanished`: it appeared while a machine of the node was missing, as a rename looks. `never_given`: nothing of that name was
+ * ever made here. `unmarked`: its mark names no machine, so nothing says that it is no copy. `given_up`: it was
+ * adopted once already, and forgotten by a person.
+ */
+export const ORPHAN_WAITS = [
+  "copy",
+  "had_tester",
+  "vanished",
+  "never_given",
+  "unmarked",
+  "given_up",
+] as const;
+export type OrphanWait = (typeof ORPHAN_WAITS)[number];
+
+/**
+ * Something on the node that carries our mark and that no row knows. One that waits for nobody is stopped when it is seen
+ * again a sweep later, kept for `orphanKeepSeconds`, and deleted.
+ */
 const orphan = z.strictObject({
   name: z.string(),
   since: moment,
   /** Who said that it may be torn down. */
   confirmedBy: z.string().nullable(),
+  waits: z.enum(ORPHAN_WAITS).nullable(),
+  /** The machine that it is a copy of. */
+  of: z.string().nullable(),
+  /** The last tester who had it. */
+  username: z.string().nullable(),
 });
 
 /** `machines`: these orphans only, by name; left out, all that the node shows now. */
@@ -127,6 +153,15 @@ export const reapInput = z.strictObject({
   machines: z.array(z.string().min(1).max(100)).min(1).max(500).optional(),
   note: z.string().min(1).max(500).optional(),
 });
+
+const nodeCondition = z.strictObject({
+  type: z.enum(NODE_CONDITION_TYPES),
+  status: z.boolean(),
+  reason: z.string(),
+  message: z.string(),
+  since: moment,
+});
+export type NodeCondition = z.infer<typeof nodeCondition>;
 
 /** A node as it stands; `machines` counts those that are not proven gone. */
 export const nodeView = z
@@ -144,6 +179,10 @@ export const nodeView = z
     brake: nodeBrake.nullable(),
     orphans: z.array(orphan),
     orphanBrake: orphanBrake.nullable(),
+    /** What its driver said where it fails to list or to say what the node has, and since when. */
+    driverProblem: z.strictObject({ message: z.string(), since: moment }).nullable(),
+    /** In the form of a pool's conditions; false where something is wrong. */
+    conditions: z.array(nodeCondition),
     inventory: inventory.nullable(),
     createdAt: moment,
   })

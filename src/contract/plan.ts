@@ -14,6 +14,8 @@ export const poolChangePlan = z
     replace: z.array(z.string()),
     /** Ready machines beyond the target: taken down one a sweep. */
     remove: z.array(z.string()),
+    /** So many stay ready the whole time that it takes, unless testers take them or machines fail. */
+    readyAtLeast: z.int(),
     /** Assigned machines that are not what the spec says: they stay until their testers release them. */
     stay: z.array(z.string()),
     /** Of those to make and to replace, how many find no room anywhere, and what keeps them out. */

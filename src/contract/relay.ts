@@ -25,11 +25,20 @@ const about = {
 export const joinInput = z.object({ relayVersion: about.relayVersion });
 export type JoinResult = { node: string; credential: string; installation: string };
 
-/** What a driver's listing showed. `complete`: everything of this node that carries our mark. */
+/**
+ * What a driver's listing showed. `complete`: everything of this node that carries our mark. `names` are machines that
+ * their marks name; of those in `unmarked` the mark names none, so nothing says that they are no copies. `copies` carry the
+ * mark of another machine: they are nobody's here.
+ */
 export const listing = z.strictObject({
   complete: z.boolean(),
   startedAt: z.iso.datetime(),
   names: z.array(z.string().max(100)).max(100_000),
+  unmarked: z.array(z.string().max(100)).max(100_000).optional(),
+  copies: z
+    .array(z.strictObject({ name: z.string().max(100), of: z.string().max(100) }))
+    .max(100_000)
+    .optional(),
 });
 export type Listing = z.infer<typeof listing>;
 
@@ -122,6 +131,8 @@ export type SetupOperation = Leased & {
 export type DeleteOperation = Leased & {
   kind: "delete";
   machine: { id: string; name: string; driverRef: string | null };
+  /** True for an orphan that is only stopped now: its delete comes when it has been kept for long enough. */
+  keep?: boolean;
 };
 export type RestartOperation = Leased & {
   kind: "restart";
@@ -179,6 +190,10 @@ const probeAnswer = z.strictObject({
   cause: z.string().max(500).nullable(),
   /** Fingerprint of the host key it presented instead of the pinned one; `none` where it has none of the type. */
   presented: z.string().max(100).optional(),
+  /** True where it does not answer, and the node's listing has it stopped. */
+  stopped: z.boolean().optional(),
+  /** True where it does not answer, the listing does not show it, and the driver is sure that there is none. */
+  absent: z.boolean().optional(),
   /** Where it answered, under its pinned key, if that is where the node's listing has it and not where asked. */
   moved: z.strictObject({ ssh: endpoint, access: endpoint }).optional(),
 });
@@ -238,6 +253,8 @@ export const operationResult = z.discriminatedUnion("outcome", [
     presented: z.string().max(200).optional(),
   }),
   z.strictObject({ outcome: z.literal("deleted"), receipt }),
+  /** Of a delete that was to keep the machine: it is stopped. */
+  z.strictObject({ outcome: z.literal("kept") }),
   z.strictObject({ ...failure, outcome: z.literal("delete_failed") }),
   z.strictObject({
     outcome: z.literal("restarted"),
@@ -249,6 +266,8 @@ export const operationResult = z.discriminatedUnion("outcome", [
   z.strictObject({
     outcome: z.literal("probed"),
     listing: listing.nullable(),
+    /** What the driver said where it could not list. */
+    driverProblem: z.string().max(500).optional(),
     answers: z
       // One that cannot be read says nothing about its machine, and nothing about the others.
       .array(probeAnswer.catch(({ value, error }) => unreadable(value, error)))
@@ -261,6 +280,10 @@ export const finishInput = z.strictObject({ session, ...held, result: operationR
 /** `ok` only: a result with a stale token is answered with the error LEASE_LOST and changes nothing. */
 export type FinishResult = { ok: true };
 
-/** What the node has, for placing machines. */
-export const reportInput = z.strictObject({ session, inventory });
+/** What the node has, for placing machines; or, where its driver could not say, what it said instead. */
+export const reportInput = z.strictObject({
+  session,
+  inventory: inventory.optional(),
+  driverProblem: z.string().max(500).optional(),
+});
 export type ReportResult = { ok: true };

@@ -6,6 +6,7 @@ import { queueEta, setupEta } from "./eta.ts";
 import type { Line } from "./forecast.ts";
 import { lineOfPool } from "./line.ts";
 import { SETTINGS } from "./settings.ts";
+import { IS_DOWN } from "./testerMachines.ts";
 
 /**
  * Assignments as their owners see them. One statement reads everything, the place in the line and the observed
@@ -45,11 +46,19 @@ const usualSetup = sql`(
     order by e.seq desc limit 20) d)`;
 
 /**
- * Why a set-up that was begun stands still: its node (alias `n`) is not heard, or its machine has not answered for longer
+ * Why an active machine cannot be used: it is down (src/pool/testerMachines.ts). Why a set-up that was begun stands still: its node (alias `n`) is not heard, or its machine has not answered for longer
  * than a restart takes. It goes on by itself when they do; meanwhile its tester is told, and may release it. Null where
  * nothing is known against it.
  */
 const standstill = sql`case
+  when a.state = 'active' and m.state = 'assigned' and ${IS_DOWN} then case n.not_alive -> m.id::text ->> 'down'
+    when 'absent' then jsonb_build_object('code', 'machine_gone', 'message',
+      'The machine does not exist any more: it was deleted on its node, and not by Warmpool. An operator can give you another one, on which the set-up runs again.')
+    when 'stopped' then jsonb_build_object('code', 'machine_stopped', 'message',
+      'The machine is stopped: somebody stopped it on its node, and not by Warmpool. An operator can start it again, with your data.')
+    else jsonb_build_object('code', 'machine_silent', 'message', concat('The machine does not answer (',
+      n.not_alive -> m.id::text ->> 'cause', '). An operator can restart it, with your data.'))
+    end
   when a.state <> 'setting_up' then null
   when n.state = 'silent' then jsonb_build_object('code', 'node_silent', 'message',
     'Nothing is heard of the machine''s node; the set-up goes on when it is heard again. Wait, or release and assign again.')

@@ -11,6 +11,8 @@ export type MachineFacts = {
   assignment: { username: string } | null;
   /** The live operation on it. */
   operation: { kind: string } | null;
+  /** Whether its node, which is heard, does not list it any more. */
+  absent?: boolean;
 };
 
 /** Null where it may be done; else why not, and what to do instead. */
@@ -18,6 +20,8 @@ const RULES: Record<MachineAction, (machine: MachineFacts) => string | null> = {
   recreate: (machine) => assigned(machine) ?? ending(machine),
   restart: (machine) => {
     if (!["ready", "suspect", "assigned", "held"].includes(machine.state)) return standing(machine.state);
+    if (machine.absent === true)
+      return "it is not on its node any more, so nothing is there to start; recreate it, with reassign where a tester has it";
     return machine.operation === null
       ? null
       : `its ${machine.operation.kind} is under way; wait until that has ended`;

@@ -3,6 +3,7 @@ import type { PoolChangePlan } from "../contract/plan.ts";
 import type { PoolSpec } from "../contract/pool.ts";
 import { presentInventory, type NodeFacts } from "./nodeFacts.ts";
 import { chooseNode } from "./placing.ts";
+import { lackOf, type PoolStock } from "./replenish.ts";
 
 /** What another spec would do to a pool. Pure: `poolPlan` reads what it looks at. */
 
@@ -12,7 +13,15 @@ export type Standing = {
   state: MachineState;
   /** Whether the spec would make it otherwise. */
   isStale: boolean;
+  /** Whether it gives way to one elsewhere, whatever its spec: its node is drained. */
+  isDraining: boolean;
   isOnline: boolean;
+  /** Whether nothing of its node is taken down. */
+  isBraked: boolean;
+  /** Whether its node is silent. */
+  isSilent: boolean;
+  /** Whether it is a create that failed, being deleted for less than an hour. */
+  isFailedCreate: boolean;
 };
 
 export type Situation = { waiting: number; paused: boolean; machines: readonly Standing[] };
@@ -20,26 +29,66 @@ type Counted = Omit<PoolChangePlan, "pool" | "isNew" | "changed" | "unplaced" | 
 
 /** How many are made, which are replaced, which are removed, and which stay as they are. */
 export function planChange(spec: PoolSpec, { waiting, paused, machines }: Situation): Counted {
-  const ready = machines
-    .filter(({ state, isOnline }) => state === "ready" && isOnline)
-    .toSorted((one, other) => Number(other.isStale) - Number(one.isStale));
-  const coming = machines.filter(({ state }) => state === "suspect" || state === "provisioning").length;
-  const lacking = Math.max(0, spec.targetSize + waiting - ready.length - coming);
-  const room = Math.max(0, spec.maxSize - machines.length);
-  const surplus = waiting > 0 || paused ? 0 : Math.max(0, ready.length - spec.targetSize);
-  const remove = ready.slice(0, surplus);
-  const unassigned = machines.filter(
-    ({ state, isStale }) => isStale && ["ready", "suspect", "provisioning"].includes(state),
-  );
-  const replace = paused ? [] : unassigned.filter((machine) => !remove.includes(machine));
+  const stock = stockOf(spec, waiting, machines);
+  const { lacking, room, readyOnline } = lackOf(stock);
+  // What is being made now will be ready, and one too many then.
+  const making = stock.counts.provisioning - stock.outOfReach.provisioning;
+  const surplus = waiting > 0 || paused ? 0 : Math.max(0, readyOnline + making - spec.targetSize);
+  const remove = machines.filter(canGo).toSorted(byTurn).slice(0, surplus);
+  const replace = paused
+    ? []
+    : machines.filter((machine) => isReplaced(machine) && !remove.includes(machine));
   const blocked = lacking === 0 ? null : paused ? "paused" : lacking > room ? "max_size" : null;
+  const kept = waiting > 0 || paused ? readyOnline : Math.min(readyOnline, spec.targetSize);
   return {
     create: paused ? 0 : Math.min(lacking, room),
     replace: namesOf(replace),
     remove: namesOf(remove),
+    readyAtLeast: Math.max(0, kept - Number(replace.length > 0)),
     stay: namesOf(machines.filter(({ state, isStale }) => isStale && state === "assigned")),
     blocked,
   };
+}
+
+function stockOf(spec: PoolSpec, waiting: number, machines: readonly Standing[]): PoolStock {
+  const count = (which: (machine: Standing) => boolean) => machines.filter(which).length;
+  const of = (state: MachineState) => count((machine) => machine.state === state);
+  return {
+    targetSize: spec.targetSize,
+    maxSize: spec.maxSize,
+    waiting,
+    counts: {
+      provisioning: of("provisioning"),
+      ready: of("ready"),
+      suspect: of("suspect"),
+      assigned: of("assigned"),
+      held: of("held"),
+      deleting: of("deleting"),
+    },
+    readyOffline: count(({ state, isOnline }) => state === "ready" && !isOnline),
+    failedCreatesDeleting: count(({ isFailedCreate }) => isFailedCreate),
+    outOfReach: {
+      provisioning: count(({ state, isSilent }) => state === "provisioning" && isSilent),
+      suspect: count(({ state, isSilent, isBraked }) => state === "suspect" && (isSilent || isBraked)),
+      population: count(({ state, isSilent }) => isSilent && state !== "assigned" && state !== "held"),
+    },
+  };
+}
+
+/** Whether a surplus may be taken from it, now or once it is made. */
+function canGo({ state, isOnline, isBraked }: Standing): boolean {
+  return (state === "ready" || state === "provisioning") && isOnline && !isBraked;
+}
+
+/** In the order in which a surplus is taken; what is equal stays as it was, the longest-ready first. */
+function byTurn(one: Standing, other: Standing): number {
+  const turn = ({ isStale, isDraining, state }: Standing) =>
+    Number(isStale || isDraining) * 2 + Number(state === "ready");
+  return turn(other) - turn(one);
+}
+
+function isReplaced({ state, isStale, isDraining }: Standing): boolean {
+  return (isStale || isDraining) && ["ready", "suspect", "provisioning"].includes(state);
 }
 
 /** How many of those to make and to replace find a node, each replaced one giving back its room first. */

@@ -3,7 +3,7 @@ import type { OperationResult } from "../contract/relay.ts";
 import type { Db } from "../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
 import { createFailed, created } from "./finishCreate.ts";
-import { deleted, deleteFailed } from "./finishDelete.ts";
+import { deleted, deleteFailed, kept } from "./finishDelete.ts";
 import { restarted, restartFailed } from "./finishRestart.ts";
 import { setUp, setupFailed } from "./finishSetup.ts";
 import { leaseLost, lockLease, type Standing } from "./lease.ts";
@@ -48,6 +48,7 @@ const LARGER: Record<OperationResult["outcome"], "nothing" | "node" | "pool and 
   set_up: "nothing",
   setup_failed: "pool and node",
   deleted: "nothing",
+  kept: "nothing",
   delete_failed: "nothing",
   restarted: "node",
   restart_failed: "node",
@@ -97,6 +98,10 @@ async function apply(tx: Db, lease: Standing, result: OperationResult, actor: Ac
       expectKind(lease, "delete");
       await deleted(tx, lease, result.receipt, actor);
       return pool;
+    case "kept":
+      expectKind(lease, "delete");
+      await kept(tx, lease, actor);
+      return [];
     case "delete_failed":
       expectKind(lease, "delete");
       await deleteFailed(tx, lease, result.message, actor);

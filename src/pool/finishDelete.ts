@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Receipt } from "../contract/machine.ts";
-import type { Db } from "../db/client.ts";
+import { type Db, iso, rows } from "../db/client.ts";
 import type { Standing } from "./lease.ts";
 import { endOperation, requeueOperation, takenBy } from "./operations.ts";
 import type { Actor } from "./reasons.ts";
@@ -16,6 +16,26 @@ export async function deleted(tx: Db, lease: Standing, receipt: Receipt, actor: 
     actor,
     reason: "proven_gone",
     set: sql`receipt = ${json(receipt)}, delete_seconds = ${takenBy(lease.id)}`,
+  });
+}
+
+/** The orphan is stopped: its delete goes on when it has been kept for long enough. */
+export async function kept(tx: Db, lease: Standing, actor: Actor): Promise<void> {
+  const [row] = await rows<{ until: string; seconds: number }>(
+    tx,
+    sql`select ${iso(sql`keep_until`)} as until,
+        greatest(0, extract(epoch from keep_until - now()))::float8 as seconds
+      from machines where id = ${lease.machine} and keep_until is not null`,
+  );
+  await requeueOperation(tx, lease.id, row?.seconds ?? 0, null);
+  await tell(tx, {
+    kind: "machine",
+    actor,
+    reason: "orphan_kept",
+    node: lease.node,
+    operation: lease.id,
+    data: { until: row?.until ?? null },
+    ...(lease.machine === null ? {} : { machine: lease.machine }),
   });
 }
 

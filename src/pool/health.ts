@@ -6,6 +6,8 @@ export type Heard = {
   cause: string | null;
   /** Whether a listing that proves absence, part of the same probe, showed it; null where there was none. */
   listed: boolean | null;
+  /** What its node is sure of: that it is stopped, or not there. */
+  down?: "stopped" | "absent";
   /** Whether it presented another host key than the pinned one, and that key is no machine's of ours. */
   strangeKey: boolean;
 };

@@ -33,10 +33,16 @@ const observed = sql`jsonb_build_object(
 /** How many creates and deletes the open nodes of the pool `p` work on at once. */
 export const slotsOfPool = sql`${SETTINGS.nodeConcurrency}::int * (select count(*)::int from nodes n where ${ITS_NODES})`;
 
+/** As `lackOf` (src/pool/replenish.ts) counts it: what a silent node has keeps no room from those who wait. */
+const room = sql`(select p.max_size - count(*) + least(
+    count(*) filter (where n.state = 'silent' and m.state not in ('assigned', 'held')),
+    (select count(*) from assignments w where w.pool = p.name and w.state = 'waiting'))
+  from machines m join nodes n on n.name = m.node where m.pool = p.name and m.state <> 'deleted')`;
+
 /** The `Line` (src/pool/forecast.ts) of the pool whose row has the alias `p`, as jsonb. */
 export const lineOfPool = sql`jsonb_build_object(
   'slots', ${slotsOfPool},
   'jobs', ${jobs}, 'held', ${held}, 'observed', ${observed}, 'targetSize', p.target_size,
-  'room', p.max_size - (select count(*) from machines m where m.pool = p.name and m.state <> 'deleted'),
+  'room', ${room},
   'waiting', (select count(*) from assignments w where w.pool = p.name and w.state = 'waiting'),
   'halted', p.paused or p.create_failures > 0)`;

@@ -26,6 +26,8 @@ export type LockedMachine = {
   operation: { kind: string } | null;
   /** Some tester has had it, so it never goes back to the pool. */
   used: boolean;
+  /** Its node does not list it any more. */
+  absent: boolean;
 };
 
 /**
@@ -44,8 +46,9 @@ export async function lockMachine(tx: Db, idOrName: string, action: MachineActio
     sql`select m.id, m.name, m.pool, m.node, m.state,
         case when a.id is not null then jsonb_build_object('id', a.id, 'username', a.username) end as assignment,
         case when o.id is not null then jsonb_build_object('kind', o.kind) end as operation,
-        exists (select 1 from assignments e where e.machine = m.id) as used
-      from machines m
+        exists (select 1 from assignments e where e.machine = m.id) as used,
+        coalesce(n.not_alive -> m.id::text ->> 'down' = 'absent', false) as absent
+      from machines m join nodes n on n.name = m.node
       left join assignments a on a.machine = m.id and a.state <> 'released'
       left join operations o on o.machine = m.id and o.state in ('queued', 'leased', 'cancelling')
       where ${which}`,

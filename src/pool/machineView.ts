@@ -13,7 +13,7 @@ type Row = Omit<MachineView, "access" | "lastProbe" | "assignment" | "can"> & {
   username: string | null;
   probedAt: string | null;
   probed: boolean | null;
-  notAlive: { answer: ProbeAnswer; cause: string | null } | null;
+  notAlive: { answer: ProbeAnswer; cause: string | null; down?: "stopped" | "absent" } | null;
 };
 
 /**
@@ -32,7 +32,7 @@ async function readMachines(
         m.driver, m.driver_ref as "driverRef", coalesce(m.machine_spec <> p.machine_spec, false) as stale,
         ${iso(sql`m.suspect_since`)} as "suspectSince", ${iso(sql`m.ready_at`)} as "readyAt",
         ${iso(sql`m.created_at`)} as "createdAt", ${iso(sql`m.adopted_at`)} as "adoptedAt",
-        ${iso(sql`m.deleted_at`)} as "deletedAt",
+        ${iso(sql`m.keep_until`)} as "keepUntil", ${iso(sql`m.deleted_at`)} as "deletedAt",
         a.id as "assignmentId", a.username, ${iso(sql`n.last_probe_at`)} as "probedAt",
         m.ready_at < n.last_probe_at as probed, n.not_alive -> m.id::text as "notAlive", m.receipt, m.evidence,
         m.hold, case when o.id is not null then jsonb_build_object('kind', o.kind, 'state', o.state, 'attempt', o.attempt,
@@ -58,7 +58,7 @@ function view(row: Row): MachineView & { cursor: number } {
     hostKey,
     access,
     assignment,
-    can: can({ ...row, assignment }),
+    can: can({ ...row, assignment, absent: notAlive?.down === "absent" }),
     lastProbe:
       probedAt === null || probed !== true || row.state === "deleting" || row.state === "deleted"
         ? null

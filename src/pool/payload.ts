@@ -25,6 +25,8 @@ type Source = {
   accessPort: number | null;
   hostKey: HostKey | null;
   driverRef: string | null;
+  /** Whether it is only stopped now. */
+  isKept: boolean;
   shape: PoolSpec["shape"];
   /** Null for an orphan, which is no pool's. */
   spec: PoolSpec | null;
@@ -65,7 +67,7 @@ function readSources(db: Db, leased: readonly Leased[]): Promise<Source[]> {
     db,
     sql`select o.id as operation, m.id as machine, m.name, m.number, m.port, m.http_port as "httpPort",
         m.dial_host as "dialHost", m.dial_port as "dialPort", m.access_host as "accessHost",
-        m.access_port as "accessPort", m.host_key as "hostKey", m.driver_ref as "driverRef", m.shape, p.spec,
+        m.access_port as "accessPort", m.host_key as "hostKey", m.driver_ref as "driverRef", coalesce(m.keep_until > now(), false) as "isKept", m.shape, p.spec,
         a.id as assignment, a.username, coalesce(a.state = 'active', false) as "isActive", a.ssh_keys as "sshKeys", a.params, a.secrets, r.content, r.version as "recipeVersion",
         a.logged_in_at is not null as "loggedIn",
         coalesce((select max(l.end_byte) from setup_logs l where l.assignment = a.id and l.machine = m.id), 0) as "logOffset"
@@ -91,6 +93,7 @@ async function machinePayload(
       ...head,
       kind: "delete",
       machine: { id: source.machine, name: source.name, driverRef: source.driverRef },
+      ...(source.isKept ? { keep: true } : {}),
     };
   }
   const { spec } = source;

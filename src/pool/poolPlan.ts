@@ -23,7 +23,10 @@ export async function planPoolChange(db: Db, spec: PoolSpec): Promise<PoolChange
   );
   const machines = await rows<Standing>(
     db,
-    sql`select m.name, m.node, m.state, m.machine_spec <> ${hash} as "isStale", n.state = 'online' as "isOnline"
+    sql`select m.name, m.node, m.state, m.machine_spec <> ${hash} as "isStale", n.state = 'online' as "isOnline",
+        n.scheduling = 'draining' as "isDraining", n.state = 'silent' as "isSilent",
+        exists (select 1 from brakes b where b.node = n.name and b.released_at is null) as "isBraked",
+        m.state = 'deleting' and m.ready_at is null and m.deleting_since > now() - interval '1 hour' as "isFailedCreate"
       from machines m join nodes n on n.name = m.node
       where m.pool = ${spec.name} and m.state <> 'deleted' order by m.ready_at, m.number`,
   );
@@ -49,12 +52,14 @@ export async function planPoolChange(db: Db, spec: PoolSpec): Promise<PoolChange
 }
 
 function sayPlan(plan: Omit<PoolChangePlan, "text">): string {
-  const { create, replace, remove, stay, unplaced, blocked } = plan;
+  const { create, replace, remove, stay, unplaced, blocked, readyAtLeast } = plan;
   const bounds = unplaced?.binding.map(({ node, constraint }) => `${node}: ${BINDING_WORDS[constraint]}`);
   const sentences = [
     plan.isNew ? "The pool is new." : changesText(plan.changed),
     create > 0 ? `${count(create)} made.` : "",
-    replace.length > 0 ? `${count(replace.length)} replaced, one at a time: ${replace.join(", ")}.` : "",
+    replace.length > 0
+      ? `${count(replace.length)} replaced, one at a time, with at least ${readyAtLeast} ready throughout: ${replace.join(", ")}.`
+      : "",
     remove.length > 0 ? `${count(remove.length)} removed: ${remove.join(", ")}.` : "",
     stay.length > 0 ? `Assigned, and as it was until released: ${stay.join(", ")}.` : "",
     blocked === "max_size" ? "maxSize keeps it from making all that it lacks." : "",

@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { HOLD_FAILED_SECONDS, type PoolCounts, type PoolSpec, type PoolView } from "../contract/pool.ts";
 import { type Db, iso, listOf, rows } from "../db/client.ts";
 import { poolConditions, type PoolFacts } from "./conditions.ts";
+import { DRIVER_PROBLEM } from "./driverProblem.ts";
 import { WarmpoolError } from "./errors.ts";
 import { canonical, sha256 } from "./hash.ts";
 import { lockPool, lockWork } from "./locks.ts";
@@ -13,6 +14,7 @@ import type { Actor, Reason } from "./reasons.ts";
 import { population } from "./replenish.ts";
 import { endAssignments } from "./release.ts";
 import { runway } from "./runway.ts";
+import { DOWN_OF_POOL } from "./testerMachines.ts";
 import { tearDown } from "./teardown.ts";
 import { json, tell } from "./transition.ts";
 
@@ -53,7 +55,14 @@ export function poolFacts(where: SQL): SQL {
         (count(*) filter (where m.state = 'ready' and n.state = 'online'))::int as claimable,
         (select count(*)::int from nodes o where o.state = 'online') as "onlineNodes",
         (count(*) filter (where m.state <> 'deleting' and m.machine_spec <> p.machine_spec))::int as stale,
-        count(*) filter (where m.state = 'provisioning') > 0 as "onTheirWay",
+        count(*) filter (where m.state = 'provisioning' and n.state <> 'silent') > 0 as "onTheirWay",
+        (select coalesce(jsonb_agg(jsonb_build_object('node', s.name, 'lastSeenAt', ${iso(sql`s.last_seen_at`)},
+            'making', s.making, 'ready', s.ready, 'assigned', s.assigned, 'others', s.others) order by s.name), '[]')
+          from (select o.name, o.last_seen_at, count(*) filter (where e.state = 'provisioning') as making,
+              count(*) filter (where e.state = 'ready') as ready, count(*) filter (where e.state = 'assigned') as assigned,
+              count(*) filter (where e.state in ('suspect', 'held', 'deleting')) as others
+            from nodes o join machines e on e.node = o.name
+            where o.state = 'silent' and e.pool = p.name and e.state <> 'deleted' group by o.name) s) as "silentNodes",
         coalesce(jsonb_agg(m.name order by m.number) filter (where m.state = 'held' and m.hold ->> 'by' like 'node:%'
           or m.state = 'assigned' and n.not_alive -> m.id::text ? 'presented'), '[]') as strangers,
         (select coalesce(jsonb_agg(jsonb_build_object('node', b.node, 'dead', b.dead, 'answered', b.answered, 'cause', b.cause,
@@ -62,6 +71,13 @@ export function poolFacts(where: SQL): SQL {
             and exists (select 1 from machines o where o.node = b.node and o.pool = p.name and o.state <> 'deleted')) as brakes,
         (select coalesce(jsonb_agg(b.name order by b.name), '[]') from nodes b where b.orphan_brake is not null
           and exists (select 1 from machines o where o.node = b.name and o.pool = p.name and o.state <> 'deleted')) as "orphanNodes",
+        ${DOWN_OF_POOL} as "downMachines",
+        (select coalesce(jsonb_agg(jsonb_build_object('node', n.name, 'message', ${DRIVER_PROBLEM} -> 'message') order by n.name), '[]')
+          from nodes n where n.driver_problems <> '{}' and n.state <> 'silent'
+            and exists (select 1 from machines o where o.node = n.name and o.pool = p.name and o.state <> 'deleted')) as "driverProblems",
+        (select coalesce(jsonb_agg(b.name || ': ' || s.key order by b.name, s.key), '[]') from nodes b, jsonb_each(b.orphans) s
+          where jsonb_typeof(s.value -> 'confirmedBy') = 'null'
+            and exists (select 1 from machines o where o.node = b.name and o.pool = p.name and o.state <> 'deleted')) as orphans,
         (select count(*)::int from assignments a where a.pool = p.name and a.state = 'waiting') as waiting,
         (select count(*)::int from assignments a
           where a.pool = p.name and a.created_at > now() - interval '1 hour') as claims,

@@ -6,6 +6,7 @@ import { type Db, iso, listOf, rows } from "../db/client.ts";
 import type { NotAlive } from "../db/tables/machines.ts";
 import { followAddresses } from "./addresses.ts";
 import { judgeNodeBrake } from "./braking.ts";
+import { noteDriver } from "./driverProblem.ts";
 import { type Heard, judge, type Verdict } from "./health.ts";
 import { strangers, tellStrangeKeys } from "./hostKeys.ts";
 import { judgeListing } from "./reaping.ts";
@@ -13,6 +14,7 @@ import { lockMachines, lockWork } from "./locks.ts";
 import type { Actor } from "./reasons.ts";
 import { askAgain, queueRecheck } from "./probeQueue.ts";
 import { tearDown } from "./teardown.ts";
+import { tellTesterMachines } from "./testerMachines.ts";
 import { json, moveMachines, tell } from "./transition.ts";
 
 export type Probed = Extract<OperationResult, { outcome: "probed" }>;
@@ -57,9 +59,11 @@ export async function judgeProbe(
   const machines = await hearMachines(tx, node, operation.id, probed);
   const notAlive = notAliveOf(machines, standing);
   await noteProbe(tx, node, operation.id, standing, probed, notAlive);
+  await noteDriver(tx, node, "list", probed.driverProblem ?? null);
   await lockHeard(tx, machines, probed);
   await followAddresses(tx, node, probed.answers, actor);
   await tellStrangeKeys(tx, node, machines, standing.notAlive);
+  await tellTesterMachines(tx, node, machines, standing.notAlive, notAlive);
   const brake = await brakeAfter(tx, node, standing, notAlive, actor);
   if (standing.scope === null) {
     await judgeListing(tx, node, operation.id, probed.listing, brake.mayTearDown, actor);
@@ -146,6 +150,11 @@ async function hearMachines(
           ? answer.cause
           : `another machine of ours, ${sibling}, answers at its address: the address is wrong`,
       listed: listed === null ? null : listed.has(machine.name),
+      ...(answer.absent === true
+        ? { down: "absent" as const }
+        : answer.stopped === true
+          ? { down: "stopped" as const }
+          : {}),
       presented: answer.presented ?? null,
       strangeKey: strange.ids.has(machine.id),
     };
@@ -175,13 +184,14 @@ function notAliveOf(machines: readonly HeardMachine[], before: Standing): Record
   for (const { known, heard } of machines) {
     const since = own(before.notAlive, known.id)?.since ?? before.at;
     if (heard.listed === false)
-      notAlive.set(known.id, { answer: "dead", cause: "not in the node's listing", since });
+      notAlive.set(known.id, { answer: "dead", cause: "not in the node's listing", since, down: "absent" });
     else if (heard.answer !== "alive") {
       const { answer, cause, presented } = heard;
       notAlive.set(known.id, {
         answer,
         cause,
         since,
+        ...(heard.down === undefined ? {} : { down: heard.down }),
         ...(heard.strangeKey && presented !== null ? { presented } : {}),
       });
     }

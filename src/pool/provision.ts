@@ -4,7 +4,7 @@ import { type Db, listOf, rows } from "../db/client.ts";
 import { placeCanaries } from "./canary.ts";
 import { without } from "./change.ts";
 import { lockNodes, lockPool } from "./locks.ts";
-import { GIVES_WAY, replaceFirst } from "./rollout.ts";
+import { GIVES_WAY, givesWayFirst, replaceFirst } from "./rollout.ts";
 import { type NodeFacts, readNodes } from "./nodeFacts.ts";
 import { chooseNode, type Wish } from "./placing.ts";
 import type { Actor, Reason } from "./reasons.ts";
@@ -45,15 +45,15 @@ async function giveWay(
   pool: string,
   plan: PoolPlan,
   created: number,
-  { lately, online }: Situation,
+  situation: Situation,
   actor: Actor,
 ): Promise<void> {
-  const isForbidden = plan.replace === "after" && created === 0 && lately === 0;
-  if (plan.replace !== "first" && !isForbidden) return;
-  const nodes = await readOpen(tx, online);
+  if (!givesWayFirst(situation, plan, created)) return;
+  const nodes = await readOpen(tx, situation.online);
   const wish = await wishOf(tx, pool);
   const elsewhere = chooseNode(nodes, wish) !== null;
-  if (isForbidden && elsewhere) return;
+  // What could be made elsewhere and was not is made at the next sweep, and nothing has to go before it.
+  if (plan.replace === "after" && elsewhere) return;
   const wouldFit = (name: string) =>
     elsewhere ||
     chooseNode(
@@ -77,6 +77,14 @@ async function situationToFill(tx: Db, pool: string): Promise<Situation> {
 /** `online` are the nodes that may get machines: a braked one gets its canary and nothing else. */
 type Situation = PoolSituation & { online: string[]; anyBraked: boolean };
 
+/**
+ * Whether the delete of a machine `m` of a node `n` keeps its room for long: it began a while ago, and it has failed or
+ * its node is not heard. One that is being worked on, or stands in the node's line behind long creates, will end.
+ */
+const IS_STUCK = sql`(m.deleting_since <= now() - make_interval(secs => ${SETTINGS.deleteStuckSeconds})
+  and (n.state <> 'online' or not exists (select 1 from operations d where d.machine = m.id
+    and d.kind = 'delete' and d.state in ('queued', 'leased') and d.error is null)))`;
+
 /** @throws where the pool is not there: call it under its row lock. */
 export async function readSituation(tx: Db, pool: string): Promise<Situation> {
   const [row] = await rows<Situation>(
@@ -87,7 +95,7 @@ export async function readSituation(tx: Db, pool: string): Promise<Situation> {
           select b.node from brakes b where b.released_at is null)) as online,
         exists (select 1 from brakes b where b.released_at is null) as "anyBraked",
         (select count(*)::int from assignments a where a.pool = p.name and a.state = 'waiting') as waiting,
-        c.counts, c."readyOffline", c."failedCreatesDeleting", c."staleReady", c.lately
+        c.counts, c."readyOffline", c."failedCreatesDeleting", c."staleReady", c.lately, c."stuckReplaced", c."outOfReach"
       from pools p, lateral (
         select jsonb_build_object(
             'provisioning', count(*) filter (where m.state = 'provisioning'),
@@ -99,8 +107,14 @@ export async function readSituation(tx: Db, pool: string): Promise<Situation> {
           (count(*) filter (where m.state = 'ready' and n.state <> 'online'))::int as "readyOffline",
           (count(*) filter (where m.state = 'ready' and n.state = 'online' and ${GIVES_WAY}
             and not exists (select 1 from brakes b where b.node = n.name and b.released_at is null)))::int as "staleReady",
-          (count(*) filter (where m.state = 'deleting'
-            and m.deleting_since > now() - make_interval(secs => ${SETTINGS.deleteStuckSeconds})))::int as lately,
+          (count(*) filter (where m.state = 'deleting' and not ${IS_STUCK}))::int as lately,
+          (count(*) filter (where m.state = 'deleting' and ${IS_STUCK} and m.ready_at is not null and ${GIVES_WAY}
+            and not exists (select 1 from assignments a where a.machine = m.id)))::int as "stuckReplaced",
+          jsonb_build_object(
+            'provisioning', count(*) filter (where m.state = 'provisioning' and n.state = 'silent'),
+            'suspect', count(*) filter (where m.state = 'suspect' and (n.state = 'silent'
+              or exists (select 1 from brakes b where b.node = n.name and b.released_at is null))),
+            'population', count(*) filter (where n.state = 'silent' and m.state not in ('assigned', 'held'))) as "outOfReach",
           (count(*) filter (where m.state = 'deleting' and m.ready_at is null
             and m.deleting_since > now() - interval '1 hour'))::int as "failedCreatesDeleting"
         from machines m join nodes n on n.name = m.node

@@ -1,9 +1,10 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { own } from "../contract/own.ts";
 import type { OrphanBrake } from "../contract/node.ts";
 import type { Listing } from "../contract/relay.ts";
 import { type Db, iso, rows } from "../db/client.ts";
-import { judgeOrphans, type Sightings } from "./orphans.ts";
+import { settingOf } from "./installationSettings.ts";
+import { judgeOrphans, type SeenOrphan, type Sightings } from "./orphans.ts";
 import type { Actor } from "./reasons.ts";
 import { json, tell } from "./transition.ts";
 
@@ -35,7 +36,7 @@ export async function judgeListing(
       from nodes n, operations o where n.name = ${node} and o.id = ${began}`,
   );
   if (row === undefined) return;
-  const seen = await strayNames(tx, began, listing.names);
+  const seen = [...(await strays(tx, node, began, listing)), ...(await copiesOf(tx, began, listing))];
   const { orphans: before, brake, leaving, at } = row;
   const verdict = judgeOrphans({ before, seen, leaving, brake, at, mayTearDown });
   const appeared = Object.keys(verdict.sightings).filter((name) => own(before, name) === undefined);
@@ -51,25 +52,63 @@ export async function judgeListing(
 }
 
 /**
- * The listed names that no row stands for. A row that turned `deleted` since the probe began says nothing: the listing
- * may be from before its end. Whatever node a row names, what it stands for is no orphan.
+ * The listed machines that no row stands for, each with what keeps it from going by itself. A row that turned `deleted`
+ * since the probe began says nothing: the listing may be from before its end. Whatever node a row names, what it
+ * stands for is no orphan.
  */
-function strayNames(tx: Db, began: string, names: readonly string[]) {
-  return rows<{ name: string; givenUp: boolean }>(
+function strays(
+  tx: Db,
+  node: string,
+  began: string,
+  { names, unmarked = [] }: Listing,
+): Promise<SeenOrphan[]> {
+  const rowsOf = (which: SQL) => sql`exists (select 1 from machines f where f.name = l.name and ${which})`;
+  return rows<SeenOrphan>(
     tx,
-    sql`select distinct l.name, exists (select 1 from machines f
-          where f.name = l.name and f.adopted_at is not null and f.receipt ->> 'kind' = 'forgotten') as "givenUp"
-      from jsonb_array_elements_text(${json(names)}) l(name)
-      where not exists (select 1 from machines m where m.name = l.name and m.state <> 'deleted')
-        and not exists (select 1 from machines m, operations o
-          where o.id = ${began} and m.name = l.name and m.deleted_at >= o.first_leased_at)
-      order by l.name`,
+    sql`with l as (select distinct name from jsonb_array_elements_text(${json(names)}) n(name)),
+      strange as (
+        select l.name, (select a.username from assignments a join machines f on f.id = a.machine
+          where f.name = l.name order by a.seq desc limit 1) as username
+        from l where not exists (select 1 from machines m where m.name = l.name and m.state <> 'deleted')
+          and not ${rowsOf(endedSince(began))}
+      ),
+      missing as (
+        select 1 from machines m, operations o where o.id = ${began} and m.node = ${node}
+          and m.state in ('ready', 'suspect', 'assigned', 'held') and m.ready_at < o.first_leased_at
+          and not exists (select 1 from l where l.name = m.name)
+      )
+      select l.name, l.username, case
+          when ${rowsOf(sql`f.adopted_at is not null and f.receipt ->> 'kind' = 'forgotten'`)} then 'given_up'
+          when l.username is not null then 'had_tester'
+          when not ${rowsOf(sql`f.adopted_at is null`)} then 'never_given'
+          when ${json(unmarked)} ? l.name then 'unmarked'
+          when exists (select 1 from missing) then 'vanished'
+        end as waits
+      from strange l order by l.name`,
   );
+}
+
+/** Machines with the mark of another. One that has a live row's name is one all the same: the row's machine is not there. */
+function copiesOf(tx: Db, began: string, { copies = [] }: Listing): Promise<SeenOrphan[]> {
+  if (copies.length === 0) return Promise.resolve([]);
+  return rows<SeenOrphan>(
+    tx,
+    sql`select distinct on (c.name) c.name, 'copy' as waits, c."of", (select a.username from assignments a
+          join machines f on f.id = a.machine where f.name = c."of" order by a.seq desc limit 1) as username
+      from jsonb_to_recordset(${json(copies)}) c(name text, "of" text), operations o
+      where o.id = ${began} order by c.name`,
+  );
+}
+
+/** Whether the row of a machine `f` ended since that probe began. */
+function endedSince(began: string): SQL {
+  return sql`f.deleted_at >= (select first_leased_at from operations where id = ${began})`;
 }
 
 /**
  * Gives each of them a row in `deleting`, under the name that its node knows it by, if there still is none. What it
- * takes is told by the row it had once, or else by the node's inventory.
+ * takes is told by the row it had once, or else by the node's inventory. One that no person has named is only stopped at
+ * first: until `orphanKeepSeconds` are over somebody may still find out that it is theirs.
  */
 async function adopt(
   tx: Db,
@@ -93,8 +132,11 @@ async function adopt(
         where (i ->> 'ours')::boolean and i ->> 'name' = f.name limit 1) s on true
     ),
     adopted as (
-      insert into machines (name, node, state, shape, driver, driver_ref, adopted_at, deleting_since)
-      select name, ${node}, 'deleting', shape, driver, driver_ref, now(), now() from found
+      insert into machines (name, node, state, shape, driver, driver_ref, adopted_at, deleting_since, keep_until)
+      select name, ${node}, 'deleting', shape, driver, driver_ref, now(), now(),
+        case when ${json(sightings)} -> name ->> 'confirmedBy' is null
+          then now() + make_interval(secs => ${settingOf("orphanKeepSeconds")}) end
+      from found
       on conflict (name) where state <> 'deleted' do nothing
       returning id, name
     )

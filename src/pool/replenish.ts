@@ -1,7 +1,10 @@
 import { MACHINE_STATES, type MachineState } from "../contract/machine.ts";
 import { MACHINE_COUNTS } from "./states.ts";
 
-/** What the plan looks at. Counts are of rows; `readyOffline` are ready machines on nodes that are not online. */
+/**
+ * What the plan looks at. Counts are of rows; `readyOffline` are ready machines on nodes that are not online. Nothing
+ * here is there before it is ready: what is expected counts against making too many, and never as stock.
+ */
 export type PoolSituation = {
   targetSize: number;
   maxSize: number;
@@ -12,13 +15,29 @@ export type PoolSituation = {
   failedCreatesDeleting: number;
   /** Ready machines, on nodes that are online and not braked, that the pool's spec has left behind. */
   staleReady: number;
-  /** Machines whose delete began lately: one that is stuck counts no more. */
+  /** Machines whose delete began lately or is still being worked on: one that is stuck counts no more. */
   lately: number;
+  /** Machines that gave way in a rollout and whose delete is stuck. */
+  stuckReplaced: number;
+  /** What nobody can count on: on nodes that are silent, and suspects of braked ones. */
+  outOfReach: {
+    /** Creates that the relay of a silent node had begun. */
+    provisioning: number;
+    suspect: number;
+    /** Machines of silent nodes that nobody has: all but assigned and held ones. */
+    population: number;
+  };
   paused: boolean;
   /** Creates that failed in a row; the next may only be tried when `backoffOver`. */
   createFailures: number;
   backoffOver: boolean;
 };
+
+/** What is lacking follows from these; the rest is about what gives way. */
+export type PoolStock = Omit<
+  PoolSituation,
+  "staleReady" | "lately" | "stuckReplaced" | "paused" | "createFailures" | "backoffOver"
+>;
 
 export type PoolPlan = {
   /** Machines to create now. */
@@ -42,23 +61,20 @@ export type PoolPlan = {
  * to go: so they are replaced one at a time and the pool stays filled.
  */
 export function planPool(situation: PoolSituation): PoolPlan {
-  const { counts } = situation;
-  const readyOnline = counts.ready - situation.readyOffline;
-  const wanted = situation.targetSize + situation.waiting;
-  const coming = readyOnline + counts.suspect + counts.provisioning + situation.failedCreatesDeleting;
-  const deficit = Math.max(0, wanted - coming);
-  const room = Math.max(0, situation.maxSize - population(counts));
+  const { counts, outOfReach } = situation;
+  const { readyOnline, coming, wanted, room, lacking } = lackOf(situation);
   const surplus = situation.waiting === 0 ? Math.max(0, readyOnline - situation.targetSize) : 0;
   const shrink = situation.paused ? 0 : Math.min(1, surplus);
   const plan: PoolPlan = { create: 0, shrink, replace: null, blocked: null };
-  if (situation.paused) return { ...plan, blocked: deficit > 0 ? "paused" : null };
-  const replace = deficit === 0 && situation.staleReady > 0 && coming === wanted;
-  if (deficit === 0 && !replace) return plan;
+  if (situation.paused) return { ...plan, blocked: lacking > 0 ? "paused" : null };
+  const replace = lacking === 0 && situation.staleReady > 0 && coming === wanted;
+  if (lacking === 0 && !replace) return plan;
   if (!situation.backoffOver) return { ...plan, blocked: "backoff" };
-  if (replace && room === 0) return { ...plan, replace: situation.lately === 0 ? "first" : null };
+  if (replace && room === 0) return { ...plan, replace: isAllThere(situation) ? "first" : null };
   if (room === 0) return { ...plan, replace: mayGoFirst(situation) ? "first" : null, blocked: "max_size" };
-  const create = replace ? 1 : Math.min(deficit, room);
-  const tries = situation.createFailures === 0 ? create : Math.max(0, 1 - counts.provisioning);
+  const create = replace ? 1 : Math.min(lacking, room);
+  const making = counts.provisioning - outOfReach.provisioning;
+  const tries = situation.createFailures === 0 ? create : Math.max(0, 1 - making);
   return {
     ...plan,
     create: Math.min(create, tries),
@@ -67,12 +83,63 @@ export function planPool(situation: PoolSituation): PoolPlan {
   };
 }
 
+export type Lack = {
+  /** Ready machines that can be claimed. */
+  readyOnline: number;
+  /** Those and all that is expected to become one. */
+  coming: number;
+  wanted: number;
+  /** What has to be made: what is not coming of `wanted`, and for testers who wait whatever only machines out of reach would cover. */
+  lacking: number;
+  /** How many machines may be made now. */
+  room: number;
+};
+
+/**
+ * What a pool lacks, and how much of it `maxSize` lets it make. Testers who wait come before machines that nobody can
+ * reach: what a silent node has neither serves them nor keeps the room that their machine needs. Only as many are made
+ * beyond `maxSize` as wait, and what can be reached never exceeds it.
+ */
+export function lackOf(stock: PoolStock): Lack {
+  const { counts, outOfReach, waiting, maxSize } = stock;
+  const readyOnline = counts.ready - stock.readyOffline;
+  const wanted = stock.targetSize + waiting;
+  const coming = readyOnline + counts.suspect + counts.provisioning + stock.failedCreatesDeleting;
+  const deficit = Math.max(0, wanted - coming);
+  const unserved = Math.max(0, waiting - (coming - outOfReach.provisioning - outOfReach.suspect));
+  const taken = population(counts);
+  const room = Math.max(0, maxSize - taken);
+  const roomInReach = Math.max(0, maxSize - (taken - outOfReach.population));
+  return {
+    readyOnline,
+    coming,
+    wanted,
+    lacking: Math.max(deficit, unserved),
+    room: Math.max(room, Math.min(unserved, roomInReach)),
+  };
+}
+
+/**
+ * Whether one of the pool's machines may go before its successor is made. What is coming is not there yet: neither a
+ * machine that is being made nor a suspect, and what is leaving has not given back its room.
+ */
+export function isAllThere({
+  counts,
+  readyOffline,
+  failedCreatesDeleting,
+  lately,
+}: Pick<PoolSituation, "counts" | "readyOffline" | "failedCreatesDeleting" | "lately">): boolean {
+  return counts.provisioning + counts.suspect + readyOffline + failedCreatesDeleting + lately === 0;
+}
+
 /**
  * Whether a stale machine of a full pool gives its room to a new one though the pool lacks some already: what keeps the
- * room, deletes that are stuck or testers, may do so for ever, and a rollout does not wait for it. Still one at a time.
+ * room, deletes that are stuck or testers, may do so for ever, and a rollout does not wait for it. Still one at a time,
+ * and it gives no second room to deletes that are stuck: a store that is gone must not empty the pool.
  */
-function mayGoFirst({ staleReady, lately, counts, createFailures }: PoolSituation): boolean {
-  return staleReady > 0 && lately === 0 && counts.provisioning === 0 && createFailures === 0;
+function mayGoFirst(situation: PoolSituation): boolean {
+  const { staleReady, stuckReplaced, createFailures } = situation;
+  return staleReady > 0 && stuckReplaced <= 1 && createFailures === 0 && isAllThere(situation);
 }
 
 /** How many machines take room under `maxSize`. */

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
 import type { Actor } from "./reasons.ts";
+import { isAllThere, type PoolPlan } from "./replenish.ts";
 import { tearDown } from "./teardown.ts";
 
 /**
@@ -30,6 +31,19 @@ export async function expireMachines(db: Db): Promise<number> {
       update machines set machine_spec = ${EXPIRED} from old where machines.id = old.id returning machines.id`,
   );
   return expired.length;
+}
+
+/**
+ * Whether a stale machine goes now, before its successor is made: the plan says so, or the successor that the plan wanted
+ * first found no node. Pure. Never while one before it is on its way: the pool has one machine less at most.
+ * @param created how many machines of the plan were really inserted
+ */
+export function givesWayFirst(
+  situation: Parameters<typeof isAllThere>[0],
+  plan: Pick<PoolPlan, "replace">,
+  created: number,
+): boolean {
+  return plan.replace === "first" || (plan.replace === "after" && created === 0 && isAllThere(situation));
 }
 
 /** Machines that give way are looked at in this number for one whose room is enough. */

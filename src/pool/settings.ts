@@ -20,6 +20,8 @@ export const SETTINGS = {
   recheckUntilSeconds: 60,
   /** An orphan is torn down when complete listings so far apart, about a sweep, both show it. */
   orphanSightingSeconds: 55,
+  /** For how long an orphan is kept after it was stopped, where the operator has set nothing else: a day. */
+  orphanKeepSeconds: 86_400,
   /** So many orphans of one node at once are several: none of them is torn down before a person says so. */
   severalOrphans: 3,
   /** How long a set-up tries to reach its machine before the machine is swapped. */

@@ -18,8 +18,8 @@ export const MACHINE_MOVES: Record<MachineState, readonly MachineState[]> = {
 export const ASSIGNMENT_MOVES: Record<AssignmentState, readonly AssignmentState[]> = {
   waiting: ["setting_up", "released"],
   setting_up: ["waiting", "active", "failed", "released"],
-  active: ["released"],
-  failed: ["setting_up", "released"],
+  active: ["waiting", "released"],
+  failed: ["setting_up", "waiting", "released"],
   released: [],
 };
 

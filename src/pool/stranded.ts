@@ -1,14 +1,16 @@
 import { sql } from "drizzle-orm";
-import { type Db, rows } from "../db/client.ts";
+import { type Db, listOf, rows } from "../db/client.ts";
 import { queueSetupIfDue } from "./keys.ts";
 import { endOperation } from "./operations.ts";
-import { SETTINGS } from "./settings.ts";
+import { tearDown } from "./teardown.ts";
 import { moveAssignments, moveMachines, tell } from "./transition.ts";
 
 /**
  * Set-ups that no relay has ever taken, on nodes that have gone silent: their testers go back to their old place in
  * the line and get the next ready machine elsewhere. The machine turns suspect, for nobody could ask it. One that a relay
  * has taken may have logged in, whatever is known of it: it stays until the node is heard again or it is released.
+ * However often its tester was swapped before: no machine was tried, so there is none to blame, and nothing else would
+ * ever move the tester on.
  * @returns how many.
  */
 export async function swapStranded(db: Db): Promise<number> {
@@ -19,7 +21,7 @@ export async function swapStranded(db: Db): Promise<number> {
         join nodes n on n.name = o.node
         join assignments a on a.id = o.assignment
         where o.kind = 'setup' and o.state = 'queued' and o.first_leased_at is null and n.state = 'silent'
-          and a.state = 'setting_up' and a.logged_in_at is null and a.swaps < ${SETTINGS.maxSwaps}
+          and a.state = 'setting_up' and a.logged_in_at is null
         order by o.id for no key update of o skip locked`,
     );
     for (const { id, machine, assignment, node } of stranded) {
@@ -60,6 +62,32 @@ export async function callOffRestarts(db: Db): Promise<number> {
       await tell(tx, { ...about, actor: "system:silence", reason: "restart_failed", data: { message } });
       await queueSetupIfDue(tx, machine);
     }
+    return stranded.length;
+  });
+}
+
+/**
+ * Creates that no relay has ever begun, on nodes that have gone silent: they are called off, and what the pool then lacks
+ * is made elsewhere. Nothing of them exists. One that was begun may exist and stays booked, for its relay may be making it.
+ * @returns how many.
+ */
+export async function callOffCreates(db: Db): Promise<number> {
+  return db.transaction(async (tx) => {
+    const stranded = await rows<{ machine: string }>(
+      tx,
+      sql`select o.machine from operations o
+        join nodes n on n.name = o.node join machines m on m.id = o.machine
+        where o.kind = 'create' and o.state = 'queued' and o.first_leased_at is null and n.state = 'silent'
+          and m.state = 'provisioning'
+        order by o.id for no key update of o skip locked`,
+    );
+    if (stranded.length === 0) return 0;
+    const which = listOf(stranded.map(({ machine }) => machine));
+    await tearDown(tx, sql`select id from machines where id in (${which})`, {
+      from: ["provisioning"],
+      actor: "system:silence",
+      reason: "called_off",
+    });
     return stranded.length;
   });
 }

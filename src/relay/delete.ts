@@ -22,6 +22,7 @@ export async function deleteMachine(
     lease.ensure();
     await driver.stop(name, clock.within(driver.callSeconds.stop, lease.signal));
     await tellStopped(driver, name, lease, clock);
+    if (operation.keep === true) return { outcome: "kept" };
     lease.ensure();
     await driver.delete(name, clock.within(driver.callSeconds.delete, lease.signal));
     return { outcome: "deleted", receipt: await prove(driver, name, lease.signal, clock) };

@@ -3,8 +3,14 @@ import type { Inventory } from "../contract/node.ts";
 import type { PoolSpec } from "../contract/pool.ts";
 
 /**
+ * Whose machine it is, and which: written by the driver at the create, and read back from the hypervisor. A copy that a
+ * person makes has the mark of its original, and so the name of another machine in it.
+ */
+export type Mark = { installation: string; node: string; machine: string };
+
+/**
  * What a relay asks of whatever makes machines. One conformance suite holds every driver to it.
- * Invariants: only machines with this installation's mark are ever touched or listed as ours; every call ends by
+ * Invariants: only machines with this installation's mark are ever touched or listed; every call ends by
  * itself within its deadline and honours `signal`; a call may be repeated at any time with the same outcome.
  */
 export type Driver = {
@@ -51,6 +57,8 @@ export const CALL_SECONDS: CallSeconds = {
 
 export type CreateRequest = {
   name: string;
+  /** The mark that the machine must carry from its first moment. Left out: the driver's owner, and the name. */
+  mark?: Mark;
   shape: PoolSpec["shape"];
   image: string;
   instanceType: PoolSpec["instanceType"];
@@ -68,6 +76,10 @@ export type DriverMachine = {
   /** How the driver itself calls it. */
   ref: string;
   state: "running" | "stopped" | "unknown";
+  /** As the hypervisor has it; left out where it names no machine, as from before marks did. */
+  mark?: Mark;
+  /** True where something that no copy inherits, such as the hypervisor's own id, is not what it was at the create. */
+  copied?: boolean;
   /** Where the relay dials, and where the tester does. */
   ssh: Endpoint;
   access: Endpoint;
@@ -77,6 +89,8 @@ export type DriverListing = {
   /** True only where the listing is known to show everything. */
   complete: boolean;
   machines: DriverMachine[];
+  /** Machines with the mark of another, and of which: nobody's here (onlyOwn.ts). */
+  copies?: { name: string; of: string }[];
   /** `volumes` where disks without a machine are listed too (as machines in state unknown). */
   storageProof: "volumes" | "none";
 };

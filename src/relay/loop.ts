@@ -12,6 +12,7 @@ import { Renewer } from "./renewer.ts";
 import { refusal } from "./session.ts";
 import { refusedResult } from "./refusedResult.ts";
 import { Slots } from "./slots.ts";
+import { head } from "./text.ts";
 
 /** The edge's own bound on a long poll. */
 const WAIT_SECONDS = 25;
@@ -163,12 +164,20 @@ async function reportLoop(
       if (endsSession(error)) throw error;
       failures += 1;
       log.warn("Reporting the node's capacity failed", { cause: wordsOf(error), failures });
+      if (!(error instanceof EdgeError)) await tellProblem(edge, session, wordsOf(error), stop);
     }
     await clock
       .pause(failures === 0 ? REPORT_PAUSE_MS : retryMs(null, failures), stop)
       .catch(() => undefined);
     if (failures === 0) await changed.next(REPORT_MS - REPORT_PAUSE_MS, stop);
   }
+}
+
+/** That the driver does not answer is told once a try; the next try tells it again. @throws where the session has ended */
+async function tellProblem(edge: Edge, session: string, message: string, stop: AbortSignal): Promise<void> {
+  await edge.report({ session, driverProblem: head(message, 500) }, stop).catch((error: unknown) => {
+    if (endsSession(error)) throw error;
+  });
 }
 
 /**

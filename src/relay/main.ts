@@ -12,6 +12,7 @@ import { endFormer, formerOf, noteSelf } from "./former.ts";
 import { HighestNumber, loadIdentity, loadOrMakeKey, saveIdentity } from "./identity.ts";
 import { log } from "./log.ts";
 import { serve } from "./loop.ts";
+import { onlyOwn } from "./onlyOwn.ts";
 import { openSession } from "./session.ts";
 import { SshPool } from "./sshPool.ts";
 import { oneLine } from "./text.ts";
@@ -71,7 +72,8 @@ export async function runRelay(options: RunOptions): Promise<void> {
   const who = await loadIdentity(dir);
   const key = await loadOrMakeKey(dir, who.node);
   const highest = await HighestNumber.load(dir);
-  const { driver, banner } = chooseDriver(options, { ...who, dir });
+  const { driver: chosen, banner } = chooseDriver(options, { ...who, dir });
+  const driver = onlyOwn(chosen, who);
   const signal = options.signal ?? signalled();
   const url = options.url ?? who.url;
   const edge = connectEdge(url, who.credential);

@@ -16,14 +16,23 @@ export async function probeMachines(
   lease: Lease,
   { driver, connections, clock }: Pick<Tools, "driver" | "connections" | "clock">,
 ): Promise<OperationResult> {
-  const around = await lookAround(driver, lease.signal, clock);
+  let driverProblem: string | undefined;
+  const around = await lookAround(driver, lease.signal, clock, (message) => {
+    driverProblem = message;
+  });
   const queue = [...operation.machines];
   const answers: Answer[] = [];
   const worker = async (): Promise<void> => {
     for (let machine = queue.shift(); machine !== undefined; machine = queue.shift()) {
       answers.push({
         id: machine.id,
-        ...(await ask(machine, operation, around, { connections, clock }, lease.signal)),
+        ...(await withNodesWord(
+          await ask(machine, operation, around, { connections, clock }, lease.signal),
+          machine.name,
+          around,
+          { driver, clock },
+          lease.signal,
+        )),
       });
     }
   };
@@ -31,7 +40,12 @@ export async function probeMachines(
   if (operation.scope === "all") {
     connections.keepOnly(new Set(operation.machines.map((machine) => machine.id)));
   }
-  return { outcome: "probed", listing: around?.listing ?? null, answers };
+  return {
+    outcome: "probed",
+    listing: around?.listing ?? null,
+    answers,
+    ...(driverProblem === undefined ? {} : { driverProblem }),
+  };
 }
 
 type Answer = Extract<OperationResult, { outcome: "probed" }>["answers"][number];
@@ -72,6 +86,30 @@ async function ask(
     if (attempt < attempts && left > 0) await clock.pause(left, signal);
   }
   return verdict ?? { answer: "unknown", cause: "no attempt was allowed" };
+}
+
+/** What the node knows better than any connection of one that does not answer: that it is stopped, or not there at all. */
+async function withNodesWord(
+  verdict: Verdict,
+  name: string,
+  around: Surroundings | null,
+  { driver, clock }: Pick<Tools, "driver" | "clock">,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  if (verdict.answer !== "dead" || around?.listing.complete !== true) return verdict;
+  const found = around.machines.find((machine) => machine.name === name);
+  if (found?.state === "stopped") {
+    return {
+      ...verdict,
+      stopped: true,
+      cause: head(`stopped on its node (${verdict.cause ?? "no answer"})`, 500),
+    };
+  }
+  if (found !== undefined) return verdict;
+  const standing = await driver
+    .get(name, clock.within(driver.callSeconds.get, signal))
+    .catch(() => undefined);
+  return standing === null ? { ...verdict, absent: true } : verdict;
 }
 
 /** Where the node has it now, if not where it was: a host that was started again may have given it a new address. */

@@ -6,6 +6,7 @@ import { type Edge, EdgeError, endsSession, retryMs } from "./edge.ts";
 import { RelayError, wordsOf } from "./errors.ts";
 import { log } from "./log.ts";
 import { pause } from "./pause.ts";
+import { head } from "./text.ts";
 
 type About = Omit<z.input<typeof openInput>, "listing">;
 
@@ -39,21 +40,32 @@ export async function listingOf(driver: Driver, signal: AbortSignal): Promise<Li
 
 export type Surroundings = { listing: Listing; machines: DriverMachine[] };
 
-/** What the driver shows now, and where its machines are; null where it could not be asked. */
+/**
+ * What the driver shows now, and where its machines are; null where it could not be asked.
+ * @param onProblem is told what the driver said then
+ */
 export async function lookAround(
   driver: Driver,
   signal: AbortSignal,
   clock: Clock = systemClock,
+  onProblem: (message: string) => void = () => undefined,
 ): Promise<Surroundings | null> {
   const startedAt = new Date(clock.wallNow()).toISOString();
   try {
-    const { complete, machines } = await driver.list(clock.within(driver.callSeconds.list, signal));
-    return { listing: { complete, startedAt, names: machines.map((machine) => machine.name) }, machines };
+    const listed = await driver.list(clock.within(driver.callSeconds.list, signal));
+    const { complete, machines, copies = [] } = listed;
+    const unmarked = machines.filter(({ mark }) => mark === undefined).map(nameOf);
+    return { listing: { complete, startedAt, names: machines.map(nameOf), unmarked, copies }, machines };
   } catch (error) {
     signal.throwIfAborted();
     log.warn("The driver could not list its machines", { cause: wordsOf(error) });
+    onProblem(head(wordsOf(error), 500));
     return null;
   }
+}
+
+function nameOf({ name }: DriverMachine): string {
+  return name;
 }
 
 /** What the edge's refusal means for the person who runs this relay. */

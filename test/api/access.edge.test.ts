@@ -25,6 +25,7 @@ const OPENED_BY: Record<string, ProcedurePath[]> = {
     "capacity.report",
     "sweep.duties",
     "installation.check",
+    "settings.get",
   ],
   admin: [
     "assignment.release",
@@ -50,6 +51,7 @@ const OPENED_BY: Record<string, ProcedurePath[]> = {
     "node.remove",
     "token.create",
     "token.revoke",
+    "settings.put",
     "sweep.run",
   ],
   node: ["relay.open", "relay.lease", "relay.renew", "relay.finish", "relay.report"],

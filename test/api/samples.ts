@@ -69,6 +69,8 @@ export const SAMPLES: Record<ProcedurePath, object | undefined> = {
   "capacity.report": { pool: "demo" },
   "installation.check": undefined,
   "sweep.run": undefined,
+  "settings.get": undefined,
+  "settings.put": { orphanKeepSeconds: 3600 },
   "sweep.duties": undefined,
   "relay.join": { relayVersion: "1" },
   "relay.open": {

@@ -120,6 +120,8 @@ const VERBS: Record<string, Case> = {
   },
   "recipe list": read(),
   "recipe get": read("plain"),
+  "settings get": read(),
+  "settings put": change("--orphan-keep", "3d"),
   sweep: change(),
   duties: read(),
   events: read("--limit", "500"),

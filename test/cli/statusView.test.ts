@@ -21,6 +21,8 @@ const node: NodeView = {
   brake: null,
   orphans: [],
   orphanBrake: null,
+  driverProblem: null,
+  conditions: [],
   driver: "local",
   driverVersion: "1",
   relayVersion: "0.1.0",
@@ -53,6 +55,9 @@ test("a silent node: since when, what follows, what to do", () => {
 test("orphans that wait for a word: how many, why, and how it is given", () => {
   const since = "2026-11-24T09:50:00.000Z";
   const orphans = ["a", "b", "c"].map((name) => ({
+    waits: null,
+    of: null,
+    username: null,
     name,
     since,
     confirmedBy: name === "a" ? "admin:x" : null,
@@ -66,7 +71,40 @@ test("orphans that wait for a word: how many, why, and how it is given", () => {
   const words = page({ nodes: [held] }).join(" ");
   expect(words).toContain("n1: 2 machines of ours that no row knows: several at once, so none is torn down.");
   expect(words).toContain("`npx warmpool node reap n1`");
-  expect(page({ nodes: [{ ...held, orphanBrake: null }] }).at(-1)).toBe("Nothing is wrong.");
+  const free = { ...held, orphanBrake: null };
+  expect(page({ nodes: [free] }).join(" ")).toContain(
+    "n1: b belongs to no known machine; it is stopped when",
+  );
+  const confirmed = orphans.map((one) => ({ ...one, confirmedBy: "admin:x" }));
+  expect(page({ nodes: [{ ...free, orphans: confirmed }] }).at(-1)).toBe("Nothing is wrong.");
+});
+
+test.each<[Partial<NodeView["orphans"][number]>, string, boolean]>([
+  [{ waits: "copy", of: "demo-7", username: "dave" }, "n1: x is a copy of demo-7, which was dave's", false],
+  [{ waits: "had_tester", username: "dave" }, "n1: x was the machine of dave; it is kept", true],
+  [{ waits: "vanished" }, "n1: x appeared while a machine of this node was missing", true],
+  [{ waits: "never_given" }, "n1: x carries this installation's mark, but was never made by it", true],
+  [{ waits: "unmarked" }, "n1: x has a mark that names no machine", true],
+  [{ waits: "given_up" }, "n1: x was forgotten by a person and is still there", true],
+])(
+  "an orphan that waits, %o: shown from its first sighting, with what becomes of it",
+  (orphan, words, needs) => {
+    const one = { name: "x", since: "2026-11-24T09:50:00.000Z", confirmedBy: null, waits: null, of: null };
+    const orphans = [{ ...one, username: null, ...orphan }];
+    const said = page({ nodes: [{ ...node, state: "online", orphans }] }).join(" ");
+    expect(said).toContain(words);
+    expect(said.includes("npx warmpool node reap n1 MACHINE")).toBe(needs);
+  },
+);
+
+test("a node whose driver fails: what it says, since when, and what follows", () => {
+  const driverProblem = {
+    message: "Incus does not answer: connect ENOENT",
+    since: "2026-11-24T09:50:00.000Z",
+  };
+  expect(page({ nodes: [{ ...node, state: "online", driverProblem }] }).join(" ")).toContain(
+    "Incus does not answer: connect ENOENT. Nothing can be made, deleted or proven gone there",
+  );
 });
 
 test("a late duty, and one that failed", () => {

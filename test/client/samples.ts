@@ -99,6 +99,7 @@ export function aMachine(change: Partial<MachineView> = {}): MachineView {
     driver: "local",
     driverRef: "wp-demo-7",
     adoptedAt: null,
+    keepUntil: null,
     stale: false,
     suspectSince: null,
     readyAt: "2026-11-24T09:01:00.000Z",

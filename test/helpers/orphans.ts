@@ -1,14 +1,33 @@
 import { sql } from "drizzle-orm";
 import { rows } from "../../src/db/client.ts";
+import { putSettings } from "../../src/pool/installationSettings.ts";
 import { listMachines } from "../../src/pool/machineView.ts";
 import { listNodes } from "../../src/pool/nodes.ts";
 import { queueProbes } from "../../src/pool/probeQueue.ts";
 import { SETTINGS } from "../../src/pool/settings.ts";
 import type { TestDb } from "./db.ts";
-import { NODE, type StandInRelay } from "./world.ts";
+import { ADMIN, NODE, type StandInRelay } from "./world.ts";
 
-/** A probe whose complete listing shows these as well. */
+/** Rows of machines of these names that were made here, had no tester, and are gone, where there is none of the name. */
+export async function givenOut({ db }: TestDb, ...names: string[]): Promise<void> {
+  for (const name of names) {
+    await db.execute(sql`
+      insert into machines (name, pool, node, state, shape, port, http_port, machine_spec, deleted_at, receipt)
+      select ${name}, 'demo', ${NODE}, 'deleted', '{"vcpus": 1, "memoryMib": 512, "diskGib": 4}', 1, 2, 'x',
+        now() - interval '1 hour', '{"kind": "never-started", "listingStartedAt": null, "storageProof": "none"}'
+      where not exists (select 1 from machines where name = ${name})`);
+  }
+}
+
+/** For how long orphans that go by themselves are kept. */
+export async function keepOrphans({ db }: TestDb, seconds: number): Promise<void> {
+  await putSettings(db, { orphanKeepSeconds: seconds }, ADMIN);
+}
+
+/** A probe whose complete listing shows these as well: made here once, and not kept when they go. */
 export async function listing(t: TestDb, relay: StandInRelay, ...strays: string[]): Promise<void> {
+  await givenOut(t, ...strays);
+  await t.db.execute(sql`update settings set tuned = '{"orphanKeepSeconds": 0}' where tuned = '{}'`);
   await queueProbes(t.db);
   await relay.answerProbe([], [], strays);
 }

@@ -166,7 +166,7 @@ export async function doHappily(relay: StandInRelay, operation: LeasedOperation)
     case "setup":
       return relay.finish(operation, setUpOf(operation.assignment.username, operation.assignment.sshKeys));
     case "delete":
-      return relay.finish(operation, DELETED);
+      return relay.finish(operation, operation.keep === true ? { outcome: "kept" } : DELETED);
     case "restart": {
       const { host, port } = operation.machine;
       return relay.finish(operation, { outcome: "restarted", host, port, access: { host, port } });

@@ -29,7 +29,11 @@ const healthy: PoolFacts & { population: number } = {
   hasRoom: true,
   brakes: [],
   orphanNodes: [],
+  orphans: [],
+  downMachines: [],
+  driverProblems: [],
   strangers: [],
+  silentNodes: [],
   stored: [],
   createdAt: NOW,
   now: NOW,
@@ -43,6 +47,8 @@ const brake = {
   canaryError: "it never answered",
   canaryNotBefore: NOW,
 };
+
+const silent = { node: "n1", lastSeenAt: NOW, making: 0, ready: 0, assigned: 0, others: 0 };
 
 test.each<[string, Partial<typeof healthy>, Record<string, [boolean, string]>]>([
   [
@@ -94,6 +100,35 @@ test.each<[string, Partial<typeof healthy>, Record<string, [boolean, string]>]>(
   ],
   ["one with a strange host key", { strangers: ["demo-1"] }, { Degraded: [true, "HostKeyChanged"] }],
   ["one with orphans that are held", { orphanNodes: ["n1"] }, { Degraded: [true, "OrphansHeld"] }],
+  [
+    "one with a tester's machine that is down",
+    {
+      downMachines: [{ machine: "demo-1", username: "dave", what: "stopped", since: NOW }],
+      orphans: ["n1: x"],
+    },
+    { Degraded: [true, "TesterMachineDown"] },
+  ],
+  [
+    "one with a node whose driver fails",
+    { driverProblems: [{ node: "n1", message: "connect ENOENT" }] },
+    { Degraded: [true, "DriverDown"] },
+  ],
+  ["one with an orphan", { orphans: ["n1: demo-9"] }, { Degraded: [true, "OrphansFound"] }],
+  [
+    "one whose last machines are on a node that is not heard",
+    { claimable: 1, population: 5, silentNodes: [{ ...silent, making: 2, ready: 2 }] },
+    { Degraded: [true, "NodeSilent"], Progressing: [false, "NodeSilent"] },
+  ],
+  [
+    "one that makes machines beside a node that is not heard",
+    { claimable: 1, onTheirWay: true, silentNodes: [{ ...silent, ready: 2 }] },
+    { Degraded: [true, "NodeSilent"], Progressing: [true, "Refilling"] },
+  ],
+  [
+    "one whose testers alone are on a node that is not heard",
+    { claimable: 1, population: 5, silentNodes: [{ ...silent, assigned: 2 }] },
+    { Degraded: [true, "NodeSilent"], Progressing: [false, "AtMaxSize"] },
+  ],
   ["one at maxSize", { claimable: 1, population: 5 }, { Progressing: [false, "AtMaxSize"] }],
 ])("conditions of %s", (_, change, expected) => {
   const conditions = poolConditions({ ...healthy, ...change });

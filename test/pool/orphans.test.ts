@@ -5,7 +5,7 @@ import { SETTINGS } from "../../src/pool/settings.ts";
 const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1) + seconds * 1000).toISOString();
 const APART = SETTINGS.orphanSightingSeconds;
 const since = (seconds: number, confirmedBy: string | null = null) => ({ since: at(seconds), confirmedBy });
-const seen = (...names: string[]) => names.map((name) => ({ name, givenUp: false }));
+const seen = (...names: string[]) => names.map((name) => ({ name, waits: null }));
 const quiet: OrphanFacts = {
   before: {},
   seen: [],
@@ -97,11 +97,44 @@ test.each<[string, Partial<OrphanFacts>, OrphanVerdict]>([
     {
       before: { a: since(0), b: since(0, "admin:x") },
       seen: [
-        { name: "a", givenUp: true },
-        { name: "b", givenUp: true },
+        { name: "a", waits: "given_up" },
+        { name: "b", waits: "given_up" },
       ],
     },
-    { sightings: { a: since(0) }, adopt: ["b"], brake: null },
+    { sightings: { a: { ...since(0), waits: "given_up" } }, adopt: ["b"], brake: null },
+  ],
+  [
+    "one that had a tester waits for a person's word, and the other goes",
+    {
+      before: { a: since(0), b: since(0) },
+      seen: [
+        { name: "a", waits: "had_tester", username: "dave" },
+        { name: "b", waits: null },
+      ],
+    },
+    { sightings: { a: { ...since(0), waits: "had_tester", username: "dave" } }, adopt: ["b"], brake: null },
+  ],
+  [
+    "one that appeared as a machine vanished goes on waiting when that machine is replaced",
+    { before: { a: { ...since(0), waits: "vanished" } }, seen: seen("a") },
+    { sightings: { a: { ...since(0), waits: "vanished" } }, adopt: [], brake: null },
+  ],
+  [
+    "a copy never goes, whatever a person says, and is none of several",
+    {
+      before: { a: since(0, "admin:x") },
+      seen: ["a", "b", "c", "d"].map((name) => ({ name, waits: "copy" as const, of: "demo-1" })),
+    },
+    {
+      sightings: {
+        a: { ...since(0, "admin:x"), waits: "copy", of: "demo-1" },
+        ...Object.fromEntries(
+          ["b", "c", "d"].map((name) => [name, { ...since(APART), waits: "copy", of: "demo-1" }]),
+        ),
+      },
+      adopt: [],
+      brake: null,
+    },
   ],
 ])("%s", (_, facts, verdict) => {
   expect(judgeOrphans({ ...quiet, ...facts })).toEqual(verdict);

@@ -19,8 +19,8 @@ test("R9 an orphan is adopted after two sightings a sweep apart, and its delete 
   await listing(t, relay, "demo-900-abcd");
   await listing(t, relay, "demo-900-abcd");
   expect(await leaving(t)).toEqual([]);
-  expect((await node(t))?.orphans).toEqual([
-    { name: "demo-900-abcd", since: expect.any(String) as string, confirmedBy: null },
+  expect((await node(t))?.orphans).toMatchObject([
+    { name: "demo-900-abcd", since: expect.any(String) as string, confirmedBy: null, waits: null },
   ]);
 
   await aSweepLater(t);
@@ -121,7 +121,11 @@ test("R3 a forgotten machine that is seen again is counted, adopted, and its tes
   expect(await countStates(t.db)).toEqual({ ready: 1 });
   expect(await findTester(t.db, { username: "alice" })).toMatchObject({ accessEndedAt: null });
 
+  // It was a tester's: only a person may say that it goes.
   await seenTwice(t, relay, name);
+  expect((await node(t))?.orphans).toMatchObject([{ name, waits: "had_tester", username: "alice" }]);
+  await reapOrphans(t.db, { name: NODE, machines: [name] }, ADMIN);
+  await listing(t, relay, name);
   const adopted = await getMachine(t.db, name);
   expect(adopted).toMatchObject({ state: "deleting", pool: null });
   expect(adopted.id).not.toBe(forgotten.id);

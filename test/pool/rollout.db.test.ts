@@ -6,6 +6,7 @@ import { sweep } from "../../src/cron/sweep.ts";
 import { type Db, rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
 import { reportInventory } from "../../src/pool/nodeFull.ts";
+import { planPoolChange } from "../../src/pool/poolPlan.ts";
 import { getPool, putPool } from "../../src/pool/pools.ts";
 import { putRecipe } from "../../src/pool/recipes.ts";
 import { passTime } from "../helpers/passTime.ts";
@@ -90,6 +91,33 @@ test("R15 at maxSize the old one goes first, one short at most", async () => {
   expect(await countStates(t.db)).toEqual({ ready: 2, deleting: 1 });
   await settle(t.db, relay);
   expect(await stock(t.db)).toEqual({ current: 3, stale: 0, gone: 3 });
+});
+
+test("R15 at maxSize with testers: creates of 20 minutes → never more than one short, as the plan says", async () => {
+  await using t = await testDb();
+  const change = { targetSize: 3, maxSize: 5, image: "debian-13" };
+  const relay = await makeWorld(t.db, { targetSize: 3, maxSize: 5 });
+  await relay.workOff();
+  for (const username of ["alice", "bob"]) await assign(t.connection, { username, sshKeys: [KEY_A] }, APP);
+  await sweep(t.db);
+  await relay.workOff();
+  const plan = await planPoolChange(t.db, poolSpec.parse(specOf(change)));
+  expect(plan).toMatchObject({ readyAtLeast: 2 });
+  expect(plan.replace).toHaveLength(3);
+  await put(t.db, change);
+  const ready: number[] = [];
+  for (let minute = 0; minute < 20; minute += 4) {
+    for (const operation of await relay.lease())
+      if (operation.kind !== "create") await doHappily(relay, operation);
+    await passTime(t.db, 240);
+    await t.db.execute(sql`update nodes set last_seen_at = now()`);
+    await t.db.execute(
+      sql`update operations set lease_until = now() + interval '1 hour' where state = 'leased'`,
+    );
+    await sweep(t.db);
+    ready.push((await getPool(t.db, "demo")).claimable);
+  }
+  expect(Math.min(...ready)).toBe(2);
 });
 
 test("R15 a stuck delete does not stop the rollout", async () => {

@@ -169,6 +169,7 @@ test("R3 a machine that is forgotten and still stands counts in the capacity, is
   });
   expect(leaked.names).toEqual([name]);
 
+  await under.client.settings.put.mutate({ orphanKeepSeconds: 0 });
   await probed(under);
   expect((await under.client.node.list.query())[0]?.orphans).toMatchObject([{ name }]);
   await aSweepLater(under);

@@ -33,6 +33,7 @@ export async function twoInstallations(options: SystemOptions, image: string): P
   // Off the books, and still there: each sees its own orphan, and only the one that tears down loses a machine.
   for (const under of [one, other]) {
     await under.client.pool.pause.mutate({ name: "demo" });
+    await under.client.settings.put.mutate({ orphanKeepSeconds: 0 });
     await under.client.machine.forget.mutate({ id: under.machine.id });
     await probed(under);
     expect((await under.client.node.list.query())[0]?.orphans).toMatchObject([{ name: under.machine.name }]);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
 import { type CreateRequest, DriverError } from "../../../src/relay/driver.ts";
 import { acceleratorOf } from "./accelerator.ts";
@@ -30,7 +31,7 @@ export async function createMachine(
   const image = imageOf(sight.volumes, request.image, pool);
   assertFits(request, await readCapacity(virsh, pool, signal), sight.domains);
   const xml = domainXml({
-    ...{ owner, request, pool, network, boot: image.boot },
+    ...{ owner, request, uuid: randomUUID(), pool, network, boot: image.boot },
     type: type === "auto" ? await acceleratorOf(virsh, signal) : type,
     console: join(dirname(image.path), volumeName(owner, name, "console")),
   });

@@ -9,6 +9,8 @@ import { webForward } from "./web.ts";
 export type DomainPlan = {
   owner: Owner;
   request: CreateRequest;
+  /** What libvirt is to know the domain by; in its mark too, where a clone inherits it. */
+  uuid: string;
   pool: string;
   network: "closed" | "open";
   type: "kvm" | "qemu";
@@ -18,13 +20,15 @@ export type DomainPlan = {
   console: string;
 };
 
-export function domainXml({ owner, request, pool, network, type, boot, console }: DomainPlan): string {
+export function domainXml(plan: DomainPlan): string {
+  const { owner, request, uuid, pool, network, type, boot, console } = plan;
   const { name, shape, port, httpPort } = request;
   const volume = (part: "disk" | "seed") =>
     `<source pool="${escapeXml(pool)}" volume="${escapeXml(volumeName(owner, name, part))}"/>`;
   return `<domain type="${type}" xmlns:qemu="http://libvirt.org/schemas/domain/qemu/1.0">
   <name>${name}</name>
-  <metadata>${markXml({ ...owner, name, port, httpPort })}</metadata>
+  <uuid>${uuid}</uuid>
+  <metadata>${markXml({ ...owner, name: request.mark?.machine ?? name, port, httpPort, uuid })}</metadata>
   <memory unit="MiB">${shape.memoryMib}</memory>
   <vcpu>${shape.vcpus}</vcpu>
   <os><type machine="q35">hvm</type>${boot === null ? '<boot dev="hd"/>' : bootXml(boot)}</os>

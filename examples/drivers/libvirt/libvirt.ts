@@ -92,7 +92,15 @@ function known(doing: string): (error: unknown) => never {
 function described({ name, domain, volumes }: Machine): DriverMachine {
   const address = { host: "127.0.0.1", port: domain?.mark.port ?? 0 };
   const ref = domain?.name ?? volumes[0]?.name ?? name;
-  return { name, ref, state: stateOf(domain?.state, volumes), ssh: address, access: address };
+  return {
+    ...{ name, ref, state: stateOf(domain?.state, volumes), ssh: address, access: address },
+    ...(domain === null ? {} : markOf(domain)),
+  };
+}
+
+function markOf({ mark, copied }: NonNullable<Machine["domain"]>): Pick<DriverMachine, "mark" | "copied"> {
+  const { installation, node, name: machine } = mark;
+  return { mark: { installation, node, machine }, ...(copied ? { copied } : {}) };
 }
 
 function stateOf(state: number | undefined, volumes: Machine["volumes"]): DriverMachine["state"] {

@@ -1,12 +1,19 @@
 import { DriverError } from "../../../src/relay/driver.ts";
-import { isOwn, type Mark, machineOf, type Owner, readMark } from "./mark.ts";
+import { isOwn, type Mark, machineOf, type Owner, readMark, readUuid } from "./mark.ts";
 import { together, type Virsh } from "./virsh.ts";
 
 /**
  * What stands on this host, as libvirt tells it at this moment; nothing is remembered. What could not be asked is an
  * error, never an empty answer.
  */
-export type Domain = { name: string; state: number; memoryMib: number; mark: Mark | null };
+export type Domain = {
+  name: string;
+  state: number;
+  memoryMib: number;
+  mark: Mark | null;
+  /** Whether libvirt knows it by another id than at its create. */
+  copied: boolean;
+};
 
 /** `domain` is null for volumes alone. `path` of a volume is where the hypervisor finds it. */
 export type Machine = { name: string; domain: (Domain & { mark: Mark }) | null; volumes: Volume[] };
@@ -35,7 +42,8 @@ export async function look(virsh: Virsh, pool: string, owner: Owner, signal: Abo
   };
   for (const domain of domains) {
     const { mark } = domain;
-    if (mark !== null && isOwn(owner, mark)) machine(mark.name).domain = { ...domain, mark };
+    // By its own name: one that a person renamed or cloned has another's in its mark.
+    if (mark !== null && isOwn(owner, mark)) machine(domain.name).domain = { ...domain, mark };
   }
   for (const volume of volumes) {
     const name = machineOf(owner, volume.name);
@@ -51,16 +59,16 @@ const BATCH = 200;
 async function lookAtDomains(virsh: Virsh, signal: AbortSignal): Promise<Domain[]> {
   for (let tries = 0; tries < TRIES; tries++) {
     const shown = readStatistics(await virsh(["domstats", "--state", "--balloon", "--nowait"], { signal }));
-    const marks: (Mark | null)[] = [];
+    const marks: Pick<Domain, "mark" | "copied">[] = [];
     for (let start = 0; start < shown.length; start += BATCH) {
       const names = shown.slice(start, start + BATCH).map(({ name }) => ["dumpxml", name]);
       // One that has gone meanwhile has no XML, which shows in their number.
       const printed = await virsh(together([...names, ["version"]]), { signal });
       const documents = printed.split(/^<\/domain>$/m).slice(0, -1);
-      if (documents.length === names.length) marks.push(...documents.map(readMark));
+      if (documents.length === names.length) marks.push(...documents.map(marksOf));
     }
     if (marks.length === shown.length)
-      return shown.map((one, index) => ({ ...one, mark: marks[index] ?? null }));
+      return shown.map((one, index) => ({ ...one, ...(marks[index] ?? { mark: null, copied: false }) }));
   }
   throw new DriverError(
     "retry",
@@ -68,7 +76,12 @@ async function lookAtDomains(virsh: Virsh, signal: AbortSignal): Promise<Domain[
   );
 }
 
-function readStatistics(printed: string): Omit<Domain, "mark">[] {
+function marksOf(domainXml: string): Pick<Domain, "mark" | "copied"> {
+  const mark = readMark(domainXml);
+  return { mark, copied: mark?.uuid !== undefined && mark.uuid !== readUuid(domainXml) };
+}
+
+function readStatistics(printed: string): Omit<Domain, "mark" | "copied">[] {
   return printed
     .split(/^(?=Domain: ')/m)
     .filter((block) => block.trim() !== "")

@@ -13,6 +13,8 @@ const mark = z.object({
   name: z.string(),
   port: z.coerce.number().pipe(endpoint.shape.port),
   httpPort: z.coerce.number().pipe(endpoint.shape.port),
+  /** What libvirt knows the domain by: a clone has another. Not in domains from before it was noted. */
+  uuid: z.uuid().optional(),
 });
 export type Mark = z.infer<typeof mark>;
 
@@ -33,6 +35,11 @@ export function readMark(domainXml: string): Mark | null {
     plain(value ?? ""),
   ]);
   return mark.safeParse(Object.fromEntries(pairs)).data ?? null;
+}
+
+/** What libvirt itself knows a domain by, from its XML as libvirt prints it. */
+export function readUuid(domainXml: string): string | null {
+  return /^ {2}<uuid>([0-9a-f-]{36})<\/uuid>$/m.exec(domainXml)?.[1] ?? null;
 }
 
 export function isOwn(owner: Owner, marked: Owner): boolean {

@@ -1,7 +1,7 @@
 import type { InstallationCheck } from "../../contract/installation.ts";
 import type { NodeView } from "../../contract/node.ts";
 import { driverText } from "../node.ts";
-import { waitingOrphans } from "../orphansText.ts";
+import { needsWord, orphanSentences, waitingOrphans } from "../orphansText.ts";
 import { ago, duration } from "../time.ts";
 import { ok, wrong } from "./check.ts";
 import type { Check } from "./check.ts";
@@ -60,6 +60,13 @@ function nodeCheck(
       "wait a moment; if it stays so, its driver does not answer: look into the relay's log",
     );
   }
+  if (node.driverProblem !== null) {
+    return wrong(
+      name,
+      `its driver fails since ${ago(node.driverProblem.since, now)}: ${node.driverProblem.message}`,
+      "look at the hypervisor on the node; nothing can be made, deleted or proven gone there until it answers",
+    );
+  }
   if (node.driver === null) return wrong(name, "its relay names no driver", "start the relay with --driver");
   if (relay?.sshPublicKey === null) {
     return wrong(name, "its relay has no SSH key", "start the relay again: it makes one at its start");
@@ -73,6 +80,16 @@ function nodeCheck(
       name,
       waiting,
       `\`npx warmpool node list --json\` names them; where they may go: \`npx warmpool node reap ${node.name}\``,
+    );
+  }
+  const orphans = orphanSentences(node);
+  if (orphans.length > 0) {
+    return wrong(
+      name,
+      orphans.join("; "),
+      needsWord(node)
+        ? `look what they are; where one may go: \`npx warmpool node reap ${node.name} MACHINE\``
+        : "nothing, or find out who made them; docs/orphans.md says how to keep a copy",
     );
   }
   if (node.relayVersion !== version) {

@@ -7,7 +7,13 @@ import type { Check } from "./check.ts";
 /** Each pool by its conditions: what does not mend by itself is wrong. Pure. */
 
 /** The check of the node says these, and a pool that somebody paused is as that person wants it. */
-const SAID_ELSEWHERE = new Set<string>(["NoNodeOnline", "OrphansHeld", "Paused"] satisfies ConditionReason[]);
+const SAID_ELSEWHERE = new Set<string>([
+  "NoNodeOnline",
+  "OrphansHeld",
+  "OrphansFound",
+  "NodeSilent",
+  "Paused",
+] satisfies ConditionReason[]);
 
 export function poolsCheck(pools: PoolView[]): Check[] {
   return pools.map((pool) => {

@@ -3,6 +3,7 @@ import {
   boolean,
   check,
   integer,
+  jsonb,
   pgSequence,
   pgTable,
   text,
@@ -10,6 +11,7 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
+import type { InstallationSettings } from "../../contract/settings.ts";
 import type { Duty } from "../../contract/sweep.ts";
 import type { TokenRole } from "../../contract/token.ts";
 
@@ -25,6 +27,8 @@ export const settings = pgTable(
   {
     only: boolean("only").primaryKey().default(true),
     installation: uuid("installation").notNull().defaultRandom(),
+    /** What an operator has set; see src/pool/installationSettings.ts. */
+    tuned: jsonb("tuned").$type<Partial<InstallationSettings>>().notNull().default({}),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
   },
   (table) => [check("settings_only_one", sql`${table.only}`)],

@@ -20,7 +20,7 @@ import type {
   ProbeAnswer,
   Receipt,
 } from "../../contract/machine.ts";
-import type { Inventory, NodeScheduling, NodeState, OrphanBrake } from "../../contract/node.ts";
+import type { Inventory, NodeScheduling, NodeState, OrphanBrake, OrphanWait } from "../../contract/node.ts";
 import type { Listing } from "../../contract/relay.ts";
 import type { PoolSpec } from "../../contract/pool.ts";
 import { pools } from "./pools.ts";
@@ -31,6 +31,8 @@ export type NotAlive = {
   cause: string | null;
   /** When the first probe began that heard no better of it. */
   since: string;
+  /** What its node says of it, where that is sure: it is stopped, or it is not there. */
+  down?: "stopped" | "absent";
   /** Fingerprint of the host key it presented, where that is no machine's of ours. */
   presented?: string;
 };
@@ -38,8 +40,20 @@ export type NotAlive = {
 /** For a shape, what the node's inventory looked like when it had settled after the refusal; null until it has. */
 export type FullFor = Record<string, { since: string; inventory: string | null }>;
 
-/** An orphan that a node shows: since when every complete listing did, and who said that it may be torn down. */
-export type Sighting = { since: string; confirmedBy: string | null };
+/**
+ * An orphan that a node shows: since when every complete listing did, who said that it may be torn down, and what keeps
+ * it from going by itself, if anything does.
+ */
+export type Sighting = {
+  since: string;
+  confirmedBy: string | null;
+  waits?: OrphanWait;
+  of?: string;
+  username?: string;
+};
+
+/** By what the driver was asked. */
+export type DriverProblems = Partial<Record<"list" | "capacity", { message: string; since: string }>>;
 
 /** A host whose relay makes machines. A healthy sweep writes this row and no machine's. */
 export const nodes = pgTable(
@@ -72,6 +86,8 @@ export const nodes = pgTable(
     notAlive: jsonb("not_alive").$type<Record<string, NotAlive>>().notNull().default({}),
     /** What its last complete listing showed of ours that no row knows, by name; see src/pool/orphans.ts. */
     orphans: jsonb("orphans").$type<Record<string, Sighting>>().notNull().default({}),
+    /** What its driver said where it failed; see src/pool/driverProblem.ts. */
+    driverProblems: jsonb("driver_problems").$type<DriverProblems>().notNull().default({}),
     /** While set, no orphan of the node is torn down but those that a person has named. */
     orphanBrake: jsonb("orphan_brake").$type<OrphanBrake>(),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
@@ -129,6 +145,8 @@ export const machines = pgTable(
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
     /** When its node showed it and no row knew it. */
     adoptedAt: timestamp("adopted_at", { withTimezone: true }),
+    /** An orphan that was adopted without a person's word is stopped, and deleted only then. */
+    keepUntil: timestamp("keep_until", { withTimezone: true }),
     deletedAt: timestamp("deleted_at", { withTimezone: true }),
   },
   (table) => [

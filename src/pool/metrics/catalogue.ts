@@ -57,6 +57,16 @@ export const METRICS = {
     help: "How long the oldest delete that is not proven has been going on; 0 where there is none.",
     labels: ["pool"],
   },
+  warmpool_tester_machines_down: {
+    type: "gauge",
+    help: "Machines with a tester that are stopped or deleted on their node, or have not answered for two minutes.",
+    labels: ["pool"],
+  },
+  warmpool_node_driver_down: {
+    type: "gauge",
+    help: "1 while the node's driver fails to list its machines or to say what the node has, else 0.",
+    labels: ["node"],
+  },
   warmpool_nodes: { type: "gauge", help: "Nodes, by state.", labels: ["state"] },
   warmpool_orphans: {
     type: "gauge",

@@ -3,13 +3,15 @@ import { type Db, rows } from "../../db/client.ts";
 import { NODE_STATES } from "../../contract/node.ts";
 import type { PoolView } from "../../contract/pool.ts";
 import { listPools } from "../pools.ts";
+import { DOWN_OF_POOL, type DownMachine } from "../testerMachines.ts";
 import { LIVE_ASSIGNMENT_STATES, LIVE_MACHINE_STATES, type Sample } from "./catalogue.ts";
 
 /** What is so at this moment. Read anew each time; nothing of it is kept. */
 export async function readGauges(db: Db): Promise<{ pools: PoolView[]; nodes: string[]; samples: Sample[] }> {
-  const [pools, lines, nodes, duties, pending] = await Promise.all([
+  const [pools, lines, downs, nodes, duties, pending] = await Promise.all([
     listPools(db),
     rows<Line>(db, LINES),
+    rows<{ name: string; down: DownMachine[] }>(db, sql`select p.name, ${DOWN_OF_POOL} as down from pools p`),
     rows<Node>(db, NODES),
     rows<Beat>(
       db,
@@ -27,12 +29,22 @@ export async function readGauges(db: Db): Promise<{ pools: PoolView[]; nodes: st
     nodes: nodes.map((node) => node.name),
     samples: [
       ...pools.flatMap((pool) => poolSamples(pool, lines)),
+      ...pools.map(({ name }) => ({
+        metric: "warmpool_tester_machines_down" as const,
+        labels: { pool: name },
+        value: downs.find((one) => one.name === name)?.down.length ?? 0,
+      })),
       ...NODE_STATES.map((state) => ({
         metric: "warmpool_nodes" as const,
         labels: { state },
         value: nodes.filter((node) => node.state === state).length,
       })),
       ...nodes.flatMap(orphanSamples),
+      ...nodes.map(({ name, driverDown }) => ({
+        metric: "warmpool_node_driver_down" as const,
+        labels: { node: name },
+        value: Number(driverDown),
+      })),
       ...duties.flatMap(dutySamples),
       ...pending.flatMap(({ count, oldest }): Sample[] => [
         { metric: "warmpool_webhook_pending", labels: {}, value: count },
@@ -43,12 +55,12 @@ export async function readGauges(db: Db): Promise<{ pools: PoolView[]; nodes: st
 }
 
 type Line = { pool: string; what: string; count: number; oldest: number };
-type Node = { name: string; state: string; seen: number; leaving: number };
+type Node = { name: string; state: string; driverDown: boolean; seen: number; leaving: number };
 type Beat = { duty: string; age: number; failed: boolean };
 
 /** With the orphans of each: a sighting of one ends when it gets a row of its own, which says how far its delete is. */
 const NODES = sql`
-  select n.name, n.state, (select count(*)::int from jsonb_object_keys(n.orphans)) as seen,
+  select n.name, n.state, n.driver_problems <> '{}' as "driverDown", (select count(*)::int from jsonb_object_keys(n.orphans)) as seen,
     (select count(*)::int from machines m
       where m.node = n.name and m.adopted_at is not null and m.state <> 'deleted') as leaving
   from nodes n where n.state <> 'removed' order by n.name`;

@@ -2,6 +2,7 @@ import type { Case } from "./case.ts";
 import { absent, capacity, evidence, shown, version } from "./cases/asking.ts";
 import { deletedAtOnce, foreign, stopAndStart } from "./cases/ending.ts";
 import { createInterrupted, deleteInterrupted, othersInterrupted } from "./cases/interrupted.ts";
+import { copied, marked } from "./cases/marks.ts";
 import { created, createTwice, noCapacity, twoAtOnce } from "./cases/making.ts";
 
 /** The conformance suite, in the order it runs. Where the first case fails nothing else can be learned. */
@@ -16,6 +17,8 @@ export const CASES: Case[] = [
   stopAndStart,
   deletedAtOnce,
   foreign,
+  marked,
+  copied,
   noCapacity,
   evidence,
   createInterrupted,

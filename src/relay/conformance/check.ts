@@ -88,6 +88,7 @@ async function runCase(one: Case, options: CheckOptions, left: Left[]): Promise<
   const driver = driverOf(ours);
   const drivers = {
     driver,
+    owner: { installation: ours, node: NODE },
     again: async () => driverOf(ours),
     foreign: async () => driverOf(theirs),
     abrupt: driverOf(ours, 0),

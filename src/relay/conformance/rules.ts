@@ -69,6 +69,10 @@ export const RULES = {
     must: "Machines of another installation must be neither shown nor touched.",
     section: "Whose machines",
   },
+  marked: {
+    must: "`get` and `list` must give back the mark that `create` was told, as the hypervisor has it and never made up from the name: a copy shows the name of its original in it.",
+    section: "Whose machines",
+  },
   interrupted: {
     must: "A call may be killed at any moment: what it leaves must be shown by both `get` and `list`, and be deletable.",
     section: "Killed calls",

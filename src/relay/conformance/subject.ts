@@ -8,6 +8,8 @@ import { freePort } from "./ports.ts";
 /** The driver that a case looks at, for an installation that has no machine yet. */
 export type Drivers = {
   driver: Driver;
+  /** Whose machines `driver` makes. */
+  owner: { installation: string; node: string };
   /** The same node's driver, as a relay that starts again makes it. */
   again(): Promise<Driver>;
   /** The driver of another installation, on the same host and in the same place. */

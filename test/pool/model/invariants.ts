@@ -44,10 +44,12 @@ export async function complaints(db: Db, before: Picture): Promise<string[]> {
       where e.id > ${before.lastEvent} and e.after = 'deleting' and ${sql.param(JSON.stringify(before.braked))}::jsonb ? m.node
         and e.reason in ('strikes', 'vanished', 'stale', 'surplus', 'drained')
     union all select 'population ' || count(*) || ' of ' || ${before.population}::int || ' exceeds maxSize ' || p.max_size
-      from machines m, pools p where m.state <> 'deleted' group by p.max_size
+      from machines m join nodes n on n.name = m.node, pools p where m.state <> 'deleted' group by p.max_size
+      -- Testers who wait come before what nobody can reach: that much more may be made.
       having count(*) > greatest(p.max_size, ${before.population}::int)
+        and count(*) filter (where n.state <> 'silent' or m.state in ('assigned', 'held')) > p.max_size
     union all select 'more is made than was lacking' from pools p, lateral (
-        select count(*) filter (where m.state = 'provisioning') as making,
+        select count(*) filter (where m.state = 'provisioning' and n.state <> 'silent') as making,
           -- What became claimable only now, with its node, was lacking before.
           count(*) filter (where m.state = 'ready' and n.state = 'online' and not exists (select 1 from events r
             where r.id > ${before.lastEvent} and r.kind = 'node' and r.node = n.name and r.after = 'online')) as ready

@@ -156,6 +156,20 @@ export const BREAKAGES: Breakage[] = [
     rule: "foreign",
   },
   {
+    what: "shows no marks",
+    case: "mark",
+    body: `case $1 in get | list) real "$1" | sed 's/"mark":{[^}]*},\\{0,1\\}//g'; exit ;; esac`,
+    did: /^get shows \S+ without its mark\.$/,
+    rule: "marked",
+  },
+  {
+    what: "makes marks up from the names",
+    case: "copy",
+    body: `case $1 in get | list) real "$1" | sed 's/"machine":"\\([^"]*\\)-original"/"machine":"\\1"/g'; exit ;; esac`,
+    did: /^get shows (\S+) with the mark of \1 on check; create was told that of \1-original on check\.$/,
+    rule: "marked",
+  },
+  {
     what: "just fails where there is no room",
     case: "no-capacity",
     body: `${EDIT}

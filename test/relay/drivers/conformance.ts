@@ -16,6 +16,7 @@ import { login } from "./login.ts";
  */
 export type DriverUnderTest = AsyncDisposable & {
   driver: Driver;
+  owner: { installation: string; node: string };
   /** The same node's driver, as a relay that starts again makes it. */
   again(): Promise<Driver>;
   /** The driver of another installation, on the same host and in the same place. */

@@ -148,8 +148,13 @@ type Answer = { code: number; stdout: string; about: About };
 /** Where nothing can be dialled. */
 const NOWHERE: Endpoint = { host: "127.0.0.1", port: 0 };
 
-function machineOf({ name, ref = name, state, ssh = NOWHERE, access = ssh }: MachineAnswer): DriverMachine {
-  return { name, ref, state, ssh, access };
+function machineOf(answer: MachineAnswer): DriverMachine {
+  const { name, ref = name, state, mark, copied, ssh = NOWHERE, access = ssh } = answer;
+  return {
+    ...{ name, ref, state, ssh, access },
+    ...(mark === undefined ? {} : { mark }),
+    ...(copied === undefined ? {} : { copied }),
+  };
 }
 
 /** What is said of another machine than the one that was asked for is no answer. */

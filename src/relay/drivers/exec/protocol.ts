@@ -17,10 +17,18 @@ export const EXIT = { done: 0, absent: 30, exists: 31, noCapacity: 32, retry: 75
 
 const machineName = z.string().min(1).max(100);
 
+/** Whose machine it is, and which. */
+const mark = z.strictObject({
+  installation: z.string().min(1).max(100),
+  node: z.string().min(1).max(100),
+  machine: machineName,
+});
+
 export const namedInput = z.strictObject({ name: machineName });
 
 export const createInput = z.strictObject({
   name: machineName,
+  mark: mark.optional(),
   shape: poolSpec.shape.shape,
   image: poolSpec.shape.image,
   instanceType: poolSpec.shape.instanceType,
@@ -35,6 +43,10 @@ const machine = z.strictObject({
   /** How the driver itself calls it; the name where this is left out. */
   ref: z.string().max(500).optional(),
   state: z.enum(["running", "stopped", "unknown"]),
+  /** As the hypervisor has it, never made up from the name. */
+  mark: mark.optional(),
+  /** Whether the hypervisor's own id of it is another than at the create. */
+  copied: z.boolean().optional(),
   /** Where the relay dials. Left out only where there is nothing to dial, as for what a killed create left. */
   ssh: endpoint.optional(),
   /** Where the tester dials; the same as `ssh` where this is left out. */

@@ -1,7 +1,7 @@
 import { text } from "node:stream/consumers";
 import type { z } from "zod";
 import { type Driver, DriverError } from "../../driver.ts";
-import type { DriverMachine } from "../../driver.ts";
+import type { CreateRequest, DriverMachine } from "../../driver.ts";
 import { wordsOf } from "../../errors.ts";
 import {
   type Command,
@@ -59,7 +59,7 @@ async function perform(
       return { ...listing, machines: listing.machines.map(answerOf) };
     }
     case "create":
-      return answerOf(await driver.create(parse(createInput, input), signal));
+      return answerOf(await driver.create(requestOf(parse(createInput, input)), signal));
     case "get": {
       const { name } = parse(namedInput, input);
       const found = await driver.get(name, signal);
@@ -110,9 +110,18 @@ function parse<Schema extends z.ZodType>(schema: Schema, input: string): z.infer
   }
 }
 
+function requestOf({ mark, ...request }: z.infer<typeof createInput>): CreateRequest {
+  return mark === undefined ? request : { ...request, mark };
+}
+
 /** Port 0 stands for nowhere. */
-function answerOf({ name, ref, state, ssh, access }: DriverMachine): MachineAnswer {
-  return { name, ref, state, ...(ssh.port === 0 ? {} : { ssh, access }) };
+function answerOf({ name, ref, state, mark, copied, ssh, access }: DriverMachine): MachineAnswer {
+  return {
+    ...{ name, ref, state },
+    ...(mark === undefined ? {} : { mark }),
+    ...(copied === undefined ? {} : { copied }),
+    ...(ssh.port === 0 ? {} : { ssh, access }),
+  };
 }
 
 function exitCodeOf(error: unknown): number {

@@ -1,9 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { CLOUD_INIT_DONE } from "../../cloudInit.ts";
 import { CALL_SECONDS, DriverError } from "../../driver.ts";
 import type { CreateRequest, Driver, DriverListing, DriverMachine } from "../../driver.ts";
 import { pause } from "../../pause.ts";
 import { server } from "./answers.ts";
-import type { Instance } from "./answers.ts";
+import type { Instance, Volume } from "./answers.ts";
 import { bring } from "./changes.ts";
 import { incusClient } from "./client.ts";
 import { gatherEvidence } from "./evidence.ts";
@@ -52,8 +53,8 @@ export function incusDriver(options: IncusOptions): Driver {
     }
   }
 
-  async function isOwnDisk(name: string, signal: AbortSignal): Promise<boolean> {
-    return (await ownDisks(incus, options, owner, signal)).some((disk) => disk.name === name);
+  async function ownDisk(name: string, signal: AbortSignal): Promise<Volume | undefined> {
+    return (await ownDisks(incus, options, owner, signal)).find((disk) => disk.name === name);
   }
 
   async function assertRuns({ instanceType }: CreateRequest, signal: AbortSignal): Promise<void> {
@@ -69,7 +70,11 @@ export function incusDriver(options: IncusOptions): Driver {
 
   async function make(request: CreateRequest, signal: AbortSignal): Promise<void> {
     try {
-      const id = await incus.change("POST", "/1.0/instances", instanceRequest(request, options, owner));
+      const id = await incus.change(
+        "POST",
+        "/1.0/instances",
+        instanceRequest(request, options, owner, randomUUID()),
+      );
       await ended(incus, id, CREATE_SECONDS, signal);
     } catch (error) {
       if (!saysTaken(error)) throw error;
@@ -142,7 +147,8 @@ export function incusDriver(options: IncusOptions): Driver {
         assertName(name);
         const found = await findInstance(incus, name, signal);
         if (found !== null) return isOurs(found) ? describe(found, options.project) : null;
-        return (await isOwnDisk(name, signal)) ? describeDisk(name, options.project) : null;
+        const disk = await ownDisk(name, signal);
+        return disk === undefined ? null : describeDisk(disk, options.project);
       }),
 
     list: (signal): Promise<DriverListing> =>
@@ -150,7 +156,7 @@ export function incusDriver(options: IncusOptions): Driver {
         const { instances, disks } = await lookAround(incus, options, owner, signal);
         const machines = [
           ...instances.map((instance) => describe(instance, options.project)),
-          ...disks.map(({ name }) => describeDisk(name, options.project)),
+          ...disks.map((disk) => describeDisk(disk, options.project)),
         ];
         // Incus answers with all or with an error; what it cannot see of the project makes the look throw.
         return { complete: true, machines, storageProof: "volumes" };
@@ -172,7 +178,7 @@ export function incusDriver(options: IncusOptions): Driver {
       call(`Deleting ${name}`, signal, async () => {
         assertName(name);
         await bring(incus, name, "gone", isOurs, signal);
-        if (!(await isOwnDisk(name, signal))) return;
+        if ((await ownDisk(name, signal)) === undefined) return;
         throw new DriverError(
           "failed",
           `A disk of ${name} is left in the storage pool ${options.storagePool} without an instance, and Incus deletes ` +

@@ -1,7 +1,7 @@
 import type { Endpoint } from "../../../contract/machine.ts";
 import type { DriverMachine } from "../../driver.ts";
-import type { Instance } from "./answers.ts";
-import { markedPorts } from "./mark.ts";
+import type { Instance, Volume } from "./answers.ts";
+import { markedPorts, readMark } from "./mark.ts";
 
 const SSH_PORT = 22;
 
@@ -12,15 +12,21 @@ export function describe(instance: Instance, project: string): DriverMachine {
     name: instance.name,
     ref: refOf(project, instance.name),
     state: stateOf(instance),
+    ...readMark(instance),
     ssh,
     access: ssh,
   };
 }
 
 /** A disk of ours without a machine: something is left, and nothing answers there. */
-export function describeDisk(name: string, project: string): DriverMachine {
+export function describeDisk(disk: Volume, project: string): DriverMachine {
+  const { name } = disk;
   const nowhere = { host: name, port: SSH_PORT };
-  return { name, ref: refOf(project, name), state: "unknown", ssh: nowhere, access: nowhere };
+  const { mark } = readMark(disk);
+  return {
+    ...{ name, ref: refOf(project, name), state: "unknown", ssh: nowhere, access: nowhere },
+    ...(mark === undefined ? {} : { mark }),
+  };
 }
 
 /** Where a virtual machine can be dialled; null until its network is up. IPv4 before IPv6. */

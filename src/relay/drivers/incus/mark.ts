@@ -1,3 +1,4 @@
+import type { DriverMachine, Mark } from "../../driver.ts";
 import type { Instance, Volume } from "./answers.ts";
 
 /**
@@ -11,13 +12,36 @@ export type Owner = { installation: string; node: string };
 
 const INSTALLATION = "user.warmpool.installation";
 const NODE = "user.warmpool.node";
+const MACHINE = "user.warmpool.machine";
+/** Incus gives every copy another id of its own under `volatile.uuid`; a rename and an import keep it. */
+const UUID = "user.warmpool.uuid";
+const OWN_UUID = "volatile.uuid";
 const PORT = "user.warmpool.port";
 const HTTP_PORT = "user.warmpool.http-port";
 
 export type Marked = Pick<Instance, "config"> | Pick<Volume, "config">;
 
-export function ownerMark({ installation, node }: Owner): Record<string, string> {
-  return { [INSTALLATION]: installation, [NODE]: node };
+export function ownerMark({ installation, node, machine }: Mark): Record<string, string> {
+  return { [INSTALLATION]: installation, [NODE]: node, [MACHINE]: machine };
+}
+
+/** What an instance carries besides: the id that Incus is to know it by, and the same where a copy inherits it. */
+export function idMark(uuid: string): Record<string, string> {
+  return { [UUID]: uuid, [OWN_UUID]: uuid };
+}
+
+/** The mark as it stands, and whether Incus itself says that this is a copy. One from before marks named machines has none. */
+export function readMark({ config }: Marked): Pick<DriverMachine, "mark" | "copied"> {
+  const { [INSTALLATION]: installation, [NODE]: node, [MACHINE]: machine, [UUID]: uuid } = config;
+  const copied = uuid !== undefined && config[OWN_UUID] !== uuid;
+  if (installation === undefined || node === undefined || machine === undefined) return {};
+  return { mark: { installation, node, machine }, ...(copied ? { copied } : {}) };
+}
+
+/** Whether it carries the owner's mark for exactly this machine; of one whose mark names none only the owner is known. */
+export function isOwn(marked: Marked & { name: string }, owner: Owner): boolean {
+  const { mark, copied } = readMark(marked);
+  return isMarked(marked, owner) && copied !== true && (mark === undefined || mark.machine === marked.name);
 }
 
 export function isMarked({ config }: Marked, owner: Owner): boolean {

@@ -1,13 +1,16 @@
 import type { CreateRequest } from "../../driver.ts";
-import { ownerMark, portMark } from "./mark.ts";
+import { idMark, ownerMark, portMark } from "./mark.ts";
 import type { Owner } from "./mark.ts";
 import type { Place } from "./place.ts";
 import { userData } from "../userData.ts";
 
-/** The body that asks Incus for this machine. A pure function of what it is given; golden files hold it in the tests. */
-export function instanceRequest(request: CreateRequest, place: Place, owner: Owner): object {
+/**
+ * The body that asks Incus for this machine. A pure function of what it is given; golden files hold it in the tests.
+ * @param uuid what Incus is to know the instance by, as `volatile.uuid`
+ */
+export function instanceRequest(request: CreateRequest, place: Place, owner: Owner, uuid: string): object {
   const { name, shape, instanceType } = request;
-  const mark = ownerMark(owner);
+  const mark = ownerMark(request.mark ?? { ...owner, machine: name });
   return {
     name,
     type: instanceType,
@@ -15,6 +18,7 @@ export function instanceRequest(request: CreateRequest, place: Place, owner: Own
     profiles: [place.profile],
     config: {
       ...mark,
+      ...idMark(uuid),
       ...portMark(request),
       "limits.cpu": String(shape.vcpus),
       "limits.memory": `${shape.memoryMib}MiB`,

@@ -1,6 +1,6 @@
 import type { Inventory } from "../../../contract/node.ts";
 import type { HostResources, SizedInstance } from "./answers.ts";
-import { isMarked } from "./mark.ts";
+import { isOwn } from "./mark.ts";
 import type { Owner } from "./mark.ts";
 
 /** Incus's configuration of sizes, as numbers: `2`, `0-3`, `512MiB`, `20%`. */
@@ -20,7 +20,7 @@ export function standingOf(
   const { expanded_config: config, expanded_devices: devices } = instance;
   return {
     name: instance.name,
-    ours: instance.project === project && isMarked({ config }, owner),
+    ours: instance.project === project && isOwn({ name: instance.name, config }, owner),
     running: instance.status === "Running" || instance.status === "Frozen",
     vcpus: cpus(config["limits.cpu"]) ?? 0,
     memoryMib: Math.ceil((bytes(config["limits.memory"], host.memory.total) ?? 0) / MIB),

@@ -44,7 +44,7 @@ export async function boot(
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new DriverError(
       "failed",
-      `${folder.record.name} did not start: ${why}. Its console: ${tail.trim().slice(-2000) || "(empty)"}`,
+      `${folder.name} did not start: ${why}. Its console: ${tail.trim().slice(-2000) || "(empty)"}`,
       { cause },
     );
   } finally {
@@ -88,8 +88,11 @@ function start(
 }
 
 /** What the server (sshServer/main.ts) is told, beside the mark that it is found by. */
-function machineEnvironment({ path, record }: MachineFolder, isolation: Isolation): Record<string, string> {
-  const mark = markEnvironment({ ...record, machine: record.name }, "system");
+function machineEnvironment(
+  { path, name, record }: MachineFolder,
+  isolation: Isolation,
+): Record<string, string> {
+  const mark = markEnvironment({ ...record, machine: name }, "system");
   if (isolation.kind === "system") return { ...mark, WARMPOOL_HOST_KEY_FILE: "/run/warmpool/host_key" };
   return {
     ...mark,

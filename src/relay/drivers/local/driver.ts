@@ -55,7 +55,8 @@ export function localDriver(options: LocalOptions): LocalDriver {
     : { kind: "folder" };
 
   async function bootFolder(folder: MachineFolder, signal: AbortSignal): Promise<void> {
-    const { name, sshPort, httpPort } = folder.record;
+    const { name } = folder;
+    const { sshPort, httpPort } = folder.record;
     await assertPortFree(sshPort, "SSH");
     await assertPortFree(httpPort, "what its tester opens");
     const program = await prepareProgram(root);
@@ -71,7 +72,7 @@ export function localDriver(options: LocalOptions): LocalDriver {
   async function list(signal: AbortSignal): Promise<DriverMachine[]> {
     signal.throwIfAborted();
     // Folders first: a machine made between the two looks is then seen by its processes.
-    const folders = new Map((await listFolders(place)).map((folder) => [folder.record.name, folder]));
+    const folders = new Map((await listFolders(place)).map((folder) => [folder.name, folder]));
     const processes = findProcesses(place.owner);
     const names = new Set([...folders.keys(), ...processes.map((process) => process.mark.machine)]);
     return [...names].map((name) => {
@@ -160,7 +161,7 @@ function processesOf({ owner }: Place, name: string): MachineProcess[] {
 
 /** A machine as the relay sees it: from its folder, its processes or both. */
 function describe(
-  { root }: Place,
+  { root, owner }: Place,
   name: string,
   folder: MachineFolder | null,
   processes: MachineProcess[],
@@ -171,6 +172,8 @@ function describe(
     name,
     ref: folder?.path ?? resolve(root, name),
     state: folder?.where === "placed" ? (running ? "running" : "stopped") : "unknown",
+    // Processes alone carry the name that they were started under.
+    mark: { ...owner, machine: folder?.record.name ?? name },
     ssh: endpoint,
     access: endpoint,
   };

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { access, mkdir, open, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import * as z from "zod";
 import { DriverError } from "../../driver.ts";
 import type { CreateRequest } from "../../driver.ts";
@@ -25,7 +25,13 @@ const machineRecord = z.strictObject({
 type MachineRecord = z.infer<typeof machineRecord>;
 
 /** `placed`: whole, can be started. `limbo`: half-made or half-deleted, can only be deleted. */
-export type MachineFolder = { path: string; record: MachineRecord; where: "placed" | "limbo" };
+export type MachineFolder = {
+  path: string;
+  /** What it is called: its own name in the root. A folder that a person copied or renamed has another's in its record. */
+  name: string;
+  record: MachineRecord;
+  where: "placed" | "limbo";
+};
 export type Place = { root: string; owner: Owner };
 
 const RECORD = "machine.json";
@@ -62,7 +68,7 @@ async function ensureLimbo(place: Place): Promise<void> {
 export async function makeFolder(place: Place, request: CreateRequest): Promise<MachineFolder> {
   const record: MachineRecord = {
     ...place.owner,
-    name: request.name,
+    name: request.mark?.machine ?? request.name,
     sshPort: request.port,
     httpPort: request.httpPort,
     createdAt: new Date().toISOString(),
@@ -92,7 +98,7 @@ export async function makeFolder(place: Place, request: CreateRequest): Promise<
         `move it away, or give this node a folder of its own.`,
     );
   }
-  return { path, record, where: "placed" };
+  return { path, name: request.name, record, where: "placed" };
 }
 
 /** The folder of that machine, whole, half-made or half-deleted; null where there is none of ours. */
@@ -101,7 +107,7 @@ export async function readFolder(place: Place, name: string): Promise<MachineFol
   const placed = await readMachine(place, join(place.root, name), "placed");
   if (placed !== null) return placed;
   const waiting = await listLimbo(place);
-  return waiting.find((folder) => folder.record.name === name) ?? null;
+  return waiting.find((folder) => folder.name === name) ?? null;
 }
 
 /**
@@ -112,11 +118,11 @@ export async function listFolders(place: Place): Promise<MachineFolder[]> {
   await assertRoot(place);
   const entries = await readdir(place.root, { withFileTypes: true });
   const folders = new Map<string, MachineFolder>();
-  for (const folder of await listLimbo(place)) folders.set(folder.record.name, folder);
+  for (const folder of await listLimbo(place)) folders.set(folder.name, folder);
   for (const entry of entries) {
     if (!entry.isDirectory() || entry.name.startsWith(".")) continue;
     const folder = await readMachine(place, join(place.root, entry.name), "placed");
-    if (folder !== null) folders.set(folder.record.name, folder);
+    if (folder !== null) folders.set(folder.name, folder);
   }
   return [...folders.values()];
 }
@@ -170,7 +176,9 @@ async function readMachine(
   }
   const record = parseRecord(text, path);
   const ours = record.installation === owner.installation && record.node === owner.node;
-  return ours ? { path, record, where } : null;
+  const entry = basename(path);
+  const name = where === "placed" ? entry : entry.slice(0, entry.lastIndexOf("~"));
+  return ours ? { path, name, record, where } : null;
 }
 
 function parseRecord(text: string, path: string): MachineRecord {

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
 import type { CreateRequest } from "../../../../src/relay/driver.ts";
 import { instanceRequest } from "../../../../src/relay/drivers/incus/request.ts";
@@ -81,7 +82,11 @@ test("a machine that ends while it starts holds no port after its delete", async
 
 /** What the driver asks for, but with an init that ends at once. */
 async function makeBroken({ incus, options }: IncusUnderTest, wanted: CreateRequest): Promise<void> {
-  const id = await incus.change("POST", "/1.0/instances", instanceRequest(wanted, options, options));
+  const id = await incus.change(
+    "POST",
+    "/1.0/instances",
+    instanceRequest(wanted, options, options, randomUUID()),
+  );
   await ended(incus, id, 60, soon());
   const body = { config: { "raw.lxc": "lxc.init.cmd = /bin/false" } };
   await ended(incus, await incus.change("PATCH", pathOf(wanted.name), body), 60, soon());

@@ -30,13 +30,14 @@ export async function incusUnderTest(place: Partial<IncusOptions> = {}): Promise
   const incus = incusClient(options);
   return {
     driver,
+    owner: { installation: options.installation, node: options.node },
     options,
     incus,
     again: async () => incusDriver(options),
     foreign: async () => incusDriver({ ...options, installation: await newInstallation() }),
     async leaveHalfMade(request) {
       // The relay dies with the answer in its hands: Incus is still making the instance, and nobody starts it.
-      await incus.change("POST", "/1.0/instances", instanceRequest(request, options, options));
+      await incus.change("POST", "/1.0/instances", instanceRequest(request, options, options, randomUUID()));
     },
     freeze: (name) => changeState(incus, name, "freeze"),
     async [Symbol.asyncDispose]() {

@@ -28,6 +28,7 @@ export async function localUnderTest(hide: string[] = []): Promise<LocalUnderTes
   const processes = (name: string) => findProcesses(options).filter((one) => one.mark.machine === name);
   return {
     driver,
+    owner: { installation: options.installation, node: options.node },
     options,
     processes,
     again: async () => localDriver(options),

@@ -48,6 +48,7 @@ export async function nobodyUnderTest(): Promise<DriverUnderTest> {
   const driver = remote(options);
   return {
     driver,
+    owner: { installation: options.installation, node: options.node },
     again: async () => remote(options),
     foreign: async () => remote({ ...options, installation: randomUUID() }),
     leaveHalfMade: (request) =>

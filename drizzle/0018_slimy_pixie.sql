@@ -1,0 +1,2 @@
+ALTER TABLE "settings" ADD COLUMN "tuned" jsonb DEFAULT '{}'::jsonb NOT NULL;--> statement-breakpoint
+ALTER TABLE "machines" ADD COLUMN "keep_until" timestamp with time zone;

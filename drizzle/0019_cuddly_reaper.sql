@@ -1,0 +1,1 @@
+ALTER TABLE "nodes" ADD COLUMN "driver_problems" jsonb DEFAULT '{}'::jsonb NOT NULL;
