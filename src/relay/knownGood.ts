@@ -6,7 +6,7 @@ import type { Lease } from "./lease.ts";
 import { runOnNode } from "./nodeCommand.ts";
 import { pause } from "./pause.ts";
 import { Reconnecting } from "./reconnecting.ts";
-import type { ExecResult } from "./ssh.ts";
+import type { ExecResult } from "./sshConnection.ts";
 import { printable, tail } from "./text.ts";
 
 /**

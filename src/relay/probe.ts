@@ -84,19 +84,17 @@ function otherPlace(
   return ssh.host === host && ssh.port === port ? null : { ssh, access };
 }
 
-/** One attempt of at most `seconds`, its login included. */
+/** One attempt: the connection, the login and the command may take `seconds` each. */
 async function askOnce(
   machine: ProbeOperation["machines"][number],
   seconds: number,
   connections: SshPool,
   signal: AbortSignal,
 ): Promise<Verdict> {
-  const endsAt = performance.now() + seconds * 1000;
   try {
     const connection = await connections.get(machine, { timeoutSeconds: seconds, signal });
-    const timeoutSeconds = Math.max(0.1, (endsAt - performance.now()) / 1000);
     const result = await connection.exec(machine.healthCommand ?? "true", {
-      timeoutSeconds,
+      timeoutSeconds: seconds,
       signal,
       maxBytes: 16_384,
     });

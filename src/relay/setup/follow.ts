@@ -1,6 +1,6 @@
 import type { Lease } from "../lease.ts";
 import { pause } from "../pause.ts";
-import type { ExecResult } from "../ssh.ts";
+import type { ExecResult } from "../sshConnection.ts";
 import { LineCutter } from "./lines.ts";
 import type { Plan } from "./plan.ts";
 import type { SetupReporter } from "./reporter.ts";
