@@ -1,6 +1,8 @@
 import type { OperationResult } from "../../contract/relay.ts";
-import { sshKeyIdentity } from "../../contract/sshKey.ts";
+import { sshKeyIdentity, sshPublicKeyProblem } from "../../contract/sshKey.ts";
 import { fingerprint } from "../hostKey.ts";
+import { quote } from "../shell.ts";
+import { READ, RUN_AS } from "./keyFiles.ts";
 
 /**
  * The proof of a clean hand-over: every key file on the machine that opens an account is read back, and no key but
@@ -10,34 +12,48 @@ import { fingerprint } from "../hostKey.ts";
 /** Key lines by account, as they stand in its files. */
 export type AccountKeys = Extract<OperationResult, { outcome: "set_up" }>["handover"]["keys"];
 
-/**
- * Prints `ACCOUNT BASE64` for every key file of every account. Files that sshd would not read because of their mode
- * are read all the same: a mode is soon changed.
- */
-export const READ_KEYS = String.raw`show() {
-  for file in "$2/.ssh/authorized_keys" "$2/.ssh/authorized_keys2"; do
-    [ ! -f "$file" ] || printf '%s %s\n' "$1" "$(base64 -w 0 "$file")"
+/** Lines of `ACCOUNT BASE64` for key files and `! ACCOUNT WHAT` for what is none, then a line with a dot: it is whole. */
+export const READ_KEYS = `show_keys=${quote(READ)}
+${RUN_AS}
+show() {
+  for how in in_home in_ssh; do
+    code=0
+    "$how" "$2" "$3" "$4" "$show_keys" "$1" || code=$?
+    [ $code != 6 ] || printf '! %s %s\\n' "$1" 'others than root can change its home'
   done
 }
 if [ "$WARMPOOL_UNPRIVILEGED" = 1 ]; then
-  show root "$HOME"
-  for home in "$WARMPOOL_HOMES"/*; do [ ! -d "$home" ] || show "$(basename "$home")" "$home"; done
+  sh -eu -c "$show_keys" keys "$HOME" root
+  for home in "$WARMPOOL_HOMES"/*; do
+    [ ! -d "$home" ] || sh -eu -c "$show_keys" keys "$home" "$(basename "$home")"
+  done
 else
-  getent passwd | while IFS=: read -r name _ _ _ _ home _; do show "$name" "$home"; done
-fi`;
+  getent passwd | while IFS=: read -r name _ uid gid _ home _; do
+    if [ -e "$home/.ssh" ] || [ -L "$home/.ssh" ]; then show "$name" "$uid" "$gid" "$home" </dev/null; fi
+  done
+fi
+echo .`;
 
-export function parseKeys(output: string): AccountKeys {
+/** What was read back; null if the text is not whole. `odd` are sentences about key files that are no plain files. */
+export function parseKeys(output: string): { keys: AccountKeys; odd: string[] } | null {
+  const lines = output.split("\n").filter((text) => text !== "");
+  if (lines.pop() !== ".") return null;
   const keys: AccountKeys = {};
-  for (const line of output.split("\n").filter((text) => text !== "")) {
-    const [account = "", content = ""] = line.split(" ");
-    const lines = Buffer.from(content, "base64")
+  const odd: string[] = [];
+  for (const line of lines) {
+    const [account = "", content = "", ...rest] = line.split(" ");
+    if (account === "!") {
+      odd.push(`${content}'s account: ${rest.join(" ")}.`);
+      continue;
+    }
+    const found = Buffer.from(content, "base64")
       .toString("utf8")
       .split("\n")
       .map((text) => text.trim())
       .filter((text) => text !== "" && !text.startsWith("#"));
-    keys[account] = [...(keys[account] ?? []), ...lines];
+    keys[account] = [...(keys[account] ?? []), ...found];
   }
-  return keys;
+  return { keys, odd };
 }
 
 export type Expected = {
@@ -68,10 +84,13 @@ export function keyProblems(keys: AccountKeys, { username, testerKeys, rootKeys 
   return problems;
 }
 
-/** A key as a person tells it from others: its fingerprint and comment. */
+/**
+ * A key by its type and fingerprint. Nothing else of a line is said: it is the text of a file on the machine, and whoever
+ * put it there may want to see it in an error.
+ */
 function describe(line: string): string {
-  const [type = "", blob = "", ...comment] = line.split(/\s+/);
-  if (!/^(ssh|ecdsa|sk)-/.test(type))
-    return `a line that is no plain key, beginning with ${JSON.stringify(type.slice(0, 40))}`;
-  return [type, fingerprint(Buffer.from(blob, "base64")), ...comment].join(" ").slice(0, 200);
+  const [type = "", blob = ""] = line.split(/\s+/);
+  return sshPublicKeyProblem(`${type} ${blob}`) === null
+    ? `${type} ${fingerprint(Buffer.from(blob, "base64"))}`
+    : "a line that is no plain key";
 }

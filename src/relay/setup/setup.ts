@@ -120,17 +120,19 @@ async function checkHandover(
   lease: Lease,
 ): Promise<Record<string, string[]>> {
   const options = { timeoutSeconds: 30, maxBytes: 4 * 1024 * 1024 };
-  const { code, stdout, stderr } = await persistentExec(machine, READ_KEYS, options, lease);
+  const { code, stdout } = await persistentExec(machine, READ_KEYS, options, lease);
   const failure = (message: string): SetupFailure =>
     new SetupFailure("handover_failed", message, { step: HANDOVER_STEP });
-  if (code !== 0)
-    throw failure(`The keys could not be read back (exit ${code}): ${tail(printable(stderr), 1000)}`);
-  const keys = parseKeys(stdout.toString("utf8"));
-  const problems = keyProblems(keys, {
+  if (code !== 0) throw failure(`The keys could not be read back (exit ${code}).`);
+  const found = parseKeys(stdout.toString("utf8"));
+  if (found === null) throw failure("The keys could not be read back: what the machine sent is not whole.");
+  const { keys, odd } = found;
+  const wrong = keyProblems(keys, {
     username: assignment.username,
     testerKeys: assignment.sshKeys,
     rootKeys: [relayKey, ...assignment.adminSshKeys],
   });
+  const problems = [...odd, ...wrong];
   if (problems.length > 0) throw failure(`The machine is not clean. ${problems.join(" ")}`);
   return keys;
 }

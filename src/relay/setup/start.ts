@@ -75,7 +75,8 @@ start_runner() {
   if [ -d /run/systemd/system ]; then
     systemd-run --quiet --collect --unit="warmpool-setup-$(cat "$dir/starts")-$run" --service-type=exec \\
       --property=KillMode=process --property="StandardOutput=append:$dir/runner.out" --property=StandardError=inherit \\
-      --setenv=HOME="$HOME" --setenv=PATH="$PATH" /bin/sh "$dir/runner" "$dir" "$run" </dev/null 8>&-
+      --setenv=HOME="$HOME" --setenv=PATH="$PATH" --setenv=USER="\${USER:-root}" --setenv=LOGNAME="\${LOGNAME:-root}" \\
+      --setenv=SHELL="\${SHELL:-/bin/sh}" --setenv=LANG="\${LANG:-C.UTF-8}" /bin/sh "$dir/runner" "$dir" "$run" </dev/null 8>&-
   else
     setsid /bin/sh "$dir/runner" "$dir" "$run" </dev/null >"$dir/runner.out" 2>&1 8>&- &
   fi
