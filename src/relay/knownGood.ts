@@ -8,6 +8,7 @@ import { pause } from "./pause.ts";
 import { Reconnecting } from "./reconnecting.ts";
 import type { ExecResult } from "./sshConnection.ts";
 import { printable, tail } from "./text.ts";
+import { WRITABLE } from "./writable.ts";
 
 /**
  * From "it exists" to known good, in this order and within one boot timeout: it answers an exec under the pinned host
@@ -54,6 +55,7 @@ export async function knownGood(subject: Subject): Promise<void> {
     for (const [name, command] of [
       ["the ready command", spec.readyCommand],
       ["the health command", spec.healthCommand],
+      ["the check that it can be written to", WRITABLE],
     ] as const) {
       if (command === undefined) continue;
       await stage(subject, "joining", "never_ready", `${name} never ended with 0`, (signal) =>

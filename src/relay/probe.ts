@@ -8,6 +8,7 @@ import { lookAround, type Surroundings } from "./session.ts";
 import { SshError } from "./sshError.ts";
 import type { SshPool } from "./sshPool.ts";
 import { head, printable, tail } from "./text.ts";
+import { WRITABLE } from "./writable.ts";
 
 /**
  * Asks every machine whether it lives: `alive`, `dead`, or `unknown` where this relay could not ask. A complete listing
@@ -84,6 +85,12 @@ function otherPlace(
   return ssh.host === host && ssh.port === port ? null : { ssh, access };
 }
 
+/** Who is on a machine already may fill it; one that is still to be given away must have room. */
+function commandFor({ state, healthCommand }: ProbeOperation["machines"][number]): string {
+  const health = healthCommand ?? "true";
+  return state === "ready" || state === "suspect" ? `${WRITABLE}\n${health}` : health;
+}
+
 /** One attempt: the connection, the login and the command may take `seconds` each. */
 async function askOnce(
   machine: ProbeOperation["machines"][number],
@@ -93,7 +100,7 @@ async function askOnce(
 ): Promise<Verdict> {
   try {
     const connection = await connections.get(machine, { timeoutSeconds: seconds, signal });
-    const result = await connection.exec(machine.healthCommand ?? "true", {
+    const result = await connection.exec(commandFor(machine), {
       timeoutSeconds: seconds,
       signal,
       maxBytes: 16_384,

@@ -22,6 +22,13 @@ const REFUSED: OperationResult = {
   message: "The disk is full.",
 };
 
+const STEP_FAILED: OperationResult = {
+  outcome: "setup_failed",
+  reason: "step_failed",
+  message: "ended with 3",
+  step: "hello",
+};
+
 test.each([
   ["keeps the admins' keys and gives sudo", { keepAdminKeys: true, sudo: true }, [KEY_B]],
   ["drops the admins' keys and gives no sudo", { keepAdminKeys: false, sudo: false }, []],
@@ -103,11 +110,11 @@ test("keys that change in a set-up that fails, and while it has failed, are thos
   const { assignment } = await assign(t.connection, ALICE, APP);
   const setup = await relay.take("setup");
   await assign(t.connection, { ...ALICE, sshKeys: [] }, APP);
-  await relay.finish(setup, REFUSED);
+  await relay.finish(setup, STEP_FAILED);
   await assign(t.connection, OTHER_KEYS, APP);
   expect(await findTester(t.db, ALICE)).toMatchObject({
     state: "failed",
-    error: { code: "machine_refused" },
+    error: { code: "step_failed" },
   });
   expect(await relay.lease()).toEqual([]);
   await retryAssignment(t.db, assignment.id, APP);
@@ -123,7 +130,7 @@ test("keys that change in mid retry are put on the machine right after it", asyn
   const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
   await relay.workOff();
   const { assignment } = await assign(t.connection, ALICE, APP);
-  await relay.finish(await relay.take("setup"), REFUSED);
+  await relay.finish(await relay.take("setup"), STEP_FAILED);
   await retryAssignment(t.db, assignment.id, APP);
   const retried = await relay.take("setup");
   await assign(t.connection, OTHER_KEYS, APP);

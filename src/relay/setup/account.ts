@@ -15,6 +15,9 @@ export type AccountInputs = {
   sudo: boolean;
 };
 
+/** What the script ends with if it is the username that is wrong, and not the machine. */
+export const WRONG_NAME = 64;
+
 /** A POSIX script for root on the machine; it writes the tester's home folder to `$WARMPOOL_HOME_FILE`. */
 export function accountScript({ username, testerKeys, rootKeys, sudo }: AccountInputs): string {
   return `set -eu
@@ -30,12 +33,14 @@ ${SCRIPT}`;
 
 const SCRIPT = String.raw`
 fail() { printf '%s\n' "$1" >&2; exit 1; }
+# What another machine would refuse too.
+refuse() { printf '%s\n' "$1" >&2; exit ${WRONG_NAME}; }
 
 make_account() {
   if entry=$(getent passwd "$user"); then
     uid=$(printf '%s' "$entry" | cut -d: -f3)
     if [ "$uid" -lt 1000 ] || [ "$uid" -ge 65534 ]; then
-      fail "$user is a system account of this machine (uid $uid): choose another username."
+      refuse "$user is a system account of this machine (uid $uid): choose another username."
     fi
   else
     shell=/bin/bash

@@ -2,16 +2,18 @@ import type { OperationResult, SetupOperation } from "../../contract/relay.ts";
 import { LeaseLost } from "../errors.ts";
 import type { Tools } from "../tools.ts";
 import type { Lease } from "../lease.ts";
+import { pause } from "../pause.ts";
 import { Reconnecting } from "../reconnecting.ts";
 import { printable, tail } from "../text.ts";
+import { WRONG_NAME } from "./account.ts";
 import { SetupFailure } from "./failure.ts";
 import { LogReader, type RunEnd } from "./follow.ts";
 import { keyProblems, parseKeys, READ_KEYS } from "./handover.ts";
 import { firstLogin, persistentExec } from "./login.ts";
-import { HANDOVER_STEP, type Plan, planOf, titlesOf } from "./plan.ts";
+import { ACCOUNT_STEP, HANDOVER_STEP, type Plan, planOf, titlesOf } from "./plan.ts";
 import { redactor } from "./redact.ts";
 import { SetupReporter } from "./reporter.ts";
-import { EXIT, STARTED, startScript } from "./start.ts";
+import { EXIT, STARTED, startScript, UNTOUCHED } from "./start.ts";
 
 /**
  * Sets a machine up for its tester. The steps run on the machine by themselves; this side starts them once, follows
@@ -51,6 +53,10 @@ export async function setUp(
   }
 }
 
+/** The script itself waits for the lock for 20 s; what fails at once has no `flock`. */
+const MOST_LOCKED = 6;
+const LOCKED_PAUSE_MS = 1000;
+
 /** Starts the run, or attaches to it, until there is an exit record of exactly this plan. */
 async function runToEnd(
   plan: Plan,
@@ -73,18 +79,25 @@ async function runToEnd(
 }
 
 async function start(plan: Plan, token: number, machine: Reconnecting, lease: Lease): Promise<void> {
-  for (;;) {
+  for (let locked = 0; ;) {
     const options = { stdin: startScript(plan, token), timeoutSeconds: 60, maxBytes: 16_384 };
     const { code, stdout, stderr } = await persistentExec(machine, "sh -s", options, lease);
     const said = printable(stdout).trim();
     if (code === 0 && STARTED.some((answer) => answer === said)) return;
     if (code === EXIT.fenced)
       throw new LeaseLost("The machine has seen a higher token: another relay works on it.");
-    if (code === EXIT.locked) continue;
-    const output = tail(printable(Buffer.concat([stdout, stderr])), 1000);
+    if (code === EXIT.locked && (locked += 1) < MOST_LOCKED) {
+      await pause(LOCKED_PAUSE_MS, lease.signal);
+      continue;
+    }
+    const untouched = said.split("\n").at(-1) === UNTOUCHED;
+    const shown = untouched ? said.slice(0, -UNTOUCHED.length) : said;
+    const output = tail(shown + printable(stderr), 1000);
     throw new SetupFailure(
       "machine_refused",
       `The machine does not start the set-up (exit ${code}): ${output}`,
+      // Without a shell nothing of it has run.
+      { untouched: code === 126 || code === 127 || untouched },
     );
   }
 }
@@ -100,6 +113,11 @@ function stepFailure(
       ? "It printed nothing."
       : `The end of its log:\n${lastLines.map((line) => tail(line, 500)).join("\n")}`;
   const at = { step: step?.id ?? String(end.step) };
+  // No recipe is to blame for what fails before its first step, and no tester, but for the name they chose.
+  if (at.step === ACCOUNT_STEP && !(end.end === "failed" && end.code === WRONG_NAME)) {
+    const how = end.end === "failed" ? `ended with exit code ${end.code}` : "did not end in time";
+    return new SetupFailure("machine_refused", `Step "${step?.title}" ${how}. ${last}`, at);
+  }
   return end.end === "timeout"
     ? new SetupFailure(
         "step_timed_out",

@@ -15,6 +15,9 @@ export const EXIT = { fenced: 71, wornOut: 72, cannotWrite: 73, notStarted: 74, 
  */
 export const STARTED = ["started", "running", "ended", "busy"] as const;
 
+/** Its last word where it could write nothing, and has left nothing behind. */
+export const UNTOUCHED = "untouched";
+
 /** A run that never reaches its end is started this often. */
 const MAX_STARTS = 5;
 
@@ -55,17 +58,22 @@ start_runner
 tries=0
 until [ -f "$dir/began" ]; do
   tries=$((tries + 1))
-  if [ $tries -gt 200 ]; then cat "$dir/runner.out" >&2; return ${EXIT.notStarted}; fi
+  if [ $tries -gt 800 ]; then cat "$dir/runner.out" >&2; return ${EXIT.notStarted}; fi
   sleep 0.05
 done
 echo started
 }
 
-# Where it cannot be started, what it would have started with is wiped; still under the machine's lock.
+# Where it cannot be started, what it would have started with is wiped; still under the machine's lock. If no run was
+# ever begun here, nothing at all is left.
 main() {
   start_setup
   code=$?
   case $code in ${EXIT.wornOut} | ${EXIT.cannotWrite} | ${EXIT.notStarted}) rm -rf "$dir/secrets" ;; esac
+  if [ $code = ${EXIT.cannotWrite} ] && [ ! -e "$dir/run" ]; then
+    rm -rf "$dir"
+    [ -e "$dir" ] || echo ${UNTOUCHED}
+  fi
   return $code
 }
 
