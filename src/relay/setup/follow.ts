@@ -76,7 +76,7 @@ export class LogReader {
  * nobody lives is missing for good, and the log behind a record is whole.
  */
 function pollCommand(plan: Plan, offset: number): string {
-  return `${enter(plan.assignment)}
+  return `${enter(plan)}
 life=still; if [ -f "$dir/alive" ] && ! flock -s -n "$dir/alive" true; then life=alive; fi
 run=$(cat "$dir/run" 2>/dev/null); exit=$(cat "$dir/exit" 2>/dev/null)
 printf '%s %s %s\\n' $life "\${run:--}" "\${exit:--}"

@@ -2,6 +2,7 @@ import type { OperationResult, SetupOperation } from "../../contract/relay.ts";
 import { LeaseLost } from "../errors.ts";
 import type { Tools } from "../tools.ts";
 import type { Lease } from "../lease.ts";
+import { afterServed } from "../lateness.ts";
 import { pause } from "../pause.ts";
 import { Reconnecting } from "../reconnecting.ts";
 import { printable, tail } from "../text.ts";
@@ -24,19 +25,22 @@ export async function setUp(
   operation: SetupOperation,
   lease: Lease,
   { key }: Pick<Tools, "key">,
+  keyChangeSeconds = KEY_CHANGE_SECONDS,
 ): Promise<OperationResult> {
   const plan = planOf(operation, key.publicKey);
+  using bound = plan.keysOnly ? boundedLease(lease, keyChangeSeconds) : null;
+  const held = bound?.lease ?? lease;
   const machine = new Reconnecting(operation.machine, key.privateKey);
   const { assignment } = operation;
   const secrets = Object.values(assignment.secrets);
   const reporter = new SetupReporter(lease, titlesOf(plan), assignment.logOffset, secrets);
   try {
-    await firstLogin(operation, machine, lease);
-    const end = await runToEnd(plan, operation.token, machine, reporter, lease);
+    await firstLogin(operation, machine, held);
+    const end = await runToEnd(plan, operation.token, machine, reporter, held);
     if (end.end !== "ok") throw stepFailure(plan, end, reporter.lastLines);
     reporter.atHandover();
     const [keys] = await Promise.all([
-      checkHandover(operation, key.publicKey, machine, lease),
+      checkHandover(operation, key.publicKey, machine, held),
       reporter.flush(),
     ]);
     return {
@@ -51,6 +55,36 @@ export async function setUp(
   } finally {
     machine[Symbol.dispose]();
   }
+}
+
+/**
+ * What a change of keys may take in all, while the machine can be asked. Its tester may be root there, and able to keep it
+ * from ever ending; whoever waits for it is told.
+ */
+const KEY_CHANGE_SECONDS = 90;
+const FENCED_PAUSE_MS = 2000;
+
+/** The lease, with an end of its own: a failure that says so. */
+function boundedLease(lease: Lease, seconds: number): Disposable & { lease: Lease } {
+  const over = new AbortController();
+  const cancel = afterServed(seconds * 1000, () =>
+    over.abort(
+      new SetupFailure(
+        "machine_refused",
+        `The machine did not let the keys be replaced within ${seconds} s.`,
+      ),
+    ),
+  );
+  const signal = AbortSignal.any([lease.signal, over.signal]);
+  return {
+    lease: {
+      signal,
+      ensure: (left) => lease.ensure(left),
+      report: (progress) => lease.report(progress),
+      confirm: (progress) => lease.confirm(progress),
+    },
+    [Symbol.dispose]: cancel,
+  };
 }
 
 /** The script itself waits for the lock for 20 s; what fails at once has no `flock`. */
@@ -84,6 +118,11 @@ async function start(plan: Plan, token: number, machine: Reconnecting, lease: Le
     const { code, stdout, stderr } = await persistentExec(machine, "sh -s", options, lease);
     const said = printable(stdout).trim();
     if (code === 0 && STARTED.some((answer) => answer === said)) return;
+    if (code === EXIT.fenced && plan.keysOnly) {
+      // Root on the machine may have written any number there: the lease itself says whether another relay has it.
+      await pause(FENCED_PAUSE_MS, lease.signal);
+      continue;
+    }
     if (code === EXIT.fenced)
       throw new LeaseLost("The machine has seen a higher token: another relay works on it.");
     if (code === EXIT.locked && (locked += 1) < MOST_LOCKED) {

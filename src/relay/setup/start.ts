@@ -28,13 +28,14 @@ set -u
 umask 077
 run=${quote(plan.run)}
 token=${token}
-${enter(plan.assignment)}
+${enter(plan)}
 mkdir -p "$dir" || return ${EXIT.cannotWrite}
 exec 8>>"$state/lock" || return ${EXIT.cannotWrite}
 flock -w 20 8 || { echo "another script holds the machine's lock" >&2; return ${EXIT.locked}; }
-fence=$(cat "$state/fence" 2>/dev/null || echo 0)
+fence=$(cat "$state/fence" "$volatile/fence" 2>/dev/null | sort -n | tail -n 1)
+fence=\${fence:-0}
 if [ "$fence" -gt "$token" ]; then return ${EXIT.fenced}; fi
-echo "$token" >"$state/fence.new" && mv -f "$state/fence.new" "$state/fence" || return ${EXIT.cannotWrite}
+keep_fence "$state" || keep_fence "$volatile" || return ${EXIT.cannotWrite}
 
 same=no
 if [ "$(cat "$dir/run" 2>/dev/null)" = "$run" ]; then same=yes; fi
@@ -62,6 +63,10 @@ until [ -f "$dir/began" ]; do
   sleep 0.05
 done
 echo started
+}
+
+keep_fence() {
+  { mkdir -p "$1" && echo "$token" >"$1/fence.new" && mv -f "$1/fence.new" "$1/fence"; } 2>/dev/null
 }
 
 # Where it cannot be started, what it would have started with is wiped; still under the machine's lock. If no run was
@@ -93,9 +98,13 @@ main
 `;
 }
 
-/** Sets `state` and `dir` to where a machine keeps its set-ups and this one. */
-export function enter(assignment: string): string {
-  return `state=\${WARMPOOL_STATE:-/var/lib/warmpool}; dir=$state/setup/${quote(assignment)}`;
+/**
+ * Sets `state` and `dir` to where a machine keeps its set-ups and this one. A change of keys keeps its files in memory,
+ * `volatile`: a tester who has filled the disk must not be able to prevent it by that.
+ */
+export function enter({ assignment, keysOnly }: Pick<Plan, "assignment" | "keysOnly">): string {
+  const dir = keysOnly ? `$volatile/keys/${quote(assignment)}` : `$state/setup/${quote(assignment)}`;
+  return `state=\${WARMPOOL_STATE:-/var/lib/warmpool}; volatile=\${WARMPOOL_STATE:-/run/warmpool}; dir=${dir}`;
 }
 
 function writes(plan: Plan): string {
