@@ -114,6 +114,13 @@ export const CONDITIONS = {
       action:
         "`warmpool node list --json` names them. Look what they are; where they may go: `warmpool node reap NODE`, for all or by name.",
     },
+    KeysNotReplaced: {
+      status: true,
+      meaning:
+        "A tester was given other SSH keys, and they could not be put on the machine: the ones before may still open it. Its disk may be full or read-only, or somebody who is root there prevents it.",
+      action:
+        "`warmpool tester USER` says why. Assign again with the keys to try once more. If their access must end now: `warmpool release USER`, which ends the machine from outside.",
+    },
     HostKeyChanged: {
       status: true,
       meaning: "Machines answer with a host key that is no machine's of ours; unassigned ones are held.",

@@ -1,15 +1,18 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
+import { tellLateKeys } from "../pool/lateKeys.ts";
 import { SETTINGS } from "../pool/settings.ts";
 import { callOffRestarts, swapStranded } from "../pool/stranded.ts";
 import { tell } from "../pool/transition.ts";
 
 /**
  * Marks nodes that were not heard as silent: their machines cannot be claimed, and nothing else happens to them. Testers
- * whose set-up there nobody has begun get another machine, and restarts that nobody has begun are called off.
+ * whose set-up there nobody has begun get another machine, and restarts that nobody has begun are called off. Keys that do not get to their machines are told of.
  */
 export async function silence(db: Db): Promise<number> {
-  return (await markSilent(db)) + (await swapStranded(db)) + (await callOffRestarts(db));
+  return (
+    (await markSilent(db)) + (await swapStranded(db)) + (await callOffRestarts(db)) + (await tellLateKeys(db))
+  );
 }
 
 function markSilent(db: Db): Promise<number> {

@@ -26,6 +26,8 @@ export type PoolFacts = Demand & {
   orphanNodes: string[];
   /** Machines that answer with a host key nobody knows. */
   strangers: string[];
+  /** Active testers whose replaced keys may not be on their machines. */
+  keyless: string[];
   stored: PoolCondition[];
   createdAt: string;
   now: string;
@@ -90,7 +92,7 @@ function allCurrent({ stale }: PoolFacts): Statement<"AllCurrent"> {
       };
 }
 
-function degraded({ brakes, strangers, orphanNodes }: PoolFacts): Statement<"Degraded"> {
+function degraded({ brakes, strangers, keyless, orphanNodes }: PoolFacts): Statement<"Degraded"> {
   const [brake] = brakes;
   if (brake !== undefined) {
     const tried =
@@ -108,6 +110,13 @@ function degraded({ brakes, strangers, orphanNodes }: PoolFacts): Statement<"Deg
       status: true,
       reason: "HostKeyChanged",
       message: `${strangers.join(", ")}: answers with a host key nobody knows; find out who answers there, then recreate or release it`,
+    };
+  }
+  if (keyless.length > 0) {
+    return {
+      status: true,
+      reason: "KeysNotReplaced",
+      message: `the keys of ${keyless.join(", ")} could not be replaced, and the ones before may still open the machine; \`warmpool tester USER\` says why. Assign again to try once more; if their access must end now, release them`,
     };
   }
   const [node] = orphanNodes;

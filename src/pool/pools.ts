@@ -56,6 +56,8 @@ export function poolFacts(where: SQL): SQL {
         count(*) filter (where m.state = 'provisioning') > 0 as "onTheirWay",
         coalesce(jsonb_agg(m.name order by m.number) filter (where m.state = 'held' and m.hold ->> 'by' like 'node:%'
           or m.state = 'assigned' and n.not_alive -> m.id::text ? 'presented'), '[]') as strangers,
+        (select coalesce(jsonb_agg(k.username order by k.username), '[]') from assignments k
+          where k.pool = p.name and k.state = 'active' and k.error is not null) as keyless,
         (select coalesce(jsonb_agg(jsonb_build_object('node', b.node, 'dead', b.dead, 'answered', b.answered, 'cause', b.cause,
             'canaryError', b.canary_error, 'canaryNotBefore', ${iso(sql`b.canary_not_before`)}) order by b.since), '[]')
           from brakes b where b.released_at is null
