@@ -4,16 +4,23 @@ import { Summary } from "./test/reporter.ts";
 
 /**
  * Test projects by what they need, told by the file's name: `X.test.ts` needs nothing, `X.db.test.ts` the Postgres
- * server, `X.edge.test.ts` an edge as well, `X.machines.test.ts` real processes and machines.
+ * server, `X.edge.test.ts` the Worker's bundle as well, `X.machines.test.ts` Postgres and real processes and machines.
  */
-const NEEDS = ["db", "edge", "machines"] as const;
+const NEEDS = {
+  db: ["test/setup.ts"],
+  edge: ["test/setup.ts", "test/bundle.ts"],
+  machines: ["test/setup.ts"],
+};
+/** Comes first: it ends what tests and set-ups start. */
+const LEASH = "test/leash.ts";
 const workers = Math.max(2, availableParallelism());
 
 export default defineConfig({
   test: {
-    // Tests share nothing but the Postgres server, and wait only by polling with a deadline of their own.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Tests share nothing but the Postgres server, and wait only by polling with a deadline of their own that stretches
+    // with what the machine gives. These two are the last resort, for a test that hangs without one.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     maxWorkers: workers,
     reporters: ["default", new Summary()],
     projects: [
@@ -21,13 +28,20 @@ export default defineConfig({
         extends: true,
         test: {
           name: "pure",
+          isolate: false,
           include: ["test/**/*.test.ts"],
-          exclude: NEEDS.map((need) => `test/**/*.${need}.test.ts`),
+          exclude: Object.keys(NEEDS).map((need) => `test/**/*.${need}.test.ts`),
+          globalSetup: [LEASH],
         },
       },
-      ...NEEDS.map((name) => ({
+      ...Object.entries(NEEDS).map(([name, globalSetup]) => ({
         extends: true as const,
-        test: { name, include: [`test/**/*.${name}.test.ts`], globalSetup: ["test/setup.ts"] },
+        test: {
+          name,
+          include: [`test/**/*.${name}.test.ts`],
+          globalSetup: [LEASH, ...globalSetup],
+          isolate: name === "machines",
+        },
       })),
     ],
   },

@@ -5,11 +5,11 @@ import { Summary } from "./test/reporter.ts";
 export default defineConfig({
   test: {
     include: ["test/**/*.incus.ts"],
-    globalSetup: ["test/setup.ts", "test/relay/drivers/incus/setup.ts"],
+    globalSetup: ["test/leash.ts", "test/setup.ts", "test/relay/drivers/incus/setup.ts"],
     // Machines boot beside each other slower than one after the other.
     fileParallelism: false,
-    testTimeout: 240_000,
-    hookTimeout: 240_000,
+    testTimeout: 1_200_000,
+    hookTimeout: 1_200_000,
     teardownTimeout: 240_000,
     reporters: ["default", new Summary()],
   },

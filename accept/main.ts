@@ -1,8 +1,10 @@
-import { chmod, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { leftSince, snapshot } from "../scripts/leftovers.ts";
-import { deleteMachinesOf } from "./leftMachines.ts";
+import { endAllOf } from "../scripts/leash/belonging.ts";
+import { deleteIncusMachinesOf } from "../scripts/leash/incusMachines.ts";
+import { endWhenStopped, holdLeash } from "../scripts/leash/leash.ts";
 import { type Driver, type Options, readOptions, type Runtime, USAGE } from "./options.ts";
 import type { Part } from "./part.ts";
 import { burst } from "./parts/burst.ts";
@@ -12,11 +14,10 @@ import { path } from "./parts/path.ts";
 import { power } from "./parts/power.ts";
 import { secrets } from "./parts/secrets.ts";
 import { Report } from "./report.ts";
-import { killAllOf } from "./stack.ts";
 
 /**
- * The acceptance run: drives a whole Warmpool from outside, by nothing but what INTERFACE.md fixes, and shows the
- * points that issue 2 names. Every part starts from nothing and has to leave nothing. Imports nothing from src.
+ * The acceptance run: drives a whole Warmpool from outside, by nothing but its public interface (accept/interface.ts),
+ * and shows what each part names. Every part starts from nothing and has to leave nothing. Imports nothing from src.
  */
 const PARTS: readonly Part[] = [path, secrets, faults, crash, power, burst];
 
@@ -24,10 +25,11 @@ async function main(): Promise<number> {
   const options = optionsOrExit();
   const report = new Report();
   await mkdir(options.stateDir, { recursive: true });
-  const folder = await mkdtemp(join(resolve(options.stateDir), "warmpool-accept-"));
-  // Postgres may have to run as nobody, and must be able to pass.
-  await chmod(folder, 0o711);
-  stopWith(folder, options);
+  const leash = await holdLeash("accept", options.stateDir);
+  const { folder } = leash;
+  endWhenStopped(leash, true, (why) =>
+    console.error(`\nStopped by ${why}; ending what was started. The logs are in ${folder}`),
+  );
   // A reader that is gone (`| head`) is no reason to leave machines behind.
   process.stdout.on("error", () => undefined);
   // npm keeps compiled code in the temporary folder, which is none of ours.
@@ -38,8 +40,8 @@ async function main(): Promise<number> {
         await runPart(part, runtime, options, folder, report);
     }
   }
-  if (report.failed === 0) await rm(folder, { recursive: true });
-  else report.note(`The logs of the parts are in ${folder}`);
+  await leash.release(report.failed > 0).catch((error: unknown) => report.broke(error));
+  if (report.failed > 0) report.note(`The logs of the parts are in ${folder}`);
   report.summary();
   return report.failed === 0 ? 0 : 1;
 }
@@ -68,14 +70,10 @@ async function runPart(
   }
 }
 
-/** What a part that failed, or was stopped, has left running. */
+/** What a part that failed has left running. */
 async function end(folder: string, driver: Driver): Promise<void> {
-  await killAllOf(folder);
-  if (driver === "incus") await deleteMachinesOf(join(folder, "state"));
-}
-
-async function endAll(parent: string, driver: Driver): Promise<void> {
-  for (const part of await readdir(parent)) await end(join(parent, part), driver);
+  await endAllOf(folder);
+  if (driver === "incus") await deleteIncusMachinesOf(folder);
 }
 
 function optionsOrExit(): Options {
@@ -88,19 +86,6 @@ function optionsOrExit(): Options {
   } catch (error) {
     console.error(`accept: ${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
     process.exit(2);
-  }
-}
-
-/** A run that is ended from outside takes what it started with it. npm hands on what the terminal has sent already. */
-function stopWith(folder: string, options: Options): void {
-  let isStopping = false;
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      if (isStopping) return;
-      isStopping = true;
-      console.error(`\nStopped by ${signal}; ending what was started. The logs are in ${folder}`);
-      void endAll(folder, options.driver).finally(() => process.exit(1));
-    });
   }
 }
 

@@ -2,6 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { deadline } from "../test/helpers/patience.ts";
 import { until } from "../test/helpers/until.ts";
 
 /** Programs of the checkout, started the way a user starts them. */
@@ -18,7 +19,10 @@ export type Program = {
   tail(lines: number): string;
 };
 
-/** Starts `npm …` in a process group of its own, its output in `logFile`. `env` is added to this process's own. */
+/**
+ * Starts `npm …` in a process group of its own, its output in `logFile`. `env` is added to this process's own, and so is
+ * the log's path: if a part fails, what it has left running is found by the part's folder in there.
+ */
 export async function startNpm(
   args: string[],
   env: Record<string, string>,
@@ -31,7 +35,7 @@ export async function startNpm(
     cwd: CHECKOUT,
     detached: true,
     stdio: ["ignore", log, log],
-    env: { ...process.env, ...env },
+    env: { ...process.env, ...env, WARMPOOL_ACCEPT_LOG: logFile },
   });
   closeSync(log);
   let isOver = false;
@@ -85,7 +89,7 @@ export function runWith(input: string, command: string, args: string[], seconds 
     const child = execFile(
       command,
       args,
-      { cwd: CHECKOUT, timeout: seconds * 1000, killSignal: "SIGKILL", maxBuffer: 16 * 1024 * 1024 },
+      { cwd: CHECKOUT, signal: deadline(seconds), killSignal: "SIGKILL", maxBuffer: 16 * 1024 * 1024 },
       (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === "number" ? error.code : 124;
         resolve({ code, stdout, stderr });

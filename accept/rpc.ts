@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { deadline } from "../test/helpers/patience.ts";
 
 /** The tRPC interface as plain HTTP, the way a program without the typed client would call it. */
 export type Rpc = {
@@ -44,7 +45,7 @@ export function rpc(url: string, token: string): Rpc {
 }
 
 async function call<T>(path: string, url: string, init: RequestInit, answer: z.ZodType<T>): Promise<T> {
-  const signal = AbortSignal.timeout(TIMEOUT_SECONDS * 1000);
+  const signal = deadline(TIMEOUT_SECONDS);
   let response: Response;
   let text: string;
   try {

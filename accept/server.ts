@@ -1,3 +1,4 @@
+import { deadline } from "../test/helpers/patience.ts";
 import { until } from "../test/helpers/until.ts";
 import type { Local } from "./interface.ts";
 import { startNpm } from "./program.ts";
@@ -22,19 +23,21 @@ export async function startServer(stack: Local, port: number, logFile: string): 
   const url = `http://127.0.0.1:${port}`;
   const answers = async () => {
     if (program.hasEnded()) throw new Error(`it ended with ${await program.ended}`);
-    return (await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2000) })).ok;
+    return (await fetch(`${url}/healthz`, { signal: deadline(2) })).ok;
+  };
+  const stop = async (): Promise<void> => {
+    process.kill(program.pid, "SIGTERM");
+    await until("npm run server to end", () => program.hasEnded(), { seconds: 15 });
   };
   await until("the second server to answer", answers, { seconds: 20, everyMs: 100 }).catch(
-    (cause: unknown) => {
+    async (cause: unknown) => {
+      if (!program.hasEnded()) await stop();
       throw new Error(`npm run server does not answer. Its last lines:\n${program.tail(12)}`, { cause });
     },
   );
   return {
     url,
     app: rpc(url, stack.appToken),
-    stop: async () => {
-      process.kill(program.pid, "SIGTERM");
-      await until("npm run server to end", () => program.hasEnded(), { seconds: 15 });
-    },
+    stop,
   };
 }

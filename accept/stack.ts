@@ -1,13 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { environmentOf, processes } from "../scripts/proc.ts";
 import { until } from "../test/helpers/until.ts";
 import { type Local, local } from "./interface.ts";
 import type { Driver, Runtime } from "./options.ts";
 import { type Program, startNpm } from "./program.ts";
 import { type Rpc, rpc } from "./rpc.ts";
 
-/** `npm start` with a state folder of its own, driven by what INTERFACE.md says of it. */
+/** `npm start` with a state folder of its own, driven by its public interface alone. */
 export type StackOptions = {
   runtime: Runtime;
   driver: Driver;
@@ -91,31 +90,4 @@ async function stop(program: Program, how: "ctrl-c" | "sigterm"): Promise<string
   const end = await program.ended;
   if (end !== "code 0") throw new Error(`npm start ended with ${end}. Its last lines:\n${program.tail(12)}`);
   return `ended after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`;
-}
-
-/**
- * Kills whatever still runs and names that folder on its command line or in its environment. For runs that failed:
- * one that passed has nothing left.
- */
-export async function killAllOf(folder: string): Promise<void> {
-  await until(
-    `nothing of ${folder} to run`,
-    () => {
-      const left = processes().filter(
-        ({ pid, command }) =>
-          pid !== process.pid && (command.includes(folder) || environmentOf(pid).includes(folder)),
-      );
-      for (const { pid } of left) killIfThere(pid);
-      return left.length === 0;
-    },
-    { seconds: 15, everyMs: 100 },
-  );
-}
-
-function killIfThere(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It ended by itself in the meantime.
-  }
 }

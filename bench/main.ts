@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { endWhenStopped, holdLeash } from "../scripts/leash/leash.ts";
 import { migrate } from "../src/db/migrate.ts";
 import { startPostgres } from "../src/stack/postgres.ts";
 import { claim } from "./claim.ts";
@@ -25,8 +25,9 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-const folder = await mkdtemp(join(tmpdir(), "warmpool-bench-"));
-const server = await startPostgres({ folder, keep: "throwaway" });
+const leash = await holdLeash("bench");
+endWhenStopped(leash, false, (why) => console.error(`Stopped by ${why}; ending what was started.`));
+const server = await startPostgres({ folder: join(leash.folder, "postgres"), keep: "throwaway" });
 const results: Record<string, Comparison[]> = {};
 try {
   await migrate(server.url);
@@ -41,8 +42,8 @@ try {
   }
 } finally {
   await server[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
 }
+await leash.release(false);
 if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(results, null, 2)}\n`);
 
 function time(ms: number): string {

@@ -2,11 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { anything, type Assignment, assigned, assignment } from "../accept/interface.ts";
-import { deleteMachinesOf } from "../accept/leftMachines.ts";
 import { freePort } from "../accept/part.ts";
 import { listMachines, putPoolLike, untilFull } from "../accept/pools.ts";
 import { makeKey } from "../accept/sshClient.ts";
-import { killAllOf, type Stack, startStack } from "../accept/stack.ts";
+import { type Stack, startStack } from "../accept/stack.ts";
+import { endAllOf } from "../scripts/leash/belonging.ts";
+import { deleteIncusMachinesOf } from "../scripts/leash/incusMachines.ts";
 import { until } from "../test/helpers/until.ts";
 import { type Bench, summary } from "./comparison.ts";
 
@@ -31,13 +32,6 @@ type Waited = { commandMs: number; activeMs: number };
 
 export const warm: Bench = async () => {
   const folder = await mkdtemp(join(tmpdir(), "warmpool-warm-"));
-  const clear = async () => {
-    await killAllOf(folder);
-    await deleteMachinesOf(join(folder, "state"));
-    await rm(folder, { recursive: true, force: true });
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.once(signal, () => void clear().finally(() => process.exit(1)));
   try {
     const stack = await startStack(
       {
@@ -64,7 +58,9 @@ export const warm: Bench = async () => {
       ),
     ];
   } finally {
-    await clear();
+    await endAllOf(folder);
+    await deleteIncusMachinesOf(folder);
+    await rm(folder, { recursive: true, force: true });
   }
 };
 

@@ -1,12 +1,12 @@
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { deleteMarked } from "../accept/leftMachines.ts";
 import type { Driver } from "../accept/options.ts";
 import { freePort } from "../accept/part.ts";
 import { hostKeyAt, makeKey } from "../accept/sshClient.ts";
+import { deadline } from "../test/helpers/patience.ts";
 import { until } from "../test/helpers/until.ts";
 
 /**
@@ -21,9 +21,8 @@ export type Foreign = {
 };
 
 const PROGRAM = fileURLToPath(new URL("../test/relay/helpers/detourProgram.ts", import.meta.url));
-const CALL_MS = 120_000;
+const CALL_SECONDS = 120;
 const NAME = "neighbour";
-const MARK_FILE = "neighbour-mark";
 
 /**
  * @param machines the folder of machines, for the driver `local`
@@ -32,7 +31,9 @@ const MARK_FILE = "neighbour-mark";
  */
 export async function makeForeign(driver: Driver, machines: string, folder: string): Promise<Foreign> {
   const installation = randomUUID();
-  await writeFile(join(folder, MARK_FILE), installation);
+  // If the run is killed, its machine is found by this file, like those of relays by theirs.
+  await mkdir(join(folder, `${NAME}-relay`));
+  await writeFile(join(folder, `${NAME}-relay`, "relay.json"), JSON.stringify({ installation }));
   const env = {
     WARMPOOL_INSTALLATION: installation,
     WARMPOOL_NODE: NAME,
@@ -53,21 +54,21 @@ export async function makeForeign(driver: Driver, machines: string, folder: stri
     port,
     httpPort,
   };
-  await call("create", request, env);
   const isWell = async () => (await hostKeyAt("127.0.0.1", port)) === key;
-  await until("the neighbour's machine to answer", isWell, { seconds: 60, everyMs: 500 });
-  return { name, isWell, remove: () => call("delete", { name }, env) };
-}
-
-/** Deletes what a failed run has left of it in Incus. */
-export async function deleteForeign(folder: string): Promise<void> {
-  const mark = await readFile(join(folder, MARK_FILE), "utf8").catch(() => null);
-  if (mark !== null) await deleteMarked(mark);
+  const remove = () => call("delete", { name }, env);
+  try {
+    await call("create", request, env);
+    await until("the neighbour's machine to answer", isWell, { seconds: 60, everyMs: 500 });
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return { name, isWell, remove };
 }
 
 function call(command: string, input: object, env: Record<string, string>): Promise<void> {
   return new Promise((done, fail) => {
-    const options = { timeout: CALL_MS, env: { ...process.env, ...env } };
+    const options = { signal: deadline(CALL_SECONDS), env: { ...process.env, ...env } };
     const child = execFile(process.execPath, [PROGRAM, command], options, (error, _, stderr) => {
       // The input holds a key: the error is told without it.
       if (error === null) done();

@@ -1,14 +1,11 @@
 import { randomInt } from "node:crypto";
-import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { deleteMachinesOf } from "../accept/leftMachines.ts";
 import { Report } from "../accept/report.ts";
 import { makeKey } from "../accept/sshClient.ts";
-import { killAllOf } from "../accept/stack.ts";
+import { endWhenStopped, holdLeash } from "../scripts/leash/leash.ts";
 import { nothingIsLeft, rowsAreWhatStands, untilWhole } from "./converge.ts";
-import { deleteForeign } from "./foreign.ts";
 import { Inflictor } from "./inflict.ts";
 import { Journal } from "./journal.ts";
 import { Ledger } from "./observer/ledger.ts";
@@ -27,10 +24,10 @@ async function main(): Promise<number> {
   const options = optionsOrExit();
   const report = new Report();
   await mkdir(options.stateDir, { recursive: true });
-  const folder = await mkdtemp(join(resolve(options.stateDir), "warmpool-chaos-"));
-  // Postgres may have to run as nobody, and must be able to pass.
-  await chmod(folder, 0o711);
-  stopWith(folder, options);
+  const leash = await holdLeash("chaos", options.stateDir);
+  const { folder } = leash;
+  const told = `ending what was started. The logs are in ${folder}`;
+  endWhenStopped(leash, true, (why) => console.error(`\nStopped by ${why}; ${told}`));
   // npm keeps compiled code in the temporary folder, which is none of ours.
   process.env["NODE_DISABLE_COMPILE_CACHE"] = "1";
   const { seed, minutes, driver, runtime } = options;
@@ -41,11 +38,12 @@ async function main(): Promise<number> {
     await show(options, folder, report);
   } catch (error) {
     report.broke(error);
-  } finally {
-    await end(folder, options).catch((error: unknown) => report.broke(error));
   }
-  if (report.failed === 0) await rm(folder, { recursive: true });
-  else report.note(`The logs are in ${folder}. The same faults again: --seed ${seed} --minutes ${minutes}`);
+  // What a run that failed has left running.
+  if (report.failed > 0) await leash.pull(true);
+  else await leash.release(false).catch((error: unknown) => report.broke(error));
+  if (report.failed > 0)
+    report.note(`The logs are in ${folder}. The same faults again: --seed ${seed} --minutes ${minutes}`);
   report.summary();
   return report.failed === 0 ? 0 : 1;
 }
@@ -119,14 +117,6 @@ async function show(options: Options, folder: string, report: Report): Promise<v
   report.note(`${ledger.looks} checks of ${ledger.entries().length} invariants`);
 }
 
-/** What a run that failed, or was stopped, has left running. */
-async function end(folder: string, { driver }: Options): Promise<void> {
-  await killAllOf(folder);
-  if (driver !== "incus") return;
-  await deleteMachinesOf(join(folder, "state"));
-  await deleteForeign(folder);
-}
-
 function optionsOrExit(): Options {
   try {
     return readOptions(process.argv.slice(2), tmpdir(), randomInt(2 ** 32));
@@ -134,19 +124,6 @@ function optionsOrExit(): Options {
     console.error(`chaos: ${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
     process.exit(2);
   }
-}
-
-/** A run that is ended from outside, or by a fault of its own, takes what it started with it. */
-function stopWith(folder: string, options: Options): void {
-  let isStopping = false;
-  const stop = (why: string): void => {
-    if (isStopping) return;
-    isStopping = true;
-    console.error(`\nStopped by ${why}; ending what was started. The logs are in ${folder}`);
-    void end(folder, options).finally(() => process.exit(1));
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop(signal));
-  process.on("uncaughtException", (error) => stop(error.stack ?? error.message));
 }
 
 process.exit(await main());

@@ -60,7 +60,7 @@ export async function startSystem({ driver, runtime }: Options, folder: string):
   /** While everything is being started again after a power cut. */
   let again: Promise<void> | null = null;
   const farMachines = join(folder, "far-machines");
-  const far = await openFarSite(stack, driver, folder, farMachines);
+  const far = await openFarSite({ stack, driver, folder, machines: farMachines });
   const foreign = await makeForeign(driver, farMachines, folder);
   await preparePool(stack, folder, stateDir);
   const installation = await installationOf(stateDir);

@@ -100,8 +100,8 @@ start() {
   [ -z "$(own_daemon)" ] || fail "the daemon (process $(cat "$PID_FILE")) runs and does not answer: run $0 stop"
   mkdir -p /var/log/incus
   # In a session of its own, so that neither the terminal nor who called this takes it along; and without the caller's
-  # files, such as a lock that would be held for as long as the daemon runs.
-  setsid "$DAEMON" --group incus-admin --logfile /var/log/incus/incus.log \
+  # files, such as a lock that would be held for as long as the daemon runs. Nor does it get the caller's environment.
+  setsid env -i PATH="$PATH" "$DAEMON" --group incus-admin --logfile /var/log/incus/incus.log \
     </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
   printf '%s\n' "$!" >"$PID_FILE"
   if ! "$DAEMON" waitready --timeout="$START_SECONDS" || ! answers; then

@@ -8,14 +8,19 @@ import { incusHoldings } from "./leftovers/incus.ts";
  * What a host has that a run may leave behind, in its system and in its Incus. Two snapshots of it, before and after,
  * must differ by nothing.
  *
- *   node scripts/leftovers.ts save FILE [APART…]       takes a snapshot
- *   node scripts/leftovers.ts compare FILE [APART…]    prints the differences since then, exit code 1 where there are some
+ *   node scripts/leftovers.ts save FILE       takes a snapshot
+ *   node scripts/leftovers.ts compare FILE    prints the differences since then, exit code 1 where there are some
+ *
+ * Not looked at: the paths in WARMPOOL_APART (with colons between them), and the process WARMPOOL_BESIDE with all that
+ * descends from it, which is another suite that runs at the same time.
  */
 export type Snapshot = Record<string, string[]>;
 
 /** @param apart paths that may come and go: the run's own folder. Nothing in or named after them is looked at. */
 export async function snapshot(apart: readonly string[] = []): Promise<Snapshot> {
-  return { ...hostHoldings(apart), incus: await incusHoldings() };
+  const { WARMPOOL_APART: paths = "", WARMPOOL_BESIDE: beside = "" } = process.env;
+  const ignored = [...apart, ...paths.split(":")];
+  return { ...hostHoldings(ignored, beside === "" ? null : Number(beside)), incus: await incusHoldings() };
 }
 
 /** What ends by itself (a database's last process, a socket on its way) gets so long to do it. */
@@ -48,17 +53,17 @@ function isEndOfAProcess(line: string): boolean {
   return line.startsWith("- process ");
 }
 
-async function main([verb, file, ...apart]: string[]): Promise<number> {
+async function main([verb, file]: string[]): Promise<number> {
   if (file === undefined || (verb !== "save" && verb !== "compare")) {
-    console.error("usage: node scripts/leftovers.ts save|compare FILE [APART…]");
+    console.error("usage: node scripts/leftovers.ts save|compare FILE");
     return 2;
   }
   if (verb === "save") {
-    writeFileSync(file, JSON.stringify(await snapshot([file, ...apart])));
+    writeFileSync(file, JSON.stringify(await snapshot([file])));
     return 0;
   }
   const before = JSON.parse(readFileSync(file, "utf8")) as Snapshot;
-  const found = await leftSince(before, [file, ...apart]);
+  const found = await leftSince(before, [file]);
   console.log(found.length === 0 ? "Nothing was left behind." : found.join("\n"));
   return found.length === 0 ? 0 : 1;
 }

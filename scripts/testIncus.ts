@@ -1,27 +1,29 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { holdLeash } from "./leash/leash.ts";
 import { leftSince, snapshot } from "./leftovers.ts";
 import { incusAnswers } from "./leftovers/incus.ts";
 
 /**
  * `npm run test:incus`: everything that needs a real Incus, as one run: the tests named *.incus.ts, then the acceptance
- * run on Incus with both runtimes. Makes this host one that can do it (Debian 12 or 13, as root), compares what it holds
- * before and after, stops the daemon where it was started here, and ends with the sum. What is skipped counts as failed.
+ * run on Incus. Makes this host one that can do it (Debian 12 or 13, as root), compares what it holds before and after,
+ * stops the daemon if it was started here, and ends with the sum. A skipped test counts as failed.
  *
- *   node scripts/testIncus.ts            all of it
- *   node scripts/testIncus.ts prepare    makes the host one that can do it, and no more
+ *   npm run test:incus -- [--runtime node|workerd|both]    the edge of the acceptance run (both)
  */
 type Counts = { passed: number; failed: number };
 
 const CHECKOUT = fileURLToPath(new URL("..", import.meta.url));
+const RUNTIME = z.enum(["node", "workerd", "both"]);
+const runtime = runtimeOrExit();
 const SUITES = [
   ["the tests", "vitest", "run", "--config", "vitest.incus.config.ts"],
-  ["the acceptance run", "node", "accept/main.ts", "--driver", "incus"],
+  ["the acceptance run", "node", "accept/main.ts", "--driver", "incus", "--runtime", runtime],
 ] as const;
 const STOP_DAEMON = ["sh", "scripts/install-incus.sh", "stop"] as const;
 
@@ -31,14 +33,7 @@ const PIPE_MS = 2000;
  * Programs that the suites run make ~/.local and the like where a home has none yet, which would count as left behind.
  * They get folders of this run, which goes with them. (The Incus client keeps to HOME; it was asked before the snapshot.)
  */
-const ownFolder = mkdtempSync(join(tmpdir(), "warmpool-test-incus-"));
-Object.assign(process.env, {
-  XDG_CONFIG_HOME: join(ownFolder, "config"),
-  XDG_DATA_HOME: join(ownFolder, "data"),
-  XDG_STATE_HOME: join(ownFolder, "state"),
-  XDG_CACHE_HOME: join(ownFolder, "cache"),
-});
-process.once("exit", () => rmSync(ownFolder, { recursive: true, force: true }));
+const OWN_FOLDERS = ["config", "data", "state", "cache"];
 
 let running: ChildProcess | null = null;
 const stop = new AbortController();
@@ -52,8 +47,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 const began = performance.now();
 const wasRunning = await incusAnswers();
 const isPrepared = await prepared();
-const isAll = process.argv[2] !== "prepare";
-const counts = isPrepared && isAll ? await runSuites() : [{ passed: 0, failed: isPrepared ? 0 : 1 }];
+const counts = isPrepared ? await runSuites() : [{ passed: 0, failed: 1 }];
 if (!wasRunning && (await incusAnswers())) counts.push(await run(...STOP_DAEMON));
 const passed = counts.reduce((sum, one) => sum + one.passed, 0);
 const failed = counts.reduce((sum, one) => sum + one.failed, 0);
@@ -62,7 +56,15 @@ say(
 );
 process.exitCode = failed > 0 || stop.signal.aborted ? 1 : 0;
 // The last line is the sum of them all, whoever printed one before.
-if (isAll) console.log(`${passed} passed, ${failed} failed`);
+console.log(`${passed} passed, ${failed} failed`);
+
+function runtimeOrExit(): string {
+  const { values } = parseArgs({ options: { runtime: { type: "string", default: "both" } } });
+  const { data } = RUNTIME.safeParse(values.runtime);
+  if (data !== undefined) return data;
+  console.error(`--runtime is ${values.runtime}; it takes one of: ${RUNTIME.options.join(", ")}`);
+  process.exit(2);
+}
 
 /** By the scripts that an operator runs; each does only what is missing. */
 async function prepared(): Promise<boolean> {
@@ -73,6 +75,9 @@ async function prepared(): Promise<boolean> {
 }
 
 async function runSuites(): Promise<Counts[]> {
+  // Not earlier: daemons that were started while packages were installed do not belong to this run.
+  const leash = await holdLeash("test-incus");
+  for (const name of OWN_FOLDERS) process.env[`XDG_${name.toUpperCase()}_HOME`] = join(leash.folder, name);
   const before = await snapshot();
   const counts: Counts[] = [];
   for (const [name, command, ...args] of SUITES) {
@@ -83,6 +88,7 @@ async function runSuites(): Promise<Counts[]> {
     say(`${name} took ${seconds(startedAt)} s`);
   }
   const left = await leftSince(before, []);
+  await leash.release(false).catch((error: unknown) => left.push(String(error)));
   say(left.length === 0 ? "Nothing was left behind." : `Left behind:\n${left.join("\n")}`);
   return [...counts, left.length === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }];
 }

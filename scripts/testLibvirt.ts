@@ -1,12 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runsBootSector } from "../examples/drivers/libvirt/accelerator.ts";
+import { holdLeash } from "./leash/leash.ts";
 import { type LibvirtDaemon, startLibvirt } from "./libvirtDaemon.ts";
-import { processes } from "./proc.ts";
 
 /**
  * `npm run test:libvirt`: the conformance suite against examples/drivers/libvirt, with virtual machines that really
@@ -33,9 +31,12 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 
 const began = performance.now();
 const counts = { passed: 0, failed: 0 };
-const folder = await mkdtemp(join(tmpdir(), "warmpool-vm-"));
+// Installed before the run begins: daemons that the packages start do not belong to it.
+const isInstalled = (await run(["sh", join(CHECKOUT, "scripts/install-libvirt.sh")])).code === 0;
+const leash = await holdLeash("vm");
+const { folder } = leash;
 try {
-  await must("sh", join(CHECKOUT, "scripts/install-libvirt.sh"));
+  if (!isInstalled) throw new Error("scripts/install-libvirt.sh failed");
   const libvirt = await startLibvirt(folder);
   try {
     await must("sh", join(CHECKOUT, "scripts/build-vm-image.sh"), libvirt.pool, IMAGE);
@@ -52,14 +53,13 @@ try {
   }
 } catch (error) {
   tally("the run", [error instanceof Error ? error.message : String(error)]);
-} finally {
-  await rm(folder, { recursive: true, force: true });
 }
 tally(
-  "no process is left",
-  processes()
-    .filter(({ command }) => command.includes(folder))
-    .map(({ pid, command }) => `${pid} ${command}`),
+  "no process and no temporary file is left",
+  await leash.release(false).then(
+    () => [],
+    (error: Error) => [error.message],
+  ),
 );
 say(
   `All of it took ${minutes()} min${stop.signal.aborted ? `, then ${String(stop.signal.reason)} stopped it` : ""}.`,

@@ -96,7 +96,13 @@ function readConfig() {
   };
 }
 
-function whole(name: string, fallback: number, min: number): number {
+type Setting =
+  | "PORT"
+  | "WARMPOOL_DATABASE_CONNECTIONS"
+  | "WARMPOOL_ADMIN_REQUESTS_PER_MINUTE"
+  | "WARMPOOL_SWEEP_SECONDS";
+
+function whole(name: Setting, fallback: number, min: number): number {
   const text = process.env[name];
   if (text === undefined || text === "") return fallback;
   const value = Number(text);

@@ -1,10 +1,9 @@
-import { spawn } from "node:child_process";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import type { TestProject } from "vitest/node";
-import { connect } from "../src/db/client.ts";
+import { connect, rows } from "../src/db/client.ts";
 import { migrate } from "../src/db/migrate.ts";
 import { startPostgres } from "../src/stack/postgres.ts";
 import { databaseNamed, templateName } from "./helpers/databaseName.ts";
@@ -13,7 +12,7 @@ import { databaseNamed, templateName } from "./helpers/databaseName.ts";
  * Once per run, however many test projects ask for it: a Postgres server in a temporary folder, or the one
  * WARMPOOL_TEST_DATABASE_URL names (any version from 15 on; the user must be allowed to create databases), and in it
  * the migrated template that every test's own database is cloned from. A run in which a test failed leaves its
- * server's folder for a look.
+ * server's folder for a look; one that is killed leaves nothing (leash.ts).
  */
 declare module "vitest" {
   interface ProvidedContext {
@@ -60,7 +59,13 @@ async function templateServer(): Promise<TemplateServer> {
     url: server.url,
     template,
     async stop(keep) {
-      await admin.db.execute(sql`drop database ${sql.identifier(template)} with (force)`);
+      // And those that were made from it (furnishedTemplate in helpers/db.ts).
+      const made = await rows<{ datname: string }>(
+        admin.db,
+        sql`select datname from pg_database where starts_with(datname, ${template})`,
+      );
+      for (const { datname } of made)
+        await admin.db.execute(sql`drop database ${sql.identifier(datname)} with (force)`);
       await admin.close();
       await server.stop(keep);
     },
@@ -76,26 +81,13 @@ async function testServer(): Promise<TestServer> {
   // Where user namespaces are not allowed Postgres runs as nobody, and must be able to pass.
   await chmod(folder, 0o711);
   const server = await startPostgres({ folder, keep: "throwaway" });
-  const release = guard(server.pid, folder);
   return {
     url: server.url,
     async stop(keep) {
       await server[Symbol.asyncDispose]();
-      release();
       if (keep)
         console.error(`Databases of failed tests are kept; to open them: node test/openKept.ts ${folder}`);
       else await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** Takes the server down when this run is killed: then nobody says `done`, and the pipe just ends. */
-function guard(pid: number, folder: string): () => void {
-  const script = `read -r done && exit; kill -QUIT "$1"; while kill -0 "$1"; do sleep 0.1; done; rm -rf "$2"`;
-  const child = spawn("/bin/sh", ["-c", script, "sh", String(pid), folder], {
-    detached: true,
-    stdio: ["pipe", "ignore", "ignore"],
-  });
-  child.unref();
-  return () => child.stdin.end("done\n");
 }

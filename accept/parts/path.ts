@@ -1,3 +1,4 @@
+import { deadline } from "../../test/helpers/patience.ts";
 import { until } from "../../test/helpers/until.ts";
 import { assigned, assignment, machine } from "../interface.ts";
 import { type Context, type Part, POOL, started } from "../part.ts";
@@ -46,7 +47,7 @@ async function show(context: Context): Promise<void> {
       throw new Error(`ssh ended with ${ran.code}: ${ran.stdout}${ran.stderr}`);
   });
   await report.check("outputs.url shows the page", async () => {
-    const answer = await fetch(active.url, { signal: AbortSignal.timeout(10_000) });
+    const answer = await fetch(active.url, { signal: deadline(10) });
     const page = await answer.text();
     if (answer.status !== 200 || !/<html/i.test(page) || !page.includes(USER))
       throw new Error(`${active.url} answered ${answer.status}: ${page.slice(0, 300)}`);

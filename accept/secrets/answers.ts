@@ -5,10 +5,11 @@ import type { Local } from "../interface.ts";
 import { type Look, lookThrough } from "./finding.ts";
 import type { Planted } from "./planted.ts";
 import { LICENSE_RECIPE } from "./recipe.ts";
+import { deadline } from "../../test/helpers/patience.ts";
 
 const page = z.looseObject({ items: z.array(z.looseObject({})), nextCursor: z.string().nullable() });
 const PAGE = 100;
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_SECONDS = 15;
 
 /** Whom and what is asked for. */
 export type Subjects = {
@@ -54,7 +55,7 @@ export async function lookThroughAnswers(
   texts.push(...events.map((text): [string, string] => ["event.list", text]));
   for (const path of ["/metrics", "/admin/v1/assignments", "/admin/v1/events", "/healthz"]) {
     const headers = { authorization: `Bearer ${adminToken}` };
-    const answer = await fetch(`${url}${path}`, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const answer = await fetch(`${url}${path}`, { headers, signal: deadline(TIMEOUT_SECONDS) });
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);
     texts.push([path, await answer.text()]);
   }

@@ -6,9 +6,10 @@ import { run } from "../program.ts";
 import { type Rpc, RpcError } from "../rpc.ts";
 import type { Key } from "../sshClient.ts";
 import type { Planted } from "./planted.ts";
+import { deadline } from "../../test/helpers/patience.ts";
 
 /** Every way in which a secret may come in, and what is answered to each: the answers are a place to look through. */
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_SECONDS = 30;
 
 export class Asking {
   /** All that was answered so far. */
@@ -59,7 +60,7 @@ export class Asking {
       method: "POST",
       body,
       headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json", ...headers },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: deadline(TIMEOUT_SECONDS),
     });
     this.#note(`POST ${url}`, `${answer.status} ${await answer.text()}`);
     return answer.status;

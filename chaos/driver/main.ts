@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Act } from "../far/mood.ts";
+import { deadline } from "../../test/helpers/patience.ts";
 
 /**
  * A driver program that does what the run tells it to: it passes calls on to a real one, late, or half, or not at all.
@@ -11,7 +12,7 @@ import type { Act } from "../far/mood.ts";
  */
 const REAL = fileURLToPath(new URL("../../test/relay/helpers/detourProgram.ts", import.meta.url));
 const EMPTY = JSON.stringify({ complete: true, machines: [], storageProof: "volumes" });
-const TOLD_WITHIN_MS = 5000;
+const TOLD_WITHIN_SECONDS = 5;
 const NOT_NOW = 75;
 
 type Listing = { complete: boolean; machines: unknown[] };
@@ -31,7 +32,7 @@ async function told(command: string, input: string): Promise<Act> {
   const answer = await fetch(process.env["WARMPOOL_CHAOS_MOOD"] ?? "", {
     method: "POST",
     body: JSON.stringify({ command, port }),
-    signal: AbortSignal.timeout(TOLD_WITHIN_MS),
+    signal: deadline(TOLD_WITHIN_SECONDS),
   });
   return (await answer.json()) as Act;
 }

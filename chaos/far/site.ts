@@ -7,8 +7,9 @@ import { freePort } from "../../accept/part.ts";
 import { CHECKOUT, run } from "../../accept/program.ts";
 import { type Rpc, rpc } from "../../accept/rpc.ts";
 import type { Stack } from "../../accept/stack.ts";
+import { deadline } from "../../test/helpers/patience.ts";
 import { until } from "../../test/helpers/until.ts";
-import { Keeper } from "./keeper.ts";
+import { type Command, Keeper } from "./keeper.ts";
 import { Link } from "./link.ts";
 import { MachineLinks } from "./machineLinks.ts";
 import { MoodServer } from "./mood.ts";
@@ -31,6 +32,7 @@ export type FarSite = {
 
 const NODE = "far";
 const SWEEP_SECONDS = 7;
+const ANSWER_SECONDS = 30;
 /** Testers, and the driver `local`, are at 127.0.0.1; the relay is sent to this address. */
 const DETOUR = "127.0.0.2";
 /** What the driver program sees of the relay's environment. */
@@ -42,19 +44,50 @@ const PASSED = [
 ];
 const TIMEOUTS = ["create=60s", "delete=30s", "stop=30s", "get=15s", "list=15s", "capacity=15s"];
 
-/** @param machines the folder of its machines, for the driver `local` */
-export async function openFarSite(
-  stack: Stack,
-  driver: Driver,
-  folder: string,
-  machines: string,
-): Promise<FarSite> {
+/** `folder` is for logs and the relay, `machines` for the machines of the driver `local`. */
+export type FarPlace = {
+  stack: Pick<Stack, "local" | "admin">;
+  driver: Driver;
+  folder: string;
+  machines: string;
+};
+
+/** @throws Error if the edge does not answer within `seconds` or the node cannot join; nothing is left running then */
+export async function openFarSite(place: FarPlace, seconds = ANSWER_SECONDS): Promise<FarSite> {
+  const ends: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const end of ends.splice(0).toReversed()) await end();
+  };
+  try {
+    return { ...(await open(place, seconds, ends)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Adds to `ends` a function for everything that it starts, in that order. */
+async function open(
+  { stack, driver, folder, machines }: FarPlace,
+  seconds: number,
+  ends: (() => Promise<void>)[],
+): Promise<Omit<FarSite, "stop">> {
+  const listen = async (port: number): Promise<Link> => {
+    const link = await Link.listen({ host: "127.0.0.1", port });
+    ends.push(() => link.close());
+    return link;
+  };
+  const keep = (command: Command): Keeper => {
+    const keeper = new Keeper(command);
+    ends.push(() => keeper.stop());
+    return keeper;
+  };
   const { databaseUrl, adminToken, appToken, secretKey } = stack.local();
   const database = new URL(databaseUrl);
-  const edgeToDatabase = await Link.listen({ host: "127.0.0.1", port: Number(database.port) });
+  const edgeToDatabase = await listen(Number(database.port));
   database.port = String(edgeToDatabase.port);
   const port = await freePort();
-  const edge = new Keeper({
+  const edge = keep({
     args: ["src/server.ts"],
     env: {
       DATABASE_URL: database.href,
@@ -66,18 +99,20 @@ export async function openFarSite(
     logFile: join(folder, "far-edge.log"),
   });
   const direct = `http://127.0.0.1:${port}`;
-  await until("the far edge to answer", () => isThere(direct));
-  const relayToEdge = await Link.listen({ host: "127.0.0.1", port });
+  await until("the far edge to answer", () => isThere(direct), { seconds });
+  const relayToEdge = await listen(port);
   const url = `http://127.0.0.1:${relayToEdge.port}`;
 
   const toMachines = new MachineLinks(DETOUR);
+  ends.push(() => toMachines.close());
   const mood = await MoodServer.open(async ({ command, port: machine }) => {
     if (command === "create" && machine !== null) await toMachines.open(machine);
   });
+  ends.push(() => mood.close());
   const dir = join(folder, "far-relay");
   const clock = join(folder, "far-clock");
   await joinNode(stack.admin, url, dir);
-  const relay = new Keeper({
+  const relay = keep({
     args: [
       ...["--import", new URL("./clock.ts", import.meta.url).href],
       ...["src/relay/main.ts", "run", "--dir", dir, "--url", url],
@@ -102,17 +137,11 @@ export async function openFarSite(
     links: { relayToEdge, edgeToDatabase, machines: toMachines },
     driver: mood,
     setClock: (seconds) => (seconds === 0 ? rm(clock, { force: true }) : writeFile(clock, String(seconds))),
-    async stop() {
-      await relay.stop();
-      await edge.stop();
-      for (const link of [relayToEdge, edgeToDatabase, toMachines]) await link.close();
-      await mood.close();
-    },
   };
 }
 
 async function isThere(url: string): Promise<boolean> {
-  return (await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2000) })).status > 0;
+  return (await fetch(`${url}/healthz`, { signal: deadline(2) })).status > 0;
 }
 
 const enrolled = z.looseObject({ joinToken: z.string() });

@@ -1,8 +1,8 @@
 import type { Sql } from "postgres";
 
 /**
- * What must hold in the database at every moment (DESIGN §4), as questions of the observer's own. Each answers with a
- * line per breach, in one statement and so of one moment.
+ * What must hold in the database at every moment (I1 to I6 of docs/requirements.md, and more), as questions of the
+ * observer's own. Each answers with a line per breach, in one statement and so of one moment.
  */
 type Question = { invariant: string; ask: (sql: Sql) => PromiseLike<{ broken: string }[]> };
 

@@ -20,8 +20,11 @@ const FOLDERS = [
 ];
 const ACCOUNTS = ["passwd", "group", "shadow", "gshadow", "subuid", "subgid", "sudoers", "hosts"];
 
-/** @param apart paths that may come and go: the run's own folder. Nothing in or named after them is looked at. */
-export function hostHoldings(apart: readonly string[]): Record<string, string[]> {
+/**
+ * @param apart paths that may come and go: the run's own folder. Nothing in or named after them is looked at.
+ * @param beside a process that is left out with its descendants, or null
+ */
+export function hostHoldings(apart: readonly string[], beside: number | null): Record<string, string[]> {
   const home = homedir();
   const folders = new Set([
     ...FOLDERS,
@@ -33,7 +36,7 @@ export function hostHoldings(apart: readonly string[]): Record<string, string[]>
   ]);
   const isApart = (path: string) => apart.includes(path);
   return {
-    process: otherProcesses().map(nameOf),
+    process: otherProcesses(processes(), process.pid, beside).map(nameOf),
     socket: [
       ...listeners().map(({ protocol, address, port }) => `${protocol} ${address}:${port}`),
       ...unixSockets(),
@@ -52,15 +55,19 @@ function nameOf({ pid, startTime, command }: Process): string {
   return /\/incusd --group /.test(command) ? command : `${pid}@${startTime} ${command}`;
 }
 
-/** All but this one and those it descends from: npm and the shells around it are no part of what is compared. */
-function otherProcesses(): Process[] {
-  const all = new Map(processes().map((process) => [process.pid, process]));
-  for (let pid = process.pid; all.has(pid);) {
-    const parent = all.get(pid)?.parent ?? 0;
-    all.delete(pid);
-    pid = parent;
-  }
-  return [...all.values()];
+/**
+ * All but `self` and its ancestors (npm and the shells around it are no part of what is compared), and all but `beside`
+ * and its descendants.
+ */
+export function otherProcesses(all: readonly Process[], self: number, beside: number | null): Process[] {
+  const byPid = new Map(all.map((process) => [process.pid, process]));
+  const line = (pid: number): number[] => {
+    const pids: number[] = [];
+    for (let next = pid; byPid.has(next); next = byPid.get(next)?.parent ?? 0) pids.push(next);
+    return pids;
+  };
+  const above = new Set(line(self));
+  return all.filter(({ pid }) => !above.has(pid) && (beside === null || !line(pid).includes(beside)));
 }
 
 /**

@@ -37,8 +37,11 @@ function forwarded(): string[] {
     .map((address) => `forwards ${address}`);
 }
 
+/** No daemon listens there any more; this account may not ask one, and so it has nothing in it either. */
+const NOT_OURS = new Set(["ECONNREFUSED", "EACCES"]);
+
 /**
- * Whether there is a daemon. A socket that nobody listens on is what one leaves that has ended.
+ * Whether there is a daemon that this account may ask. A socket that nobody listens on is what one leaves that has ended.
  * @throws Error where one is there and does not tell
  */
 export async function incusAnswers(): Promise<boolean> {
@@ -47,7 +50,7 @@ export async function incusAnswers(): Promise<boolean> {
     await ask("/1.0");
     return true;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ECONNREFUSED") return false;
+    if (error instanceof Error && "code" in error && NOT_OURS.has(String(error.code))) return false;
     throw error;
   }
 }

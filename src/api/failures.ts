@@ -3,6 +3,7 @@ import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
 import type { TRPC_ERROR_CODE_NUMBER } from "@trpc/server/rpc";
 import { ZodError } from "zod";
 import type { ErrorCode } from "../contract/errors.ts";
+import { sayIssues } from "../contract/issues.ts";
 import { isUnavailable } from "../db/failure.ts";
 import { HTTP_STATUS, WarmpoolError } from "../pool/errors.ts";
 import { logFailure } from "./log.ts";
@@ -78,20 +79,4 @@ export function tellTrpcError(error: TRPCError, requestId: string): Told {
       return { code: told.code, httpStatus: HTTP_STATUS[told.code], message: told.message, requestId };
     }
   }
-}
-
-/** `sshKeys[1]: is a private key; …`, one sentence an issue, five at most. */
-export function sayIssues(error: ZodError): string {
-  return error.issues
-    .slice(0, 5)
-    .map((issue) => `${where(issue.path) || "input"}: ${issue.message}`)
-    .join("; ");
-}
-
-function where(path: readonly PropertyKey[]): string {
-  return path.reduce<string>(
-    (text, part) =>
-      typeof part === "number" ? `${text}[${part}]` : text === "" ? String(part) : `${text}.${String(part)}`,
-    "",
-  );
 }

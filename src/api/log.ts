@@ -1,10 +1,11 @@
+import { printableJson } from "../contract/foreign.ts";
 import { describeFailure } from "../db/failure.ts";
 
 type Fields = Record<string, string | number | boolean | null>;
 
 /** One JSON line per event, for whatever collects the edge's output. Never pass a token, a parameter or a query. */
 export function log(level: "info" | "warn" | "error", message: string, fields: Fields = {}): void {
-  console.log(JSON.stringify({ at: new Date().toISOString(), level, message, ...fields }));
+  console.log(printableJson({ at: new Date().toISOString(), level, message, ...fields }));
 }
 
 /** A failure nobody expected: what kind it was and where, without the text that may quote a query. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { ErrorCode } from "../contract/errors.ts";
 import type { TokenRole } from "../contract/token.ts";
 import { allowedRoles, type Audience } from "./access.ts";

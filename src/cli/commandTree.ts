@@ -48,7 +48,7 @@ export function allCommands(root: CommandNode): CommandNode[] {
 }
 
 function optionNode(option: Option): OptionNode {
-  const value = /<(.+)>/.exec(option.flags)?.[1];
+  const value = /<([^<>]+)>/.exec(option.flags)?.[1];
   return {
     long: option.long ?? option.flags,
     short: option.short ?? null,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { z } from "zod";
+import * as z from "zod";
 import type { WarmpoolClient } from "../client/index.ts";
 import { unknown } from "./doctor/check.ts";
 import type { Check } from "./doctor/check.ts";

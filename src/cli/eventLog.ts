@@ -1,4 +1,5 @@
 import type { EventView } from "../contract/event.ts";
+import { own } from "../contract/own.ts";
 import { causeOf, dayAndTime, reasonText } from "./record.ts";
 import { clean, fit, pad, width, wrap } from "./text.ts";
 
@@ -49,7 +50,7 @@ function subjectOf({ kind, machine, machineName, username, pool, node, data }: E
     pool,
     node,
   };
-  const subject = subjects[kind] ?? named ?? machineName ?? node ?? pool;
+  const subject = own(subjects, kind) ?? named ?? machineName ?? node ?? pool;
   // A machine's name says what it is.
   return kind === "machine" ? (subject ?? kind) : [kind, subject].filter((word) => word !== null).join(" ");
 }
@@ -60,7 +61,9 @@ function changeOf({ before, after }: EventView): string | null {
   if (typeof after !== "object" || after === null) return null;
   const was: Record<string, unknown> = typeof before === "object" ? { ...before } : {};
   const parts = Object.entries(after).map(([name, value]) =>
-    was[name] === undefined ? `${name} ${text(value)}` : `${name} ${text(was[name])} to ${text(value)}`,
+    own(was, name) === undefined
+      ? `${name} ${text(value)}`
+      : `${name} ${text(own(was, name))} to ${text(value)}`,
   );
   return parts.length === 0 ? null : parts.join(", ");
 }

@@ -57,7 +57,7 @@ async function show(session: Session, options: EventsOptions): Promise<void> {
   const print = (found: Page<EventView>, latestLast: EventView[]) => {
     if (!session.json) session.out.print(...log.lines(latestLast));
     // Following gives one answer a line, so that a reader can take them one by one.
-    else if (follow === true) session.out.write(`${JSON.stringify(found)}\n`);
+    else if (follow === true) session.out.jsonLine(found);
     else session.out.json(found);
   };
   if (follow === true) {

@@ -1,4 +1,5 @@
 import { errorCode, isWarmpoolError } from "../client/index.ts";
+import { own } from "../contract/own.ts";
 import type { ErrorCode } from "../contract/errors.ts";
 import { CliError, EXIT, exitCodeOf } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
@@ -72,7 +73,7 @@ function unanswered(error: Error, url: string): Failure {
   const network = causes.map(networkCode).find((code) => code !== undefined);
   // `fetch` fails with a TypeError where no answer came; anything else went wrong in reading one.
   if (network !== undefined || causes.some((cause) => cause instanceof TypeError)) {
-    const why = network === undefined ? causes.at(-1)?.message : (NETWORK[network] ?? network);
+    const why = network === undefined ? causes.at(-1)?.message : (own(NETWORK, network) ?? network);
     return {
       message: `cannot reach ${url}: ${why}.`,
       hint: "Is Warmpool running? Start it with npm start, or name another one with --url.",

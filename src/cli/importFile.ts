@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { poolSpec } from "../contract/pool.ts";
 import type { PoolSpec } from "../contract/pool.ts";
 import { recipe } from "../contract/recipe.ts";

@@ -40,6 +40,6 @@ async function print(session: Session, user: string, options: LogOptions): Promi
 function show({ json, out }: Session, log: SetupLog, options: LogOptions): void {
   if (!json) out.write(cleanLines(log.text));
   // Following gives one answer a line, so that a reader can take them one by one.
-  else if (options.follow === true) out.write(`${JSON.stringify(log)}\n`);
+  else if (options.follow === true) out.jsonLine(log);
   else out.json(log);
 }

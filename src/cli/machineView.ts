@@ -1,7 +1,7 @@
 import type { MachineAction, MachineView } from "../contract/machine.ts";
 import { fields } from "./table.ts";
 import type { Field } from "./table.ts";
-import { cleanLines } from "./text.ts";
+import { clean, cleanLines } from "./text.ts";
 import { ago } from "./time.ts";
 
 /** A machine in words. Pure. */
@@ -10,8 +10,12 @@ import { ago } from "./time.ts";
 export function machineLines(machine: MachineView, columns: number, now: number): string[] {
   const tails = Object.entries(machine.evidence ?? {}).flatMap(([name, text]) => [
     "",
-    `${name}:`,
-    ...cleanLines(text).trimEnd().split("\n"),
+    `${clean(name)}:`,
+    // Behind an indent, so that none of them looks like one of ours.
+    ...cleanLines(text)
+      .trimEnd()
+      .split("\n")
+      .map((line) => `  ${line}`.trimEnd()),
   ]);
   return [...fields([...whatItIs(machine), ...howItStands(machine, now)], columns), ...tails];
 }

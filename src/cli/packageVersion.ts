@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 
 /** This package's version, as its package.json says. */
 export function packageVersion(): string {

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { escaped } from "../contract/foreign.ts";
 import { assign } from "./assign.ts";
 import { completion } from "./completion.ts";
 import { capacity } from "./capacity.ts";
@@ -63,8 +64,14 @@ export function buildProgram(cli: Cli): Command {
     .configureHelp({ showGlobalOptions: true, helpWidth: cli.out.columns })
     .configureOutput({
       writeOut: cli.out.write,
-      writeErr: (text) => cli.out.progress.write(text),
-      outputError: (text) => cli.out.note(text.replace(/^error: /, "warmpool: ").trimEnd()),
+      writeErr: (text) => cli.out.progress.write(escaped(text, "\n")),
+      outputError: (text) =>
+        cli.out.note(
+          text
+            .replace(/^error: /, "warmpool: ")
+            .trimEnd()
+            .replaceAll("\n", " "),
+        ),
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     });

@@ -1,4 +1,5 @@
 import type { Assignment } from "../contract/assignment.ts";
+import { escaped } from "../contract/foreign.ts";
 import { columnsOf } from "./output.ts";
 import type { Stream } from "./output.ts";
 import { liveLine, plainLine } from "./progress.ts";
@@ -26,12 +27,12 @@ export function progressView(stream: Stream, env: NodeJS.ProcessEnv): ProgressVi
     const moment = { assignment, connection, elapsedSeconds: (performance.now() - started) / 1000 };
     if (live) {
       // A terminal wraps a line that fills its last column.
-      stream.write(CLEAR_LINE + liveLine(moment, columnsOf(stream) - 1));
+      stream.write(CLEAR_LINE + escaped(liveLine(moment, columnsOf(stream) - 1)));
       return;
     }
     const line = plainLine(moment, shown);
     shown = moment;
-    if (line !== null) stream.write(`${line}\n`);
+    if (line !== null) stream.write(`${escaped(line)}\n`);
   };
   const timer = live ? setInterval(draw, REDRAW_MS) : undefined;
 

@@ -1,3 +1,5 @@
+import { own } from "../contract/own.ts";
+
 /** What timeline and events share: how an entry of the record is put into words. Pure. */
 
 /** `2026-11-25` and `01:43:31`, in UTC as servers' logs are. */
@@ -20,7 +22,7 @@ export function causeOf({
   attempt?: number | null;
 }): string | null {
   const words = ["message", "cause", "error", "note"]
-    .map((name) => data?.[name])
+    .map((name) => (data === null ? undefined : own(data, name)))
     .filter((value) => typeof value === "string" && value !== "");
   const step = typeof data?.["step"] === "string" ? [`step ${data["step"]}`] : [];
   const tries = attempt !== null && attempt > 1 ? [`try ${attempt}`] : [];

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
+import { own } from "../contract/own.ts";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
+import { recordOf } from "../contract/record.ts";
 import { CliError, EXIT } from "./exit.ts";
 
 /**
@@ -16,7 +18,7 @@ const localFile = z.object({
   adminToken: z.string(),
   databaseUrl: z.string(),
   /** Null while the part is being started again. */
-  pids: z.record(z.string(), z.int().nullable()).default({}),
+  pids: recordOf(z.string(), z.int().nullable()).default({}),
 });
 export type LocalFile = z.infer<typeof localFile>;
 
@@ -68,11 +70,14 @@ function fileOf(stateDir: string): string {
 }
 
 function given(env: NodeJS.ProcessEnv, name: string): string | undefined {
-  return env[name] === "" ? undefined : env[name];
+  return own(env, name) || undefined;
 }
 
 function withoutSlash(url: string | undefined): string | undefined {
-  return url?.replace(/\/+$/, "");
+  if (url === undefined) return undefined;
+  let end = url.length;
+  while (url[end - 1] === "/") end -= 1;
+  return url.slice(0, end);
 }
 
 function jsonOrNull(text: string): unknown {

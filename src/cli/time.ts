@@ -7,11 +7,11 @@ const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
  * @throws CliError (wrong use) for anything else.
  */
 export function parseDuration(text: string): number {
-  if (!/^(\d+[smhd])+$/.test(text)) {
+  if (!/^(\d{1,15}[smhd])+$/.test(text)) {
     throw new CliError(EXIT.wrongUse, `"${text}" is no duration.`, "Write it as 90s, 30m, 2h, 7d or 1h30m.");
   }
   let seconds = 0;
-  for (const [, count, unit] of text.matchAll(/(\d+)([smhd])/g)) {
+  for (const [, count, unit] of text.matchAll(/(\d{1,15})([smhd])/g)) {
     seconds += Number(count) * UNITS[unit as keyof typeof UNITS];
   }
   return seconds;

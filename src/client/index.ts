@@ -88,5 +88,11 @@ function endpoint(text: string): string {
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw new TypeError(`"${text}" is no URL of a Warmpool; give one such as http://127.0.0.1:8787`);
   }
-  return `${url.origin}${url.pathname.replace(/\/+$/, "")}/trpc`;
+  return `${url.origin}${withoutSlash(url.pathname)}/trpc`;
+}
+
+function withoutSlash(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === "/") end -= 1;
+  return path.slice(0, end);
 }

@@ -1,6 +1,7 @@
-import { z } from "zod";
+import * as z from "zod";
 import { hostKey } from "./machine.ts";
 import { moment, paramName, poolName, username } from "./names.ts";
+import { recordOf } from "./record.ts";
 import { sshPublicKeys } from "./sshKey.ts";
 
 export const ASSIGNMENT_STATES = ["waiting", "setting_up", "active", "failed", "released"] as const;
@@ -17,7 +18,7 @@ export const assignInput = z.strictObject({
   username,
   sshKeys: sshPublicKeys,
   pool: poolName.optional(),
-  params: z.record(paramName, z.string().max(16_384)).optional(),
+  params: recordOf(paramName, z.string().max(16_384)).optional(),
   ttlSeconds: ttlSeconds.optional(),
   externalId: z.string().min(1).max(200).optional(),
   wait: z.boolean().optional(),
@@ -72,7 +73,7 @@ export const assignmentView = z
         hostKey,
       })
       .nullable(),
-    outputs: z.record(z.string(), z.string()),
+    outputs: recordOf(z.string(), z.string()),
     /** Place in the line, 1 first, while `waiting`. Seconds are null where nothing has been observed yet. */
     queue: z
       .strictObject({

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { moment, poolName } from "./names.ts";
 import { shape } from "./pool.ts";
 

@@ -1,3 +1,5 @@
+import { own } from "./own.ts";
+
 /**
  * Every condition of a pool and every reason it can have, with what it means and what to do: docs/conditions.md is
  * written from this.
@@ -145,6 +147,7 @@ export function isAmiss({ type, status }: { type: ConditionType; status: boolean
 export function actionFor({ type, reason }: { type: ConditionType; reason: string }): string {
   const reasons: Readonly<Record<string, Reason>> = CONDITIONS[type];
   return (
-    reasons[reason]?.action ?? "The reason is of a newer version: its docs/conditions.md says what to do."
+    own(reasons, reason)?.action ??
+    "The reason is of a newer version: its docs/conditions.md says what to do."
   );
 }

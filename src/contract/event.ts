@@ -1,4 +1,5 @@
-import { z } from "zod";
+import * as z from "zod";
+import { recordOf } from "./record.ts";
 import { moment, nodeName, poolName } from "./names.ts";
 
 /**
@@ -25,7 +26,7 @@ export const eventListInput = z
     message: "cannot go with after: one goes back, the other forward",
   });
 
-const change = z.union([z.string(), z.record(z.string(), z.unknown())]);
+const change = z.union([z.string(), recordOf(z.string(), z.unknown())]);
 
 /**
  * One change on record. `kind` is what it is about; `before` and `after` are states, or what was changed of a spec.
@@ -50,7 +51,7 @@ export const eventView = z
     operation: z.string().nullable(),
     before: change.nullable(),
     after: change.nullable(),
-    data: z.record(z.string(), z.unknown()).nullable(),
+    data: recordOf(z.string(), z.unknown()).nullable(),
   })
   .meta({ id: "Event" });
 export type EventView = z.infer<typeof eventView>;

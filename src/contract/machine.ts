@@ -1,4 +1,5 @@
-import { z } from "zod";
+import * as z from "zod";
+import { recordOf } from "./record.ts";
 import { moment, nodeName, poolName } from "./names.ts";
 
 /** Every state a machine can be in; the legal moves between them are in src/pool/states.ts. */
@@ -29,9 +30,12 @@ export const hostKey = z.strictObject({
 });
 export type HostKey = z.infer<typeof hostKey>;
 
-/** Where something listens: a host name or address, and a TCP port. */
+/** Where something listens: a host name or address, and a TCP port. It becomes part of command lines that people copy. */
 export const endpoint = z.strictObject({
-  host: z.string().min(1).max(255),
+  host: z
+    .string()
+    .max(255)
+    .regex(/^[A-Za-z0-9:.][A-Za-z0-9:._%-]*$/, "must be a host name or an address"),
   port: z.int().min(1).max(65_535),
 });
 export type Endpoint = z.infer<typeof endpoint>;
@@ -116,10 +120,10 @@ export const machineView = z
       })
       .nullable(),
     /** What may be done with it now: null where it may, else why not. */
-    can: z.record(z.enum(MACHINE_ACTIONS), z.string().nullable()),
+    can: recordOf(z.enum(MACHINE_ACTIONS), z.string().nullable()),
     receipt: anyReceipt.nullable(),
     /** What a failed create left behind to look at: causes and tails, 64 KiB at most. */
-    evidence: z.record(z.string(), z.string()).nullable(),
+    evidence: recordOf(z.string(), z.string()).nullable(),
   })
   .meta({ id: "Machine" });
 export type MachineView = z.infer<typeof machineView>;
@@ -166,7 +170,7 @@ export const timelineEntry = z
     seconds: z.number().nullable(),
     /** The tester, where it is about an assignment. */
     username: z.string().nullable(),
-    data: z.record(z.string(), z.unknown()).nullable(),
+    data: recordOf(z.string(), z.unknown()).nullable(),
   })
   .meta({ id: "TimelineEntry" });
 export type TimelineEntry = z.infer<typeof timelineEntry>;

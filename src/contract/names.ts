@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * Accounts that a Linux system already has. A tester named like one of them would be given somebody

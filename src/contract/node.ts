@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { moment, nodeLabel, nodeName } from "./names.ts";
 
 export const NODE_STATES = ["enrolled", "online", "returning", "silent"] as const;

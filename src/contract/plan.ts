@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { binding } from "./capacity.ts";
 
 /** What a spec would do to a pool, told before it does. Names are of machines that stand now. */

@@ -1,7 +1,8 @@
-import { z } from "zod";
+import * as z from "zod";
 import { CONDITION_TYPES } from "./conditions.ts";
 import { moment, nodeLabel, nodeName, poolName, recipeName } from "./names.ts";
 import { sshPublicKeys } from "./sshKey.ts";
+import { unixText } from "./unixText.ts";
 
 /** What one machine is made of. Memory in MiB, disk in GiB. */
 export const shape = z.strictObject({
@@ -19,7 +20,7 @@ export const shape = z.strictObject({
 /** How long the machine of a failed assignment is held for a look, where the pool does not say: a day. */
 export const HOLD_FAILED_SECONDS = 86_400;
 
-const command = z.string().min(1, "must not be empty").max(4096);
+const command = z.string().min(1, "must not be empty").max(4096).check(unixText);
 const seconds = (min: number, max: number) => z.int().min(min).max(max);
 
 /** The operator's wish for a pool. Everything that has a default may be left out. */

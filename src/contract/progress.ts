@@ -1,14 +1,24 @@
-import { z } from "zod";
+import * as z from "zod";
 import { hostKey, MACHINE_PHASES } from "./machine.ts";
+import { recordOf } from "./record.ts";
 
 /** How far a relay is with an operation, told with the renewal of its lease. */
 
+/** No log is told of beyond this byte; cursors into it (`after` of tester.log) count across the machines of a swap. */
+export const MAX_LOG_BYTES = 400_000_000;
+
 /** A piece of a set-up's log: `offset` is the byte on the machine's log where `text` starts, `end` where it ends. */
 const logPiece = z.strictObject({
-  offset: z.int().min(0),
-  end: z.int().min(0),
+  offset: z.int().min(0).max(MAX_LOG_BYTES),
+  end: z.int().min(0).max(MAX_LOG_BYTES),
   text: z.string().max(256 * 1024),
 });
+
+/** What a relay keeps of a set-up's outputs (src/relay/setup/outputs.ts) fits into this. */
+export const outputs = recordOf(z.string().max(64), z.string().max(4096)).refine(
+  (values) => Object.keys(values).length <= 100,
+  "has more than 100 outputs",
+);
 
 const setupProgress = z.strictObject({
   kind: z.literal("setup"),
@@ -21,7 +31,8 @@ const setupProgress = z.strictObject({
       percent: z.number().min(0).max(100),
     })
     .optional(),
-  outputs: z.record(z.string().max(64), z.string().max(4096)).optional(),
+  /** All that the set-up has shown so far; they take the place of those that were told before. */
+  outputs: outputs.optional(),
   log: logPiece.optional(),
 });
 const createProgress = z.strictObject({

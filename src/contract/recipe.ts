@@ -1,16 +1,18 @@
-import { z } from "zod";
+import * as z from "zod";
 import { moment, paramName, recipeName } from "./names.ts";
+import { recordOf } from "./record.ts";
+import { unixText } from "./unixText.ts";
 
 /**
- * One parameter that a recipe takes. `pattern` is a JavaScript regular expression for the whole value. A secret one has
- * no default: recipes are stored and shown as they are.
+ * One parameter that a recipe takes. `pattern` is a regular expression of RE2 for the whole value; the edge refuses one
+ * that it does not know. A secret one has no default: recipes are stored and shown as they are.
  */
 export const recipeParam = z
   .strictObject({
     required: z.boolean().optional(),
     secret: z.boolean().optional(),
     default: z.string().max(4096).optional(),
-    pattern: z.string().max(512).refine(isPattern, "is no regular expression").optional(),
+    pattern: z.string().max(512).optional(),
     description: z.string().max(500).optional(),
   })
   .refine((param) => param.secret !== true || param.default === undefined, {
@@ -25,14 +27,17 @@ export const recipeStep = z.strictObject({
   script: z
     .string()
     .min(1, "must not be empty")
-    .max(256 * 1024),
+    .max(256 * 1024)
+    .check(unixText),
   timeoutSeconds: z.int().min(1).max(86_400),
 });
 
 /** A set-up recipe as it travels: each step's `script` is the script's text. */
 export const recipe = z.strictObject({
   name: recipeName,
-  params: z.record(paramName, recipeParam).default({}),
+  params: recordOf(paramName, recipeParam)
+    .refine((params) => Object.keys(params).length <= 100, "has more than 100 parameters")
+    .default({}),
   steps: z
     .array(recipeStep)
     .min(1, "must have one step at least")
@@ -51,11 +56,3 @@ export type RecipeStep = z.infer<typeof recipeStep>;
 /** A stored recipe: `version` is the hash of its content, so the same content is the same version. */
 export const recipeView = recipe.extend({ version: z.string(), createdAt: moment }).meta({ id: "Recipe" });
 export type RecipeView = z.infer<typeof recipeView>;
-
-function isPattern(text: string): boolean {
-  try {
-    return new RegExp(text, "u") instanceof RegExp;
-  } catch {
-    return false;
-  }
-}

@@ -1,10 +1,12 @@
-import { z } from "zod";
+import * as z from "zod";
+import { sayIssues } from "./issues.ts";
 import { endpoint, PROBE_ANSWERS, receipt } from "./machine.ts";
 import type { HostKey, MachineState } from "./machine.ts";
 import { inventory } from "./node.ts";
 import type { PoolSpec } from "./pool.ts";
-import { progress } from "./progress.ts";
+import { outputs } from "./progress.ts";
 import type { RecipeStep } from "./recipe.ts";
+import { recordOf } from "./record.ts";
 import { sshPublicKey } from "./sshKey.ts";
 
 /**
@@ -143,31 +145,55 @@ export type LeasedOperation =
   | ProbeOperation;
 export type LeaseResult = { operations: LeasedOperation[] };
 
+/**
+ * All leases of a node travel in one call, and each report is judged by itself: what a machine has brought into one must
+ * not cost the others their leases. So it is parsed by `progress` (src/contract/progress.ts) only behind this.
+ */
 export const renewInput = z.strictObject({
   session,
   operations: z
-    .array(
-      z.strictObject({
-        ...held,
-        progress: progress.optional(),
-      }),
-    )
+    .array(z.object({ ...held, progress: z.unknown().optional() }))
     .min(1)
     .max(500),
 });
-/** `lost`: stop at once, nothing of it counts. `cancelling`: no longer wanted, end it and finish. */
-export type RenewResult = { operations: { id: string; status: "held" | "cancelling" | "lost" }[] };
+/**
+ * `lost`: stop at once, nothing of it counts. `cancelling`: no longer wanted, end it and finish. `refused`: why its report
+ * was not taken; the lease itself is renewed all the same.
+ */
+export type Renewed = { id: string; status: "held" | "cancelling" | "lost"; refused?: string };
+export type RenewResult = { operations: Renewed[] };
 
 const text = z.string().max(4096);
 const failure = { outcome: z.literal("failed"), message: text };
 /** 20 texts at most, 64 Ki characters over all of them. */
-const evidence = z
-  .record(z.string().max(50), z.string())
+const evidence = recordOf(z.string().max(50), z.string())
   .refine((texts) => Object.keys(texts).length <= 20, "has more than 20 texts")
   .refine(
     (texts) => Object.values(texts).reduce((sum, { length }) => sum + length, 0) <= 64 * 1024,
     "is longer than 64 KiB in all",
   );
+
+const probeAnswer = z.strictObject({
+  id: z.uuid(),
+  answer: z.enum(PROBE_ANSWERS),
+  cause: z.string().max(500).nullable(),
+  /** Fingerprint of the host key it presented instead of the pinned one; `none` where it has none of the type. */
+  presented: z.string().max(100).optional(),
+  /** Where it answered, under its pinned key, if that is where the node's listing has it and not where asked. */
+  moved: z.strictObject({ ssh: endpoint, access: endpoint }).optional(),
+});
+const answerId = z.looseObject({ id: z.uuid() });
+/** No machine's. */
+const NOBODY = "00000000-0000-4000-8000-000000000000";
+
+function unreadable(value: unknown, error: z.core.$ZodCatchCtx["error"]) {
+  const named = answerId.safeParse(value);
+  return {
+    id: named.success ? named.data.id : NOBODY,
+    answer: "unknown" as const,
+    cause: `what its relay says of it is refused: ${sayIssues(error)}`.slice(0, 500),
+  };
+}
 
 /** How an operation ended, by its kind. `handed_back` returns one that was not started. */
 export const operationResult = z.discriminatedUnion("outcome", [
@@ -188,11 +214,11 @@ export const operationResult = z.discriminatedUnion("outcome", [
   }),
   z.strictObject({
     outcome: z.literal("set_up"),
-    outputs: z.record(z.string().max(64), z.string().max(4096)),
+    outputs,
     /** What the hand-over check read back from the machine. */
     handover: z.strictObject({
       hostKey: z.string().max(200),
-      keys: z.record(z.string().max(200), z.array(z.string().max(9000)).max(200)),
+      keys: recordOf(z.string().max(200), z.array(z.string().max(9000)).max(200)),
     }),
   }),
   z.strictObject({
@@ -226,17 +252,8 @@ export const operationResult = z.discriminatedUnion("outcome", [
     outcome: z.literal("probed"),
     listing: listing.nullable(),
     answers: z
-      .array(
-        z.strictObject({
-          id: z.uuid(),
-          answer: z.enum(PROBE_ANSWERS),
-          cause: z.string().max(500).nullable(),
-          /** Fingerprint of the host key it presented instead of the pinned one; `none` where it has none of the type. */
-          presented: z.string().max(100).optional(),
-          /** Where it answered, under its pinned key, if that is where the node's listing has it and not where asked. */
-          moved: z.strictObject({ ssh: endpoint, access: endpoint }).optional(),
-        }),
-      )
+      // One that cannot be read says nothing about its machine, and nothing about the others.
+      .array(probeAnswer.catch(({ value, error }) => unreadable(value, error)))
       .max(100_000),
   }),
 ]);

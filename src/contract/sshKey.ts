@@ -1,8 +1,9 @@
-import { z } from "zod";
+import * as z from "zod";
+import { own } from "./own.ts";
 
 /**
  * OpenSSH public keys, checked without any crypto library so that the edge can do it: the type is one that sshd
- * accepts, the blob is base64, starts with the same type (RFC 4253 §6.6) and is made of whole length-prefixed
+ * accepts, the blob is base64, starts with the same type (RFC 4253, section 6.6) and is made of whole length-prefixed
  * fields. A line with options in front (`command="…" ssh-ed25519 …`) is refused: it would change what the key may do.
  */
 const FIELDS: Record<string, number> = {
@@ -23,7 +24,7 @@ export function sshPublicKeyProblem(text: string): string | null {
   if (/[\r\n\0]/.test(line)) return "has more than one line; send one key an entry";
   if (line.length > 8192) return "is longer than 8192 characters";
   const [type = "", blob = ""] = line.split(/\s+/);
-  const expected = FIELDS[type];
+  const expected = own(FIELDS, type);
   if (expected === undefined) {
     return Object.keys(FIELDS).some((known) => line.includes(`${known} `))
       ? "has options before the key; send the plain key"

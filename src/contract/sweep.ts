@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { moment } from "./names.ts";
 
 /** The duties of a sweep, in the order they run; each has a heartbeat row. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { moment } from "./names.ts";
 
 /** The roles a person can make a token for. `viewer` reads what an admin can read and changes nothing. */

@@ -39,6 +39,11 @@ export function isUnavailable(error: unknown): boolean {
   );
 }
 
+/** True where a value is none that its column takes (data exceptions and broken constraints): the caller's, not the database's. */
+export function isBadValue(error: unknown): boolean {
+  return chain(error).some(({ code }) => code.startsWith("22") || code.startsWith("23"));
+}
+
 function chain(error: unknown): { code: string; message: string; constraint: string }[] {
   const links: { code: string; message: string; constraint: string }[] = [];
   for (let link = error; link instanceof Error && links.length < 8; link = link.cause) {

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { own } from "../contract/own.ts";
 import type { OperationResult } from "../contract/relay.ts";
 import { type Db, listOf, rows } from "../db/client.ts";
 import type { NotAlive } from "../db/tables/machines.ts";
@@ -52,7 +53,7 @@ export async function tellStrangeKeys(
   before: Readonly<Record<string, NotAlive>>,
 ): Promise<void> {
   for (const { known, heard } of machines) {
-    if (!heard.strangeKey || before[known.id]?.cause === heard.cause) continue;
+    if (!heard.strangeKey || own(before, known.id)?.cause === heard.cause) continue;
     await tell(tx, {
       kind: "security",
       actor: `node:${node}`,

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { own } from "../contract/own.ts";
 import type { NodeScheduling, NodeView, OrphanBrake, RemovedNode } from "../contract/node.ts";
 import { type Db, rows } from "../db/client.ts";
 import { releaseBrake } from "./braking.ts";
@@ -110,7 +111,7 @@ export async function reapOrphans(
     );
     if (row === undefined) throw unknownNode(name);
     const { orphans, brake } = row;
-    const unknown = (machines ?? []).filter((machine) => orphans[machine] === undefined);
+    const unknown = (machines ?? []).filter((machine) => own(orphans, machine) === undefined);
     if (unknown.length > 0)
       throw new WarmpoolError("CONFLICT", `node ${name} shows no orphan named ${unknown.join(", ")}`);
     const wanted = machines ?? Object.keys(orphans);

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { own } from "../contract/own.ts";
 import type { Closed } from "../contract/capacity.ts";
 import type { PoolSpec } from "../contract/pool.ts";
 import type { Inventory, NodeScheduling, NodeState } from "../contract/node.ts";
@@ -75,7 +76,7 @@ export function closedFor(
   if (node.state !== "online") return "not_online";
   if (node.scheduling === "draining") return "draining";
   if ((node.inventoryAgeSeconds ?? 0) > SETTINGS.inventoryStaleSeconds) return "stale_inventory";
-  const since = node.full[nameOfShape(shape)]?.since;
+  const since = own(node.full, nameOfShape(shape))?.since;
   const isLate = since !== undefined && Date.now() - Date.parse(since) > SETTINGS.saidFullSeconds * 1000;
   return since === undefined || isLate ? null : "said_full";
 }

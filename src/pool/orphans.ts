@@ -1,4 +1,5 @@
 import type { OrphanBrake } from "../contract/node.ts";
+import { own } from "../contract/own.ts";
 import type { Sighting } from "../db/tables/machines.ts";
 import { SETTINGS } from "./settings.ts";
 
@@ -31,7 +32,7 @@ export function judgeOrphans(facts: OrphanFacts): OrphanVerdict {
   const all = seen.map(({ name, givenUp }) => ({
     name,
     givenUp,
-    sighting: before[name] ?? { since: at, confirmedBy: null },
+    sighting: own(before, name) ?? { since: at, confirmedBy: null },
   }));
   const brake = brakeAfter(facts, all.filter(({ sighting }) => sighting.confirmedBy === null).length);
   const adopt = all.filter(

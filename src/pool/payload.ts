@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { own } from "../contract/own.ts";
 import type { HostKey, MachineState } from "../contract/machine.ts";
 import type { PoolSpec } from "../contract/pool.ts";
 import type { Recipe } from "../contract/recipe.ts";
@@ -198,7 +199,9 @@ function setupPayload(
 
 /** A row from before secrets were sealed may have one among its params: it must not become an environment variable. */
 function withoutSecrets(recipe: Recipe, params: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(params).filter(([name]) => recipe.params[name]?.secret !== true));
+  return Object.fromEntries(
+    Object.entries(params).filter(([name]) => own(recipe.params, name)?.secret !== true),
+  );
 }
 
 /** Everything on the node that can be dialled, assigned machines included: those are shown, never torn down. */

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { own } from "../contract/own.ts";
 import type { MachineState } from "../contract/machine.ts";
 import { type OperationResult, provesAbsence } from "../contract/relay.ts";
 import { type Db, iso, listOf, rows } from "../db/client.ts";
@@ -170,22 +171,22 @@ async function lockHeard(tx: Db, machines: readonly HeardMachine[], { answers }:
 }
 
 function notAliveOf(machines: readonly HeardMachine[], before: Standing): Record<string, NotAlive> {
-  const notAlive: Record<string, NotAlive> = {};
+  const notAlive = new Map<string, NotAlive>();
   for (const { known, heard } of machines) {
-    const since = before.notAlive[known.id]?.since ?? before.at;
+    const since = own(before.notAlive, known.id)?.since ?? before.at;
     if (heard.listed === false)
-      notAlive[known.id] = { answer: "dead", cause: "not in the node's listing", since };
+      notAlive.set(known.id, { answer: "dead", cause: "not in the node's listing", since });
     else if (heard.answer !== "alive") {
       const { answer, cause, presented } = heard;
-      notAlive[known.id] = {
+      notAlive.set(known.id, {
         answer,
         cause,
         since,
         ...(heard.strangeKey && presented !== null ? { presented } : {}),
-      };
+      });
     }
   }
-  return notAlive;
+  return Object.fromEntries(notAlive);
 }
 
 /** Notes on the node's row what was heard; a second look changes only what it asked about. */

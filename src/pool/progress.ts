@@ -1,15 +1,20 @@
 import { sql } from "drizzle-orm";
-import type { Progress } from "../contract/progress.ts";
-import type { RenewResult } from "../contract/relay.ts";
+import { sayIssues } from "../contract/issues.ts";
+import { type Progress, progress } from "../contract/progress.ts";
+import type { Renewed, RenewResult } from "../contract/relay.ts";
 import type { Db } from "../db/client.ts";
+import { isBadValue } from "../db/failure.ts";
 import { accessEnded } from "./finishDelete.ts";
 import { renewLeases } from "./lease.ts";
 import { storeLog } from "./setupLog.ts";
 import { json } from "./transition.ts";
 
-type Renewal = { id: string; token: number; progress?: Progress | undefined };
+type Renewal = { id: string; token: number; progress?: unknown };
 
-/** Prolongs leases and stores what the relay saw. Progress that comes with a lost lease is dropped. */
+/**
+ * Prolongs leases and stores what the relay saw. Progress that comes with a lost lease is dropped. Each report counts by
+ * itself: one that cannot be read or stored is refused alone, and its lease is held like all others.
+ */
 export async function renew(
   db: Db,
   node: string,
@@ -17,11 +22,29 @@ export async function renew(
   renewals: readonly Renewal[],
 ): Promise<RenewResult> {
   const standing = await renewLeases(db, node, session, renewals);
+  const operations: Renewed[] = [];
   for (const renewal of renewals) {
-    if (renewal.progress !== undefined && standing.has(renewal.id))
-      await storeProgress(db, renewal, renewal.progress);
+    const { id } = renewal;
+    const status = standing.get(id);
+    const refused = status === undefined ? null : await take(db, renewal);
+    operations.push({ id, status: status ?? "lost", ...(refused === null ? {} : { refused }) });
   }
-  return { operations: renewals.map(({ id }) => ({ id, status: standing.get(id) ?? "lost" })) };
+  return { operations };
+}
+
+/** @returns why the report is refused, null where it is stored or there is none. */
+async function take(db: Db, renewal: Renewal): Promise<string | null> {
+  if (renewal.progress === undefined) return null;
+  const parsed = progress.safeParse(renewal.progress);
+  if (!parsed.success) return sayIssues(parsed.error);
+  try {
+    await storeProgress(db, renewal, parsed.data);
+    return null;
+  } catch (error) {
+    // What is wrong with the values is wrong with this report alone; a database that cannot be asked is everybody's.
+    if (isBadValue(error)) return "it has values that cannot be stored";
+    throw error;
+  }
 }
 
 /**
@@ -48,7 +71,7 @@ async function storeProgress(db: Db, renewal: Renewal, progress: Progress): Prom
       update assignments set
         logged_in_at = ${progress.loggedIn === true ? sql`coalesce(logged_in_at, now())` : sql`logged_in_at`},
         step = coalesce(${json(progress.step)}, step),
-        outputs = outputs || coalesce(${json(progress.outputs)}, '{}')
+        outputs = coalesce(${json(progress.outputs)}, outputs)
       from lease where assignments.id = lease.assignment and assignments.state in ('setting_up', 'failed')`);
   }
   if (progress.log !== undefined) await storeLog(db, lease, progress.log);

@@ -143,7 +143,9 @@ async function insertMachines(
       sql`
       with free as (
         select candidate as port, row_number() over () as n from (
-          select candidate from generate_series(${SETTINGS.portFrom}::int, ${SETTINGS.portTo}::int) candidate
+          select candidate from (
+            select distinct ${SETTINGS.portFrom}::int + trunc(random() * ${PORTS}::int)::int as candidate
+            from generate_series(1, ${drawsFor(node.rows.length)}::int)) candidates
           where not exists (select 1 from machines m where m.node = ${node.name} and m.state <> 'deleted'
             and candidate in (m.port, m.http_port))
           order by random() limit 2) drawn
@@ -167,6 +169,14 @@ async function insertMachines(
     inserted += 1;
   }
   return inserted;
+}
+
+/** Loopback ports that a node has for its machines, two of them each. */
+const PORTS = SETTINGS.portTo - SETTINGS.portFrom + 1;
+
+/** How many ports to draw so that two free ones are surely among them: 40 free ones are to be expected. */
+function drawsFor(machines: number): number {
+  return Math.ceil((40 * PORTS) / Math.max(1, PORTS - 2 * machines));
 }
 
 function readOpen(tx: Db, names: readonly string[]): Promise<NodeFacts[]> {

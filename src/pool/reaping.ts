@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { own } from "../contract/own.ts";
 import type { OrphanBrake } from "../contract/node.ts";
 import type { Listing } from "../contract/relay.ts";
 import { type Db, iso, rows } from "../db/client.ts";
@@ -37,7 +38,7 @@ export async function judgeListing(
   const seen = await strayNames(tx, began, listing.names);
   const { orphans: before, brake, leaving, at } = row;
   const verdict = judgeOrphans({ before, seen, leaving, brake, at, mayTearDown });
-  const appeared = Object.keys(verdict.sightings).filter((name) => before[name] === undefined);
+  const appeared = Object.keys(verdict.sightings).filter((name) => own(before, name) === undefined);
   if (appeared.length > 0) {
     await tell(tx, { kind: "node", actor, reason: "orphan_seen", node, data: { machines: appeared } });
   }

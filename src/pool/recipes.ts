@@ -3,6 +3,7 @@ import type { Recipe, RecipeView } from "../contract/recipe.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
 import { canonical, sha256 } from "./hash.ts";
+import { checkPatterns } from "./params.ts";
 import type { Actor } from "./reasons.ts";
 import { json, tell } from "./transition.ts";
 
@@ -29,8 +30,12 @@ export async function getRecipe(db: Db, name: string): Promise<RecipeView> {
   return found;
 }
 
-/** Makes this content the current one. The same content again is the same version. */
+/**
+ * Makes this content the current one. The same content again is the same version.
+ * @throws WarmpoolError BAD_REQUEST for a pattern that values cannot be checked by.
+ */
 export async function putRecipe(db: Db, recipe: Recipe, actor: Actor): Promise<RecipeView> {
+  checkPatterns(recipe.params);
   const version = (await sha256(canonical(recipe))).slice(0, 16);
   await db.transaction(async (tx) => {
     const [before] = await rows<{ version: string }>(

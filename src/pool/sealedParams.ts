@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { own } from "../contract/own.ts";
 import type { Recipe } from "../contract/recipe.ts";
 import { type Db, rows } from "../db/client.ts";
 import { isMarkOf, mark, seal, type Sealed, type SecretKeys, unseal } from "./secrets.ts";
@@ -22,15 +23,23 @@ export async function sealParams(
   declared: Recipe["params"],
   values: Record<string, string>,
 ): Promise<SealedParams> {
-  const sealed: SealedParams = { id: crypto.randomUUID(), params: {}, secrets: {}, marks: {} };
+  const id = crypto.randomUUID();
+  const params = new Map<string, string>();
+  const secrets = new Map<string, Sealed>();
+  const marks = new Map<string, Marks[string]>();
   for (const [name, value] of Object.entries(values)) {
-    if (declared[name]?.secret === true) {
-      const place = { assignment: sealed.id, name };
-      sealed.secrets[name] = await seal(keys, place, value);
-      sealed.marks[name] = await mark(keys, place, value);
-    } else sealed.params[name] = value;
+    if (own(declared, name)?.secret === true) {
+      const place = { assignment: id, name };
+      secrets.set(name, await seal(keys, place, value));
+      marks.set(name, await mark(keys, place, value));
+    } else params.set(name, value);
   }
-  return sealed;
+  return {
+    id,
+    params: Object.fromEntries(params),
+    secrets: Object.fromEntries(secrets),
+    marks: Object.fromEntries(marks),
+  };
 }
 
 /** Whether the assignment was asked for with these values; those that are left out are no others. */
@@ -47,10 +56,10 @@ export async function hasParams(
   if (standing === undefined) return true;
   // Compared here: among the values asked for may be a secret one that the assignment has not, and no statement gets it.
   for (const [name, value] of Object.entries(asked)) {
-    const known = standing.marks[name];
+    const known = own(standing.marks, name);
     const isSame =
       known === undefined
-        ? standing.params[name] === value
+        ? own(standing.params, name) === value
         : await isMarkOf(keys, { assignment, name }, value, known);
     if (!isSame) return false;
   }
@@ -63,11 +72,11 @@ export async function openSecrets(
   assignment: string,
   sealed: Record<string, Sealed>,
 ): Promise<{ secrets: Record<string, string> } | { unreadable: string }> {
-  const secrets: Record<string, string> = {};
+  const secrets = new Map<string, string>();
   for (const [name, one] of Object.entries(sealed)) {
     const value = await unseal(keys, { assignment, name }, one);
     if (value === null) return { unreadable: name };
-    secrets[name] = value;
+    secrets.set(name, value);
   }
-  return { secrets };
+  return { secrets: Object.fromEntries(secrets) };
 }

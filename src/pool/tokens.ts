@@ -20,7 +20,7 @@ export async function issueToken(
   const secret = btoa(String.fromCharCode(...bytes))
     .replaceAll("+", "-")
     .replaceAll("/", "_")
-    .replace(/=+$/, "");
+    .replaceAll("=", "");
   const text = `wp_${token.role}_${secret}`;
   const hash = await sha256(text);
   const [row] = await rows<{ id: string; expiresAt: string | null }>(

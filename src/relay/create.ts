@@ -6,7 +6,6 @@ import type { Tools } from "./tools.ts";
 import { makeHostKey } from "./hostKey.ts";
 import { knownGood, NotGood } from "./knownGood.ts";
 import type { Lease } from "./lease.ts";
-import { within } from "./pause.ts";
 import { capped, head } from "./text.ts";
 
 type CreateFailed = Extract<OperationResult, { outcome: "create_failed" }>;
@@ -29,7 +28,7 @@ export async function createMachine(
   lease: Lease,
   tools: Tools,
 ): Promise<OperationResult> {
-  const bootSignal = within(operation.spec.bootTimeoutSeconds, lease.signal);
+  const bootSignal = tools.clock.within(operation.spec.bootTimeoutSeconds, lease.signal);
   try {
     await tools.highest.saw(operation.machine.number);
     const { made, hostKey } = await makeOrFind(operation, lease, tools, bootSignal);
@@ -41,6 +40,7 @@ export async function createMachine(
       lease,
       privateKey: tools.key.privateKey,
       signal: bootSignal,
+      clock: tools.clock,
     });
     return {
       outcome: "created",
@@ -67,11 +67,11 @@ export async function createMachine(
 async function makeOrFind(
   { attempt, machine, spec }: CreateOperation,
   lease: Lease,
-  { driver, key }: Tools,
+  { driver, key, clock }: Tools,
   signal: AbortSignal,
 ): Promise<{ made: DriverMachine; hostKey: HostKey }> {
   if (attempt > 1) {
-    const found = await driver.get(machine.name, within(driver.callSeconds.get, signal));
+    const found = await driver.get(machine.name, clock.within(driver.callSeconds.get, signal));
     if (found !== null) return { made: found, hostKey: usable(found, machine.hostKey) };
   }
   const { pair, pinned } = makeHostKey(machine.name);

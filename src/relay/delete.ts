@@ -1,10 +1,10 @@
 import type { ListedReceipt } from "../contract/machine.ts";
 import type { DeleteOperation, OperationResult } from "../contract/relay.ts";
+import type { Clock } from "./clock.ts";
 import type { Driver } from "./driver.ts";
 import { wordsOf } from "./errors.ts";
 import type { Tools } from "./tools.ts";
 import type { Lease } from "./lease.ts";
-import { within } from "./pause.ts";
 import { head } from "./text.ts";
 
 /**
@@ -14,17 +14,17 @@ import { head } from "./text.ts";
 export async function deleteMachine(
   operation: DeleteOperation,
   lease: Lease,
-  { driver, connections }: Pick<Tools, "driver" | "connections">,
+  { driver, connections, clock }: Pick<Tools, "driver" | "connections" | "clock">,
 ): Promise<OperationResult> {
   const { id, name } = operation.machine;
   connections.drop(id);
   try {
     lease.ensure();
-    await driver.stop(name, within(driver.callSeconds.stop, lease.signal));
-    await tellStopped(driver, name, lease);
+    await driver.stop(name, clock.within(driver.callSeconds.stop, lease.signal));
+    await tellStopped(driver, name, lease, clock);
     lease.ensure();
-    await driver.delete(name, within(driver.callSeconds.delete, lease.signal));
-    return { outcome: "deleted", receipt: await prove(driver, name, lease.signal) };
+    await driver.delete(name, clock.within(driver.callSeconds.delete, lease.signal));
+    return { outcome: "deleted", receipt: await prove(driver, name, lease.signal, clock) };
   } catch (error) {
     lease.signal.throwIfAborted();
     return { outcome: "delete_failed", message: head(wordsOf(error), 4096) };
@@ -32,19 +32,28 @@ export async function deleteMachine(
 }
 
 /** Somebody may be waiting to hear that a tester is out; the delete waits neither for that nor because of it. */
-async function tellStopped(driver: Driver, name: string, lease: Lease): Promise<void> {
-  const left = await driver.get(name, within(driver.callSeconds.get, lease.signal)).catch(() => undefined);
+async function tellStopped(driver: Driver, name: string, lease: Lease, clock: Clock): Promise<void> {
+  const left = await driver
+    .get(name, clock.within(driver.callSeconds.get, lease.signal))
+    .catch(() => undefined);
   if (left === undefined || (left !== null && left.state !== "stopped")) return;
   // That it could not be told shows in the lease itself.
   lease.confirm({ kind: "delete", stopped: true }).catch(() => undefined);
 }
 
-async function prove(driver: Driver, name: string, signal: AbortSignal): Promise<ListedReceipt> {
-  const left = await driver.get(name, within(driver.callSeconds.get, signal));
+async function prove(
+  driver: Driver,
+  name: string,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<ListedReceipt> {
+  const left = await driver.get(name, clock.within(driver.callSeconds.get, signal));
   if (left !== null)
     throw new Error(`The driver still finds ${name} (${left.ref}, ${left.state}) after its delete.`);
-  const listingStartedAt = new Date().toISOString();
-  const { complete, machines, storageProof } = await driver.list(within(driver.callSeconds.list, signal));
+  const listingStartedAt = new Date(clock.wallNow()).toISOString();
+  const { complete, machines, storageProof } = await driver.list(
+    clock.within(driver.callSeconds.list, signal),
+  );
   if (!complete)
     throw new Error("The driver's listing was not complete, so it proves nothing about what is gone.");
   if (machines.some((machine) => machine.name === name)) {

@@ -13,6 +13,11 @@ export class Cancelled extends Error {
   override name = "Cancelled";
 }
 
+/** The edge has not taken what it was told of an operation, and would not the next time: the lease goes on without it. */
+export class ReportRefused extends Error {
+  override name = "ReportRefused";
+}
+
 /** The relay is told to stop. */
 export class Stopping extends Error {
   override name = "Stopping";

@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { readOr, writeWhole } from "./identity.ts";
 import { log } from "./log.ts";
 import { pause } from "./pause.ts";
+import { fairNow } from "./fairTime.ts";
 
 /**
  * The relay process that served this folder before. One that the edge has superseded learns so at its next call and
@@ -32,8 +33,8 @@ export async function noteSelf(dir: string): Promise<void> {
 
 /** Waits a little for the process to end by itself, and kills it where it does not. A frozen one is not waited for. */
 export async function endFormer(former: ProcessIdentity, signal: AbortSignal): Promise<void> {
-  const graceEndsAt = performance.now() + GRACE_MS;
-  while ((await stateOf(former.pid)) !== "T" && performance.now() < graceEndsAt) {
+  const graceEndsAt = fairNow() + GRACE_MS;
+  while ((await stateOf(former.pid)) !== "T" && fairNow() < graceEndsAt) {
     if (!(await lives(former))) return;
     await pause(50, signal);
   }
@@ -42,9 +43,9 @@ export async function endFormer(former: ProcessIdentity, signal: AbortSignal): P
     pid: former.pid,
   });
   process.kill(former.pid, "SIGKILL");
-  const killedAt = performance.now();
+  const killedAt = fairNow();
   while (await lives(former)) {
-    if (performance.now() - killedAt > KILLED_MS)
+    if (fairNow() - killedAt > KILLED_MS)
       throw new Error(`The relay before this one (pid ${former.pid}) does not end, though it was killed.`);
     await pause(20, signal);
   }

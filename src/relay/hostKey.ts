@@ -63,7 +63,7 @@ export function makeHostKey(machine: string): { pair: SshKeyPair; pinned: HostKe
 
 /** `SHA256:…` of a public key blob, as `ssh-keygen -l` prints it. */
 export function fingerprint(blob: Buffer): string {
-  return `SHA256:${createHash("sha256").update(blob).digest("base64").replace(/=+$/, "")}`;
+  return `SHA256:${createHash("sha256").update(blob).digest("base64").replaceAll("=", "")}`;
 }
 
 function field(content: Buffer | string): Buffer {

@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import ssh2 from "ssh2";
-import { z } from "zod";
+import * as z from "zod";
 import { RelayError } from "./errors.ts";
 import { makeKeyPair, type SshKeyPair } from "./hostKey.ts";
 

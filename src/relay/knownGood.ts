@@ -1,10 +1,10 @@
 import type { HostKey } from "../contract/machine.ts";
 import type { CreateOperation } from "../contract/relay.ts";
+import type { Clock } from "./clock.ts";
 import type { DriverMachine } from "./driver.ts";
 import { wordsOf } from "./errors.ts";
 import type { Lease } from "./lease.ts";
 import { runOnNode } from "./nodeCommand.ts";
-import { pause } from "./pause.ts";
 import { Reconnecting } from "./reconnecting.ts";
 import type { ExecResult } from "./sshConnection.ts";
 import { printable, tail } from "./text.ts";
@@ -34,6 +34,7 @@ type Subject = {
   privateKey: string;
   /** Aborted when the boot timeout has passed, or with the lease. */
   signal: AbortSignal;
+  clock: Clock;
 };
 
 const COMMAND_SECONDS = 30;
@@ -104,7 +105,7 @@ async function firstBoot(subject: Subject, machine: Reconnecting): Promise<void>
  * has nothing to say, unless it is the only one.
  */
 async function stage(
-  { lease, signal, made, spec }: Subject,
+  { lease, signal, made, spec, clock }: Subject,
   phase: "booting" | "joining" | "checking",
   reason: NotGood["reason"],
   failure: string,
@@ -121,7 +122,7 @@ async function stage(
       if (error instanceof NotGood) throw error;
       if (!signal.aborted) cause = wordsOf(error);
     }
-    await pause(wait, signal).catch(() => undefined);
+    await clock.pause(wait, signal).catch(() => undefined);
     lease.signal.throwIfAborted();
     if (signal.aborted) {
       const last = cause ?? "there was no time left to try";

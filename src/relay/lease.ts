@@ -1,5 +1,6 @@
 import type { Progress } from "../contract/progress.ts";
-import { Cancelled, LeaseLost } from "./errors.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { Cancelled, LeaseLost, type ReportRefused } from "./errors.ts";
 
 /**
  * What an executor sees of its right to one operation. `signal` is aborted, with the reason as its error, as soon as
@@ -9,7 +10,10 @@ export type Lease = {
   readonly signal: AbortSignal;
   /** @throws LeaseLost where the lease is lost, or has less than `seconds` (2) left by the monotonic clock. */
   ensure(seconds?: number): void;
-  /** Tells the edge how far it is, within about a second. Resolves once the edge knows and the lease still holds. */
+  /**
+   * Tells the edge how far it is, within about a second. Resolves once the edge knows and the lease still holds.
+   * @throws ReportRefused where the edge does not take it; the lease's reason where that ends first
+   */
   report(progress: Progress): Promise<void>;
   /** The same, but sent at once. */
   confirm(progress: Progress): Promise<void>;
@@ -27,17 +31,24 @@ export class HeldLease implements Lease {
   readonly id: string;
   readonly token: number;
   readonly #controller = new AbortController();
+  readonly #clock: Clock;
   readonly #wake: (urgent: boolean) => void;
   #endsAt = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #stopTimer = (): void => undefined;
   #sending: Parcel | null = null;
   #pending: Parcel | null = null;
 
-  /** `wake` is called when there is progress to send; urgent means now. Times are `performance.now()` milliseconds. */
-  constructor(operation: { id: string; token: number }, endsAt: number, wake: (urgent: boolean) => void) {
+  /** `wake` is called when there is progress to send; urgent means now. Times are the clock's `now()`. */
+  constructor(
+    operation: { id: string; token: number },
+    endsAt: number,
+    wake: (urgent: boolean) => void,
+    clock: Clock = systemClock,
+  ) {
     this.id = operation.id;
     this.token = operation.token;
     this.#wake = wake;
+    this.#clock = clock;
     this.extend(endsAt);
   }
 
@@ -47,7 +58,7 @@ export class HeldLease implements Lease {
 
   ensure(seconds = 2): void {
     this.signal.throwIfAborted();
-    if (this.#endsAt - performance.now() >= seconds * 1000) return;
+    if (this.#endsAt - this.#clock.now() >= seconds * 1000) return;
     this.end(new LeaseLost("The lease is about to run out."));
     this.signal.throwIfAborted();
   }
@@ -81,13 +92,19 @@ export class HeldLease implements Lease {
     this.#sending = null;
   }
 
+  /** The edge holds the lease, but has not taken this progress, and never will: whoever waits for it is told. */
+  refused(progress: Progress, reason: ReportRefused): void {
+    if (this.#sending?.progress !== progress) return;
+    for (const waiter of this.#sending.waiters) waiter.reject(reason);
+    this.#sending = null;
+  }
+
   extend(endsAt: number): void {
     if (this.signal.aborted) return;
     this.#endsAt = Math.max(this.#endsAt, endsAt);
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(
-      () => this.end(new LeaseLost("The lease ran out before it could be renewed.")),
-      Math.max(0, this.#endsAt - performance.now()),
+    this.#stopTimer();
+    this.#stopTimer = this.#clock.after(Math.max(0, this.#endsAt - this.#clock.now()), () =>
+      this.end(new LeaseLost("The lease ran out before it could be renewed.")),
     );
   }
 
@@ -99,7 +116,7 @@ export class HeldLease implements Lease {
 
   /** Stops the clock: the operation has ended here, and nobody is told anything more of it. */
   release(reason: Error = new LeaseLost("The operation has ended.")): void {
-    clearTimeout(this.#timer);
+    this.#stopTimer();
     const waiters = [...(this.#sending?.waiters ?? []), ...(this.#pending?.waiters ?? [])];
     for (const waiter of waiters) waiter.reject(reason);
     this.#sending = null;

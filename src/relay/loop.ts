@@ -1,4 +1,5 @@
 import type { LeasedOperation, OpenResult, OperationResult } from "../contract/relay.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import type { Driver } from "./driver.ts";
 import { type Edge, EdgeError, endsSession, retryMs } from "./edge.ts";
 import { Cancelled, LeaseLost, Stopping, wordsOf } from "./errors.ts";
@@ -7,9 +8,9 @@ import type { HighestNumber } from "./identity.ts";
 import type { HeldLease } from "./lease.ts";
 import { log } from "./log.ts";
 import { Nudge } from "./nudge.ts";
-import { pause, within } from "./pause.ts";
 import { Renewer } from "./renewer.ts";
 import { refusal } from "./session.ts";
+import { refusedResult } from "./refusedResult.ts";
 import { Slots } from "./slots.ts";
 
 /** The edge's own bound on a long poll. */
@@ -31,14 +32,15 @@ export async function serve(
   execute: Executors,
   highest: HighestNumber,
   signal: AbortSignal,
+  clock: Clock = systemClock,
 ): Promise<void> {
   const over = new AbortController();
   const stop = AbortSignal.any([signal, over.signal]);
   const renewals = new AbortController();
-  const renewer = new Renewer(edge, session);
+  const renewer = new Renewer(edge, session, clock);
   const slots = new Slots();
   const deliveries = new AbortController();
-  const changed = new Nudge();
+  const changed = new Nudge(clock);
 
   /** Set-ups and restarts by machine. */
   const endable = new Map<string, HeldLease>();
@@ -58,7 +60,7 @@ export async function serve(
           ? { outcome: "handed_back" }
           : await run(operation, lease, execute);
         if (operation.kind === "create" || operation.kind === "delete") changed.nudge();
-        await deliver(edge, session.session, operation, result, deliveries.signal);
+        await deliver(edge, session.session, operation, result, deliveries.signal, clock);
       } catch (error) {
         // Nothing is finished: whoever leases it next observes first.
         log.warn("Let go", { ...nameOf(operation), token: operation.token, cause: wordsOf(error) });
@@ -70,8 +72,8 @@ export async function serve(
   };
 
   const duties = [
-    leaseLoop(edge, session, slots, take, highest, stop),
-    reportLoop(edge, driver, session.session, changed, stop),
+    leaseLoop(edge, session, slots, take, highest, stop, clock),
+    reportLoop(edge, driver, session.session, changed, stop, clock),
     renewer.run(renewals.signal),
   ].map((duty) =>
     duty.catch((error: unknown) => {
@@ -83,7 +85,7 @@ export async function serve(
     stop.addEventListener("abort", () => resolve(), { once: true });
   });
   renewer.endAll(new Stopping("The relay is stopping."));
-  await Promise.race([slots.idle(), pause(STOP_SECONDS * 1000, deliveries.signal)]);
+  await Promise.race([slots.idle(), clock.pause(STOP_SECONDS * 1000, deliveries.signal)]);
   deliveries.abort(new Stopping("The relay has stopped."));
   renewals.abort();
   await Promise.all(duties);
@@ -110,6 +112,7 @@ async function leaseLoop(
   take: (operation: LeasedOperation, askedAt: number) => void,
   highest: HighestNumber,
   stop: AbortSignal,
+  clock: Clock,
 ): Promise<void> {
   let failures = 0;
   while (!stop.aborted) {
@@ -117,7 +120,7 @@ async function leaseLoop(
     const full = free.setups === 0 || free.others === 0;
     // A lease is counted from before the poll, so the poll must leave most of it; a full relay looks again soon.
     const waitSeconds = full ? 1 : Math.min(WAIT_SECONDS, session.leaseSeconds / 2.4);
-    const askedAt = performance.now();
+    const askedAt = clock.now();
     try {
       const { operations } = await edge.lease(
         { session: session.session, free, waitSeconds, highestMachineNumber: highest.value },
@@ -129,13 +132,13 @@ async function leaseLoop(
         if (operation.kind === "create") highest.heard(operation.machine.number);
         take(operation, askedAt);
       }
-      if (operations.length === 0 && performance.now() - askedAt < 500) await pause(500, stop);
+      if (operations.length === 0 && clock.now() - askedAt < 500) await clock.pause(500, stop);
     } catch (error) {
       if (stop.aborted) return;
       if (endsSession(error)) throw error;
       failures += 1;
       log.warn("Leasing failed; trying again", { cause: wordsOf(error), failures });
-      await pause(retryMs(error, failures), stop).catch(() => undefined);
+      await clock.pause(retryMs(error, failures), stop).catch(() => undefined);
     }
   }
 }
@@ -147,11 +150,12 @@ async function reportLoop(
   session: string,
   changed: Nudge,
   stop: AbortSignal,
+  clock: Clock,
 ): Promise<void> {
   let failures = 0;
   while (!stop.aborted) {
     try {
-      const inventory = await driver.capacity(within(driver.callSeconds.capacity, stop));
+      const inventory = await driver.capacity(clock.within(driver.callSeconds.capacity, stop));
       await edge.report({ session, inventory }, stop);
       failures = 0;
     } catch (error) {
@@ -160,32 +164,46 @@ async function reportLoop(
       failures += 1;
       log.warn("Reporting the node's capacity failed", { cause: wordsOf(error), failures });
     }
-    await pause(failures === 0 ? REPORT_PAUSE_MS : retryMs(null, failures), stop).catch(() => undefined);
+    await clock
+      .pause(failures === 0 ? REPORT_PAUSE_MS : retryMs(null, failures), stop)
+      .catch(() => undefined);
     if (failures === 0) await changed.next(REPORT_MS - REPORT_PAUSE_MS, stop);
   }
 }
 
-/** Tells the edge a result until it has heard it; a stale one is dropped. */
+/**
+ * Tells the edge a result until it has heard it; a stale one is dropped. One that the edge cannot read would be refused
+ * each time the operation is done again: it ends as failed, in words.
+ */
 async function deliver(
   edge: Edge,
   session: string,
   operation: LeasedOperation,
   result: OperationResult,
   signal: AbortSignal,
+  clock: Clock,
 ): Promise<void> {
   const { id, token } = operation;
+  let told: OperationResult = result;
   for (let failures = 1; ; failures += 1) {
     try {
-      await edge.finish({ session, id, token, result }, signal);
-      log.info("Finished", { ...nameOf(operation), token, outcome: result.outcome, ...causeOf(result) });
+      await edge.finish({ session, id, token, result: told }, signal);
+      log.info("Finished", { ...nameOf(operation), token, outcome: told.outcome, ...causeOf(told) });
       return;
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof EdgeError && error.code === "LEASE_LOST")
         throw new LeaseLost("The result came too late.");
-      if (endsSession(error) || (error instanceof EdgeError && error.code === "BAD_REQUEST")) throw error;
+      if (endsSession(error)) throw error;
+      if (error instanceof EdgeError && error.code === "BAD_REQUEST") {
+        const instead = told === result ? refusedResult(operation.kind, wordsOf(error)) : null;
+        if (instead === null) throw error;
+        log.warn("The edge refuses a result", { ...nameOf(operation), cause: wordsOf(error) });
+        told = instead;
+        continue;
+      }
       log.warn("Finishing failed; trying again", { ...nameOf(operation), cause: wordsOf(error), failures });
-      await pause(retryMs(error, failures), signal);
+      await clock.pause(retryMs(error, failures), signal);
     }
   }
 }

@@ -3,7 +3,9 @@ import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Driver, DriverError } from "./driver.ts";
+import { escaped } from "../contract/foreign.ts";
 import { chooseDriver, DRIVERS, type DriverOptions } from "./drivers/choose.ts";
+import { systemClock } from "./clock.ts";
 import { connectEdge, EdgeError, endsSession } from "./edge.ts";
 import { RelayError, wordsOf } from "./errors.ts";
 import { executors } from "./execute.ts";
@@ -13,6 +15,7 @@ import { log } from "./log.ts";
 import { serve } from "./loop.ts";
 import { openSession } from "./session.ts";
 import { SshPool } from "./sshPool.ts";
+import { oneLine } from "./text.ts";
 import { packageVersion } from "./version.ts";
 
 /** The relay as a program: `join` once with a one-time token, then `run`. It dials out and opens no port. */
@@ -89,7 +92,7 @@ export async function runRelay(options: RunOptions): Promise<void> {
     if (former !== null) await endFormer(former, signal);
     await noteSelf(dir);
     log.info("Serving", { node: session.node, session: session.session });
-    const execute = executors({ driver, key, highest, connections });
+    const execute = executors({ driver, key, highest, connections, clock: systemClock });
     await serve(edge, driver, session, execute, highest, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -102,7 +105,7 @@ export async function runRelay(options: RunOptions): Promise<void> {
 /** What the driver calls itself. That it cannot say so now is no reason to leave the node without a relay. */
 async function versionOf(driver: Driver): Promise<string> {
   try {
-    return (await driver.version()).slice(0, 100);
+    return oneLine(await driver.version(), 100);
   } catch (error) {
     if (!(error instanceof DriverError) || error.code !== "retry") throw error;
     log.warn("The driver does not say its version; serving without it", { cause: error.message });
@@ -154,7 +157,7 @@ async function main(args: string[]): Promise<void> {
   if (command === "join" && url !== undefined && token !== undefined) {
     const joined = await joinNode({ url, token, ...(dir === undefined ? {} : { dir }) });
     process.stdout.write(
-      `Joined as ${joined.node}; kept in ${joined.dir}. Next: relay run --dir ${joined.dir}\n`,
+      `${escaped(`Joined as ${joined.node}; kept in ${joined.dir}. Next: relay run --dir ${joined.dir}`)}\n`,
     );
   } else if (command === "run") {
     const { "storage-pool": storagePool, ...options } = values;
@@ -168,7 +171,7 @@ if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLTo
   try {
     await main(process.argv.slice(2));
   } catch (error) {
-    process.stderr.write(`${wordsOf(error)}\n`);
+    process.stderr.write(`${escaped(wordsOf(error), "\n")}\n`);
     process.exitCode = 1;
   }
   // Timers and sockets of work that was let go must not keep a stopped relay alive.

@@ -1,7 +1,14 @@
+import { type Clock, systemClock } from "./clock.ts";
+
 /** Lets one loop be woken by others. Nudges that come while it works are one, and are not lost. */
 export class Nudge {
+  readonly #clock: Clock;
   #isNudged = false;
   #wake: (() => void) | null = null;
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
+  }
 
   /** Wakes whoever waits, or the next one who will. */
   nudge(): void {
@@ -14,11 +21,11 @@ export class Nudge {
     if (!this.#isNudged && !signal.aborted) {
       await new Promise<void>((resolve) => {
         const wake = () => {
-          clearTimeout(timer);
+          stopTimer();
           signal.removeEventListener("abort", wake);
           resolve();
         };
-        const timer = setTimeout(wake, ms);
+        const stopTimer = this.#clock.after(ms, wake);
         this.#wake = wake;
         signal.addEventListener("abort", wake);
       });

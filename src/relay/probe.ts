@@ -3,10 +3,8 @@ import type { OperationResult, ProbeOperation } from "../contract/relay.ts";
 import { wordsOf } from "./errors.ts";
 import type { Tools } from "./tools.ts";
 import type { Lease } from "./lease.ts";
-import { pause } from "./pause.ts";
 import { lookAround, type Surroundings } from "./session.ts";
 import { SshError } from "./sshError.ts";
-import type { SshPool } from "./sshPool.ts";
 import { head, printable, tail } from "./text.ts";
 import { WRITABLE } from "./writable.ts";
 
@@ -17,16 +15,16 @@ import { WRITABLE } from "./writable.ts";
 export async function probeMachines(
   operation: ProbeOperation,
   lease: Lease,
-  { driver, connections }: Pick<Tools, "driver" | "connections">,
+  { driver, connections, clock }: Pick<Tools, "driver" | "connections" | "clock">,
 ): Promise<OperationResult> {
-  const around = await lookAround(driver, lease.signal);
+  const around = await lookAround(driver, lease.signal, clock);
   const queue = [...operation.machines];
   const answers: Answer[] = [];
   const worker = async (): Promise<void> => {
     for (let machine = queue.shift(); machine !== undefined; machine = queue.shift()) {
       answers.push({
         id: machine.id,
-        ...(await ask(machine, operation, around, connections, lease.signal)),
+        ...(await ask(machine, operation, around, { connections, clock }, lease.signal)),
       });
     }
   };
@@ -40,15 +38,18 @@ export async function probeMachines(
 type Answer = Extract<OperationResult, { outcome: "probed" }>["answers"][number];
 type Verdict = Omit<Answer, "id">;
 
+type Means = Pick<Tools, "connections" | "clock">;
+
 const AT_ONCE = 16;
 
 async function ask(
   machine: ProbeOperation["machines"][number],
   { attempts, attemptSeconds }: ProbeOperation,
   around: Surroundings | null,
-  connections: SshPool,
+  means: Means,
   signal: AbortSignal,
 ): Promise<Verdict> {
+  const { connections, clock } = means;
   if (provesAbsence(around?.listing) && !around.listing.names.includes(machine.name)) {
     connections.drop(machine.id);
     return { answer: "dead", cause: "not in the node's listing" };
@@ -56,20 +57,20 @@ async function ask(
   const elsewhere = otherPlace(machine, around);
   let verdict: Verdict | null = null;
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
-    const startedAt = performance.now();
-    const now = await askOnce(machine, attemptSeconds, connections, signal);
+    const startedAt = clock.now();
+    const now = await askOnce(machine, attemptSeconds, means, signal);
     if (now.answer === "alive") return now;
     if (elsewhere !== null) {
       connections.drop(machine.id);
-      const there = await askOnce({ ...machine, ...elsewhere.ssh }, attemptSeconds, connections, signal);
+      const there = await askOnce({ ...machine, ...elsewhere.ssh }, attemptSeconds, means, signal);
       if (there.answer === "alive") return { ...there, moved: elsewhere };
     }
     // Dead only where every attempt said so.
     if (verdict?.answer !== "unknown") verdict = now;
     connections.drop(machine.id);
     // Spaced, so that one bad moment is not asked three times.
-    const left = attemptSeconds * 1000 - (performance.now() - startedAt);
-    if (attempt < attempts && left > 0) await pause(left, signal);
+    const left = attemptSeconds * 1000 - (clock.now() - startedAt);
+    if (attempt < attempts && left > 0) await clock.pause(left, signal);
   }
   return verdict ?? { answer: "unknown", cause: "no attempt was allowed" };
 }
@@ -95,7 +96,7 @@ function commandFor({ state, healthCommand }: ProbeOperation["machines"][number]
 async function askOnce(
   machine: ProbeOperation["machines"][number],
   seconds: number,
-  connections: SshPool,
+  { connections }: Means,
   signal: AbortSignal,
 ): Promise<Verdict> {
   try {

@@ -1,40 +1,53 @@
+import { type Clock, systemClock } from "./clock.ts";
 import type { Edge } from "./edge.ts";
 import { endsSession, retryMs } from "./edge.ts";
-import { Cancelled, LeaseLost, wordsOf } from "./errors.ts";
+import { Cancelled, LeaseLost, ReportRefused, wordsOf } from "./errors.ts";
 import { HeldLease } from "./lease.ts";
 import { log } from "./log.ts";
-import { pause } from "./pause.ts";
 
 /** Progress that nobody waits for goes out at most this often. */
 const PROGRESS_MS = 1000;
-/** Log text that one call carries at most, in characters; what does not fit goes with the next, at once. */
-const LOG_CHARS = 256 * 1024;
+/**
+ * Reports that one call carries at most, in bytes of JSON; what does not fit goes with the next, at once. The largest
+ * single one fits, and the edge reads twice as much.
+ */
+export const CALL_BYTES = 1024 * 1024;
 
 /**
  * Renews every held lease in one call, every `renewSeconds` and sooner where there is progress to tell. It goes on
  * trying while the edge cannot be reached; leases run out by their own clocks.
  */
 export class Renewer {
-  readonly #edge: Edge;
+  readonly #edge: Pick<Edge, "renew">;
+  readonly #clock: Clock;
   readonly #session: { session: string; leaseSeconds: number; renewSeconds: number };
   /** By token: the same operation may be leased again while its former lease is still being let go. */
   readonly #held = new Map<number, HeldLease>();
-  #lastAt = performance.now();
+  #lastAt: number;
   #dueAt = Infinity;
   #nap = new AbortController();
 
-  constructor(edge: Edge, session: { session: string; leaseSeconds: number; renewSeconds: number }) {
+  constructor(
+    edge: Pick<Edge, "renew">,
+    session: { session: string; leaseSeconds: number; renewSeconds: number },
+    clock: Clock = systemClock,
+  ) {
     this.#edge = edge;
     this.#session = session;
+    this.#clock = clock;
+    this.#lastAt = clock.now();
   }
 
-  /** Takes on an operation that was leased by a request sent at `askedAt` (`performance.now()`). */
+  /** Takes on an operation that was leased by a request sent at `askedAt` (the clock's `now()`). */
   hold(operation: { id: string; token: number }, askedAt: number): HeldLease {
     for (const former of this.#held.values()) {
       if (former.id === operation.id) former.end(new LeaseLost("The operation was leased again."));
     }
-    const lease = new HeldLease(operation, askedAt + this.#session.leaseSeconds * 1000, (urgent) =>
-      this.#wakeBy(urgent ? 0 : this.#lastAt + PROGRESS_MS),
+    const lease = new HeldLease(
+      operation,
+      askedAt + this.#session.leaseSeconds * 1000,
+      (urgent) => this.#wakeBy(urgent ? 0 : this.#lastAt + PROGRESS_MS),
+      this.#clock,
     );
     this.#held.set(operation.token, lease);
     this.#wakeBy(this.#lastAt + this.#session.renewSeconds * 1000);
@@ -68,23 +81,23 @@ export class Renewer {
         if (endsSession(error)) throw error;
         failures += 1;
         log.warn("Renewing failed; trying again", { cause: wordsOf(error), failures });
-        await pause(retryMs(error, failures), signal).catch(() => undefined);
+        await this.#clock.pause(retryMs(error, failures), signal).catch(() => undefined);
       }
     }
   }
 
   async #renew(signal: AbortSignal): Promise<void> {
-    let room = LOG_CHARS;
+    let room = CALL_BYTES;
     const asked = [...this.#held.values()]
       .filter((lease) => !lease.signal.aborted)
       .map((lease) => {
         const progress = lease.nextProgress();
-        const size = progress?.kind === "setup" ? (progress.log?.text.length ?? 0) : 0;
-        if (size > room) return { lease, progress: undefined };
+        const size = progress === undefined ? 0 : Buffer.byteLength(JSON.stringify(progress));
+        if (size > room && room < CALL_BYTES) return { lease, progress: undefined };
         room -= size;
         return { lease, progress };
       });
-    this.#lastAt = performance.now();
+    this.#lastAt = this.#clock.now();
     this.#dueAt = this.#held.size === 0 ? Infinity : this.#lastAt + this.#session.renewSeconds * 1000;
     if (asked.length === 0) return;
     const askedAt = this.#lastAt;
@@ -105,17 +118,21 @@ export class Renewer {
       this.#dueAt = 0;
       throw error;
     }
-    const statuses = new Map(answer.operations.map(({ id, status }) => [id, status]));
+    const answers = new Map(answer.operations.map((renewed) => [renewed.id, renewed]));
     for (const { lease, progress } of asked) {
-      const status = statuses.get(lease.id) ?? "lost";
+      const { status, refused } = answers.get(lease.id) ?? { status: "lost" };
       if (status === "lost") lease.end(new LeaseLost("The edge says that the lease is lost."));
       else {
+        if (progress !== undefined && refused !== undefined) {
+          log.warn("The edge refuses a report; going on without it", { operation: lease.id, cause: refused });
+          lease.refused(progress, new ReportRefused(`The edge refuses the report: ${refused}`));
+        }
         lease.renewed(askedAt + this.#session.leaseSeconds * 1000, progress);
         if (status === "cancelling") lease.end(new Cancelled("The operation is no longer wanted."));
       }
     }
     if (asked.some(({ lease, progress }) => progress === undefined && lease.hasProgress)) {
-      this.#wakeBy(room < LOG_CHARS ? 0 : this.#lastAt + PROGRESS_MS);
+      this.#wakeBy(room < CALL_BYTES ? 0 : this.#lastAt + PROGRESS_MS);
     }
   }
 
@@ -126,10 +143,10 @@ export class Renewer {
 
   /** Until the next renewal is due; woken when that moves forward. */
   async #sleep(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && performance.now() < this.#dueAt) {
+    while (!signal.aborted && this.#clock.now() < this.#dueAt) {
       this.#nap = new AbortController();
       const wake = AbortSignal.any([signal, this.#nap.signal]);
-      await pause(Math.min(60_000, this.#dueAt - performance.now()), wake).catch(() => undefined);
+      await this.#clock.pause(Math.min(60_000, this.#dueAt - this.#clock.now()), wake).catch(() => undefined);
     }
   }
 }

@@ -1,9 +1,9 @@
 import type { OperationResult, RestartOperation } from "../contract/relay.ts";
+import type { Clock } from "./clock.ts";
 import { type Driver, DriverError, type DriverMachine } from "./driver.ts";
 import { wordsOf } from "./errors.ts";
 import type { Tools } from "./tools.ts";
 import type { Lease } from "./lease.ts";
-import { pause, within } from "./pause.ts";
 import { connect } from "./ssh.ts";
 import { SshError } from "./sshError.ts";
 import { head } from "./text.ts";
@@ -19,18 +19,18 @@ const LONGEST_WAIT_MS = 1000;
 export async function restartMachine(
   operation: RestartOperation,
   lease: Lease,
-  tools: Pick<Tools, "driver" | "key" | "connections">,
+  tools: Pick<Tools, "driver" | "key" | "connections" | "clock">,
 ): Promise<OperationResult> {
   const { id, name } = operation.machine;
-  const { driver } = tools;
-  const signal = within(operation.bootTimeoutSeconds, lease.signal);
+  const { driver, clock } = tools;
+  const signal = clock.within(operation.bootTimeoutSeconds, lease.signal);
   tools.connections.drop(id);
   let last: unknown = "there was no time to try";
   let isStopped = false;
   for (let wait = FIRST_WAIT_MS; !signal.aborted; wait = Math.min(LONGEST_WAIT_MS, wait * 2)) {
     try {
       lease.ensure();
-      if (!isStopped) await driver.stop(name, within(driver.callSeconds.stop, signal));
+      if (!isStopped) await driver.stop(name, clock.within(driver.callSeconds.stop, signal));
       isStopped = true;
       const { ssh, access } = await bringUp(operation, lease, tools, signal);
       return { outcome: "restarted", host: ssh.host, port: ssh.port, access };
@@ -38,7 +38,7 @@ export async function restartMachine(
       if (!signal.aborted) last = error;
       if (isFinal(error)) break;
     }
-    await pause(wait, signal).catch(() => undefined);
+    await clock.pause(wait, signal).catch(() => undefined);
   }
   lease.signal.throwIfAborted();
   const how = signal.aborted
@@ -51,15 +51,15 @@ export async function restartMachine(
 async function bringUp(
   { machine }: RestartOperation,
   lease: Lease,
-  { driver, key }: Pick<Tools, "driver" | "key">,
+  { driver, key, clock }: Pick<Tools, "driver" | "key" | "clock">,
   signal: AbortSignal,
 ): Promise<DriverMachine> {
-  const found = await look(driver, machine.name, signal);
+  const found = await look(driver, machine.name, signal, clock);
   if (found.state !== "running") {
     lease.ensure();
-    await driver.start(machine.name, within(driver.callSeconds.start, signal));
+    await driver.start(machine.name, clock.within(driver.callSeconds.start, signal));
   }
-  const now = found.state === "running" ? found : await look(driver, machine.name, signal);
+  const now = found.state === "running" ? found : await look(driver, machine.name, signal, clock);
   const target = { ...now.ssh, hostKey: machine.hostKey };
   const connection = await connect(target, key.privateKey, { timeoutSeconds: LOGIN_SECONDS, signal });
   try {
@@ -71,8 +71,8 @@ async function bringUp(
   }
 }
 
-async function look(driver: Driver, name: string, signal: AbortSignal): Promise<DriverMachine> {
-  const found = await driver.get(name, within(driver.callSeconds.get, signal));
+async function look(driver: Driver, name: string, signal: AbortSignal, clock: Clock): Promise<DriverMachine> {
+  const found = await driver.get(name, clock.within(driver.callSeconds.get, signal));
   if (found !== null) return found;
   throw new DriverError("failed", `The driver finds no machine ${name} any more`);
 }

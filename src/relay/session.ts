@@ -1,10 +1,11 @@
 import type { z } from "zod";
 import type { Listing, openInput, OpenResult } from "../contract/relay.ts";
+import { type Clock, systemClock } from "./clock.ts";
 import type { Driver, DriverMachine } from "./driver.ts";
 import { type Edge, EdgeError, endsSession, retryMs } from "./edge.ts";
 import { RelayError, wordsOf } from "./errors.ts";
 import { log } from "./log.ts";
-import { pause, within } from "./pause.ts";
+import { pause } from "./pause.ts";
 
 type About = Omit<z.input<typeof openInput>, "listing">;
 
@@ -39,10 +40,14 @@ export async function listingOf(driver: Driver, signal: AbortSignal): Promise<Li
 export type Surroundings = { listing: Listing; machines: DriverMachine[] };
 
 /** What the driver shows now, and where its machines are; null where it could not be asked. */
-export async function lookAround(driver: Driver, signal: AbortSignal): Promise<Surroundings | null> {
-  const startedAt = new Date().toISOString();
+export async function lookAround(
+  driver: Driver,
+  signal: AbortSignal,
+  clock: Clock = systemClock,
+): Promise<Surroundings | null> {
+  const startedAt = new Date(clock.wallNow()).toISOString();
   try {
-    const { complete, machines } = await driver.list(within(driver.callSeconds.list, signal));
+    const { complete, machines } = await driver.list(clock.within(driver.callSeconds.list, signal));
     return { listing: { complete, startedAt, names: machines.map((machine) => machine.name) }, machines };
   } catch (error) {
     signal.throwIfAborted();

@@ -7,6 +7,7 @@ import { guardChannels } from "./sshChannels.ts";
 import { SshConnection } from "./sshConnection.ts";
 import { couldNotAsk, hostKeyChanged, SshError, toSshError, violation } from "./sshError.ts";
 import { SshSocket } from "./sshSocket.ts";
+import { secondsText } from "./text.ts";
 
 /**
  * How a connection to a machine comes about. It exists only to a machine that proved the pinned host key: the verifier
@@ -71,7 +72,9 @@ export function connect(
     const wait = (what: string): void => {
       cancel();
       cancel = afterServed(timeoutSeconds * 1000, () =>
-        late(new SshError("timed_out", `SSH to ${where}: no answer in ${timeoutSeconds} s, ${what}`)),
+        late(
+          new SshError("timed_out", `SSH to ${where}: no answer in ${secondsText(timeoutSeconds)}, ${what}`),
+        ),
       );
     };
     const spend = (cost: { bytes?: number; messages?: number }): void => {

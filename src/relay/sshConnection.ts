@@ -5,6 +5,7 @@ import { commandAllowance, IDLE, type SshBudget } from "./sshBudget.ts";
 import { collect } from "./sshChannels.ts";
 import { couldNotAsk, SshError, toSshError } from "./sshError.ts";
 import type { SshSocket } from "./sshSocket.ts";
+import { secondsText } from "./text.ts";
 
 export type ExecOptions = {
   timeoutSeconds: number;
@@ -109,7 +110,7 @@ export class SshConnection {
     const watch = watchSelf();
     const cancel = afterServed(timeoutSeconds * 1000, () => {
       const slowness = ownSlowness(watch());
-      const said = `SSH to ${this.#where}: no result in ${Number(timeoutSeconds.toFixed(1))} s`;
+      const said = `SSH to ${this.#where}: no result in ${secondsText(timeoutSeconds)}`;
       const error = slowness === null ? new SshError("timed_out", said) : couldNotAsk(said, slowness);
       reject(error);
       this.end(error);

@@ -1,3 +1,5 @@
+import { own } from "../contract/own.ts";
+
 /**
  * Why talking SSH to a machine went wrong. The kind decides what follows: `local` means that this relay could not ask
  * and says nothing about the machine; `violation` that its SSH server misbehaves; `host_key_changed` means that somebody else may be answering; after `closed` or
@@ -96,7 +98,8 @@ export function hostKeyChanged(
 }
 
 function kindOf(error: Error & { code?: unknown; level?: unknown }): SshErrorKind {
-  if (typeof error.code === "string" && KINDS[error.code] !== undefined) return KINDS[error.code] ?? "closed";
+  const known = typeof error.code === "string" ? own(KINDS, error.code) : undefined;
+  if (known !== undefined) return known;
   if (error.level === "client-authentication") return "auth_failed";
   if (error.level === "client-timeout") return "timed_out";
   // A server without an ed25519 key cannot be the machine we pinned.

@@ -1,3 +1,4 @@
+import type { Clock } from "./clock.ts";
 import type { Driver } from "./driver.ts";
 import type { SshKeyPair } from "./hostKey.ts";
 import type { HighestNumber } from "./identity.ts";
@@ -11,4 +12,6 @@ export type Tools = {
   highest: HighestNumber;
   /** Connections that probes keep alive from one to the next. */
   connections: SshPool;
+  /** What deadlines and pauses are measured by. */
+  clock: Clock;
 };

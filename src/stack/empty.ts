@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { WarmpoolClient } from "../client/index.ts";
 import type { MachineView } from "../contract/machine.ts";
+import { fairNow } from "../relay/fairTime.ts";
 import type { StackFolder } from "./folder.ts";
 import { patiently } from "./patience.ts";
 
@@ -33,12 +34,12 @@ export async function emptyPools(
   for (const { name } of pools) {
     await patiently(() => admin.pool.empty.mutate({ name, assigned }), EDGE_SECONDS, signal);
   }
-  const deadline = performance.now() + TEARDOWN_SECONDS * 1000;
+  const deadline = fairNow() + TEARDOWN_SECONDS * 1000;
   let last = -1;
   for (;;) {
     const machines = await patiently(() => allMachines(admin), EDGE_SECONDS, signal);
     const left = machines.filter((machine) => machine.assignment === null);
-    if (left.length === 0 || performance.now() >= deadline) {
+    if (left.length === 0 || fairNow() >= deadline) {
       return { kept: machines.filter((machine) => machine.assignment !== null), left };
     }
     if (left.length !== last) say(`${left.length} of ${machines.length} machines still to go`);

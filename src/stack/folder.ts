@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { makeKeyPair } from "../relay/hostKey.ts";
 import { readJson, writePrivate, writePrivateJson } from "./files.ts";
 import type { PartName } from "./record.ts";

@@ -1,4 +1,6 @@
 import { fileURLToPath } from "node:url";
+import { escaped } from "../contract/foreign.ts";
+import { stretched } from "../relay/fairTime.ts";
 import { chooseDriver, saidOf } from "./driver.ts";
 import { emptyPools } from "./empty.ts";
 import type { Emptied } from "./empty.ts";
@@ -12,16 +14,21 @@ import { stopSignal } from "./signals.ts";
 import { createStack } from "./stack.ts";
 import type { Stack } from "./stack.ts";
 
-/** `npm start`: a whole Warmpool on this machine, until Ctrl-C. See DESIGN "The local stack" in ARCHITECTURE.md. */
+/** `npm start`: a whole Warmpool on this machine, until Ctrl-C. */
 const DRIVER_SECONDS = 15;
-const say = (line: string) => console.log(line);
+const say = (line: string) => console.log(escaped(line));
+const complain = (text: string) => console.error(escaped(text, "\n"));
 
 async function main(args: string[]): Promise<number> {
   const options = readOptions(args);
   if (process.platform !== "linux")
     throw new Error("npm start needs Linux: machines and supervision use /proc.");
   const before = driverOf(options.stateDir);
-  const chosen = await chooseDriver(options.driver, before, AbortSignal.timeout(DRIVER_SECONDS * 1000));
+  const chosen = await chooseDriver(
+    options.driver,
+    before,
+    AbortSignal.timeout(stretched(DRIVER_SECONDS * 1000)),
+  );
   // A reader that is gone (a closed terminal, `| head`) is no reason to leave machines behind.
   process.stdout.on("error", () => undefined);
   const folder = openFolder(options.stateDir, chosen.driver);
@@ -29,7 +36,7 @@ async function main(args: string[]): Promise<number> {
   const stack = createStack(folder, options, say);
   const stop = stopSignal(() => {
     stack.kill();
-    console.error("Stopped at once: machines may be left. npm start finds them again.");
+    complain("Stopped at once: machines may be left. npm start finds them again.");
     process.exit(1);
   });
   try {
@@ -57,7 +64,7 @@ async function shutDown(stack: Stack, folder: StackFolder, options: StackOptions
   if (stack.canTakeDown()) {
     try {
       const assigned = options.destroy ? "release" : "keep";
-      emptied = await emptyPools(stack.admin, folder, assigned, say, AbortSignal.timeout(300_000));
+      emptied = await emptyPools(stack.admin, folder, assigned, say, AbortSignal.timeout(stretched(300_000)));
     } catch (error) {
       problem = `The machines could not be taken down: ${wordsOf(error)}`;
     }
@@ -69,7 +76,7 @@ async function shutDown(stack: Stack, folder: StackFolder, options: StackOptions
   const left = emptied?.left ?? [];
   if (left.length > 0) problem = `Not proven gone in time: ${left.map(({ name }) => name).join(", ")}.`;
   if (problem !== null) {
-    console.error(`${problem} npm start goes on with it.`);
+    complain(`${problem} npm start goes on with it.`);
     return 1;
   }
   say("Stopped.");
@@ -90,7 +97,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     process.exit(await main(process.argv.slice(2)));
   } catch (error) {
-    console.error(`npm start: ${wordsOf(error)}`);
+    complain(`npm start: ${wordsOf(error)}`);
     process.exit(1);
   }
 }

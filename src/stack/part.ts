@@ -1,9 +1,11 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { systemClock } from "../relay/clock.ts";
+import { fairNow } from "../relay/fairTime.ts";
 import { launch } from "./launch.ts";
 import type { Program } from "./launch.ts";
-import { isRunning, readProcess } from "./processes.ts";
 import type { ProcessId } from "./processes.ts";
 import type { PartName, PartRecord } from "./record.ts";
+import { watchPart } from "./watch.ts";
+import type { WatchTime } from "./watch.ts";
 
 /**
  * Keeps one part of the stack alive. A part lives when it answers, not when a pid exists: one that is silent for too
@@ -16,7 +18,7 @@ export type PartPlan = {
   program(): Promise<Program>;
   /** `unknown`: could not ask, which says nothing about the part. Has to come back within some seconds. */
   ask(): Promise<"alive" | "silent" | "unknown">;
-  /** How long it may take to its first answer, and how long it may be silent afterwards. */
+  /** How long it may take to its first answer, and how long it may be silent afterwards, in seconds of a quiet host. */
   startSeconds: number;
   silentSeconds: number;
   end: { signal: NodeJS.Signals; graceSeconds: number };
@@ -39,14 +41,17 @@ export type PartHost = {
   changed(part: PartName, event: { kind: "started" } | { kind: "lost"; why: string }): void;
 };
 
-const ASK_EVERY_MS = { starting: 100, answering: 1000 };
 /** A part that has answered this long has earned a quick restart. */
 const STEADY_SECONDS = 30;
 const FIRST_DELAY_SECONDS = 0.2;
 const LONGEST_DELAY_SECONDS = 10;
 
 /** Starts a part and keeps it until `stop`. */
-export function keepPart(plan: PartPlan, host: PartHost): Part {
+export function keepPart(
+  plan: PartPlan,
+  host: PartHost,
+  time: WatchTime = { clock: systemClock, fairNow },
+): Part {
   const stopping = new AbortController();
   const waiting = new Set<() => void>();
   let current: ProcessId | null = null;
@@ -64,7 +69,7 @@ export function keepPart(plan: PartPlan, host: PartHost): Part {
   };
 
   async function once(): Promise<{ steady: boolean }> {
-    const startedAt = performance.now();
+    const startedAt = time.clock.now();
     try {
       await host.record.end(plan.name, plan.end);
       await plan.prepare();
@@ -75,11 +80,11 @@ export function keepPart(plan: PartPlan, host: PartHost): Part {
       );
       current = id;
       host.changed(plan.name, { kind: "started" });
-      lost(await watch(plan, id, ended, answered, stopping.signal));
+      lost(await watchPart(plan, id, ended, answered, time, stopping.signal));
     } catch (error) {
       lost(error instanceof Error ? error.message : String(error));
     }
-    return { steady: performance.now() - startedAt > STEADY_SECONDS * 1000 };
+    return { steady: time.clock.now() - startedAt > STEADY_SECONDS * 1000 };
   }
 
   async function run(): Promise<void> {
@@ -88,7 +93,7 @@ export function keepPart(plan: PartPlan, host: PartHost): Part {
       const { steady } = await once();
       failures = steady ? 1 : failures + 1;
       const seconds = Math.min(FIRST_DELAY_SECONDS * 2 ** (failures - 1), LONGEST_DELAY_SECONDS);
-      await delay(seconds * 1000, undefined, { signal: stopping.signal }).catch(() => undefined);
+      await time.clock.pause(seconds * 1000, stopping.signal).catch(() => undefined);
     }
     await host.record.end(plan.name, plan.end);
   }
@@ -110,37 +115,4 @@ export function keepPart(plan: PartPlan, host: PartHost): Part {
       await running;
     },
   };
-}
-
-/** Watches a started part until it is lost, and says why it is; ends early when `signal` does. */
-async function watch(
-  plan: PartPlan,
-  id: ProcessId,
-  ended: Promise<string>,
-  answered: () => void,
-  signal: AbortSignal,
-): Promise<string> {
-  let phase: keyof typeof ASK_EVERY_MS = "starting";
-  let heardAt = performance.now();
-  const tick = () => delay(ASK_EVERY_MS[phase], null, { signal }).catch(() => null);
-  while (!signal.aborted) {
-    const answer = await Promise.race([askOne(plan, id), ended.then(() => "ended" as const)]);
-    if (answer === "ended" || !isRunning(id)) return await ended;
-    if (answer === "alive") {
-      phase = "answering";
-      answered();
-    }
-    if (answer !== "silent") heardAt = performance.now();
-    const silentSeconds = (performance.now() - heardAt) / 1000;
-    if (silentSeconds > (phase === "starting" ? plan.startSeconds : plan.silentSeconds)) {
-      return `has not answered for ${Math.round(silentSeconds)} s`;
-    }
-    await Promise.race([tick(), ended]);
-  }
-  return "is being stopped";
-}
-
-/** A leader that is stopped does nothing, even where other processes of its session still answer. */
-async function askOne(plan: PartPlan, id: ProcessId): ReturnType<PartPlan["ask"]> {
-  return readProcess(id.pid)?.state === "T" ? "silent" : plan.ask();
 }

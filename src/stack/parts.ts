@@ -1,6 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { WarmpoolClient } from "../client/index.ts";
+import { stretched } from "../relay/fairTime.ts";
 import type { StackFolder } from "./folder.ts";
 import type { StackOptions } from "./options.ts";
 import type { PartPlan } from "./part.ts";
@@ -32,7 +33,7 @@ export function postgresPlan(folder: StackFolder, cluster: Cluster, port: number
       await clearCluster(cluster);
     },
     program: async () => ({ ...(await postgresCommand(cluster, port)), env: marked(folder) }),
-    ask: async () => ((await postgresAnswers(port, ASK_SECONDS)) ? "alive" : "silent"),
+    ask: async () => ((await postgresAnswers(port, stretched(ASK_SECONDS))) ? "alive" : "silent"),
     startSeconds: 60,
     silentSeconds: 15,
     end: END.postgres,
@@ -97,7 +98,7 @@ export function relayPlan(folder: StackFolder, url: string, admin: WarmpoolClien
 /** Any answer at all: an edge that says the database is down lives itself. */
 async function answersHttp(url: string): Promise<"alive" | "silent"> {
   try {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(ASK_SECONDS * 1000) });
+    const answer = await fetch(url, { signal: AbortSignal.timeout(stretched(ASK_SECONDS * 1000)) });
     await answer.body?.cancel();
     return "alive";
   } catch {
@@ -107,10 +108,12 @@ async function answersHttp(url: string): Promise<"alive" | "silent"> {
 
 async function heardOf(admin: WarmpoolClient): Promise<"alive" | "silent" | "unknown"> {
   try {
-    const nodes = await admin.node.list.query(undefined, { signal: AbortSignal.timeout(ASK_SECONDS * 1000) });
+    const nodes = await admin.node.list.query(undefined, {
+      signal: AbortSignal.timeout(stretched(ASK_SECONDS * 1000)),
+    });
     const heardAt = nodes.find((node) => node.name === NODE_NAME)?.lastSeenAt ?? null;
     if (heardAt === null) return "silent";
-    return Date.now() - Date.parse(heardAt) < RELAY_HEARD_SECONDS * 1000 ? "alive" : "silent";
+    return Date.now() - Date.parse(heardAt) < stretched(RELAY_HEARD_SECONDS * 1000) ? "alive" : "silent";
   } catch {
     return "unknown";
   }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { fairNow } from "../relay/fairTime.ts";
 import { errorCode, isWarmpoolError } from "../client/index.ts";
 
 const EVERY_MS = 300;
@@ -12,13 +13,13 @@ export async function patiently<T>(
   seconds: number,
   signal: AbortSignal,
 ): Promise<T> {
-  const deadline = performance.now() + seconds * 1000;
+  const deadline = fairNow() + seconds * 1000;
   for (;;) {
     try {
       return await attempt();
     } catch (error) {
       signal.throwIfAborted();
-      if (!isOutOfReach(error) || performance.now() >= deadline) throw error;
+      if (!isOutOfReach(error) || fairNow() >= deadline) throw error;
     }
     await delay(EVERY_MS, undefined, { signal });
   }

@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { fairNow, stretched } from "../relay/fairTime.ts";
 import { freePort } from "./ports.ts";
 import { postgresAnswers } from "./postgresAnswer.ts";
 import { endCluster, removeStalePidFile } from "./postmaster.ts";
@@ -28,6 +29,15 @@ const USER = "warmpool";
 const DATABASE = "warmpool";
 /** Workerd opens one connection a request: 200 at once have to fit. */
 const MAX_CONNECTIONS = 400;
+
+/** Several tests at once may each open as many connections as an edge does. */
+const THROWAWAY = {
+  fsync: "off",
+  synchronous_commit: "off",
+  full_page_writes: "off",
+  autovacuum: "off",
+  max_connections: 3 * MAX_CONNECTIONS,
+};
 
 /**
  * Makes the cluster where it is not there yet, with one empty database. Whatever kills it on its way, the data
@@ -84,7 +94,7 @@ export async function postgresCommand(
     // Statements and the values in them stay out of the log.
     log_min_error_statement: "panic",
     log_error_verbosity: "terse",
-    ...(keep === "throwaway" ? { fsync: "off", synchronous_commit: "off", full_page_writes: "off" } : {}),
+    ...(keep === "throwaway" ? THROWAWAY : {}),
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   const { wrap } = await unprivileged();
@@ -116,11 +126,11 @@ export async function startPostgres(cluster: Cluster): Promise<RunningPostgres> 
   const port = await freePort();
   const { command, args } = await postgresCommand(cluster, port);
   const logFile = join(cluster.folder, "log");
-  const deadline = performance.now() + 30_000;
+  const deadline = fairNow() + 30_000;
   for (;;) {
     const id = await spawnLogged(command, args, logFile);
-    while (isRunning(id) && performance.now() < deadline) {
-      if (await postgresAnswers(port, 1)) {
+    while (isRunning(id) && fairNow() < deadline) {
+      if (await postgresAnswers(port, stretched(1))) {
         const stop = () => endCluster(dataFolder(cluster.folder), 10);
         return { url: await databaseUrl(cluster, port), port, pid: id.pid, [Symbol.asyncDispose]: stop };
       }
@@ -128,7 +138,7 @@ export async function startPostgres(cluster: Cluster): Promise<RunningPostgres> 
     }
     await clearCluster(cluster);
     // Right after a killed postmaster a start is refused for a moment: its shared memory is still being given back.
-    if (performance.now() >= deadline) break;
+    if (fairNow() >= deadline) break;
   }
   const tail = (await readFile(logFile, "utf8")).split("\n").slice(-8).join("\n");
   throw new Error(`Postgres in ${cluster.folder} did not answer within 30 s. The end of its log:\n${tail}`);
@@ -166,7 +176,11 @@ async function spawnLogged(command: string, args: string[], logFile: string): Pr
 
 function runToEnd({ command, args }: { command: string; args: string[] }, input: string): Promise<void> {
   return new Promise((done, fail) => {
-    const options = { timeout: 60_000, killSignal: "SIGKILL", env: { ...process.env, LC_ALL: "C" } } as const;
+    const options = {
+      timeout: stretched(60_000),
+      killSignal: "SIGKILL",
+      env: { ...process.env, LC_ALL: "C" },
+    } as const;
     const child = execFile(command, args, options, (error, stdout, stderr) => {
       if (error === null) done();
       else fail(new Error(`Postgres could not be made: ${(stderr || stdout || error.message).trim()}`));

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { fairNow } from "../relay/fairTime.ts";
 
 /**
  * Processes as the kernel tells them (Linux, /proc). A pid alone names nobody: the number is given out again. So
@@ -86,7 +87,7 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
 }
 
 /**
- * Ends the processes that `find` names and waits until it names none and those it named are gone: asked first with
+ * Ends the processes that `find` names and waits until it names none and those it named are gone: each asked first with
  * `signal`, killed when `graceSeconds` are over. Found anew each time, because what is being ended may still start
  * something; remembered, because one that is ending may no longer be found (its environment goes first) while it still
  * holds its ports.
@@ -101,12 +102,19 @@ export async function endProcesses(
     for (const info of find()) named.set(info.pid, info);
     return [...named.values()].filter(({ pid, startTime }) => isThere(readProcess(pid), startTime));
   };
-  for (const { pid } of left()) {
+  // A second signal would end at once what ends in an orderly way, so those that are there now get one. What they start
+  // in the meantime may miss its first, being still the copy of its parent.
+  const first = left();
+  const ask = (pid: number) => {
     signalProcess(pid, signal);
     // A stopped process only sees the signal once it goes on.
     signalProcess(pid, "SIGCONT");
-  }
-  if (await gone(left, graceSeconds, () => undefined)) return;
+  };
+  for (const { pid } of first) ask(pid);
+  const askLater = (pid: number) => {
+    if (!first.some((info) => info.pid === pid)) ask(pid);
+  };
+  if (await gone(left, graceSeconds, askLater)) return;
   if (await gone(left, 10, (pid) => signalProcess(pid, "SIGKILL"))) return;
   const stuck = left().map(({ pid, name, state }) => `${pid} (${name}, state ${state})`);
   throw new Error(
@@ -119,11 +127,12 @@ async function gone(
   seconds: number,
   act: (pid: number) => void,
 ): Promise<boolean> {
-  const deadline = performance.now() + seconds * 1000;
+  const deadline = fairNow() + seconds * 1000;
   for (;;) {
     const left = find();
-    if (left.length === 0) return true;
-    if (performance.now() >= deadline) return false;
+    // Twice: one look at /proc may miss what was started in its middle by one that has ended by its end.
+    if (left.length === 0 && find().length === 0) return true;
+    if (fairNow() >= deadline) return false;
     for (const { pid } of left) act(pid);
     await delay(20);
   }

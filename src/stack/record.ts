@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { readJson, writePrivateJson } from "./files.ts";
 import { bootId, endProcesses, hasEnvironment, isRunning, listProcesses, readProcess } from "./processes.ts";
 import type { ProcessId, ProcessInfo } from "./processes.ts";

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { chown } from "node:fs/promises";
 import { promisify } from "node:util";
+import { stretched } from "../relay/fairTime.ts";
 
 /**
  * Postgres refuses to run as root. Instead of making an account on the host, root runs it inside a user namespace in
@@ -38,7 +39,7 @@ const AS_NOBODY = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
 
 async function succeeds(command: string, args: string[]): Promise<boolean> {
   try {
-    await promisify(execFile)(command, args, { timeout: 5000 });
+    await promisify(execFile)(command, args, { timeout: stretched(30_000) });
     return true;
   } catch {
     return false;

@@ -1,7 +1,8 @@
-import { join } from "node:path";
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { Miniflare } from "miniflare";
+import { own } from "../contract/own.ts";
 import { bundleIn } from "./bundle.ts";
 import { EDGE_SETTINGS } from "./edgeSettings.ts";
+import { fireCron, workerdOptions } from "./workerdEdge.ts";
 
 /**
  * The edge in workerd: one Node process that holds one workerd, where `wrangler dev` is six processes. The bundle and
@@ -19,30 +20,14 @@ const settings = Object.fromEntries(
 /** A sweep's statements take 60 s at most; one that takes longer is given up by its caller here, not by itself. */
 const SWEEP_TIMEOUT_MS = 120_000;
 
-type ScheduledWorker = { scheduled(event: { cron: string }): Promise<{ outcome: string }> };
-
 const bundle = await bundleIn(required("WARMPOOL_BUNDLE"));
 const miniflare = new Miniflare(
-  convertV4MiniflareOptions({
-    host: "127.0.0.1",
+  workerdOptions({
+    bundle,
     port,
-    // Nothing leaves this machine: no request properties from Cloudflare, no telemetry.
-    cf: false,
-    telemetry: { enabled: false },
-    logRequests: false,
-    log: new Log(LogLevel.WARN),
-    handleStructuredLogs: ({ message }) => console.log(message),
-    workers: [
-      {
-        name: bundle.name,
-        modules: [{ type: "ESModule", path: join(bundle.folder, bundle.main) }],
-        modulesRoot: bundle.folder,
-        compatibilityDate: bundle.compatibilityDate,
-        compatibilityFlags: bundle.compatibilityFlags,
-        hyperdrives: { HYPERDRIVE: databaseUrl },
-        bindings: { WARMPOOL_ADMIN_TOKEN: adminToken, WARMPOOL_SECRET_KEY: secretKey, ...settings },
-      },
-    ],
+    databaseUrl,
+    bindings: { WARMPOOL_ADMIN_TOKEN: adminToken, WARMPOOL_SECRET_KEY: secretKey, ...settings },
+    onLog: (message) => console.log(message),
   }),
 );
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop());
@@ -56,10 +41,7 @@ await tick();
 async function tick(): Promise<void> {
   const startedAt = performance.now();
   try {
-    // Its own type hangs on a package of global Worker types that this project leaves out.
-    const worker = (await miniflare.getWorker()) as unknown as ScheduledWorker;
-    const cron = bundle.crons[0] ?? "* * * * *";
-    const { outcome } = await withTimeout(worker.scheduled({ cron }), SWEEP_TIMEOUT_MS);
+    const outcome = await withTimeout(fireCron(miniflare, bundle), SWEEP_TIMEOUT_MS);
     if (outcome !== "ok") console.error(`the scheduled handler ended with ${outcome}`);
   } catch (error) {
     console.error(`the scheduled handler failed: ${error instanceof Error ? error.message : String(error)}`);
@@ -85,7 +67,7 @@ async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
 }
 
 function required(name: string): string {
-  const value = process.env[name] ?? "";
+  const value = own(process.env, name) ?? "";
   if (value === "") throw new Error(`${name} is not set; npm start sets it`);
   return value;
 }

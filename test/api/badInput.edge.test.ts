@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createToken, issueToken } from "../../src/pool/tokens.ts";
 import { testDb } from "../helpers/db.ts";
 import { ADMIN, KEY_A, makeWorld, NODE, specOf } from "../helpers/world.ts";
+import { until } from "../helpers/until.ts";
 import { call } from "./call.ts";
 import { everything } from "./everything.ts";
 import { ADMIN_TOKEN, RUNTIMES, startEdge } from "./edges.ts";
@@ -197,7 +198,7 @@ describe.each(RUNTIMES)("bad input on %s", (runtime) => {
     expect(answer).toMatchObject({ status: 500, code: "INTERNAL" });
     expect(answer.message).toMatch(/^something went wrong; the log has it under request [0-9a-f-]{36}$/);
     const id = answer.message.slice(-36);
-    await expect.poll(() => edge.logs(), { timeout: 5000 }).toContain(id);
+    await until("the log to have it", () => edge.logs().includes(id));
     expect(edge.logs()).toContain("23514 on broken");
     for (const text of [answer.text, edge.logs()]) {
       expect(text).not.toContain(marker);

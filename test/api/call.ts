@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { procedures } from "../../src/api/procedures.ts";
+import { deadline } from "../helpers/patience.ts";
 
 /** A call as any HTTP client would make it, past the typed client: for what the types would not let through. */
 export type Answer = {
@@ -29,7 +30,7 @@ export async function call(
   const headers: Record<string, string> = { "content-type": "application/json" };
   if (token !== null) headers["authorization"] = `Bearer ${token}`;
   const address = `${url}/trpc/${procedure}`;
-  const signal = AbortSignal.timeout(30_000);
+  const signal = deadline(30);
   const response =
     info === undefined || info.type === "mutation"
       ? await fetch(address, { method: "POST", headers, signal, ...(body === undefined ? {} : { body }) })

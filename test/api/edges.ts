@@ -1,11 +1,11 @@
-import { fileURLToPath } from "node:url";
-import { vi } from "vitest";
+import { inject, vi } from "vitest";
 import { ADMIN_REQUESTS_PER_MINUTE, type Edge } from "../../src/api/edge.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { connect } from "../../src/db/client.ts";
 import { listen } from "../../src/listen.ts";
 import { readSecretKeys } from "../../src/pool/secrets.ts";
 import type { Receiver } from "../../src/pool/webhook/receiver.ts";
+import { atNight } from "../helpers/nightly.ts";
 
 /** The two entries, so that every API test runs against both: the app in Node, and the real bundle in workerd. */
 export const ADMIN_TOKEN = "wp_admin_for_tests_only_0123456789";
@@ -23,6 +23,9 @@ export type TestEdge = AsyncDisposable & {
 
 export type Runtime = "node" | "workerd";
 export const RUNTIMES: readonly Runtime[] = ["node", "workerd"];
+
+/** For what cannot differ between the runtimes, because the same code decides it in both. */
+export const ONE_RUNTIME = atNight(RUNTIMES);
 
 type EdgeOptions = { adminRequestsPerMinute?: number; webhook?: Receiver | null };
 
@@ -71,32 +74,37 @@ async function startWorkerd(
   databaseUrl: string,
   { adminRequestsPerMinute, webhook }: Required<EdgeOptions>,
 ): Promise<TestEdge> {
-  process.env["CLOUDFLARE_HYPERDRIVE_LOCAL_CONNECTION_STRING_HYPERDRIVE"] = databaseUrl;
-  // Here and not above: it takes a second to load, and fetch would be its own from then on, also for who is on Node.
-  const { createTestHarness } = await import("wrangler");
-  const server = createTestHarness({
-    root: fileURLToPath(new URL("../..", import.meta.url)),
-    workers: [
-      {
-        configPath: "wrangler.toml",
-        secrets: {
-          WARMPOOL_ADMIN_TOKEN: ADMIN_TOKEN,
-          WARMPOOL_SECRET_KEY: SECRET_KEY,
-          WARMPOOL_ADMIN_REQUESTS_PER_MINUTE: String(adminRequestsPerMinute),
-          ...webhookSecrets(webhook),
-        },
+  // Here and not above: it takes a second to load, and fetch would be its own from then on, also on Node.
+  const { Miniflare } = await import("miniflare");
+  const { fireCron, workerdOptions } = await import("../../src/stack/workerdEdge.ts");
+  const bundle = inject("bundle");
+  const logged: string[] = [];
+  const miniflare = new Miniflare(
+    workerdOptions({
+      bundle,
+      port: 0,
+      databaseUrl,
+      bindings: {
+        WARMPOOL_ADMIN_TOKEN: ADMIN_TOKEN,
+        WARMPOOL_SECRET_KEY: SECRET_KEY,
+        WARMPOOL_ADMIN_REQUESTS_PER_MINUTE: String(adminRequestsPerMinute),
+        ...webhookSecrets(webhook),
       },
-    ],
+      onLog: (message) => logged.push(message),
+    }),
+  );
+  const { origin } = await miniflare.ready.catch(async (error: unknown) => {
+    await miniflare.dispose();
+    throw error;
   });
-  const { url } = await server.listen();
   return {
-    url: url.origin,
+    url: origin,
     cron: async () => {
-      const result = await server.getWorker().scheduled({ cron: "* * * * *" });
-      if (result.outcome !== "ok") throw new Error(`the scheduled handler ended with ${result.outcome}`);
+      const outcome = await fireCron(miniflare, bundle);
+      if (outcome !== "ok") throw new Error(`the scheduled handler ended with ${outcome}`);
     },
-    logs: () => JSON.stringify(server.getLogs()),
-    [Symbol.asyncDispose]: () => server.close(),
+    logs: () => JSON.stringify(logged),
+    [Symbol.asyncDispose]: () => miniflare.dispose(),
   };
 }
 

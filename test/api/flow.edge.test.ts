@@ -5,6 +5,7 @@ import { DUTIES } from "../../src/contract/sweep.ts";
 import { rows } from "../../src/db/client.ts";
 import { testDb } from "../helpers/db.ts";
 import { KEY_A, makeWorld } from "../helpers/world.ts";
+import { until } from "../helpers/until.ts";
 import { ADMIN_TOKEN, RUNTIMES, startEdge } from "./edges.ts";
 
 describe.each(RUNTIMES)("on %s", (runtime) => {
@@ -28,7 +29,7 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
         { onData: ({ data }) => void seen.push(data.state), onComplete: resolve, onError: reject },
       );
     });
-    await expect.poll(() => seen.length, { timeout: 10_000 }).toBeGreaterThan(0);
+    await until("the first event", () => seen.length > 0);
     await relay.workOff();
     await watched;
     expect(seen.at(0)).toBe("setting_up");

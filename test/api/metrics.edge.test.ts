@@ -5,12 +5,12 @@ import { testDb } from "../helpers/db.ts";
 import { parseExposition } from "../helpers/exposition.ts";
 import { hasPromtool, promtool } from "../helpers/promtool.ts";
 import { KEY_A, makeWorld } from "../helpers/world.ts";
-import { ADMIN_TOKEN, RUNTIMES, startEdge } from "./edges.ts";
+import { ADMIN_TOKEN, ONE_RUNTIME, startEdge } from "./edges.ts";
 
 const scrape = (url: string, token: string | null) =>
   fetch(`${url}/metrics`, { headers: token === null ? {} : { authorization: `Bearer ${token}` } });
 
-describe.each(RUNTIMES)("on %s", (runtime) => {
+describe.each(ONE_RUNTIME)("on %s", (runtime) => {
   test("metrics tell what is so and what happened, in Prometheus' format", async () => {
     await using t = await testDb();
     const relay = await makeWorld(t.db, { targetSize: 2, maxSize: 5 });

@@ -35,5 +35,5 @@ test("a machine that never came up shows its phase, its last probe and what it l
   );
   expect(lines).toContain("state        provisioning (booting), stale");
   expect(lines).toContain("last probe   dead 1m ago: connection refused");
-  expect(lines.slice(-3)).toEqual(["console:", "login:", "panic"]);
+  expect(lines.slice(-3)).toEqual(["console:", "  login:", "  panic"]);
 });

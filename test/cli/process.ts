@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import type { Ran, RunOptions } from "./run.ts";
 import { ADMIN_TOKEN } from "../api/edges.ts";
+import { deadline } from "../helpers/patience.ts";
 
 export const LAUNCHER = join(import.meta.dirname, "../../bin/warmpool.js");
 
@@ -16,12 +17,13 @@ export async function warmpoolProcess(
   args: string[],
   { url, env, input = "", onStderr }: ProcessOptions = {},
 ): Promise<Ran> {
+  const { PATH, HOME, TMPDIR } = process.env;
   const target = url === undefined ? {} : { WARMPOOL_URL: url, WARMPOOL_TOKEN: ADMIN_TOKEN };
   return new Promise((resolve, reject) => {
     const child = execFile(
       process.execPath,
       [LAUNCHER, ...args],
-      { env: { PATH: process.env["PATH"], HOME: process.env["HOME"], ...target, ...env }, timeout: 15_000 },
+      { env: { PATH, HOME, TMPDIR, ...target, ...env }, signal: deadline(30) },
       (error, stdout, stderr) => {
         if (child.exitCode === null) reject(error ?? new Error("warmpool was ended by a signal"));
         else resolve({ code: child.exitCode, stdout, stderr });

@@ -54,6 +54,13 @@ test("what is wrong with a script is said of its own file", async () => {
   expect(() => readRecipe(folder.path)).toThrow(`${join(folder.path, "steps/hello.sh")}: must not be empty`);
 });
 
+test("a script from Windows is refused with its file, the line and the reason", async () => {
+  await using folder = await folderOf(good, "#!/bin/sh\necho hello\r\n");
+  expect(() => readRecipe(folder.path)).toThrow(
+    `${join(folder.path, "steps/hello.sh")}: line 2 ends with CR LF, as on Windows`,
+  );
+});
+
 test("a folder without recipe.json is named", async () => {
   await using folder = await temporaryFolder();
   expect(() => readRecipe(folder.path)).toThrow(/cannot read .*recipe\.json/);

@@ -1,12 +1,16 @@
 import { serve } from "@hono/node-server";
 import { z } from "zod";
 
-/** Stands between the command line and the API, passes everything on, and keeps what the API answered. */
+/** Stands between the command line and the API, passes everything on, `alter`ed, and keeps what it answered. */
 export type Recorder = AsyncDisposable & { url: string; answers: unknown[] };
 
+const failed = z.object({ error: z.looseObject({ message: z.string() }) });
 const answered = z.object({ result: z.object({ data: z.unknown() }) });
 
-export async function recorder(to: string): Promise<Recorder> {
+export async function recorder(
+  to: string,
+  alter: (value: unknown) => unknown = (value) => value,
+): Promise<Recorder> {
   const answers: unknown[] = [];
   const passOn = async (request: Request) => {
     const { pathname, search } = new URL(request.url);
@@ -20,10 +24,19 @@ export async function recorder(to: string): Promise<Recorder> {
     );
     const body = method === "POST" ? { body: await request.text() } : {};
     const passed = await fetch(`${to}${pathname}${search}`, { method, headers, ...body });
-    const text = await passed.text();
-    const parsed = answered.safeParse(JSON.parse(text));
-    if (parsed.success) answers.push(parsed.data.result.data);
-    return new Response(text, { status: passed.status, headers: { "content-type": "application/json" } });
+    const whole: unknown = JSON.parse(await passed.text());
+    const answer = answered.safeParse(whole);
+    const failure = failed.safeParse(whole);
+    if (answer.success) answers.push(alter(answer.data.result.data));
+    const shown = answer.success
+      ? { result: { data: answers.at(-1) } }
+      : failure.success
+        ? { error: { ...failure.data.error, message: alter(failure.data.error.message) } }
+        : whole;
+    return new Response(JSON.stringify(shown), {
+      status: passed.status,
+      headers: { "content-type": "application/json" },
+    });
   };
   const server = serve({ hostname: "127.0.0.1", port: 0, fetch: passOn });
   await new Promise((resolve) => server.once("listening", resolve));

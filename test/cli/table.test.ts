@@ -29,7 +29,9 @@ test("what does not fit is cut where it is widest, and never in a column to copy
 });
 
 test("cells are cleaned of what could move the cursor", () => {
-  expect(table(columns, [{ name: "a\u001b[2J\nb", count: 1, remark: "" }], 80)[1]).toBe("a b       1");
+  expect(table(columns, [{ name: "a\u001b[2J\nb", count: 1, remark: "" }], 80)[1]).toBe(
+    "a\\u001b[2J\\nb      1",
+  );
 });
 
 test("fields stand beside their names, wrapped, without those that have no value", () => {

@@ -3,17 +3,25 @@ import { clean, cleanLines, fit, pad, width, wrap } from "../../src/cli/text.ts"
 
 test.each([
   ["plain", "plain"],
-  ["\u001b[31mred\u001b[0m", "red"],
-  ["two\nlines\r\nand\ttab", "two lines and tab"],
-  ["bell\u0007 and delete\u007f", "bell and delete"],
-  ["\u001b]0;title\u0007after", "after"],
-  ["\u009b2Jcleared", "cleared"],
+  ["\u001b[31mred\u001b[0m", "\\u001b[31mred\\u001b[0m"],
+  ["two\nlines\r\nand\ttab\n", "two\\nlines\\nand tab"],
+  ["bell\u0007 and delete\u007f", "bell\\u0007 and delete\\u007f"],
+  ["\u001b]0;title\u0007after", "\\u001b]0;title\\u0007after"],
+  ["\u009b2Jcleared", "\\u009b2Jcleared"],
+  ["a\u202eb\u2066c\u200fd\u061ce", "a\\u202eb\\u2066c\\u200fd\\u061ce"],
+  ["one\u2028two\u2029three\u0085four", "one\\u2028two\\u2029three\\u0085four"],
+  ["no\ufeffthing\u00ad to \u200bsee", "no\\ufeffthing\\u00ad to \\u200bsee"],
+  ["a tag \u{e0041} and half \ud800", "a tag \\udb40\\udc41 and half \\ud800"],
+  ["family \u{1F468}\u200D\u{1F469}", "family \u{1F468}\u200D\u{1F469}"],
 ])("clean(%j)", (dirty, expected) => {
   expect(clean(dirty)).toBe(expected);
 });
 
 test("lines keep their ends and tabs, a redrawn line becomes lines", () => {
   expect(cleanLines("a\r\nb\tc\n10%\r20%\r\u001b[2Kdone\n")).toBe("a\nb\tc\n10%\n20%\ndone\n");
+  expect(cleanLines("\u001b[1;31mred\u001b[0m \u009b2J\u001b]0;t\u0007 \u202e\u2028")).toBe(
+    "red \\u009b2J\\u001b]0;t\\u0007 \\u202e\\u2028",
+  );
 });
 
 test.each([

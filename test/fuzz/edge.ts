@@ -29,22 +29,29 @@ export async function startFuzzedEdge(runtime: "node" | "workerd"): Promise<Fuzz
   const folder = await mkdtemp(join(tmpdir(), "warmpool-fuzz-"));
   // Where user namespaces are not allowed Postgres runs as nobody, and must be able to pass.
   await chmod(folder, 0o711);
-  const postgres = await startPostgres({ folder, keep: "throwaway" });
-  await migrate(postgres.url);
-  const connection = connect(postgres.url, { max: 2 });
-  const edge = runtime === "node" ? await startNode(postgres.url) : await startWorkerd(postgres.url);
-  return {
-    url: edge.url,
-    db: connection.db,
-    adminToken: ADMIN_TOKEN,
-    death: () => edge.death(),
-    [Symbol.asyncDispose]: async () => {
-      await edge.stop();
-      await connection.close();
-      await postgres[Symbol.asyncDispose]();
-      await rm(folder, { recursive: true, force: true });
-    },
+  const ends: (() => PromiseLike<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
+  const end = async (): Promise<void> => {
+    for (const one of ends.toReversed()) await one();
   };
+  try {
+    const postgres = await startPostgres({ folder, keep: "throwaway" });
+    ends.push(() => postgres[Symbol.asyncDispose]());
+    await migrate(postgres.url);
+    const connection = connect(postgres.url, { max: 2 });
+    ends.push(() => connection.close());
+    const edge = runtime === "node" ? await startNode(postgres.url) : await startWorkerd(postgres.url);
+    ends.push(() => edge.stop());
+    return {
+      url: edge.url,
+      db: connection.db,
+      adminToken: ADMIN_TOKEN,
+      death: () => edge.death(),
+      [Symbol.asyncDispose]: end,
+    };
+  } catch (error) {
+    await end();
+    throw error;
+  }
 }
 
 type Running = { url: string; death(): string | null; stop(): Promise<void> };
@@ -56,6 +63,8 @@ async function startNode(databaseUrl: string): Promise<Running> {
     stdio: ["ignore", "ignore", "inherit"],
     env: {
       PATH: process.env["PATH"],
+      // If this run is killed, the process is found by it.
+      TMPDIR: tmpdir(),
       DATABASE_URL: databaseUrl,
       PORT: String(port),
       WARMPOOL_ADMIN_TOKEN: ADMIN_TOKEN,
@@ -71,11 +80,15 @@ async function startNode(databaseUrl: string): Promise<Running> {
       ? null
       : `the server ended with ${child.signalCode ?? `exit code ${child.exitCode}`}`;
   const url = `http://127.0.0.1:${port}`;
-  await until("the server to answer", () => fetch(`${url}/healthz`).then((response) => response.status > 0));
   const stop = async () => {
     child.kill("SIGTERM");
     await ended;
   };
+  const answers = () => fetch(`${url}/healthz`).then((response) => response.status > 0);
+  await until("the server to answer", answers).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
   return { url, death, stop };
 }
 
@@ -87,7 +100,10 @@ async function startWorkerd(databaseUrl: string): Promise<Running> {
     WARMPOOL_ADMIN_REQUESTS_PER_MINUTE: NO_LIMIT,
   };
   const server = createTestHarness({ root: ROOT, workers: [{ configPath: "wrangler.toml", secrets }] });
-  const { url } = await server.listen();
+  const { url } = await server.listen().catch(async (error: unknown) => {
+    await server.close();
+    throw error;
+  });
   // Its end shows in requests that are not answered.
   return { url: url.origin, death: () => null, stop: () => server.close() };
 }

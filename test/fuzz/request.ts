@@ -1,3 +1,5 @@
+import { deadline } from "../helpers/patience.ts";
+
 /** One HTTP request, whole, so that it can be printed and sent again. */
 export type FuzzRequest = {
   method: string;
@@ -8,7 +10,7 @@ export type FuzzRequest = {
 };
 
 /** Far above what any call takes here, far below what a person would wait. */
-const DEADLINE_MS = 15_000;
+const ANSWER_SECONDS = 15;
 
 /** What nobody outside should ever read: the inside's languages, places and secrets. */
 const INSIDE: readonly RegExp[] = [
@@ -23,14 +25,13 @@ const INSIDE: readonly RegExp[] = [
 /** Why the answer is a failure, or null where it is a good one. */
 export async function complaintAbout(url: string, request: FuzzRequest): Promise<string | null> {
   const { method, target, headers, body } = request;
-  const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), DEADLINE_MS);
+  const signal = deadline(ANSWER_SECONDS);
   try {
     const response = await fetch(url + target, {
       method,
       headers,
       redirect: "manual",
-      signal: abort.signal,
+      signal,
       ...(body === undefined ? {} : { body }),
     });
     if (response.headers.get("content-type")?.startsWith("text/event-stream") === true) {
@@ -39,10 +40,8 @@ export async function complaintAbout(url: string, request: FuzzRequest): Promise
     }
     return judge(request, response, await response.text());
   } catch (error) {
-    if (abort.signal.aborted) return `no answer within ${DEADLINE_MS / 1000} s`;
+    if (signal.aborted) return `no answer within ${ANSWER_SECONDS} s`;
     return `no answer: ${String(error instanceof Error ? (error.cause ?? error) : error)}`;
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,4 +1,5 @@
-import { sql } from "drizzle-orm";
+import { randomUUID } from "node:crypto";
+import { type SQL, sql } from "drizzle-orm";
 import { inject, onTestFinished, TestRunner } from "vitest";
 import { connect } from "../../src/db/client.ts";
 import type { Connection, ConnectOptions, Db } from "../../src/db/client.ts";
@@ -17,11 +18,14 @@ export type TestDb = AsyncDisposable & {
  * is still connected; kept and named when it failed. Each is an installation of its own, so that tests which run
  * machines at the same time never take each other's for theirs.
  */
-export async function testDb(options: ConnectOptions = {}): Promise<TestDb> {
+export async function testDb(
+  options: ConnectOptions = {},
+  template: string = inject("template"),
+): Promise<TestDb> {
   const test = TestRunner.getCurrentTest();
   const name = cloneName(test?.name ?? "suite");
   const url = databaseNamed(inject("serverUrl"), name);
-  await onServer(sql`create database ${sql.identifier(name)} template ${sql.identifier(inject("template"))}`);
+  await onServer(cloned(name, template));
   const drop = () => onServer(sql`drop database ${sql.identifier(name)} with (force)`);
   const connection = connect(url, options);
   await connection.db.execute(sql`update settings set installation = gen_random_uuid()`);
@@ -43,7 +47,33 @@ export async function testDb(options: ConnectOptions = {}): Promise<TestDb> {
   return { db: connection.db, url, connection, close, [Symbol.asyncDispose]: close };
 }
 
-async function onServer(statement: ReturnType<typeof sql>): Promise<void> {
+/**
+ * A template with rows in it, made once a worker and cloned by every test that wants them: furnishing takes a hundred
+ * statements, cloning takes one. The run's end drops it with the template it was made from.
+ * @param furnish puts the rows there, and leaves no connection of its own behind
+ * @returns gives the template's name, for `testDb`
+ */
+export function furnishedTemplate(furnish: (db: Db) => Promise<void>): () => Promise<string> {
+  let made: Promise<string> | null = null;
+  const make = async () => {
+    const name = `${inject("template")}_${randomUUID().slice(0, 8)}`;
+    await onServer(cloned(name, inject("template")));
+    const connection = connect(databaseNamed(inject("serverUrl"), name));
+    try {
+      await furnish(connection.db);
+    } finally {
+      await connection.close();
+    }
+    return name;
+  };
+  return () => (made ??= make());
+}
+
+function cloned(name: string, template: string): SQL {
+  return sql`create database ${sql.identifier(name)} template ${sql.identifier(template)}`;
+}
+
+async function onServer(statement: SQL): Promise<void> {
   const server = connect(inject("serverUrl"), { max: 1 });
   try {
     await server.db.execute(statement);

@@ -1,11 +1,10 @@
 import { spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { endAllOf, processesOf as processesOfFolder } from "../../scripts/leash/belonging.ts";
 import { createClient } from "../../src/client/index.ts";
 import { freePort } from "../../src/stack/ports.ts";
-import { readProcess } from "../../src/stack/processes.ts";
 import { until } from "./until.ts";
 
 export type PartPids = { supervisor: number; edge: number; relay: number; postgres: number };
@@ -70,40 +69,16 @@ export async function startStack(stateDir: string, args: string[] = [], port?: n
     async [Symbol.asyncDispose]() {
       if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
       await exited;
-      if (!isAbandoned) killAll(stateDir);
+      if (!isAbandoned) await endAllOf(stateDir);
     },
   };
 }
 
 export function adminOf({ url, adminToken }: LocalFile) {
-  return createClient({ url, token: adminToken, timeoutSeconds: 10 });
+  return createClient({ url, token: adminToken, timeoutSeconds: 60 });
 }
 
 /** Pids of every process that was started by a stack on that folder, its machines among them. */
 export function processesOf(stateDir: string): number[] {
-  return readdirSync("/proc")
-    .filter((entry) => /^\d+$/.test(entry))
-    .map(Number)
-    .filter((pid) => readProcess(pid)?.state !== "Z" && mentions(pid, stateDir));
-}
-
-function killAll(stateDir: string): void {
-  for (const pid of processesOf(stateDir)) {
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch {
-      // It ended by itself, with another one's death.
-    }
-  }
-}
-
-function mentions(pid: number, stateDir: string): boolean {
-  if (pid === process.pid) return false;
-  try {
-    return (["environ", "cmdline"] as const).some((file) =>
-      readFileSync(`/proc/${pid}/${file}`, "latin1").includes(stateDir),
-    );
-  } catch {
-    return false;
-  }
+  return processesOfFolder(stateDir).map(({ pid }) => pid);
 }

@@ -94,6 +94,17 @@ export async function openRelay(db: Db, node = NODE, highest = 0): Promise<Stand
     highestMachineNumber: highest,
     listing: null,
   });
+  return relayOf(db, node, session, highest);
+}
+
+/** A relay for what a furnished template has: it comes back, and its node is as good as new. */
+export async function reopenRelay(db: Db): Promise<StandInRelay> {
+  const relay = await openRelay(db);
+  await relay.answerProbe();
+  return relay;
+}
+
+function relayOf(db: Db, node: string, session: string, highest: number): StandInRelay {
   const relay: StandInRelay = {
     session,
     lease: async (free = { setups: 1000, others: 1000 }) =>

@@ -1,107 +1,126 @@
-import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
+import { chmod, mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { parseArgs } from "node:util";
+import { changeBase, changedSince, commitNamed, readTree } from "../../scripts/change/git.ts";
+import { holdLeash } from "../../scripts/leash/leash.ts";
+import { startPostgres } from "../../src/stack/postgres.ts";
+import { copyCheckout, whilePatched } from "./checkout.ts";
+import { isConcerned, type Patch, readPatches } from "./patches.ts";
+import { type How, type Verdict, verdicts } from "./vitest.ts";
 
 /**
- * Proves that the tests bite. Each patch beside this file breaks one rule of the design in a copy of the checkout; the
- * test it names, green without it, has to turn red with it. A patch's head says what it breaks and which test finds it:
+ * `npm run mutate [-- PART] [--changed auto|COMMIT] [--trust-green]`: proves that the tests bite. Each patch beside this
+ * file breaks one rule in a copy of the checkout; the test it names, green without it, has to turn red.
  *
- *     Breaks: results of a lost lease are taken
- *     Test: test/pool/lease.db.test.ts > a stale token changes nothing
+ * PART            only patches whose name has that in it
+ * --changed       only the core and those that a change since the commit may concern; `auto` finds the commit (changeBase)
+ * --trust-green   the tests have just passed without a patch, and are not run once more to see that
+ *
+ * Patches are tried two at a time, each in a copy of its own, on one Postgres server; every run of tests migrates a
+ * database of its own, because a patch may touch the migrations.
  */
-const run = promisify(execFile);
+const AT_ONCE = 2;
+/** Tried whatever has changed: that the whole still works shows in them. */
+const CORE = new Set(["01-no-fencing.patch", "05-no-receipt.patch", "12-unknown-is-dead.patch"]);
+
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const here = fileURLToPath(new URL(".", import.meta.url));
 
-type Patch = { file: string; breaks: string; test: string; name: string };
+const stop = new AbortController();
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => stop.abort(name));
 
-async function readPatches(): Promise<Patch[]> {
-  const files = (await readdir(here)).filter((file) => file.endsWith(".patch")).toSorted();
-  return Promise.all(files.map(readPatch));
+const { values, positionals } = parseArgs({
+  options: { changed: { type: "string" }, "trust-green": { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const began = performance.now();
+const all = await readPatches(here);
+const patches = await chosen(all).catch((error: unknown) => {
+  console.error(`mutate: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(2);
+});
+console.log(`${patches.length} of ${all.length} patches`);
+let found = 0;
+const leash = await holdLeash("mutate");
+if (patches.length > 0) await tryAll(patches);
+await leash.release(false);
+if (stop.signal.aborted) console.log(`Stopped by ${String(stop.signal.reason)}`);
+console.log(`That took ${seconds(began)} s.`);
+console.log(`${found} passed, ${patches.length - found} failed`);
+process.exit(found === patches.length && found > 0 ? 0 : 1);
+
+async function chosen(candidates: readonly Patch[]): Promise<Patch[]> {
+  const [part = ""] = positionals;
+  const named = candidates.filter(({ file }) => file.includes(part));
+  const { changed: since } = values;
+  if (since === undefined) return named;
+  const base = since === "auto" ? await changeBase() : await commitNamed(since);
+  if (base === null) return named;
+  const changed = await changedSince(base);
+  console.log(`${changed.size} files have changed since ${base}`);
+  return named.filter((patch) => CORE.has(patch.file) || isConcerned(patch, changed, readTree));
 }
 
-async function readPatch(file: string): Promise<Patch> {
-  const text = await readFile(join(here, file), "utf8");
-  const breaks = /^Breaks: (.+)$/m.exec(text)?.[1];
-  const [, test, name] = /^Test: (\S+) > (.+)$/m.exec(text) ?? [];
-  if (breaks === undefined || test === undefined || name === undefined) {
-    throw new Error(`${file}: its head must have the lines "Breaks: …" and "Test: FILE > NAME"`);
-  }
-  return { file, breaks, test, name };
-}
-
-/** A copy of what git knows, with the packages of this checkout. */
-async function copyCheckout(folder: string): Promise<void> {
-  const { stdout } = await run("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
-    cwd: root,
-    maxBuffer: 16 * 1024 * 1024,
-  });
-  for (const path of stdout.split("\0").filter((name) => name !== "")) {
-    if (existsSync(join(root, path))) await cp(join(root, path), join(folder, path));
-  }
-  await symlink(join(root, "node_modules"), join(folder, "node_modules"));
-}
-
-/** Whether the named test passes in the folder; that it ran at all is checked too. */
-async function passes(folder: string, patch: Patch): Promise<boolean> {
-  const pattern = patch.name.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
-  const reportFile = join(folder, "report.json");
-  await rm(reportFile, { force: true });
-  const args = ["run", patch.test, "-t", pattern, "--reporter=json", `--outputFile=${reportFile}`];
-  // A test that turns red keeps its databases for somebody to look at; nobody looks at these.
-  const temporary = join(folder, "tmp");
-  await mkdir(temporary, { recursive: true });
-  const ended = await run(process.execPath, ["node_modules/vitest/vitest.mjs", ...args], {
-    cwd: folder,
-    env: { ...process.env, TMPDIR: temporary },
-    timeout: 180_000,
-    maxBuffer: 64 * 1024 * 1024,
-  }).catch((failed: { stdout: string; stderr: string }) => failed);
-  const text = await readFile(reportFile, "utf8").catch(() => {
-    throw new Error(
-      `${patch.file}: the tests wrote no report:\n${ended.stdout}${ended.stderr}`.slice(0, 2000),
-    );
-  });
-  const report = JSON.parse(text) as { numPassedTests: number; numFailedTests: number };
-  if (report.numPassedTests + report.numFailedTests === 0)
-    throw new Error(`${patch.file}: no test is called "${patch.name}"`);
-  return report.numFailedTests === 0;
-}
-
-async function tryPatch(patch: Patch): Promise<string | null> {
-  const folder = await mkdtemp(join(tmpdir(), "warmpool-mutate-"));
+async function tryAll(list: readonly Patch[]): Promise<void> {
+  // Vitest reports files by their real path.
+  const folder = await realpath(await mkdtemp(join(tmpdir(), "warmpool-mutate-")));
   // Postgres may have to run as nobody, and must be able to pass.
   await chmod(folder, 0o711);
   try {
-    await copyCheckout(folder);
-    if (!(await passes(folder, patch))) return "the test is red without the patch";
-    await run("git", ["apply", "--unsafe-paths", "--directory", folder, join(here, patch.file)], {
-      cwd: "/",
-    });
-    return (await passes(folder, patch)) ? "the test stayed green" : null;
+    const copies = Array.from({ length: AT_ONCE }, (_, index) => join(folder, String(index)));
+    for (const copy of copies) await copyCheckout(root, copy);
+    const server = await startPostgres({ folder: join(folder, "postgres"), keep: "throwaway" });
+    try {
+      await tryIn(copies, list, { databaseUrl: server.url, signal: stop.signal });
+    } finally {
+      await server[Symbol.asyncDispose]();
+    }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-const only = process.argv[2];
-let failed = 0;
-const patches = (await readPatches()).filter((patch) => only === undefined || patch.file.includes(only));
-for (const patch of patches) {
-  const began = performance.now();
-  const problem = await tryPatch(patch).catch((error: unknown) =>
-    String(error instanceof Error ? error.message : error),
-  );
-  const seconds = ((performance.now() - began) / 1000).toFixed(1);
-  console.log(`${problem === null ? "found " : "MISSED"} ${seconds.padStart(5)} s  ${patch.breaks}`);
-  if (problem !== null) {
-    failed += 1;
-    console.log(`       ${patch.file}: ${problem}`);
-  } else console.log(`       by: ${patch.name}`);
+async function tryIn(copies: readonly string[], list: readonly Patch[], how: How): Promise<void> {
+  const [first = ""] = copies;
+  const before = values["trust-green"] ? null : await verdicts(first, list, how);
+  const queue = list.map((patch, index) => ({ patch, before: before?.[index] ?? "green" }));
+  const work = async (copy: string): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const startedAt = performance.now();
+      const problem = complaint(next.before, "green", next.patch) ?? (await tryPatch(copy, next.patch, how));
+      if (stop.signal.aborted) return;
+      tell(next.patch, problem, startedAt);
+    }
+  };
+  await Promise.all(copies.map(work));
 }
-console.log(`${patches.length - failed} passed, ${failed} failed`);
-process.exit(failed === 0 && patches.length > 0 ? 0 : 1);
+
+/** What is wrong with the patch, or null. */
+async function tryPatch(copy: string, patch: Patch, how: How): Promise<string | null> {
+  try {
+    const [after = "absent"] = await whilePatched(copy, join(here, patch.file), () =>
+      verdicts(copy, [patch], how),
+    );
+    return complaint(after, "red", patch);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function complaint(verdict: Verdict, expected: "green" | "red", { name }: Patch): string | null {
+  if (verdict === expected) return null;
+  if (verdict === "absent") return `no test called "${name}" ran`;
+  return expected === "green" ? "the test is red without the patch" : "the test stayed green";
+}
+
+function tell({ file, breaks, name }: Patch, problem: string | null, startedAt: number): void {
+  console.log(`${problem === null ? "found " : "MISSED"} ${seconds(startedAt).padStart(5)} s  ${breaks}`);
+  console.log(problem === null ? `       by: ${name}` : `       ${file}: ${problem}`);
+  if (problem === null) found += 1;
+}
+
+function seconds(since: number): string {
+  return ((performance.now() - since) / 1000).toFixed(1);
+}

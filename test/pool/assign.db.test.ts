@@ -9,6 +9,7 @@ import { pickReady } from "../../src/pool/pick.ts";
 import { pausePool, putPool } from "../../src/pool/pools.ts";
 import { findTester, release } from "../../src/pool/release.ts";
 import { testDb } from "../helpers/db.ts";
+import { atNight } from "../helpers/nightly.ts";
 import { ADMIN, APP, countStates, doHappily, KEY_A, makeWorld, specOf } from "../helpers/world.ts";
 
 const ask = (username: string, more: object = {}) => ({ username, sshKeys: [KEY_A], ...more });
@@ -30,7 +31,7 @@ test("an assign gives the longest-ready machine and queues its set-up", async ()
   expect(operation).toMatchObject({ kind: "setup", assignment: { username: "alice", sshKeys: [KEY_A] } });
 });
 
-test("the claim is one statement, and asking again locks no machine", async () => {
+test("I1 the claim is one statement, and asking again locks no machine", async () => {
   const statements: string[] = [];
   await using t = await testDb({ onStatement: (text) => statements.push(text) });
   const relay = await makeWorld(t.db, { targetSize: 2 });
@@ -69,7 +70,7 @@ test("the pick reads its partial index from the start and sorts nothing, however
   expect(text).not.toContain("Sort");
 });
 
-test.each([1, 2, 3])(
+test.each(atNight([1, 2, 3]))(
   "R1 200 assigns at once on 50 ready machines, each sent twice over two API instances (run %i)",
   async () => {
     await using t = await testDb({ max: 20 });

@@ -39,7 +39,7 @@ async function where(db: Db): Promise<Record<string, number>> {
   return Object.fromEntries(found.map(({ key, count }) => [key, count]));
 }
 
-test("a drained node's ready machines are replaced elsewhere first, one at a time; the assigned one stays", async () => {
+test("I3 a drained node's ready machines are replaced elsewhere first, one at a time; the assigned one stays", async () => {
   await using t = await testDb();
   const one = await makeWorld(t.db, { targetSize: 2, maxSize: 20, shape });
   await one.workOff();

@@ -77,7 +77,7 @@ test("R15 a tester's set-up is leased although creates and deletes have the node
   expect((await relay.lease()).map((operation) => operation.kind)).toEqual(["setup"]);
 });
 
-test("a stale token changes nothing", async () => {
+test("I4 a stale token changes nothing", async () => {
   await using t = await testDb();
   const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
   const create = await relay.take("create");
@@ -126,7 +126,7 @@ test("a result of another kind of operation is refused and changes nothing", asy
   expect(await countStates(t.db)).toEqual({ provisioning: 1 });
 });
 
-test("a machine has one live operation: the table refuses a second", async () => {
+test("I2 a machine has one live operation: the table refuses a second", async () => {
   await using t = await testDb();
   await makeWorld(t.db, { targetSize: 1 });
   const second = t.db.execute(

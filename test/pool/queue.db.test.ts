@@ -8,6 +8,7 @@ import { renew } from "../../src/pool/progress.ts";
 import { replenish } from "../../src/pool/provision.ts";
 import { findTester, release } from "../../src/pool/release.ts";
 import { type TestDb, testDb } from "../helpers/db.ts";
+import { atNight } from "../helpers/nightly.ts";
 import { passTime } from "../helpers/passTime.ts";
 import { seeded } from "../helpers/random.ts";
 import { APP, doHappily, KEY_A, makeWorld, NODE, type StandInRelay } from "../helpers/world.ts";
@@ -131,7 +132,7 @@ function table(lines: readonly Line[]): string {
   ].join("\n");
 }
 
-test.for([1, 2])(
+test.for(atNight([1, 2]))(
   "twenty testers ask at once for a pool of 5 with maxSize 8: all served, in order, about when they were told (seed %i)",
   async (seed) => {
     await using t = await testDb();

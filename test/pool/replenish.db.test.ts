@@ -179,7 +179,7 @@ test("R11 a node that comes back between the count and the insert does not overf
   expect(await countStates(t.db)).toEqual({ ready: 3 });
 });
 
-test("the population never exceeds maxSize, whoever waits", async () => {
+test("I6 the population never exceeds maxSize, whoever waits", async () => {
   await using t = await testDb();
   const relay = await makeWorld(t.db, { targetSize: 2, maxSize: 4 });
   for (let n = 0; n < 10; n += 1) await assign(t.connection, { username: `t${n}`, sshKeys: [KEY_A] }, APP);

@@ -68,7 +68,7 @@ test("a move and its event are one: when the event cannot be written, the state 
   expect(await rows(t.db, sql`select state from machines`)).toEqual([{ state: "ready" }]);
 });
 
-test("a row turns deleted only with a receipt: the table itself refuses another way", async () => {
+test("I5 a row turns deleted only with a receipt: the table itself refuses another way", async () => {
   await using t = await testDb();
   await makeWorld(t.db, { targetSize: 1 });
   await expect(

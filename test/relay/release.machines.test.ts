@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { makeKey, ssh } from "../../accept/sshClient.ts";
 import { SETTINGS } from "../../src/pool/settings.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
+import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";
 import { RECIPE, specOf } from "../helpers/world.ts";
 import { testOnSystem as test } from "./helpers/node.ts";
@@ -24,59 +25,55 @@ async function withOneReady(recipe = RECIPE): Promise<System> {
 
 const status = ({ client }: System) => client.tester.status.query({ username: "alice" });
 
-test(
-  "a release cuts who is logged in, and says when access was gone, long before the machine is",
-  { timeout: 120_000 },
-  async () => {
-    await using folder = await temporaryFolder();
-    await using under = await withOneReady();
-    const key = await makeKey(folder.path, "alice");
-    await under.client.tester.assign.mutate({ username: "alice", sshKeys: [key.publicKey] });
-    const { machine } = await until(
-      "alice to be active",
-      async () => {
-        const now = await status(under);
-        return now.state === "active" && now;
-      },
-      LONG,
-    );
-    if (machine === null) throw new Error("alice has no machine");
-    const session = ssh(machine, "alice", key, "echo in; exec sleep 29");
+test("a release cuts who is logged in, and says when access was gone, long before the machine is", async () => {
+  await using folder = await temporaryFolder();
+  await using under = await withOneReady();
+  const key = await makeKey(folder.path, "alice");
+  await under.client.tester.assign.mutate({ username: "alice", sshKeys: [key.publicKey] });
+  const { machine } = await until(
+    "alice to be active",
+    async () => {
+      const now = await status(under);
+      return now.state === "active" && now;
+    },
+    LONG,
+  );
+  if (machine === null) throw new Error("alice has no machine");
+  const session = ssh(machine, "alice", key, "echo in; exec sleep 29");
 
-    const asked = Date.now();
-    expect(await under.client.tester.release.mutate({ username: "alice" })).toMatchObject({
-      state: "released",
-      accessEndedAt: null,
-    });
-    const { accessEndedAt } = await until(
-      "access to be gone",
-      async () => {
-        const now = await status(under);
-        return now.accessEndedAt !== null && now;
-      },
-      LONG,
-    );
-    expect(Date.parse(accessEndedAt ?? "")).toBeGreaterThanOrEqual(asked);
-    expect(await session).toMatchObject({ code: 255, stdout: "in\n" });
-    expect((await ssh(machine, "alice", key, "true")).code).toBe(255);
-    expect(await under.client.machine.get.query({ id: machine.id })).toMatchObject({
-      state: "deleting",
-      receipt: null,
-    });
+  const asked = Date.now();
+  expect(await under.client.tester.release.mutate({ username: "alice" })).toMatchObject({
+    state: "released",
+    accessEndedAt: null,
+  });
+  const { accessEndedAt } = await until(
+    "access to be gone",
+    async () => {
+      const now = await status(under);
+      return now.accessEndedAt !== null && now;
+    },
+    LONG,
+  );
+  expect(Date.parse(accessEndedAt ?? "")).toBeGreaterThanOrEqual(asked);
+  expect(await session).toMatchObject({ code: 255, stdout: "in\n" });
+  expect((await ssh(machine, "alice", key, "true")).code).toBe(255);
+  expect(await under.client.machine.get.query({ id: machine.id })).toMatchObject({
+    state: "deleting",
+    receipt: null,
+  });
 
-    await under.fault("go", true);
-    await until(
-      "the machine to be proven gone",
-      async () => {
-        return (await under.client.machine.get.query({ id: machine.id })).state === "deleted";
-      },
-      LONG,
-    );
-    expect((await status(under)).accessEndedAt, "the first proof stands").toBe(accessEndedAt);
-  },
-);
+  await under.fault("go", true);
+  await until(
+    "the machine to be proven gone",
+    async () => {
+      return (await under.client.machine.get.query({ id: machine.id })).state === "deleted";
+    },
+    LONG,
+  );
+  expect((await status(under)).accessEndedAt, "the first proof stands").toBe(accessEndedAt);
+});
 
-test("a release in mid set-up stops it", { timeout: 120_000 }, async () => {
+test("a release in mid set-up stops it", async () => {
   const script = "while :; do date +%s.%N >/root/beat; sleep 0.2; done";
   await using under = await withOneReady({
     ...RECIPE,
@@ -92,7 +89,7 @@ test("a release in mid set-up stops it", { timeout: 120_000 }, async () => {
   });
   const { items } = await under.client.machine.list.query({});
   expect(items).toMatchObject([{ state: "deleting", operation: { kind: "delete" } }]);
-  const [standing] = (await under.driver.list(AbortSignal.timeout(10_000))).machines;
+  const [standing] = (await under.driver.list(deadline(10))).machines;
   expect(standing).toMatchObject({ name: items[0]?.name, state: "stopped" });
   await under.fault("go", true);
 });

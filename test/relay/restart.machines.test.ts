@@ -7,6 +7,7 @@ import { makeHostKey } from "../../src/relay/hostKey.ts";
 import { restartMachine } from "../../src/relay/restart.ts";
 import { TestLease } from "./helpers/lease.ts";
 import { testNode, testOnSystem as test } from "./helpers/node.ts";
+import { deadline } from "../helpers/patience.ts";
 
 const restartOf = (machine: MachineTarget, bootTimeoutSeconds = 20): RestartOperation => ({
   kind: "restart",
@@ -47,7 +48,7 @@ test("a relay that has died between stop and start: the next one does it again, 
   await expect(restartMachine(restartOf(machine), lease, { ...node.tools, driver })).rejects.toThrow(
     LeaseLost,
   );
-  expect(await node.driver.get(machine.name, AbortSignal.timeout(5000))).toMatchObject({ state: "stopped" });
+  expect(await node.driver.get(machine.name, deadline(5))).toMatchObject({ state: "stopped" });
   const again = { ...restartOf(machine), token: 2, attempt: 2 };
   expect(await restartMachine(again, new TestLease(), node.tools)).toMatchObject({ outcome: "restarted" });
 });
@@ -81,7 +82,7 @@ test("another host key is not taken for the machine's, and no machine for none",
     outcome: "restart_failed",
     message: expect.stringContaining("host key changed") as string,
   });
-  await node.driver.delete(machine.name, AbortSignal.timeout(10_000));
+  await node.driver.delete(machine.name, deadline(10));
   expect(await restartMachine(restartOf(machine), new TestLease(), node.tools)).toMatchObject({
     outcome: "restart_failed",
     message: expect.stringContaining(`finds no machine ${machine.name}`) as string,

@@ -9,7 +9,7 @@ import { freePort } from "./helpers/node.ts";
 
 const never = new AbortController().signal;
 const relayKey = makeKeyPair("relay");
-const options = { timeoutSeconds: 5, signal: never };
+const options = { timeoutSeconds: 60, signal: never };
 
 type Server = AsyncDisposable & { target: SshTarget; connections: Set<{ end(): void }>; execs: string[] };
 

@@ -140,7 +140,7 @@ async function nodesOf({ client }: Fleet, pool: string): Promise<string[]> {
   return [...new Set(items.map(({ node }) => node))].toSorted();
 }
 
-/** DESIGN §4 as far as rows can show it, and the limit of the small node. */
+/** I1 to I6 of docs/requirements.md as far as rows can show them, and the limit of the small node. */
 async function invariants({ db }: Fleet): Promise<void> {
   const broken = await rows<{ what: string }>(
     db,

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { expect } from "vitest";
 import type { MachineView } from "../../src/client/index.ts";
 import { SETTINGS } from "../../src/pool/settings.ts";
+import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";
 import { RECIPE, specOf } from "../helpers/world.ts";
 import { type System, type SystemOptions, system } from "./helpers/system.ts";
@@ -21,7 +22,7 @@ export async function twoInstallations(options: SystemOptions, image: string): P
   for (const under of [one, other]) expect(await standing(under)).toEqual([under.machine.name]);
 
   // Asked for another's machine, a driver neither shows nor changes it.
-  const soon = () => AbortSignal.timeout(30_000);
+  const soon = () => deadline(30);
   expect(await one.driver.get(other.machine.name, soon())).toBeNull();
   await one.driver.stop(other.machine.name, soon());
   await one.driver.delete(other.machine.name, soon());
@@ -79,7 +80,7 @@ async function withOneReady(options: SystemOptions, image: string): Promise<Neig
 }
 
 const standing = async ({ driver }: System) =>
-  (await driver.list(AbortSignal.timeout(10_000))).machines.map(({ name }) => name);
+  (await driver.list(deadline(10))).machines.map(({ name }) => name);
 
 async function answers(under: Neighbour): Promise<void> {
   const { host, port, hostKey } = under.machine;

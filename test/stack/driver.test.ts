@@ -5,10 +5,11 @@ import { INSTALLED } from "../../src/relay/drivers/incus/place.ts";
 import { chooseDriver, saidOf } from "../../src/stack/driver.ts";
 import { driverOf, openFolder } from "../../src/stack/folder.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
+import { deadline } from "../helpers/patience.ts";
 
 /** Which driver `npm start` takes. Where there is an Incus, test/stack/stack.incus.ts has the other half. */
 const NOWHERE = { ...INSTALLED, socket: "/nowhere/unix.socket" };
-const soon = () => AbortSignal.timeout(10_000);
+const soon = () => deadline(10);
 
 test("auto takes local where Incus does not answer, and says why", async () => {
   const chosen = await chooseDriver("auto", null, soon(), NOWHERE);

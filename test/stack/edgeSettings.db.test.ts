@@ -37,7 +37,7 @@ test.each(["node", "workerd"] as const)(
     expect(env).not.toHaveProperty("WARMPOOL_WEBHOOK_SECRET");
     // A receiver without its secret is a wrong setting, which the edge would not start with.
     const child = spawn(command, args, {
-      env: { PATH: process.env["PATH"], ...env, WARMPOOL_WEBHOOK_URL: "" },
+      env: { PATH: process.env["PATH"], TMPDIR: folder.path, ...env, WARMPOOL_WEBHOOK_URL: "" },
       stdio: "ignore",
     });
     const ended = once(child, "exit");

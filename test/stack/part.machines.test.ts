@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { systemClock } from "../../src/relay/clock.ts";
 import { launch } from "../../src/stack/launch.ts";
 import { keepPart } from "../../src/stack/part.ts";
 import type { PartPlan } from "../../src/stack/part.ts";
@@ -11,6 +12,7 @@ import { freePort } from "../../src/stack/ports.ts";
 import { identify, readProcess } from "../../src/stack/processes.ts";
 import { MARK, partRecord } from "../../src/stack/record.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
+import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";
 
 /** A part as the real ones are: a leader that serves, and a child of its own that its death leaves behind. */
@@ -25,6 +27,8 @@ type Seen = { leader: number; child: number };
 async function keptPart(folder: string, overrides: Partial<PartPlan> = {}) {
   const port = await freePort();
   const record = partRecord(join(folder, "parts.json"), folder);
+  // Pauses are short, and time to judge a part's silence by only passes when the test says so.
+  const time = { isPassing: false, fairMs: 0 };
   const events: string[] = [];
   const look = async (): Promise<Seen> => {
     const answer = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(500) });
@@ -48,17 +52,24 @@ async function keptPart(folder: string, overrides: Partial<PartPlan> = {}) {
     end: { signal: "SIGTERM", graceSeconds: 5 },
     ...overrides,
   };
-  const part = keepPart(plan, {
-    record,
-    logFile: () => join(folder, "edge.log"),
-    changed: (_name, event) => events.push(event.kind === "lost" ? event.why : event.kind),
-  });
+  const part = keepPart(
+    plan,
+    {
+      record,
+      logFile: () => join(folder, "edge.log"),
+      changed: (_name, event) => events.push(event.kind === "lost" ? event.why : event.kind),
+    },
+    {
+      clock: { ...systemClock, pause: (ms, signal) => systemClock.pause(ms / 20, signal) },
+      fairNow: () => (time.fairMs += time.isPassing ? 600 : 0),
+    },
+  );
   const another = (than: Seen) =>
     until("the next one", async () => {
       const seen = await look();
       return seen.leader !== than.leader && seen;
     });
-  return { part, plan, record, events, look, another, [Symbol.asyncDispose]: () => part.stop() };
+  return { part, plan, record, events, time, look, another, [Symbol.asyncDispose]: () => part.stop() };
 }
 
 const isGone = (pid: number) => (readProcess(pid)?.state ?? "Z") === "Z";
@@ -66,7 +77,7 @@ const isGone = (pid: number) => (readProcess(pid)?.state ?? "Z") === "Z";
 test("runs in a session of its own and nothing is left after stop", async () => {
   await using folder = await temporaryFolder();
   const kept = await keptPart(folder.path);
-  await kept.part.answering(AbortSignal.timeout(10_000));
+  await kept.part.answering(deadline(10));
   const seen = await kept.look();
   expect(kept.part.pid()).toBe(seen.leader);
   expect(readProcess(seen.leader)?.session).toBe(seen.leader);
@@ -78,7 +89,7 @@ test("runs in a session of its own and nothing is left after stop", async () => 
 test("a killed leader is started again, and what it left is ended first", async () => {
   await using folder = await temporaryFolder();
   await using kept = await keptPart(folder.path);
-  await kept.part.answering(AbortSignal.timeout(10_000));
+  await kept.part.answering(deadline(10));
   const first = await kept.look();
   process.kill(first.leader, "SIGKILL");
   const second = await kept.another(first);
@@ -90,9 +101,12 @@ test("a killed leader is started again, and what it left is ended first", async 
 test("a stopped leader has a pid and no answer: it is ended and started again", async () => {
   await using folder = await temporaryFolder();
   await using kept = await keptPart(folder.path);
-  await kept.part.answering(AbortSignal.timeout(10_000));
+  await kept.part.answering(deadline(10));
   const first = await kept.look();
   process.kill(first.leader, "SIGSTOP");
+  kept.time.isPassing = true;
+  await until("the stopped one to be judged", () => kept.events.length > 1);
+  kept.time.isPassing = false;
   await kept.another(first);
   expect([first.leader, first.child].map(isGone)).toEqual([true, true]);
   expect(kept.events[1]).toMatch(/has not answered for \d+ s/);
@@ -109,6 +123,7 @@ test("not being able to ask is no reason to end a part", async () => {
       return "unknown";
     },
   });
+  kept.time.isPassing = true;
   await until("a dozen questions", () => asked > 12);
   expect(kept.events).toEqual(["started"]);
 });
@@ -147,6 +162,7 @@ test("the next supervisor ends what a killed one left", async () => {
   );
   const args = ["--input-type=module", "-e", SUPERVISOR, ...modules, folder.path, SERVER];
   const supervisor = spawn(process.execPath, args, { stdio: "ignore" });
+  onTestFinished(() => void supervisor.kill("SIGKILL"));
   const read = () => partRecord(join(folder.path, "parts.json"), folder.path);
   const left = await until("the part and its child", () => {
     const seen = read().left("edge");

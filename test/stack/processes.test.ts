@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { tmpdir } from "node:os";
 import { expect, test } from "vitest";
 import { isPortFree } from "../../src/stack/ports.ts";
 import { endProcesses, hasEnvironment, listProcesses } from "../../src/stack/processes.ts";
@@ -14,7 +15,7 @@ const SLOW_TO_END = `
 test("what has been ended holds no port any more", async () => {
   const value = crypto.randomUUID();
   const child = spawn(process.execPath, ["-e", SLOW_TO_END], {
-    env: { [MARK]: value },
+    env: { [MARK]: value, TMPDIR: tmpdir() },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const [line] = await once(child.stdout, "data");
@@ -26,4 +27,16 @@ test("what has been ended holds no port any more", async () => {
   await endProcesses(find, { signal: "SIGKILL", graceSeconds: 5 });
 
   expect(await isPortFree(port)).toBe(true);
+});
+
+test("what one that is being ended still starts is asked to end too, and not only killed after the grace", async () => {
+  const script = "trap 'sleep 1000 & exit' TERM; echo up; while :; do sleep 0.05; done";
+  const child = spawn("/bin/sh", ["-c", script], {
+    detached: true,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(child.stdout, "data");
+  const find = () => listProcesses().filter(({ session }) => session === child.pid);
+  await endProcesses(find, { signal: "SIGTERM", graceSeconds: 3600 });
+  expect(find()).toEqual([]);
 });

@@ -5,6 +5,7 @@ import { findInstance } from "../../src/relay/drivers/incus/look.ts";
 import { INSTALLED } from "../../src/relay/drivers/incus/place.ts";
 import { startStack } from "../helpers/stack.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
+import { deadline } from "../helpers/patience.ts";
 
 test("npm start takes Incus where all of Warmpool's is there, fills a pool with it and takes it down", async () => {
   await using folder = await temporaryFolder();
@@ -19,6 +20,6 @@ test("npm start takes Incus where all of Warmpool's is there, fills a pool with 
   stack.signal("SIGTERM");
   expect(await stack.exited).toBe(0);
   expect(stack.output()).toContain("Stopped.");
-  const left = await findInstance(incusClient(INSTALLED), items[0]?.name ?? "", AbortSignal.timeout(10_000));
+  const left = await findInstance(incusClient(INSTALLED), items[0]?.name ?? "", deadline(10));
   expect(left).toBeNull();
 });

@@ -9,12 +9,11 @@ import { readProcess } from "../../src/stack/processes.ts";
 import { adminOf, processesOf, startStack } from "../helpers/stack.ts";
 import type { LocalFile } from "../helpers/stack.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
+import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";
 
-const MINUTES = 60_000;
-
 async function health(url: string): Promise<number | null> {
-  return fetch(`${url}/healthz`, { signal: AbortSignal.timeout(2000) }).then(
+  return fetch(`${url}/healthz`, { signal: deadline(2) }).then(
     (answer) => answer.status,
     () => null,
   );
@@ -34,95 +33,85 @@ async function expectNothingLeft(stateDir: string, { url, databaseUrl }: LocalFi
 }
 
 for (const runtime of ["workerd", "node"] as const) {
-  test(
-    `on ${runtime}: starts, heals each part, and leaves nothing behind`,
-    { timeout: 3 * MINUTES },
-    async () => {
-      await using folder = await temporaryFolder();
-      await using stack = await startStack(folder.path, ["--runtime", runtime]);
-      const first = await stack.ready();
-      expect(stack.output()).toContain(`Warmpool is ready at ${first.url}\n`);
-      expect(
-        Math.max(
-          ...stack
-            .output()
-            .replaceAll(folder.path, "DIR")
-            .split("\n")
-            .map((line) => line.length),
-        ),
-      ).toBeLessThanOrEqual(110);
-      expect(statSync(join(folder.path, "local.json")).mode & 0o777).toBe(0o600);
-      for (const pid of Object.values(first.pids)) expect(readProcess(pid)?.state).toMatch(/[SR]/);
-      for (const part of ["edge", "relay", "postgres"] as const) {
-        expect(readProcess(first.pids[part])?.session).toBe(first.pids[part]);
-        process.kill(first.pids[part], "SIGKILL");
-        await stack.another(part, first.pids[part]);
-        await until(`everything after the ${part}`, () => works(first), { seconds: 30, everyMs: 200 });
-      }
-      if (runtime === "workerd") {
-        const { pids } = await stack.local();
-        const inner = processesOf(folder.path).filter((pid) => readProcess(pid)?.parent === pids.edge);
-        expect(inner.map((pid) => readProcess(pid)?.name)).toEqual(["workerd"]);
-        for (const pid of inner) process.kill(pid, "SIGKILL");
-        await until("the edge after its workerd", () => works(first), { seconds: 30, everyMs: 200 });
-      }
-      const last = await stack.local();
-      stack.signal("SIGINT");
-      stack.signal("SIGTERM");
-      expect(await stack.exited).toBe(0);
-      await expectNothingLeft(folder.path, last);
-    },
-  );
-}
-
-test(
-  "every part killed at once: the next start has no leak and the same machine for its tester",
-  {
-    timeout: 3 * MINUTES,
-  },
-  async () => {
+  test(`on ${runtime}: starts, heals each part, and leaves nothing behind`, async () => {
     await using folder = await temporaryFolder();
-    const sshKeys = [makeKeyPair("alice").publicKey];
-    let held = "";
-    let before: number[] = [];
-    {
-      await using stack = await startStack(folder.path);
-      const local = await stack.ready();
-      const { assignment } = await adminOf(local).tester.assign.mutate({ username: "alice", sshKeys });
-      held = assignment.machine?.name ?? "none";
-      before = processesOf(folder.path);
-      for (const pid of Object.values(local.pids)) process.kill(pid, "SIGKILL");
-      expect(await stack.exited).toBe("SIGKILL");
-      stack.abandon();
+    await using stack = await startStack(folder.path, ["--runtime", runtime]);
+    const first = await stack.ready();
+    expect(stack.output()).toContain(`Warmpool is ready at ${first.url}\n`);
+    expect(
+      Math.max(
+        ...stack
+          .output()
+          .replaceAll(folder.path, "DIR")
+          .split("\n")
+          .map((line) => line.length),
+      ),
+    ).toBeLessThanOrEqual(110);
+    expect(statSync(join(folder.path, "local.json")).mode & 0o777).toBe(0o600);
+    for (const pid of Object.values(first.pids)) expect(readProcess(pid)?.state).toMatch(/[SR]/);
+    for (const part of ["edge", "relay", "postgres"] as const) {
+      expect(readProcess(first.pids[part])?.session).toBe(first.pids[part]);
+      process.kill(first.pids[part], "SIGKILL");
+      await stack.another(part, first.pids[part]);
+      await until(`everything after the ${part}`, () => works(first), { seconds: 30, everyMs: 200 });
     }
-    {
-      await using stack = await startStack(folder.path);
-      const admin = adminOf(await stack.ready());
-      const isActive = async () => {
-        const status = await admin.tester.status.query({ username: "alice" });
-        return status.state === "active" && status;
-      };
-      const status = await until("the set-up to be finished", isActive, { seconds: 60, everyMs: 200 });
-      expect(status.machine?.name).toBe(held);
-      stack.signal("SIGTERM");
-      expect(await stack.exited).toBe(0);
-      expect(stack.output()).toContain(`Kept: ${held}, which alice holds`);
-      expect(readdirSync(join(folder.path, "machines"))).toContain(held);
-      // What runs on is alice's machine as it was, and nothing else of the stack that was killed.
-      expect(before).toEqual(expect.arrayContaining(processesOf(folder.path)));
-      expect(processesOf(folder.path).length).toBeGreaterThan(0);
-      stack.abandon();
+    if (runtime === "workerd") {
+      const { pids } = await stack.local();
+      const inner = processesOf(folder.path).filter((pid) => readProcess(pid)?.parent === pids.edge);
+      expect(inner.map((pid) => readProcess(pid)?.name)).toEqual(["workerd"]);
+      for (const pid of inner) process.kill(pid, "SIGKILL");
+      await until("the edge after its workerd", () => works(first), { seconds: 30, everyMs: 200 });
     }
-    await using stack = await startStack(folder.path, ["--destroy"]);
-    const local = await stack.ready();
-    expect((await adminOf(local).tester.status.query({ username: "alice" })).machine?.name).toBe(held);
+    const last = await stack.local();
+    stack.signal("SIGINT");
     stack.signal("SIGTERM");
     expect(await stack.exited).toBe(0);
-    await expectNothingLeft(folder.path, local);
-  },
-);
+    await expectNothingLeft(folder.path, last);
+  });
+}
 
-test("a port in use is refused with what to do", { timeout: MINUTES }, async () => {
+test("every part killed at once: the next start has no leak and the same machine for its tester", async () => {
+  await using folder = await temporaryFolder();
+  const sshKeys = [makeKeyPair("alice").publicKey];
+  let held = "";
+  let before: number[] = [];
+  {
+    await using stack = await startStack(folder.path);
+    const local = await stack.ready();
+    const { assignment } = await adminOf(local).tester.assign.mutate({ username: "alice", sshKeys });
+    held = assignment.machine?.name ?? "none";
+    before = processesOf(folder.path);
+    for (const pid of Object.values(local.pids)) process.kill(pid, "SIGKILL");
+    expect(await stack.exited).toBe("SIGKILL");
+    stack.abandon();
+  }
+  {
+    await using stack = await startStack(folder.path);
+    const admin = adminOf(await stack.ready());
+    const isActive = async () => {
+      const status = await admin.tester.status.query({ username: "alice" });
+      return status.state === "active" && status;
+    };
+    const status = await until("the set-up to be finished", isActive, { seconds: 60, everyMs: 200 });
+    expect(status.machine?.name).toBe(held);
+    stack.signal("SIGTERM");
+    expect(await stack.exited).toBe(0);
+    expect(stack.output()).toContain(`Kept: ${held}, which alice holds`);
+    expect(readdirSync(join(folder.path, "machines"))).toContain(held);
+    // What runs on is alice's machine as it was, and nothing else of the stack that was killed.
+    expect(before).toEqual(expect.arrayContaining(processesOf(folder.path)));
+    expect(processesOf(folder.path).length).toBeGreaterThan(0);
+    stack.abandon();
+  }
+  await using stack = await startStack(folder.path, ["--destroy"]);
+  const local = await stack.ready();
+  expect((await adminOf(local).tester.status.query({ username: "alice" })).machine?.name).toBe(held);
+  stack.signal("SIGTERM");
+  expect(await stack.exited).toBe(0);
+  await expectNothingLeft(folder.path, local);
+});
+
+test("a port in use is refused with what to do", async () => {
   await using folder = await temporaryFolder();
   const squatter = createServer();
   await new Promise<void>((resolve) => squatter.listen(0, "127.0.0.1", resolve));
@@ -138,7 +127,7 @@ test("a port in use is refused with what to do", { timeout: MINUTES }, async () 
   }
 });
 
-test("unknown drivers, sizes and options are wrong use", { timeout: MINUTES }, async () => {
+test("unknown drivers, sizes and options are wrong use", async () => {
   await using folder = await temporaryFolder();
   for (const args of [["--driver", "cloud"], ["--max-size", "0"], ["--nonsense"]]) {
     await using refused = await startStack(folder.path, args);

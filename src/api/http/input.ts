@@ -1,4 +1,5 @@
 import { WarmpoolError } from "../../pool/errors.ts";
+import { own } from "../../contract/own.ts";
 import type { Told } from "../failures.ts";
 import { Schemas } from "./jsonSchema.ts";
 import { hasBody, pathFields, type Route } from "./route.ts";
@@ -23,15 +24,15 @@ export function createQueryReader(route: Route): (query: URLSearchParams) => Raw
   const { properties } = new Schemas().input(route.procedure.input);
   const fields = new Set(pathFields(route.path));
   return (query) => {
-    const input: RawInput = {};
+    const input = new Map<string, unknown>();
     for (const [name, text] of query) {
       if (hasBody(route.method) || fields.has(name))
         throw new WarmpoolError("BAD_REQUEST", `${name}: is no query parameter of this address`);
-      if (Object.hasOwn(input, name))
+      if (input.has(name))
         throw new WarmpoolError("BAD_REQUEST", `${name}: is given more than once in the query`);
-      input[name] = valueOf(text, properties[name]?.["type"]);
+      input.set(name, valueOf(text, own(properties, name)?.["type"]));
     }
-    return input;
+    return Object.fromEntries(input);
   };
 }
 
@@ -80,7 +81,7 @@ function parseJson(text: string): unknown {
 /** Adds the path's fields. @throws WarmpoolError BAD_REQUEST where the body says otherwise than the path. */
 export function withPath(input: RawInput, path: Record<string, string>): RawInput {
   for (const [name, value] of Object.entries(path)) {
-    if (Object.hasOwn(input, name) && input[name] !== value)
+    if (Object.hasOwn(input, name) && own(input, name) !== value)
       throw new WarmpoolError(
         "BAD_REQUEST",
         `${name}: is not the one in the address; leave it out of the body`,

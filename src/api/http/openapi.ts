@@ -10,10 +10,10 @@ import { hasBody, pathFields, type Route } from "./route.ts";
  */
 export function openApi(routes: readonly Route[]): Json {
   const schemas = new Schemas();
-  const paths: Record<string, Json> = {};
+  const paths = new Map<string, Json>();
   for (const route of routes) {
     const address = `/admin/v1${route.path.replaceAll(/:(\w+)/g, "{$1}")}`;
-    paths[address] = { ...paths[address], [route.method.toLowerCase()]: operation(route, schemas) };
+    paths.set(address, { ...paths.get(address), [route.method.toLowerCase()]: operation(route, schemas) });
   }
   return {
     openapi: "3.1.0",
@@ -28,7 +28,7 @@ export function openApi(routes: readonly Route[]): Json {
     servers: [{ url: "/" }],
     security: [{ bearer: [] }],
     tags: [...new Set(routes.map(tagOf))].map((name) => ({ name })),
-    paths,
+    paths: Object.fromEntries(paths),
     components: {
       securitySchemes: { bearer: { type: "http", scheme: "bearer", description: "A token: `wp_…`." } },
       parameters: { IdempotencyKey: IDEMPOTENCY_KEY },

@@ -1,5 +1,5 @@
 import { TRPCError } from "@trpc/server";
-import { z } from "zod";
+import * as z from "zod";
 import { ERROR_CODES } from "../../contract/errors.ts";
 import { HTTP_STATUS } from "../../pool/errors.ts";
 import { asWarmpoolError, tellTrpcError, type Told } from "../failures.ts";

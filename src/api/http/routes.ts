@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { assignmentView, assignResult, pageOf } from "../../contract/assignment.ts";
 import { capacityView } from "../../contract/capacity.ts";
 import { eventView } from "../../contract/event.ts";

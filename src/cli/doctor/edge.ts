@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { InstallationCheck } from "../../contract/installation.ts";
 import type { DutyHeartbeat } from "../../contract/sweep.ts";
 import type { TokenView } from "../../contract/token.ts";

@@ -19,7 +19,7 @@ export type OperationKind = "create" | "setup" | "delete" | "restart" | "probe";
 export type OperationState = "queued" | "leased" | "cancelling" | "succeeded" | "failed" | "cancelled";
 
 /**
- * What the sweep has yet to add to `tallies` (src/pool/tally.ts). The indexes below hold just these, so that a reading
+ * What the sweep has yet to add to `tallies` (src/pool/metrics/tally.ts). The indexes below hold just these, so that a reading
  * of the metrics never walks through history; prune leaves them alone.
  */
 export const uncountedOperation = sql`finished_at is not null and not counted`;

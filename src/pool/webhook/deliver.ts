@@ -18,8 +18,11 @@ const SENDING_MS = 20_000;
 
 type Due = { id: string; attempts: number; message: WebhookMessage };
 
-/** @returns how many messages the receiver took. */
-export async function deliver(db: Db, receiver: Receiver): Promise<number> {
+/**
+ * @param timeoutMs how long the receiver may take to answer each
+ * @returns how many messages the receiver took.
+ */
+export async function deliver(db: Db, receiver: Receiver, timeoutMs?: number): Promise<number> {
   const url = await sha256(receiver.url);
   const until = Date.now() + SENDING_MS;
   let taken = 0;
@@ -28,7 +31,7 @@ export async function deliver(db: Db, receiver: Receiver): Promise<number> {
     const sender = crypto.randomUUID();
     if (!(await hold(db, sender, url))) return taken;
     try {
-      taken += await sendDue(db, receiver, { sender, url, until });
+      taken += await sendDue(db, receiver, { sender, url, until, timeoutMs });
     } finally {
       await db.execute(
         sql`update webhook_receiver set sender = null, busy_until = null where sender = ${sender}`,
@@ -38,14 +41,14 @@ export async function deliver(db: Db, receiver: Receiver): Promise<number> {
   return taken;
 }
 
-type Turn = { sender: string; url: string; until: number };
+type Turn = { sender: string; url: string; until: number; timeoutMs: number | undefined };
 
 async function sendDue(db: Db, receiver: Receiver, turn: Turn): Promise<number> {
   let taken = 0;
   while (Date.now() < turn.until) {
     const due = await next(db, turn.sender);
     if (due === undefined) break;
-    const posted = await post(receiver, due.id, due.message);
+    const posted = await post(receiver, due.id, due.message, turn.timeoutMs);
     await note(db, turn, due, posted);
     if (posted.end === "taken") taken += 1;
   }

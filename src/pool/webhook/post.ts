@@ -13,7 +13,12 @@ export type Posted =
   | { end: "failed"; error: string; unreachable: boolean; retryAfterSeconds: number };
 
 /** Sends one message, signed with each secret, as https://www.standardwebhooks.com has it. Never throws. */
-export async function post(receiver: Receiver, id: string, message: WebhookMessage): Promise<Posted> {
+export async function post(
+  receiver: Receiver,
+  id: string,
+  message: WebhookMessage,
+  timeoutMs = TIMEOUT_MS,
+): Promise<Posted> {
   const body = JSON.stringify(message);
   const now = new Date();
   try {
@@ -30,13 +35,13 @@ export async function post(receiver: Receiver, id: string, message: WebhookMessa
           .join(" "),
       },
       redirect: "manual",
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.timeout(timeoutMs),
     });
     await response.body?.cancel();
     return judge(response);
   } catch (error) {
     const late = error instanceof Error && error.name === "TimeoutError";
-    const what = late ? `did not answer within ${TIMEOUT_MS / 1000} s` : "could not be reached";
+    const what = late ? `did not answer within ${timeoutMs / 1000} s` : "could not be reached";
     return { end: "failed", error: `the receiver ${what}`, unreachable: true, retryAfterSeconds: 0 };
   }
 }

@@ -1,6 +1,7 @@
 import type { Lease } from "../lease.ts";
 import { pause } from "../pause.ts";
 import type { ExecResult } from "../sshConnection.ts";
+import { oneLine, printable, tail } from "../text.ts";
 import { LineCutter } from "./lines.ts";
 import type { Plan } from "./plan.ts";
 import type { SetupReporter } from "./reporter.ts";
@@ -12,6 +13,8 @@ import { enter } from "./start.ts";
  */
 export type RunEnd =
   | { end: "ok" }
+  /** The record says nothing that a runner writes: somebody else has written it. */
+  | { end: "unreadable"; record: string }
   | { end: "failed"; step: number; code: number }
   | { end: "timeout"; step: number };
 
@@ -61,11 +64,14 @@ export class LogReader {
 
   async #poll(): Promise<{ alive: boolean; run: string; exit: string; log: Buffer }> {
     const { code, stdout, stderr } = await this.#ask(pollCommand(this.#plan, this.#offset), CHUNK + 1024);
-    const header = stdout.subarray(0, stdout.indexOf(0x0a)).toString("utf8");
+    const newline = stdout.indexOf(0x0a);
+    const header = stdout.subarray(0, Math.max(0, newline)).toString("utf8");
     const [, alive, run = "", exit = ""] = /^(alive|still) (\S+) (.*)$/.exec(header) ?? [];
-    if (code !== 0 || alive === undefined)
-      throw new Error(`The machine cannot be asked: ${header} ${stderr.toString("utf8")}`);
-    const log = stdout.subarray(header.length + 1);
+    if (code !== 0 || alive === undefined) {
+      const said = tail(printable(Buffer.concat([stdout.subarray(0, 1000), stderr])), 1000);
+      throw new Error(`The machine cannot be asked (exit ${code}): ${said}`);
+    }
+    const log = stdout.subarray(newline + 1);
     this.#offset += log.length;
     return { alive: alive === "alive", run, exit, log };
   }
@@ -85,9 +91,11 @@ printf '%s %s %s\\n' $life "\${run:--}" "\${exit:--}"
 
 /** The exit record as the runner writes it, or null where there is none. */
 export function parseExit(record: string): RunEnd | null {
-  const [word, step, code] = record.split(" ");
-  if (word === "ok") return { end: "ok" };
-  if (word === "failed") return { end: "failed", step: Number(step), code: Number(code) };
-  if (word === "timeout") return { end: "timeout", step: Number(step) };
-  return null;
+  if (record === "" || record === "-") return null;
+  if (record === "ok") return { end: "ok" };
+  const [, failed, code] = /^failed (\d{1,4}) (\d{1,3})$/.exec(record) ?? [];
+  if (failed !== undefined) return { end: "failed", step: Number(failed), code: Number(code) };
+  const [, late] = /^timeout (\d{1,4})$/.exec(record) ?? [];
+  if (late !== undefined) return { end: "timeout", step: Number(late) };
+  return { end: "unreadable", record: oneLine(record, 200) };
 }

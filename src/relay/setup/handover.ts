@@ -1,7 +1,9 @@
+import { own } from "../../contract/own.ts";
 import type { OperationResult } from "../../contract/relay.ts";
 import { sshKeyIdentity, sshPublicKeyProblem } from "../../contract/sshKey.ts";
 import { fingerprint } from "../hostKey.ts";
 import { quote } from "../shell.ts";
+import { oneLine } from "../text.ts";
 import { READ, RUN_AS } from "./keyFiles.ts";
 
 /**
@@ -34,26 +36,46 @@ else
 fi
 echo .`;
 
-/** What was read back; null if the text is not whole. `odd` are sentences about key files that are no plain files. */
+/** More accounts with key files than any image has: what is beyond is no clean machine. */
+const MAX_ACCOUNTS = 1000;
+
+const MAX_NAME = 200;
+const MAX_ODD = 20;
+
+/**
+ * What was read back, each key once, however often it stands in the files of its account. `odd` are sentences about key
+ * files that are no plain files. Null if the text is not whole.
+ * @throws Error for accounts that no system has: too many of them, or a name without end
+ */
 export function parseKeys(output: string): { keys: AccountKeys; odd: string[] } | null {
-  const lines = output.split("\n").filter((text) => text !== "");
-  if (lines.pop() !== ".") return null;
-  const keys: AccountKeys = {};
+  const texts = output.split("\n").filter((text) => text !== "");
+  if (texts.pop() !== ".") return null;
+  const keys = new Map<string, Map<string, string>>();
   const odd: string[] = [];
-  for (const line of lines) {
+  for (const line of texts) {
     const [account = "", content = "", ...rest] = line.split(" ");
     if (account === "!") {
-      odd.push(`${content}'s account: ${rest.join(" ")}.`);
+      // Whoever is root on the machine decides what stands here, and how often.
+      if (odd.length < MAX_ODD)
+        odd.push(`${oneLine(content, 100)}'s account: ${oneLine(rest.join(" "), 100)}.`);
       continue;
     }
-    const found = Buffer.from(content, "base64")
+    const lines = Buffer.from(content, "base64")
       .toString("utf8")
       .split("\n")
       .map((text) => text.trim())
       .filter((text) => text !== "" && !text.startsWith("#"));
-    keys[account] = [...(keys[account] ?? []), ...found];
+    if (account.length > MAX_NAME) throw new Error(`an account's name has ${account.length} characters`);
+    const known = keys.get(account) ?? new Map<string, string>();
+    for (const text of lines) if (!known.has(sshKeyIdentity(text))) known.set(sshKeyIdentity(text), text);
+    keys.set(account, known);
   }
-  return { keys, odd };
+  if (keys.size > MAX_ACCOUNTS) throw new Error(`${keys.size} accounts have key files`);
+  // Made of entries, so that an account may have any name.
+  return {
+    keys: Object.fromEntries([...keys].map(([account, lines]) => [account, [...lines.values()]])),
+    odd,
+  };
 }
 
 export type Expected = {
@@ -76,7 +98,7 @@ export function keyProblems(keys: AccountKeys, { username, testerKeys, rootKeys 
     [username, testerKeys],
     ["root", rootKeys],
   ] as const) {
-    const there = new Set((keys[account] ?? []).map(sshKeyIdentity));
+    const there = new Set((own(keys, account) ?? []).map(sshKeyIdentity));
     for (const key of wanted.filter((text) => !there.has(sshKeyIdentity(text)))) {
       problems.push(`${account}'s account lacks the key ${describe(key)}.`);
     }

@@ -1,7 +1,8 @@
 import type { SetupOperation } from "../../contract/relay.ts";
+import type { Clock } from "../clock.ts";
 import { wordsOf } from "../errors.ts";
 import type { Lease } from "../lease.ts";
-import { afterServed, ownSlowness, watchSelf } from "../lateness.ts";
+import { ownSlowness, watchSelf } from "../lateness.ts";
 import { pause } from "../pause.ts";
 import type { Reconnecting } from "../reconnecting.ts";
 import type { ExecOptions, ExecResult } from "../sshConnection.ts";
@@ -21,23 +22,18 @@ export async function firstLogin(
   operation: SetupOperation,
   machine: Reconnecting,
   lease: Lease,
+  clock: Clock,
 ): Promise<void> {
   if (operation.assignment.loggedIn) return;
   const seconds = operation.assignment.connectBudgetSeconds;
-  const over = new AbortController();
-  const budget = AbortSignal.any([lease.signal, over.signal]);
+  const budget = clock.within(seconds, lease.signal);
   const watch = watchSelf();
-  const cancel = afterServed(seconds * 1000, () => over.abort());
   let last: unknown = null;
-  try {
-    while (!(await tryLogin(machine, budget, (error) => (last = error)))) {
-      lease.signal.throwIfAborted();
-      if (last instanceof SshError && last.kind === "host_key_changed") throw hostKeyChanged(last);
-      if (!budget.aborted) await pause(RETRY_MS, budget).catch(() => undefined);
-      if (budget.aborted) throw notReached(seconds, last, ownSlowness(watch()));
-    }
-  } finally {
-    cancel();
+  while (!(await tryLogin(machine, budget, (error) => (last = error)))) {
+    lease.signal.throwIfAborted();
+    if (last instanceof SshError && last.kind === "host_key_changed") throw hostKeyChanged(last);
+    if (!budget.aborted) await clock.pause(RETRY_MS, budget).catch(() => undefined);
+    if (budget.aborted) throw notReached(seconds, last, ownSlowness(watch()));
   }
   await lease.confirm({ kind: "setup", loggedIn: true });
 }

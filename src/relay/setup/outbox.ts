@@ -1,3 +1,4 @@
+import { MAX_LOG_BYTES } from "../../contract/progress.ts";
 import type { Line } from "./lines.ts";
 
 /** A log piece carries about this many characters at most; the contract allows more. */
@@ -12,10 +13,13 @@ type Piece = { offset: number; end: number; text: string };
  */
 export class LogOutbox {
   readonly #pieces: Piece[] = [];
+  readonly #limit: number;
   #at: number;
 
-  constructor(offset: number) {
+  /** @param limit nothing of the log is sent beyond this byte */
+  constructor(offset: number, limit = MAX_LOG_BYTES) {
     this.#at = offset;
+    this.#limit = limit;
   }
 
   /** The piece to send next. It grows until it is acknowledged, so take it once for each report. */
@@ -31,6 +35,7 @@ export class LogOutbox {
   /** Adds a line; `shown` is its text for people, null where it was a marker. */
   add(line: Line, shown: string | null): void {
     if (line.end <= this.#at) return;
+    if (line.end >= this.#limit) return this.#cutOff();
     const whole = shown === null ? "" : shown + (line.newline ? "\n" : "");
     // The edge has the start of this line: it ended the log once, and goes on now.
     const text =
@@ -47,6 +52,13 @@ export class LogOutbox {
       this.#pieces.push({ offset: this.#at, end: line.end, text });
     }
     this.#at = line.end;
+  }
+
+  #cutOff(): void {
+    if (this.#at >= this.#limit) return;
+    const text = `[cut off: of a set-up's log ${this.#limit} bytes are read]\n`;
+    this.#pieces.push({ offset: this.#at, end: this.#limit, text });
+    this.#at = this.#limit;
   }
 
   /** The edge has `piece`; what was added to it since stays. */

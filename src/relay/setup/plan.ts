@@ -85,9 +85,9 @@ export function titlesOf(plan: Plan): string[] {
 
 /** Names and values in an order that does not depend on who sent them. */
 function sorted(values: Record<string, string>): string[] {
-  return Object.keys(values)
-    .toSorted()
-    .flatMap((name) => [name, values[name] ?? ""]);
+  return Object.entries(values)
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .flat();
 }
 
 /** Each text with its length, so that no two lists of texts look the same. */

@@ -1,8 +1,11 @@
-import { head } from "../text.ts";
+import { cleaned } from "../../contract/foreign.ts";
+import { head, oneLine } from "../text.ts";
+import { type Outputs, withOutput } from "./outputs.ts";
 
 /**
  * What a set-up's log says about how far it is. A pure fold over the lines of the log, from its first one: whoever
- * reads the same log gets the same state, so a relay that attaches later shows what the one before it showed.
+ * reads the same log gets the same state, so a relay that attaches later shows what the one before it showed. Anybody on
+ * the machine may write to the log: what is no marker as the runner writes it changes nothing.
  *
  * The runner writes `::warmpool run-start RUN EPOCH`, `step-start N EPOCH`, `step-end N CODE EPOCH`, `step-skipped N`
  * and `run-end …`; steps write `::progress PERCENT text` and `::output NAME=VALUE`.
@@ -12,28 +15,42 @@ export type SetupState = {
   run: string | null;
   step: number;
   percent: number;
-  outputs: Record<string, string>;
+  outputs: Outputs;
 };
 
 export const INITIAL: SetupState = { run: null, step: 0, percent: 0, outputs: {} };
 
-const OUTPUT = /^::output ([A-Za-z_][A-Za-z0-9_]{0,63})=(.{0,4096})$/u;
-const PROGRESS = /^::progress (100|[0-9]{1,2})(?:\.[0-9]+)?%?(?: +(.*))?$/u;
-const RUNNER = /^::warmpool ([a-z-]+) ?(.*)$/u;
+const OUTPUT = /^::output ([A-Za-z_][A-Za-z0-9_]{0,63})=(.*)$/su;
+const PROGRESS = /^::progress (100|[0-9]{1,2})(?:\.[0-9]{1,9})?%?(?: (.*))?$/su;
+const RUNNER = /^::warmpool ([a-z-]{1,20})(?: (.*))?$/su;
+/** More steps no recipe has. */
+const STEP = /^[1-9][0-9]{0,3}$/u;
 
-/** The state after one more line, and what of the line is for people: null where it was a marker. */
-export function applyLine(state: SetupState, line: string): { state: SetupState; text: string | null } {
-  const bare = line.replace(/\r$/, "");
+/**
+ * The state after one more line, and what of the line is for people: null where it was a marker.
+ * @param redact blacks out secrets in the value of an output
+ */
+export function applyLine(
+  state: SetupState,
+  line: string,
+  redact: (text: string) => string = (text) => text,
+): { state: SetupState; text: string | null } {
+  const bare = line.endsWith("\r") ? line.slice(0, -1) : line;
   const output = OUTPUT.exec(bare);
   if (output !== null) {
     const [, name = "", value = ""] = output;
-    return { state: { ...state, outputs: { ...state.outputs, [name]: head(value, 4096) } }, text: null };
+    const { outputs, note } = withOutput(state.outputs, name, redact(value));
+    return { state: { ...state, outputs }, text: note };
   }
   const progress = PROGRESS.exec(bare);
   if (progress !== null) {
-    const [, percent, text] = progress;
+    const [, percent, text = ""] = progress;
     // Never backwards within a step.
-    return { state: { ...state, percent: Math.max(state.percent, Number(percent)) }, text: text ?? null };
+    const said = text.trimStart();
+    return {
+      state: { ...state, percent: Math.max(state.percent, Number(percent)) },
+      text: said === "" ? null : said,
+    };
   }
   const runner = RUNNER.exec(bare);
   if (runner !== null) return { state: applyRunner(state, runner[1] ?? "", runner[2] ?? ""), text: null };
@@ -42,17 +59,17 @@ export function applyLine(state: SetupState, line: string): { state: SetupState;
 
 function applyRunner(state: SetupState, event: string, rest: string): SetupState {
   const [first = "", second = ""] = rest.split(" ");
-  const number = Number(first);
+  const number = STEP.test(first) ? Number(first) : 0;
   switch (event) {
     case "run-start":
       // The same run again, after a reboot: it skips what is done and comes back to where it was.
-      return first === state.run ? state : { ...state, run: first, step: 0, percent: 0 };
+      return first === state.run ? state : { ...state, run: oneLine(first, 200), step: 0, percent: 0 };
     case "step-start":
       return number > state.step ? { ...state, step: number, percent: 0 } : state;
     case "step-skipped":
-      return number >= state.step ? { ...state, step: number, percent: 100 } : state;
+      return number > 0 && number >= state.step ? { ...state, step: number, percent: 100 } : state;
     case "step-end":
-      return number === state.step && second === "0" ? { ...state, percent: 100 } : state;
+      return number > 0 && number === state.step && second === "0" ? { ...state, percent: 100 } : state;
     default:
       return state;
   }
@@ -64,5 +81,10 @@ export function stepOf(
   titles: readonly string[],
 ): { step: number; steps: number; title: string; percent: number } {
   const step = Math.min(Math.max(1, state.step), titles.length);
-  return { step, steps: titles.length, title: head(titles[step - 1] ?? "", 80), percent: state.percent };
+  return {
+    step,
+    steps: titles.length,
+    title: head(cleaned(titles[step - 1] ?? ""), 80),
+    percent: state.percent,
+  };
 }

@@ -1,5 +1,8 @@
+import type { Progress } from "../../contract/progress.ts";
+import { ReportRefused } from "../errors.ts";
 import type { Lease } from "../lease.ts";
 import type { Line } from "./lines.ts";
+import type { Outputs } from "./outputs.ts";
 import { LogOutbox } from "./outbox.ts";
 import { applyLine, INITIAL, stepOf, type SetupState } from "./progress.ts";
 import { redactor } from "./redact.ts";
@@ -17,7 +20,7 @@ export class SetupReporter {
   readonly #redact: (text: string) => string;
   readonly #outbox: LogOutbox;
   #state: SetupState = INITIAL;
-  #told: Position & { outputs: string } = { step: 0, percent: 0, outputs: "{}" };
+  #told: Position & { outputs: Outputs } = { step: 0, percent: 0, outputs: INITIAL.outputs };
   #sending: Promise<void> | null = null;
   #lastLines: string[] = [];
 
@@ -29,7 +32,7 @@ export class SetupReporter {
     this.#outbox = new LogOutbox(logOffset);
   }
 
-  get outputs(): Record<string, string> {
+  get outputs(): Outputs {
     return this.#state.outputs;
   }
 
@@ -45,20 +48,14 @@ export class SetupReporter {
 
   read(lines: readonly Line[]): void {
     for (const line of lines) {
-      const { state, text } = applyLine(this.#state, line.text);
+      const { state, text } = applyLine(this.#state, line.text, this.#redact);
       if (state.step !== this.#state.step) this.#lastLines = [];
-      this.#state = state.outputs === this.#state.outputs ? state : this.#withoutSecrets(state);
+      this.#state = state;
       const shown = text === null ? null : this.#redact(text);
       if (shown !== null && shown.trim() !== "")
         this.#lastLines = [...this.#lastLines, shown.trim()].slice(-LAST_LINES);
       this.#outbox.add(line, shown);
     }
-  }
-
-  /** Outputs stand in the database as they are, and are shown to everybody who may look. */
-  #withoutSecrets(state: SetupState): SetupState {
-    const shown = Object.entries(state.outputs).map(([name, value]) => [name, this.#redact(value)] as const);
-    return { ...state, outputs: Object.fromEntries(shown) };
   }
 
   /** All steps are through: the hand-over check is under way. */
@@ -75,7 +72,7 @@ export class SetupReporter {
   /** Sends everything, and resolves when the edge has it. */
   async flush(): Promise<void> {
     // A report that waits for its turn goes at once with a confirmation that adds nothing.
-    if (this.#sending !== null) await Promise.all([this.#sending, this.#lease.confirm({ kind: "setup" })]);
+    if (this.#sending !== null) await Promise.all([this.#sending, this.#say("confirm", { kind: "setup" })]);
     while (this.#sending !== null || this.#isNews()) {
       this.#begin("confirm");
       await this.#sending;
@@ -96,16 +93,26 @@ export class SetupReporter {
     const step = this.#position();
     const { outputs } = this.#state;
     const log = this.#outbox.first;
-    await this.#lease[how]({
+    await this.#say(how, {
       kind: "setup",
       ...(step === null ? {} : { step }),
-      ...(Object.keys(outputs).length > 0 ? { outputs } : {}),
+      // All of them, but only where they are news: they may be larger than all the rest.
+      ...(outputs === this.#told.outputs ? {} : { outputs }),
       ...(log === undefined ? {} : { log }),
     });
     // Between two runs there is no step; what was told before stays told.
     const { step: at, percent } = step ?? this.#told;
-    this.#told = { step: at, percent, outputs: JSON.stringify(outputs) };
+    this.#told = { step: at, percent, outputs };
     this.#outbox.acknowledge(log);
+  }
+
+  /** What the edge does not take is passed over: its renewer has said so, and the next report may be a better one. */
+  async #say(how: "report" | "confirm", progress: Progress): Promise<void> {
+    try {
+      await this.#lease[how](progress);
+    } catch (error) {
+      if (!(error instanceof ReportRefused)) throw error;
+    }
   }
 
   #isNews(): boolean {
@@ -113,7 +120,7 @@ export class SetupReporter {
     return (
       this.#outbox.first !== undefined ||
       (position !== null && (position.step !== this.#told.step || position.percent !== this.#told.percent)) ||
-      JSON.stringify(this.#state.outputs) !== this.#told.outputs
+      this.#state.outputs !== this.#told.outputs
     );
   }
 

@@ -1,5 +1,5 @@
 import type { OperationResult, SetupOperation } from "../../contract/relay.ts";
-import { LeaseLost } from "../errors.ts";
+import { LeaseLost, wordsOf } from "../errors.ts";
 import type { Tools } from "../tools.ts";
 import type { Lease } from "../lease.ts";
 import { afterServed } from "../lateness.ts";
@@ -16,6 +16,9 @@ import { redactor } from "./redact.ts";
 import { SetupReporter } from "./reporter.ts";
 import { EXIT, STARTED, startScript, UNTOUCHED } from "./start.ts";
 
+/** What a look at the log may take before the connection counts as broken. */
+const POLL_SECONDS = 10;
+
 /**
  * Sets a machine up for its tester. The steps run on the machine by themselves; this side starts them once, follows
  * them from wherever they are, and believes their exit record only. It can be broken off at any line: whoever does it
@@ -24,7 +27,8 @@ import { EXIT, STARTED, startScript, UNTOUCHED } from "./start.ts";
 export async function setUp(
   operation: SetupOperation,
   lease: Lease,
-  { key }: Pick<Tools, "key">,
+  { key, clock }: Pick<Tools, "key" | "clock">,
+  pollSeconds = POLL_SECONDS,
   keyChangeSeconds = KEY_CHANGE_SECONDS,
 ): Promise<OperationResult> {
   const plan = planOf(operation, key.publicKey);
@@ -35,8 +39,8 @@ export async function setUp(
   const secrets = Object.values(assignment.secrets);
   const reporter = new SetupReporter(lease, titlesOf(plan), assignment.logOffset, secrets);
   try {
-    await firstLogin(operation, machine, held);
-    const end = await runToEnd(plan, operation.token, machine, reporter, held);
+    await firstLogin(operation, machine, held, clock);
+    const end = await runToEnd(plan, operation.token, machine, reporter, held, pollSeconds);
     if (end.end !== "ok") throw stepFailure(plan, end, reporter.lastLines);
     reporter.atHandover();
     const [keys] = await Promise.all([
@@ -98,10 +102,11 @@ async function runToEnd(
   machine: Reconnecting,
   reporter: SetupReporter,
   lease: Lease,
+  pollSeconds: number,
 ): Promise<RunEnd> {
   const reader = new LogReader(
     plan,
-    (command, maxBytes) => persistentExec(machine, command, { timeoutSeconds: 10, maxBytes }, lease),
+    (command, maxBytes) => persistentExec(machine, command, { timeoutSeconds: pollSeconds, maxBytes }, lease),
     reporter,
   );
   for (;;) {
@@ -146,6 +151,12 @@ function stepFailure(
   end: Exclude<RunEnd, { end: "ok" }>,
   lastLines: readonly string[],
 ): SetupFailure {
+  if (end.end === "unreadable") {
+    return new SetupFailure(
+      "machine_refused",
+      `The machine's record of how the set-up ended is none that Warmpool writes: ${JSON.stringify(end.record)}.`,
+    );
+  }
   const step = plan.steps[end.step - 1];
   const last =
     lastLines.length === 0
@@ -181,9 +192,7 @@ async function checkHandover(
   const failure = (message: string): SetupFailure =>
     new SetupFailure("handover_failed", message, { step: HANDOVER_STEP });
   if (code !== 0) throw failure(`The keys could not be read back (exit ${code}).`);
-  const found = parseKeys(stdout.toString("utf8"));
-  if (found === null) throw failure("The keys could not be read back: what the machine sent is not whole.");
-  const { keys, odd } = found;
+  const { keys, odd } = readKeys(stdout, failure);
   const wrong = keyProblems(keys, {
     username: assignment.username,
     testerKeys: assignment.sshKeys,
@@ -192,4 +201,18 @@ async function checkHandover(
   const problems = [...odd, ...wrong];
   if (problems.length > 0) throw failure(`The machine is not clean. ${problems.join(" ")}`);
   return keys;
+}
+
+function readKeys(
+  stdout: Buffer,
+  failure: (message: string) => SetupFailure,
+): NonNullable<ReturnType<typeof parseKeys>> {
+  let found: ReturnType<typeof parseKeys>;
+  try {
+    found = parseKeys(stdout.toString("utf8"));
+  } catch (error) {
+    throw failure(`The machine is not clean: ${wordsOf(error)}.`);
+  }
+  if (found === null) throw failure("The keys could not be read back: what the machine sent is not whole.");
+  return found;
 }

@@ -25,7 +25,7 @@ function opens(role: string, { method, operationId }: Operation): boolean {
 }
 
 describe.each(RUNTIMES)("access to the admin HTTP on %s", (runtime) => {
-  test("every role and none against every route", { timeout: 120_000 }, async () => {
+  test("every role and none against every route", async () => {
     await using t = await testDb();
     await makeWorld(t.db);
     await using edge = await startEdge(runtime, t.url);

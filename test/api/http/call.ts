@@ -1,4 +1,5 @@
 import { ADMIN_TOKEN } from "../edges.ts";
+import { deadline } from "../../helpers/patience.ts";
 
 /** An answer of the admin HTTP, its body parsed whatever it is. */
 export type Answer = { status: number; headers: Headers; body: unknown };
@@ -26,7 +27,7 @@ export async function call(
       ...headers,
     },
     ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
-    signal: AbortSignal.timeout(20_000),
+    signal: deadline(20),
   });
   const text = await response.text();
   return {

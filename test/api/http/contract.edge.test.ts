@@ -7,51 +7,45 @@ import { createToken } from "../../../src/pool/tokens.ts";
 import { arbitraryOf, type Hints, mutated } from "../../helpers/arbitrary.ts";
 import { type TestDb, testDb } from "../../helpers/db.ts";
 import { ADMIN, KEY_A, makeWorld } from "../../helpers/world.ts";
-import { ADMIN_TOKEN, RUNTIMES, startEdge } from "../edges.ts";
+import { ADMIN_TOKEN, ONE_RUNTIME, startEdge } from "../edges.ts";
 import { type ApiDocument, type Operation, readDocument, requestSchema, written } from "./document.ts";
+import { deadline } from "../../helpers/patience.ts";
 
 /** Requests of each kind to each route, and how many at a time. */
 const RUNS = 12;
 const AT_ONCE = 6;
 const SEED = 20_261_125;
 
-describe.each(RUNTIMES)("the contract on %s", (runtime) => {
-  test(
-    "every route answers what the document says, to what it takes and to what it does not",
-    { timeout: 240_000 },
-    async () => {
-      await using t = await testDb();
-      const relay = await makeWorld(t.db, { targetSize: 10 });
-      await relay.workOff();
-      await using edge = await startEdge(runtime, t.url, { adminRequestsPerMinute: 1_000_000 });
-      const document = await readDocument(edge.url);
-      const hints = await hintsOf(t);
-      const requests = document.operations.toSorted(inGoodOrder).flatMap((operation) => {
-        const valid = arbitraryOf(requestSchema(operation), hints(operation));
-        return [valid, mutated(valid)].flatMap((arbitrary) =>
-          fc.sample(arbitrary, { seed: SEED, numRuns: RUNS }).map((request) => ({ operation, request })),
-        );
-      });
-      const statuses = new Map<string, Set<number>>();
-      const queue = requests.values();
-      const ask = async () => {
-        for (const { operation, request } of queue) {
-          const status = await keepsPromise(edge.url, document, operation, request);
-          if (status !== null)
-            statuses.set(
-              operation.operationId,
-              (statuses.get(operation.operationId) ?? new Set()).add(status),
-            );
-        }
-      };
-      await Promise.all(Array.from({ length: AT_ONCE }, ask));
-      for (const { operationId } of document.operations) {
-        expect([...(statuses.get(operationId) ?? [])], operationId).toContain(200);
+describe.each(ONE_RUNTIME)("the contract on %s", (runtime) => {
+  test("every route answers what the document says, to what it takes and to what it does not", async () => {
+    await using t = await testDb();
+    const relay = await makeWorld(t.db, { targetSize: 10 });
+    await relay.workOff();
+    await using edge = await startEdge(runtime, t.url, { adminRequestsPerMinute: 1_000_000 });
+    const document = await readDocument(edge.url);
+    const hints = await hintsOf(t);
+    const requests = document.operations.toSorted(inGoodOrder).flatMap((operation) => {
+      const valid = arbitraryOf(requestSchema(operation), hints(operation));
+      return [valid, mutated(valid)].flatMap((arbitrary) =>
+        fc.sample(arbitrary, { seed: SEED, numRuns: RUNS }).map((request) => ({ operation, request })),
+      );
+    });
+    const statuses = new Map<string, Set<number>>();
+    const queue = requests.values();
+    const ask = async () => {
+      for (const { operation, request } of queue) {
+        const status = await keepsPromise(edge.url, document, operation, request);
+        if (status !== null)
+          statuses.set(operation.operationId, (statuses.get(operation.operationId) ?? new Set()).add(status));
       }
-    },
-  );
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, ask));
+    for (const { operationId } of document.operations) {
+      expect([...(statuses.get(operationId) ?? [])], operationId).toContain(200);
+    }
+  });
 
-  test("a field or a query parameter that no route has is refused by all", { timeout: 120_000 }, async () => {
+  test("a field or a query parameter that no route has is refused by all", async () => {
     await using t = await testDb();
     await makeWorld(t.db);
     await using edge = await startEdge(runtime, t.url);
@@ -168,7 +162,7 @@ async function send(url: string, operation: Operation, request: unknown) {
     method: operation.method,
     headers: { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" },
     ...(body === undefined || operation.method === "GET" ? {} : { body }),
-    signal: AbortSignal.timeout(30_000),
+    signal: deadline(30),
   });
   const json: unknown = await response.json();
   return { status: response.status, type: response.headers.get("content-type"), json };

@@ -1,6 +1,7 @@
 import addFormats from "ajv-formats";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { JsonSchema } from "../../helpers/arbitrary.ts";
+import { deadline } from "../../helpers/patience.ts";
 
 type Content = { "application/json": { schema: JsonSchema } };
 
@@ -28,7 +29,7 @@ export type ApiDocument = {
 };
 
 export async function readDocument(url: string): Promise<ApiDocument> {
-  const response = await fetch(`${url}/admin/v1/openapi.json`, { signal: AbortSignal.timeout(10_000) });
+  const response = await fetch(`${url}/admin/v1/openapi.json`, { signal: deadline(10) });
   return understand((await response.json()) as Document);
 }
 

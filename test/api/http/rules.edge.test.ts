@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { rows } from "../../../src/db/client.ts";
 import { testDb } from "../../helpers/db.ts";
 import { KEY_A, makeWorld, specOf } from "../../helpers/world.ts";
-import { ADMIN_TOKEN, RUNTIMES, startEdge } from "../edges.ts";
+import { ADMIN_TOKEN, ONE_RUNTIME, startEdge } from "../edges.ts";
 import { type Answer, call } from "./call.ts";
 
 /** What an answer says when it is an error, and that it says it as RFC 9457 has it. */
@@ -14,7 +14,7 @@ function problemOf({ status, headers, body }: Answer) {
   return { status, code, detail };
 }
 
-describe.each(RUNTIMES)("the admin HTTP on %s", (runtime) => {
+describe.each(ONE_RUNTIME)("the admin HTTP on %s", (runtime) => {
   test("every kind of refusal is a problem with its status, code and reason", async () => {
     await using t = await testDb();
     await makeWorld(t.db);

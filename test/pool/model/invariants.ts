@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { type Db, rows } from "../../../src/db/client.ts";
 import type { Picture } from "./picture.ts";
 
-/** What must hold after every step, of DESIGN's list as far as rows show it; `before` is from before the step. */
+/** What must hold after every step, of docs/requirements.md as far as rows show it; `before` is from before the step. */
 export async function complaints(db: Db, before: Picture): Promise<string[]> {
   const live = sql`state in ('queued', 'leased', 'cancelling')`;
   const worked = sql`exists (select 1 from operations o where o.machine = m.id and o.state in ('queued', 'leased', 'cancelling'))`;

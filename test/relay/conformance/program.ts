@@ -8,6 +8,7 @@ import type { CheckOptions, CheckReport } from "../../../src/relay/conformance/c
 import { TIMEOUTS } from "../../../src/relay/drivers/exec/timeouts.ts";
 import { localDriver } from "../../../src/relay/drivers/local/driver.ts";
 import { script } from "../drivers/exec/script.ts";
+import { deadline } from "../../helpers/patience.ts";
 
 const LOCAL = fileURLToPath(new URL("../../../examples/drivers/local/driver", import.meta.url));
 const owner = z.object({ installation: z.string(), node: z.string() });
@@ -64,7 +65,7 @@ async function removeAll(root: string): Promise<void> {
   for (const record of records) {
     const { installation, node } = owner.parse(JSON.parse(await readFile(join(root, record), "utf8")));
     const driver = localDriver({ root, installation, node, hide: [] });
-    const signal = AbortSignal.timeout(30_000);
+    const signal = deadline(30);
     for (const { name } of (await driver.list(signal)).machines) await driver.delete(name, signal);
   }
 }

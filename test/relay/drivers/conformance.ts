@@ -5,6 +5,7 @@ import { freePort, isFree } from "../../../src/relay/conformance/ports.ts";
 import { subjectOf } from "../../../src/relay/conformance/subject.ts";
 import type { CreateRequest, Driver } from "../../../src/relay/driver.ts";
 import { makeKeyPair } from "../../../src/relay/hostKey.ts";
+import { deadline } from "../../helpers/patience.ts";
 import { until } from "../../helpers/until.ts";
 import { login } from "./login.ts";
 
@@ -45,7 +46,7 @@ export async function request(name = `wp-${randomBytes(4).toString("hex")}`): Pr
   };
 }
 
-export const soon = () => AbortSignal.timeout(CALL_SECONDS * 1000);
+export const soon = () => deadline(CALL_SECONDS);
 
 /** As the relay does after a create: a login that works is what says the machine is up. */
 export function rootLogin(machine: { ssh: { host: string; port: number } }) {
@@ -53,7 +54,7 @@ export function rootLogin(machine: { ssh: { host: string; port: number } }) {
 }
 
 export function driverConformance(name: string, make: () => Promise<DriverUnderTest>): void {
-  describe(`driver ${name}`, { timeout: 8 * CALL_SECONDS * 1000 }, () => {
+  describe(`driver ${name}`, () => {
     test.each(CASES.map((one) => [one.title, one] as const))("%s", async (_, one) => {
       await using under = await make();
       const { driver } = under;

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "vitest";
 import type { MachineTarget } from "../../../src/contract/relay.ts";
+import { type Clock, systemClock } from "../../../src/relay/clock.ts";
 import type { Driver } from "../../../src/relay/driver.ts";
 import { localDriver } from "../../../src/relay/drivers/local/driver.ts";
 import type { Tools } from "../../../src/relay/tools.ts";
@@ -13,6 +14,7 @@ import { HighestNumber } from "../../../src/relay/identity.ts";
 import { connect } from "../../../src/relay/ssh.ts";
 import type { ExecResult } from "../../../src/relay/sshConnection.ts";
 import { SshPool } from "../../../src/relay/sshPool.ts";
+import { deadline } from "../../helpers/patience.ts";
 import { until } from "../../helpers/until.ts";
 import { quiet } from "./quiet.ts";
 
@@ -39,17 +41,17 @@ export type TestNode = AsyncDisposable & {
 
 const never = new AbortController().signal;
 
-/** `given` is a driver of the caller's instead of one of its own. */
-export async function testNode(given?: Driver): Promise<TestNode> {
+/** `given` is a driver of the caller's instead of one of its own, `clock` what its tools measure time by. */
+export async function testNode(given?: Driver, clock: Clock = systemClock): Promise<TestNode> {
   const dir = await mkdtemp(join(tmpdir(), "warmpool-node-"));
   const options = { root: join(dir, "machines"), installation: randomUUID(), node: "n1", hide: [] };
   const driver = given ?? localDriver(options);
   const key = makeKeyPair("relay");
   const connections = new SshPool(key.privateKey);
-  const tools: Tools = { driver, key, connections, highest: await HighestNumber.load(dir) };
+  const tools: Tools = { driver, key, connections, clock, highest: await HighestNumber.load(dir) };
   const exec = async (machine: MachineTarget, command: string): Promise<ExecResult> => {
-    using connection = await connect(machine, key.privateKey, { timeoutSeconds: 5, signal: never });
-    return await connection.exec(command, { timeoutSeconds: 10, signal: never });
+    using connection = await connect(machine, key.privateKey, { timeoutSeconds: 60, signal: never });
+    return await connection.exec(command, { timeoutSeconds: 60, signal: never });
   };
   return {
     dir,
@@ -77,7 +79,7 @@ export async function testNode(given?: Driver): Promise<TestNode> {
           port,
           httpPort,
         },
-        AbortSignal.timeout(15_000),
+        deadline(15),
       );
       const machine = { id: randomUUID(), name, ...made.ssh, hostKey: pinned, httpPort, access: made.access };
       await until(`${name} to answer`, async () => (await exec(machine, "true")).code === 0);
@@ -86,7 +88,7 @@ export async function testNode(given?: Driver): Promise<TestNode> {
     async [Symbol.asyncDispose]() {
       connections[Symbol.dispose]();
       const { machines } = await driver.list(never);
-      for (const { name } of machines) await driver.delete(name, AbortSignal.timeout(15_000));
+      for (const { name } of machines) await driver.delete(name, deadline(15));
       await rm(dir, { recursive: true, force: true });
     },
   };

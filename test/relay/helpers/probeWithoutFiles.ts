@@ -1,6 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { createInterface } from "node:readline";
 import type { ProbeOperation } from "../../../src/contract/relay.ts";
+import { systemClock } from "../../../src/relay/clock.ts";
 import { localDriver } from "../../../src/relay/drivers/local/driver.ts";
 import { probeMachines } from "../../../src/relay/probe.ts";
 import { SshPool } from "../../../src/relay/sshPool.ts";
@@ -35,8 +36,12 @@ try {
 } catch (error) {
   if ((error as NodeJS.ErrnoException).code !== "EMFILE") throw error;
 }
-const without = await probeMachines(operation, new TestLease(), { driver, connections });
+const without = await probeMachines(operation, new TestLease(), { driver, connections, clock: systemClock });
 for (const descriptor of taken) closeSync(descriptor);
-const withFiles = await probeMachines(operation, new TestLease(), { driver, connections });
+const withFiles = await probeMachines(operation, new TestLease(), {
+  driver,
+  connections,
+  clock: systemClock,
+});
 connections[Symbol.dispose]();
 process.stdout.write(`${JSON.stringify([without, withFiles])}\n`);

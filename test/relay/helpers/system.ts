@@ -14,6 +14,7 @@ import { readProcess } from "../../../src/stack/processes.ts";
 import { ADMIN_TOKEN, startEdge } from "../../api/edges.ts";
 import { testDb } from "../../helpers/db.ts";
 import { temporaryFolder } from "../../helpers/temporaryFolder.ts";
+import { deadline } from "../../helpers/patience.ts";
 import { until } from "../../helpers/until.ts";
 import { script } from "../drivers/exec/script.ts";
 import { type Frozen, relayProcess } from "./relayProcess.ts";
@@ -136,9 +137,9 @@ async function start(
 
   const read = async (target: SshTarget, command: string): Promise<string> => {
     const key = await readFile(join(dir, "id_ed25519"), "utf8");
-    const signal = AbortSignal.timeout(20_000);
-    using connection = await connect(target, key, { timeoutSeconds: 5, signal });
-    const { code, stdout, stderr } = await connection.exec(command, { timeoutSeconds: 10, signal });
+    const signal = deadline(60);
+    using connection = await connect(target, key, { timeoutSeconds: 60, signal });
+    const { code, stdout, stderr } = await connection.exec(command, { timeoutSeconds: 60, signal });
     if (code !== 0) throw new Error(`${command} ended with ${code}: ${stderr.toString()}`);
     return stdout.toString().trimEnd();
   };
@@ -211,6 +212,6 @@ function argumentsOf(
 
 /** What a test's end leaves nothing behind with. */
 export async function deleteAll(driver: Driver): Promise<void> {
-  const signal = () => AbortSignal.timeout(DELETE_SECONDS * 1000);
+  const signal = () => deadline(DELETE_SECONDS);
   for (const { name } of (await driver.list(signal())).machines) await driver.delete(name, signal());
 }

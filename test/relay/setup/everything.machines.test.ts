@@ -3,7 +3,7 @@ import { SEED, survives } from "./everything.ts";
 
 const what = "a swap, a dead relay, a moved lease, cut connections and a machine that is switched off";
 
-test(`a set-up of the whole system survives ${what}`, { timeout: 120_000 }, async () => {
+test(`a set-up of the whole system survives ${what}`, async () => {
   const faults = { kills: 1, moves: 1, resets: 2, freezes: 1 };
   await survives({ driver: "local", seconds: 10, ...faults, seed: SEED });
 });

@@ -3,6 +3,7 @@ import { expect, onTestFailed } from "vitest";
 import type { Assignment } from "../../../src/client/index.ts";
 import { rows } from "../../../src/db/client.ts";
 import { seeded, shuffled } from "../../helpers/random.ts";
+import { deadline } from "../../helpers/patience.ts";
 import { until } from "../../helpers/until.ts";
 import { KEY_A, specOf } from "../../helpers/world.ts";
 import { inflict } from "../../../accept/faults.ts";
@@ -165,8 +166,8 @@ async function inflictAll(ordeal: Ordeal, under: System, proxy: Proxy, machine: 
   const reset = () => until("a connection to reset", () => proxy.cut() > 0);
   const freeze = () => until("a connection to freeze", () => proxy.freeze() > 0);
   const powerCycle = async (): Promise<void> => {
-    await under.driver.stop(machine, AbortSignal.timeout(60_000));
-    await under.driver.start(machine, AbortSignal.timeout(60_000));
+    await under.driver.stop(machine, deadline(60));
+    await under.driver.start(machine, deadline(60));
   };
   const faults = shuffled<() => Promise<unknown>>(
     [

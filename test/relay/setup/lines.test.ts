@@ -99,3 +99,17 @@ test.each([
 ])("blacks out %s", (_, secrets, text, shown) => {
   expect(redactor(secrets)(text)).toBe(shown);
 });
+
+test("a log without end is cut off once, and it is said", () => {
+  const outbox = new LogOutbox(0, 20);
+  for (let at = 0; at < 50; at += 5) outbox.add(line(at, "text"), "text");
+  const pieces = [];
+  for (let piece = outbox.first; piece !== undefined; piece = outbox.first) {
+    pieces.push(piece);
+    outbox.acknowledge(piece);
+  }
+  expect(pieces).toEqual([
+    { offset: 0, end: 15, text: "text\ntext\ntext\n" },
+    { offset: 15, end: 20, text: "[cut off: of a set-up's log 20 bytes are read]\n" },
+  ]);
+});

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { MAX_OUTPUTS } from "../../../src/relay/setup/outputs.ts";
 import { applyLine, INITIAL, type SetupState, stepOf } from "../../../src/relay/setup/progress.ts";
 
 /** The state after all lines, and what of them is for people. */
@@ -83,9 +84,49 @@ test.each<[string, string[], Partial<ReturnType<typeof read>>]>([
   ["a line from Windows", ["::output a=1\r", "hello\r"], { outputs: { a: "1" }, text: ["hello\r"] }],
   ["a marker in mid line is text", ["see ::progress 40"], { percent: 0, text: ["see ::progress 40"] }],
   ["an unknown marker of the runner is none", ["::warmpool run-end ok"], { text: [] }],
+  ...["2.5", "0", "-1", "1e3", "NaN", "Infinity", "0x2", "99999", "", " 2", "2 2.5"].map(
+    (number): [string, string[], Partial<ReturnType<typeof read>>] => [
+      `step ${JSON.stringify(number)} is taken for a step only where it is one`,
+      [
+        `::warmpool step-start ${number}`,
+        `::warmpool step-skipped ${number}`,
+        `::warmpool step-end ${number} 0 1`,
+      ],
+      number === "2 2.5" ? { step: 2, percent: 100, text: [] } : { step: 0, percent: 0, text: [] },
+    ],
+  ),
+  [
+    "a value that is too long is cut, and it is said",
+    [`::output a=${"x".repeat(5000)}`],
+    {
+      outputs: { a: `${"x".repeat(4085)}… [cut off]` },
+      text: ["[output a cut off after 4096 characters]"],
+    },
+  ],
+  [
+    "what a terminal would obey is no part of an output",
+    ["::output a=1\u001b[31m\u009b2J\u202e2\u20283\t4"],
+    { outputs: { a: "1\uFFFD[31m\uFFFD2J\uFFFD2\uFFFD3\t4" } },
+  ],
   ["anything else is text", ["", "  indented", "::other"], { text: ["", "  indented", "::other"] }],
 ])("%s", (_, lines, expected) => {
   expect(read(...lines)).toMatchObject(expected);
+});
+
+test("outputs of any name are own ones, and stay as many as are allowed", () => {
+  const names = ["constructor", "toString", "__proto__", "hasOwnProperty"];
+  const { outputs } = read(...names.map((name) => `::output ${name}=of ${name}`));
+  expect(Object.entries(outputs)).toEqual(names.map((name) => [name, `of ${name}`]));
+  const many = read(
+    ...Array.from({ length: MAX_OUTPUTS + 2 }, (_, n) => `::output o${n}=1`),
+    "::output o0=2",
+  );
+  expect(Object.keys(many.outputs)).toHaveLength(MAX_OUTPUTS);
+  expect(many.outputs["o0"]).toBe("2");
+  expect(many.text).toEqual([
+    expect.stringContaining(`output o${MAX_OUTPUTS} cut off`),
+    expect.stringContaining(`output o${MAX_OUTPUTS + 1} cut off`),
+  ]);
 });
 
 test("what a tester sees: step n of m, the hand-over last, never beyond it", () => {

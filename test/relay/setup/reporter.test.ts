@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
+import { progress } from "../../../src/contract/progress.ts";
+import { CALL_BYTES } from "../../../src/relay/renewer.ts";
 import { LineCutter } from "../../../src/relay/setup/lines.ts";
+import { MAX_ALL, MAX_OUTPUTS } from "../../../src/relay/setup/outputs.ts";
 import { SetupReporter } from "../../../src/relay/setup/reporter.ts";
 import { TestLease } from "../helpers/lease.ts";
 
@@ -40,7 +43,6 @@ test("tells the step, outputs and log of each chunk, and nothing where there is 
     {
       kind: "setup",
       step: { step: 2, steps: 4, title: "One", percent: 0 },
-      outputs: { a: "1" },
       log: { offset: 70, end: 75, text: "half\n" },
     },
   ]);
@@ -69,6 +71,34 @@ test("never goes back, also where it tells of the moment between two runs", asyn
     "::warmpool step-start 3 1\n::progress 60\n",
   ]);
   expect(steps(told)).toEqual([[3, 50], undefined, [3, 50], [3, 60]]);
+});
+
+test("12,000 outputs: bounded in number and size, said to be cut off, and read in linear time", async () => {
+  const outputs = (count: number) =>
+    Array.from(
+      { length: count },
+      (_, n) => `::output o${n}=${"\u0001\u{1F600}".repeat(n % 1000 < 20 ? 1500 : 1)}\n`,
+    );
+  const took = (count: number): number => {
+    const reporter = new SetupReporter(new TestLease(), ["Account", "Hand over"], 0, ["hunter22"]);
+    const log = Buffer.from(outputs(count).join(""));
+    const began = performance.now();
+    reporter.read(new LineCutter().feed(log));
+    return performance.now() - began;
+  };
+  const told = await tell(outputs(12_000));
+  for (const report of told) {
+    expect(progress.safeParse(JSON.parse(JSON.stringify(report))).success).toBe(true);
+    expect(Buffer.byteLength(JSON.stringify(report))).toBeLessThan(CALL_BYTES);
+  }
+  const sent = told.flatMap((report) => (report.kind === "setup" ? [report] : []));
+  const last = sent.findLast((report) => report.outputs !== undefined)?.outputs ?? {};
+  expect(Object.keys(last).length).toBeGreaterThan(5);
+  expect(Object.keys(last).length).toBeLessThanOrEqual(MAX_OUTPUTS);
+  expect(JSON.stringify(last).length).toBeLessThan(MAX_ALL + 10 * MAX_OUTPUTS);
+  expect(JSON.stringify(last)).not.toMatch(/\\|\p{Cc}|\p{Cs}/u);
+  expect(sent.map(({ log }) => log?.text ?? "").join("")).toContain("output o11999 cut off");
+  expect(took(8000)).toBeLessThan(12 * took(1000) + 500);
 });
 
 test("a secret is in no piece of the log, nor in an output, nor in the last words", async () => {

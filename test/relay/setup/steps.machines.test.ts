@@ -76,6 +76,11 @@ test.each([
 ])("a step %s is ended when its time is over, with all it started", async (_, script) => {
   await using node = await testNode();
   const machine = await node.machine();
+  // What does not listen is killed after a moment instead of five seconds.
+  await node.exec(
+    machine,
+    `printf '#!/bin/sh\nshift 2\nexec /usr/bin/timeout -k 0.3 "$@"\n' >/usr/local/bin/timeout && chmod 755 /usr/local/bin/timeout`,
+  );
   const operation = setupOperation(machine, [["slow", script, 1]]);
   expect(await setUp(operation, new TestLease(), node.tools)).toMatchObject({
     outcome: "setup_failed",
@@ -158,6 +163,8 @@ test("a machine that starts nothing forgets the secrets, and none is in the word
   const operation = setupOperation(machine, [["a", "exit 1"]], { secrets: { token: "s3cret-value" } });
   const fake = `printf '#!/bin/sh\ncat "$3/secrets/token"\n' >/usr/local/bin/setsid && chmod 755 /usr/local/bin/setsid`;
   await node.exec(machine, fake);
+  // It is looked for two hundred times, and without a pause between.
+  await node.exec(machine, "ln -s /bin/true /usr/local/bin/sleep");
   expect(await setUp(operation, new TestLease(), node.tools)).toMatchObject({
     reason: "machine_refused",
     message: expect.stringMatching(/does not start the set-up \(exit 74\): \*\*\*$/),

@@ -4,6 +4,7 @@ import type { Progress } from "../../../src/contract/progress.ts";
 import type { SetupOperation } from "../../../src/contract/relay.ts";
 import { LeaseLost } from "../../../src/relay/errors.ts";
 import { setUp } from "../../../src/relay/setup/setup.ts";
+import { deadline } from "../../helpers/patience.ts";
 import { until } from "../../helpers/until.ts";
 import { TestLease } from "../helpers/lease.ts";
 import { type TestMachine, type TestNode, testNode, testOnSystem as test } from "../helpers/node.ts";
@@ -65,7 +66,7 @@ function expectForwardOnly(told: Progress[]): void {
   }
 }
 
-test("a relay that is killed in mid set-up changes nothing: the next one attaches, and each step runs once", async () => {
+test("I8 a relay that is killed in mid set-up changes nothing: the next one attaches, and each step runs once", async () => {
   await using node = await testNode();
   const machine = await node.machine();
   const operation = setupOperation(machine, TRACED);
@@ -137,7 +138,7 @@ test("a connection that is half open is given up, and the set-up goes on over an
   const machine = await node.machine();
   await using proxy = await proxyTo(machine.port);
   const lease = new TestLease();
-  const running = setUp(setupOperation({ ...machine, port: proxy.port }, TRACED), lease, node.tools);
+  const running = setUp(setupOperation({ ...machine, port: proxy.port }, TRACED), lease, node.tools, 1);
   await inStepTwo(node, machine);
   const before = proxy.taken;
   expect(proxy.freeze()).toBe(1);
@@ -190,8 +191,8 @@ test("a machine that restarts in mid set-up goes on: what was done is skipped", 
   const lease = new TestLease();
   const running = setUp(setupOperation(machine, TRACED), lease, node.tools);
   await inStepTwo(node, machine);
-  await node.driver.stop(machine.name, AbortSignal.timeout(10_000));
-  await node.driver.start(machine.name, AbortSignal.timeout(10_000));
+  await node.driver.stop(machine.name, deadline(10));
+  await node.driver.start(machine.name, deadline(10));
   await until("the machine to answer", async () => (await node.exec(machine, "touch /root/go")).code === 0);
   expect(await running).toMatchObject({ outcome: "set_up" });
   expect(await node.read(machine, "cat /root/trace")).toBe(

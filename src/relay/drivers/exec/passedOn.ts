@@ -1,4 +1,5 @@
 import { RelayError } from "../../errors.ts";
+import { own } from "../../../contract/own.ts";
 
 /**
  * The environment variables that a driver program sees beside its own, by name: a value never stands on a command
@@ -8,7 +9,7 @@ import { RelayError } from "../../errors.ts";
 export function passedOn(names: string[], from: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(
     names.map((name) => {
-      const value = from[name];
+      const value = own(from, name);
       if (value !== undefined) return [name, value];
       throw new RelayError(
         `--pass ${name}: there is no such environment variable to pass on. Set it, or leave it out.`,

@@ -1,4 +1,5 @@
-import { z } from "zod";
+import * as z from "zod";
+import { recordOf } from "../../../contract/record.ts";
 import { endpoint } from "../../../contract/machine.ts";
 import { inventory } from "../../../contract/node.ts";
 import { poolSpec } from "../../../contract/pool.ts";
@@ -43,7 +44,7 @@ export type MachineAnswer = z.infer<typeof machine>;
 
 export const createAnswer = machine.required({ ssh: true });
 /** `evidence`: text that helps a person see why a machine never became ready, by name. */
-export const getAnswer = machine.extend({ evidence: z.record(z.string().max(50), z.string()).optional() });
+export const getAnswer = machine.extend({ evidence: recordOf(z.string().max(50), z.string()).optional() });
 export const listAnswer = z.strictObject({
   complete: z.boolean().default(false),
   machines: z.array(machine).max(100_000),

@@ -1,4 +1,5 @@
 import { CALL_SECONDS } from "../../driver.ts";
+import { own } from "../../../contract/own.ts";
 import { RelayError } from "../../errors.ts";
 import { type Command, COMMANDS } from "./protocol.ts";
 
@@ -32,7 +33,7 @@ export function changedTimeouts(changes: readonly string[], usual: Timeouts = TI
 function readChange(text: string): [Command, number] {
   const [, name, count = "", unit = ""] = /^([a-z]+)=(\d+)([smh])$/.exec(text) ?? [];
   const command = COMMANDS.find((known) => known === name);
-  const seconds = Number(count) * (UNITS[unit] ?? 0);
+  const seconds = Number(count) * (own(UNITS, unit) ?? 0);
   if (command !== undefined && seconds >= 1 && seconds <= LONGEST) return [command, seconds];
   throw new RelayError(
     `--timeout ${text}: it takes COMMAND=DURATION such as create=25m, from 1s to 2h. ` +

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** What this driver reads of Incus's answers; everything else in them is left alone. */
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { DriverError } from "../../driver.ts";
 import { head } from "../../text.ts";
 import { exchange } from "./socket.ts";

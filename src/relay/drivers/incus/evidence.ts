@@ -31,9 +31,9 @@ export async function gatherEvidence(
       textOf(incus, `${path}/files`, signal, { path: file }),
     ]),
   ];
-  const evidence: Record<string, string> = { instance: `${name} is ${status} (${type})` };
-  for (const [title, text] of texts) evidence[title] = withoutKeys(await text);
-  return capped(evidence);
+  const evidence = new Map([["instance", `${name} is ${status} (${type})`]]);
+  for (const [title, text] of texts) evidence.set(title, withoutKeys(await text));
+  return capped(Object.fromEntries(evidence));
 }
 
 /** Empty where it is not there: a machine that never started has no console. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Inventory } from "../../../contract/node.ts";
 import { pool, poolResources, project, resources, server, sizedInstance } from "./answers.ts";
 import type { Incus } from "./client.ts";

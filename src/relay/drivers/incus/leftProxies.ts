@@ -1,5 +1,6 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { pause } from "../../pause.ts";
+import { fairNow } from "../../fairTime.ts";
 
 /**
  * Incus 6.0.4 runs one helper for each loopback port of a container. Where a container ends while it is being started,
@@ -46,9 +47,9 @@ async function readHelper(pid: number): Promise<Helper | null> {
 
 async function end(pid: number, signal: AbortSignal): Promise<void> {
   if (!send(pid, "SIGTERM")) return;
-  const deadline = performance.now() + END_MS;
+  const deadline = fairNow() + END_MS;
   while (isAlive(pid)) {
-    if (performance.now() >= deadline) {
+    if (fairNow() >= deadline) {
       send(pid, "SIGKILL");
       return;
     }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { instance, instanceState, listedInstance, volume } from "./answers.ts";
 import type { Instance, Volume } from "./answers.ts";
 import type { Incus } from "./client.ts";

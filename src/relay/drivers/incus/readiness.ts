@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { wordsOf } from "../../errors.ts";
 import { within } from "../../pause.ts";
 import { incusClient } from "./client.ts";

@@ -1,5 +1,6 @@
 import { request } from "node:http";
 import { within } from "../../pause.ts";
+import { secondsText } from "../../text.ts";
 
 /** One HTTP exchange on a unix socket, that ends by itself: by its answer, its timeout, its signal or its size. */
 export type Exchange = {
@@ -35,7 +36,7 @@ export async function exchange(wanted: Exchange): Promise<Answer> {
   } catch (error) {
     wanted.signal.throwIfAborted();
     const isLate = error instanceof Error && error.name === "AbortError";
-    const why = isLate ? `nothing in ${wanted.timeoutSeconds} s` : codeOf(error);
+    const why = isLate ? `nothing in ${secondsText(wanted.timeoutSeconds)}` : codeOf(error);
     throw new NoAnswer(wanted, why, { cause: error });
   }
 }

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { runningOperation } from "./answers.ts";
 import type { Incus } from "./client.ts";
 

@@ -6,6 +6,7 @@ import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { DriverError } from "../../driver.ts";
+import { stretched } from "../../fairTime.ts";
 import { isErrno } from "./errno.ts";
 import type { MachineFolder } from "./folder.ts";
 import { markEnvironment } from "./mark.ts";
@@ -104,7 +105,7 @@ function machineEnvironment({ path, record }: MachineFolder, isolation: Isolatio
 async function listening(child: ChildProcess, signal: AbortSignal): Promise<void> {
   const said = child.stdio[3] as Readable;
   const settled = new AbortController();
-  const deadline = AbortSignal.timeout(BOOT_WITHIN_SECONDS * 1000);
+  const deadline = AbortSignal.timeout(stretched(BOOT_WITHIN_SECONDS * 1000));
   const bounds = { signal: AbortSignal.any([signal, deadline, settled.signal]) };
   try {
     await Promise.race([

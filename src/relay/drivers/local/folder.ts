@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { access, mkdir, open, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { DriverError } from "../../driver.ts";
 import type { CreateRequest } from "../../driver.ts";
 import { isErrno } from "./errno.ts";

@@ -42,7 +42,8 @@ export async function readInventory(
 }
 
 function mebibytes(meminfo: string, field: string): number {
-  const found = new RegExp(`^${field}:\\s+(\\d+) kB$`, "m").exec(meminfo);
+  const line = meminfo.split("\n").find((one) => one.startsWith(`${field}:`));
+  const found = /(\d{1,15}) kB$/.exec(line ?? "");
   if (found === null) throw new Error(`/proc/meminfo has no ${field}: this kernel's memory cannot be read`);
   return Math.floor((Number(found[1]) * 1024) / MIB);
 }

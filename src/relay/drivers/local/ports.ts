@@ -2,6 +2,7 @@ import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { DriverError } from "../../driver.ts";
 import { isErrno } from "./errno.ts";
+import { fairNow } from "../../fairTime.ts";
 
 /** A server that was killed lets go of its port a moment after it can no longer be seen. */
 const LETTING_GO_MS = 3000;
@@ -13,11 +14,11 @@ const LOOK_AGAIN_MS = 50;
  * @throws DriverError `failed` where another program has it, and keeps it for 3 s.
  */
 export async function assertPortFree(port: number, purpose: string): Promise<void> {
-  const givesUpAt = performance.now() + LETTING_GO_MS;
+  const givesUpAt = fairNow() + LETTING_GO_MS;
   for (;;) {
     const problem = await listenProblem(port);
     if (problem === null) return;
-    if (isErrno(problem, "EADDRINUSE") && performance.now() < givesUpAt) {
+    if (isErrno(problem, "EADDRINUSE") && fairNow() < givesUpAt) {
       await delay(LOOK_AGAIN_MS);
       continue;
     }

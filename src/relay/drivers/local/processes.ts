@@ -4,6 +4,7 @@ import { DriverError } from "../../driver.ts";
 import { isErrno } from "./errno.ts";
 import { readMark } from "./mark.ts";
 import type { MachineMark, Owner, Part } from "./mark.ts";
+import { fairNow } from "../../fairTime.ts";
 
 /**
  * The processes of the owner's machines, as /proc shows them. A process is known by pid and start time together, and
@@ -37,8 +38,8 @@ export function findProcesses(owner: Owner): MachineProcess[] {
  * @throws DriverError `retry` where something is still there after 15 s; the signal's reason where that is aborted.
  */
 export async function endProcesses(owner: Owner, machine: string, signal: AbortSignal): Promise<void> {
-  const start = performance.now();
-  const seconds = () => (performance.now() - start) / 1000;
+  const start = fairNow();
+  const seconds = () => (fairNow() - start) / 1000;
   let ending: Known[] | undefined;
   const seen = new Map<number, Known>();
   for (let pause = 5; ; pause = Math.min(pause * 2, 200)) {

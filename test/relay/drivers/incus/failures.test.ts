@@ -10,8 +10,9 @@ import { incusDriver } from "../../../../src/relay/drivers/incus/driver.ts";
 import { asDriverError, saysChanged, saysTaken } from "../../../../src/relay/drivers/incus/failures.ts";
 import { whyNotReady } from "../../../../src/relay/drivers/incus/readiness.ts";
 import { INSTALLED } from "../../../../src/relay/drivers/incus/place.ts";
+import { deadline } from "../../../helpers/patience.ts";
 
-const soon = () => AbortSignal.timeout(15_000);
+const soon = () => deadline(15);
 const code = (status: number, said: string) => asDriverError(new IncusError(status, said), "Creating demo-7");
 
 describe("what Incus 6.0.4 said", () => {

@@ -118,7 +118,7 @@ async function sql(query: string): Promise<void> {
     method: "POST",
     path: "/internal/sql",
     body: { database: "global", query },
-    timeoutSeconds: 10,
+    timeoutSeconds: 60,
     signal: soon(),
   });
   sqlAnswer.parse(JSON.parse(body.toString()));

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { INSTALLED } from "../../../../src/relay/drivers/incus/place.ts";
+import { deadline } from "../../../helpers/patience.ts";
 
 /** Small storage pools and projects of a test's own, made as a person makes them. */
 
@@ -17,7 +18,7 @@ export async function incus(...args: string[]): Promise<void> {
 
 /** A program that answers within a minute or is killed. */
 export async function command(program: string, ...args: string[]): Promise<void> {
-  const running = promisify(execFile)(program, args, { timeout: 60_000 });
+  const running = promisify(execFile)(program, args, { signal: deadline(60) });
   running.child.stdin?.end();
   await running;
 }

@@ -4,12 +4,13 @@ import { incusClient } from "../../../../src/relay/drivers/incus/client.ts";
 import { parseHelper } from "../../../../src/relay/drivers/incus/leftProxies.ts";
 import { INSTALLED } from "../../../../src/relay/drivers/incus/place.ts";
 import { runScript } from "./script.ts";
+import { deadline } from "../../../helpers/patience.ts";
 
 /**
  * Makes this host one that the driver can use, by the scripts that an operator runs, and throws where that fails. After
  * the tests, nothing of theirs may be left in Incus; a daemon that was started here is stopped.
  */
-const SIGNAL_MS = 30_000;
+const SIGNAL_SECONDS = 30;
 
 export default async function setup(): Promise<() => Promise<void>> {
   const wasRunning = await daemonAnswers();
@@ -26,7 +27,7 @@ export default async function setup(): Promise<() => Promise<void>> {
 
 async function daemonAnswers(): Promise<boolean> {
   try {
-    await incusClient(INSTALLED).read("/1.0", z.unknown(), AbortSignal.timeout(SIGNAL_MS));
+    await incusClient(INSTALLED).read("/1.0", z.unknown(), deadline(SIGNAL_SECONDS));
     return true;
   } catch {
     return false;
@@ -39,7 +40,7 @@ async function daemonAnswers(): Promise<boolean> {
  */
 async function holdings(): Promise<string[]> {
   const incus = incusClient(INSTALLED);
-  const signal = AbortSignal.timeout(SIGNAL_MS);
+  const signal = deadline(SIGNAL_SECONDS);
   const paths = [
     "/1.0/instances",
     "/1.0/projects",

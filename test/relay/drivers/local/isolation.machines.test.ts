@@ -8,9 +8,10 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { outsideTmp, RUN_VARIABLE } from "../../../../scripts/leash/belonging.ts";
 import { until } from "../../../helpers/until.ts";
 import { request, rootLogin, soon } from "../conformance.ts";
 import { localUnderTest } from "./machines.ts";
@@ -44,7 +45,7 @@ describe.runIf(process.geteuid?.() === 0)("a machine and its host", () => {
   });
 
   test("homes, keys, hidden folders and other machines of the host cannot be seen in a machine", async () => {
-    const hidden = mkdtempSync("/var/tmp/warmpool-hidden-");
+    const hidden = folderOutside();
     writeFileSync(join(hidden, "relay.key"), "secret");
     try {
       await using under = await localUnderTest([hidden, join(hidden, "not-there-yet")]);
@@ -73,7 +74,7 @@ describe.runIf(process.geteuid?.() === 0)("a machine and its host", () => {
   });
 
   test("a link planted in a machine does not lead its next start to the host's files", async () => {
-    const victim = mkdtempSync("/var/tmp/warmpool-victim-");
+    const victim = folderOutside();
     writeFileSync(join(victim, "ssh_host_ed25519_key"), "the host's");
     try {
       await using under = await localUnderTest();
@@ -111,6 +112,11 @@ describe.runIf(process.geteuid?.() === 0)("a machine and its host", () => {
   });
 });
 
+/** A folder on the host that machines can see. They have their own /tmp, so it must not be in there. */
+function folderOutside(): string {
+  return mkdtempSync(`${outsideTmp(process.env[RUN_VARIABLE] ?? "warmpool-test")}-`);
+}
+
 /** All that must be on the host after a test exactly as it was before. */
 function hostState() {
   const text = (path: string) => (existsSync(path) ? readFileSync(path, "utf8") : null);
@@ -121,7 +127,7 @@ function hostState() {
     folders: ["/home", "/root", "/usr/bin", "/etc", "/var/lib"].map((path) => readdirSync(path)),
     mounts: readFileSync("/proc/self/mountinfo", "utf8"),
     hostname: hostname(),
-    zoe: execFileSync("sh", ["-c", `id zoe 2>&1 || true; ls ${tmpdir()}/zoe 2>&1 || true`], {
+    zoe: execFileSync("sh", ["-c", `id zoe 2>&1 || true; ls /tmp/zoe 2>&1 || true`], {
       encoding: "utf8",
     }),
   };

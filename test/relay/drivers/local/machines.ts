@@ -12,6 +12,7 @@ import type { LocalDriver, LocalOptions } from "../../../../src/relay/drivers/lo
 import { findProcesses } from "../../../../src/relay/drivers/local/processes.ts";
 import type { MachineProcess } from "../../../../src/relay/drivers/local/processes.ts";
 import type { DriverUnderTest } from "../conformance.ts";
+import { deadline } from "../../../helpers/patience.ts";
 
 /** A local driver with a folder of its own, for one test. */
 export type LocalUnderTest = DriverUnderTest & {
@@ -42,7 +43,7 @@ export async function localUnderTest(hide: string[] = []): Promise<LocalUnderTes
 
 /** Deletes every machine the driver knows of, half-made ones too. */
 export async function removeAll(driver: Pick<LocalDriver, "list" | "delete">): Promise<void> {
-  const signal = AbortSignal.timeout(30_000);
+  const signal = deadline(30);
   const { machines } = await driver.list(signal);
   for (const { name } of machines) await driver.delete(name, signal);
 }
@@ -64,7 +65,7 @@ export type DoomedCreate = { options: LocalOptions; request: CreateRequest; at: 
 export async function dieInCreate(doomed: DoomedCreate, run = runHere): Promise<void> {
   const child = run("dieInCreate.ts");
   child.stdin.end(JSON.stringify(doomed));
-  await once(child, "exit", { signal: AbortSignal.timeout(20_000) });
+  await once(child, "exit", { signal: deadline(20) }).finally(() => child.kill("SIGKILL"));
   if (child.signalCode === "SIGKILL") return;
   throw new Error(`the create was not killed at ${doomed.at}, but ended with code ${child.exitCode}`);
 }

@@ -8,7 +8,7 @@ const environ = (values: Record<string, string>) =>
     .map(([name, value]) => `${name}=${value}\0`)
     .join("");
 
-describe("the ownership mark", () => {
+describe("I7 the ownership mark", () => {
   test("reads as it was written", () => {
     expect(readMark(environ(markEnvironment(mark, "system")), owner)).toEqual({ mark, part: "system" });
     expect(readMark(environ(markEnvironment(mark, "child")), owner)).toEqual({ mark, part: "child" });

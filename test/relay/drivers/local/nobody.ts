@@ -77,7 +77,7 @@ function runAsNobody(folder: string, program: string): Program {
       node.startsWith("..") ? process.execPath : `./${node}`,
       `test/relay/drivers/local/${program}`,
     ],
-    { env: { PATH: process.env["PATH"] ?? "" }, stdio: ["pipe", "pipe", "inherit"] },
+    { env: { PATH: process.env["PATH"] ?? "", TMPDIR: tmpdir() }, stdio: ["pipe", "pipe", "inherit"] },
   );
 }
 

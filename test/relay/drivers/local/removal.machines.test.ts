@@ -6,9 +6,10 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { removeTree } from "../../../../src/relay/drivers/local/removal.ts";
+import { deadline } from "../../../helpers/patience.ts";
 
 const run = promisify(execFile);
-const signal = AbortSignal.timeout(30_000);
+const soon = () => deadline(30);
 let above: string;
 let folder: string;
 
@@ -27,7 +28,7 @@ describe("removing a machine's folder", () => {
     writeFileSync(join(folder, "home/cache/file"), "");
     chmodSync(join(folder, "home/cache"), 0o555);
     chmodSync(join(folder, "work/work"), 0o000);
-    await removeTree(folder, { last: "machine.json", signal });
+    await removeTree(folder, { last: "machine.json", signal: soon() });
     expect(existsSync(folder)).toBe(false);
   });
 
@@ -37,14 +38,14 @@ describe("removing a machine's folder", () => {
     writeFileSync(join(outside, "kept"), "");
     symlinkSync(outside, join(folder, "home"));
     symlinkSync(join(outside, "kept"), join(folder, "file"));
-    await removeTree(folder, { last: "machine.json", signal });
+    await removeTree(folder, { last: "machine.json", signal: soon() });
     expect(existsSync(folder)).toBe(false);
     expect(existsSync(join(outside, "kept"))).toBe(true);
   });
 
   test("that is not there is no error", async () => {
     rmSync(folder, { recursive: true });
-    await removeTree(folder, { last: "machine.json", signal });
+    await removeTree(folder, { last: "machine.json", signal: soon() });
     expect(existsSync(folder)).toBe(false);
   });
 
@@ -62,14 +63,14 @@ describe("removing a machine's folder", () => {
     const module = fileURLToPath(new URL("../../../../src/relay/drivers/local/removal.ts", import.meta.url));
     const program = `
       import { removeTree } from ${JSON.stringify(module)};
-      const options = { last: "machine.json", signal: AbortSignal.timeout(20_000) };
+      const options = { last: "machine.json", signal: AbortSignal.timeout(60_000) };
       await removeTree(${JSON.stringify(folder)}, options).catch((error) => console.log(error.message));`;
     // In a mount namespace that ends with the program, so that no mount is ever left on this host.
     const script = 'mount -t tmpfs tmp "$1" && shift && exec "$@"';
     const { stdout } = await run(
       "unshare",
       ["--mount", "sh", "-c", script, "sh", inside, process.execPath, "--input-type=module", "-e", program],
-      { timeout: 30_000 },
+      { signal: soon() },
     );
     expect(stdout).toContain(`${inside} is mounted inside a machine's folder`);
     expect(existsSync(join(folder, "machine.json"))).toBe(true);

@@ -22,7 +22,7 @@ function log(text: string): void {
 }
 
 function setting(name: string): string {
-  const value = process.env[name];
+  const value = new Map(Object.entries(process.env)).get(name);
   if (value === undefined || value === "")
     throw new Error(`${name} is not set: only the driver starts this server`);
   return value;

@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 import { warmpool } from "./run.ts";
+import { deadline } from "../helpers/patience.ts";
 
 /** The scripts, loaded by the real shells and asked as the shells ask them. */
 
@@ -20,7 +21,7 @@ async function bash({ line, here }: Asked): Promise<string[]> {
   const asking = `COMP_WORDS=(${quoted}); COMP_CWORD=${words.length - 1}; _warmpool; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const { stdout } = await run("bash", ["--norc", "-c", `${script}\n${asking}`], {
     cwd: here,
-    timeout: 10_000,
+    signal: deadline(30),
   });
   return stdout.trim().split("\n");
 }
@@ -61,7 +62,7 @@ test.runIf(has("zsh"))("zsh: verbs, options and words on a real command line", a
   await writeFile(file, script);
   const completed = async (typed: string) => {
     const { stdout } = await run("zsh", ["-f", "-c", ZSH_TYPES, "zsh", file, folder.path, typed], {
-      timeout: 20_000,
+      signal: deadline(30),
     });
     return stdout.trim();
   };
@@ -93,8 +94,8 @@ test.runIf(has("fish"))("fish: verbs, options and words, with what they mean", a
       "fish",
       ["--no-config", "-c", `${script}\ncomplete -C ${JSON.stringify(line)}`],
       {
-        timeout: 10_000,
-        env: { PATH: process.env["PATH"], HOME: folder.path },
+        signal: deadline(30),
+        env: { PATH: process.env["PATH"], HOME: folder.path, TMPDIR: folder.path },
       },
     );
     return stdout.trim().split("\n");

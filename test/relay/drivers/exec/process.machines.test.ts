@@ -2,9 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { runProgram } from "../../../../src/relay/drivers/exec/process.ts";
 import type { Run } from "../../../../src/relay/drivers/exec/process.ts";
+import { deadline } from "../../../helpers/patience.ts";
 import { until } from "../../../helpers/until.ts";
 import { script } from "./script.ts";
 
@@ -19,7 +20,7 @@ const run = (program: string, options: Partial<Run> = {}) =>
     env: { PATH: process.env["PATH"] ?? "" },
     timeoutSeconds: 20,
     graceSeconds: 5,
-    signal: AbortSignal.timeout(30_000),
+    signal: deadline(30),
     ...options,
   });
 
@@ -116,6 +117,7 @@ test("a killed relay takes the call with it", async () => {
     ],
     { stdio: "ignore" },
   );
+  onTestFinished(() => void relay.kill("SIGKILL"));
   const ended = once(relay, "exit");
   const child = await childOf(program);
   relay.kill("SIGKILL");

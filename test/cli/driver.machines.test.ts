@@ -6,9 +6,8 @@ import { script } from "../relay/drivers/exec/script.ts";
 import { longest, unwrapped, warmpool } from "./run.ts";
 
 /** `warmpool driver check`: the contract held by the program of the local driver, and what is said where it is not. */
-const SLOW = { timeout: 60_000 };
 
-test("examples/drivers/local keeps the whole contract", { timeout: 400_000 }, async () => {
+test("examples/drivers/local keeps the whole contract", async () => {
   await using program = await programOf();
   const ran = await warmpool(["driver", "check", program.path]);
   const failures = ran.stdout.split(/^(?=ok|FAIL|-)/m).filter((part) => !part.startsWith("ok"));
@@ -18,7 +17,7 @@ test("examples/drivers/local keeps the whole contract", { timeout: 400_000 }, as
   expect(longest(ran.stdout)).toBeLessThanOrEqual(80);
 });
 
-test("a failure is told in sentences, with the case to try alone, and ends with 1", SLOW, async () => {
+test("a failure is told in sentences, with the case to try alone, and ends with 1", async () => {
   await using program = await programOf(`[ "$1" = stop ] && exit 0`);
   const args = ["driver", "check", program.path, "--case", "stop-start"];
   const ran = await warmpool(args);
@@ -30,7 +29,7 @@ test("a failure is told in sentences, with the case to try alone, and ends with 
   expect(longest(ran.stdout)).toBeLessThanOrEqual(80);
 });
 
-test("--keep leaves the machine of a failed case, and --json says whose it is", SLOW, async () => {
+test("--keep leaves the machine of a failed case, and --json says whose it is", async () => {
   await using program = await programOf(`[ "$1" = stop ] && exit 0`);
   const ran = await warmpool(["driver", "check", program.path, "--case", "stop-start", "--keep", "--json"]);
   expect(ran.code).toBe(1);

@@ -8,6 +8,7 @@ import { KEY_A } from "../helpers/world.ts";
 import { installation } from "./installation.ts";
 import { LAUNCHER, warmpoolProcess } from "./process.ts";
 import type { Ran } from "./run.ts";
+import { deadline } from "../helpers/patience.ts";
 
 /** bin/warmpool.js, as a process: what only shows there. */
 
@@ -27,14 +28,14 @@ test("npx finds it in the checkout", async () => {
   const { version } = JSON.parse(await readFile(join(checkout, "package.json"), "utf8"));
   const { stdout } = await run("npx", ["--no-install", "warmpool", "--version"], {
     cwd: checkout,
-    timeout: 15_000,
+    signal: deadline(30),
   });
   expect(stdout).toBe(`${version}\n`);
 });
 
 test("a reader that has seen enough is no failure", async () => {
   const script = `set -o pipefail; "${process.execPath}" "${LAUNCHER}" --help | true`;
-  await run("bash", ["-c", script], { timeout: 15_000 });
+  await run("bash", ["-c", script], { signal: deadline(15) });
 });
 
 test("Ctrl-C while waiting leaves the place in line, and says so", async () => {
@@ -82,7 +83,7 @@ test("without a newer one it says which Node it needs", async () => {
 async function old(launcher: string, ...args: string[]): Promise<Ran> {
   const versions = "{ value: { ...process.versions, node: '20.1.0' } }";
   const pretend = `data:text/javascript,Object.defineProperty(process, 'versions', ${versions})`;
-  const ran = run(process.execPath, ["--import", pretend, launcher, ...args], { timeout: 15_000 });
+  const ran = run(process.execPath, ["--import", pretend, launcher, ...args], { signal: deadline(15) });
   return ran.then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     ({ code, stdout, stderr }: Ran) => ({ code, stdout, stderr }),

@@ -7,6 +7,7 @@ import { terminalOutput } from "../../src/cli/output.ts";
 import { buildProgram } from "../../src/cli/program.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 import { KEY_A, specOf } from "../helpers/world.ts";
+import { hostile, obeyed } from "./hostile.ts";
 import { installation } from "./installation.ts";
 import type { Installation } from "./installation.ts";
 import { recorder } from "./recorder.ts";
@@ -56,7 +57,7 @@ const VERBS: Record<string, Case> = {
     },
   },
   release: change(TESTER),
-  ssh: { elsewhere: "ssh.edge.test.ts" },
+  ssh: { elsewhere: "ssh.db.test.ts" },
   "machine list": read(),
   "machine get": { does: "read", words: (at) => [at.machine] },
   "machine timeline": { does: "read", words: (at) => [at.held] },
@@ -129,13 +130,13 @@ const VERBS: Record<string, Case> = {
     does: "change",
     words: async ({ client }) => [(await client.token.create.mutate({ name: "old", role: "app" })).id],
   },
-  import: { elsewhere: "import.edge.test.ts" },
-  doctor: { elsewhere: "doctor.edge.test.ts" },
-  migrate: { elsewhere: "relay.edge.test.ts" },
-  "relay join": { elsewhere: "relay.edge.test.ts" },
-  "relay run": { elsewhere: "relay.edge.test.ts" },
-  "driver check": { elsewhere: "driver.edge.test.ts" },
-  completion: { elsewhere: "completion.edge.test.ts" },
+  import: { elsewhere: "import.db.test.ts" },
+  doctor: { elsewhere: "doctor.db.test.ts" },
+  migrate: { elsewhere: "relay.db.test.ts" },
+  "relay join": { elsewhere: "relay.db.test.ts" },
+  "relay run": { elsewhere: "relay.db.test.ts" },
+  "driver check": { elsewhere: "driver.machines.test.ts" },
+  completion: { elsewhere: "completion.machines.test.ts" },
 };
 
 const tree = commandTree(
@@ -205,6 +206,40 @@ test.each(changes)("`$verb` fits into 80 columns", async (one) => {
 test.each(changes)("`$verb --json` prints what the API answers", async (one) => {
   await using at = await place();
   await expectAnswer(at, one);
+});
+
+test("whatever comes in its answers, no verb gives a terminal what it would obey", async () => {
+  await using at = await place();
+  await using altered = await recorder(at.url, hostile);
+  // Together in one place: a verb that fails there shows its error, which is foreign as well.
+  for (const { verb, words } of runs) {
+    const given = await words(at);
+    for (const [json, terminal] of [
+      [[], 80],
+      [[], undefined],
+      [["--json"], undefined],
+    ] as const) {
+      const options = { url: altered.url, ...(terminal === undefined ? {} : { terminal }) };
+      const ran = await warmpool([...json, ...verb.split(" "), ...given], options);
+      // A log is text of many lines; nothing else is.
+      const stdout = verb === "log" ? ran.stdout.replaceAll("\nINJECTED", "") : ran.stdout;
+      expect(obeyed(stdout), `${verb} ${json[0]}: ${JSON.stringify(stdout)}`).toEqual([]);
+      expect(obeyed(ran.stderr), `${verb} ${json[0]}: ${JSON.stringify(ran.stderr)}`).toEqual([]);
+      expect(ran.stderr, verb).not.toMatch(/RangeError|TypeError|undefined/);
+      if (json.length === 0 || ran.code !== 0) continue;
+      expect(ran.stdout, verb).not.toMatch(/[^\n\P{Cc}]|\p{Cf}/u);
+      expect(JSON.parse(ran.stdout), verb).toEqual(altered.answers.at(-1));
+    }
+  }
+  for (const words of [
+    ["doctor"],
+    ["--json", "doctor"],
+    ["--hostile\u009b", "status"],
+    ["tester", "a\u202e\nb"],
+  ]) {
+    const ran = await warmpool([...words, "--state-dir", at.folder], { url: altered.url, terminal: 80 });
+    expect(obeyed(ran.stdout + ran.stderr), words.join(" ")).toEqual([]);
+  }
 });
 
 test("without a Warmpool to talk to every verb fails in words, and prints nothing", async () => {

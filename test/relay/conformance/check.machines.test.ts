@@ -9,14 +9,13 @@ import { check, programOf } from "./program.ts";
 import type { Program } from "./program.ts";
 
 /** Programs that hang or forget, and checks that do not run to their end. */
-const SLOW = { timeout: 60_000 };
 
 afterEach(() => vi.restoreAllMocks());
 
 const machinesOf = ({ folder }: Program) =>
   readdirSync(join(folder, "machines")).filter((name) => !name.startsWith("."));
 
-test("a delete that hangs is killed, and what it holds is said to be left behind", SLOW, async () => {
+test("a delete that hangs is killed, and what it holds is said to be left behind", async () => {
   await using program = await programOf(`[ "$1" = delete ] && exec sleep 1000`);
   const { cases, left } = await check(program, ["delete-at-once"], { timeouts: { ...TIMEOUTS, delete: 1 } });
   expect(cases[0]?.failure?.did).toMatch(
@@ -26,7 +25,7 @@ test("a delete that hangs is killed, and what it holds is said to be left behind
   expect(machinesOf(program)).toHaveLength(1);
 });
 
-test("what a killed create left and list forgets", SLOW, async () => {
+test("what a killed create left and list forgets", async () => {
   // In the middle of a create, which begins with a mark that only `get` knows of.
   vi.spyOn(Math, "random").mockReturnValue(0.5);
   await using program = await programOf(`
@@ -39,7 +38,7 @@ test("what a killed create left and list forgets", SLOW, async () => {
   expect(cases[0]?.failure?.must).toBe(RULES.interrupted.must);
 });
 
-test("a lock that a killed delete leaves", SLOW, async () => {
+test("a lock that a killed delete leaves", async () => {
   vi.spyOn(Math, "random").mockReturnValue(0.5);
   await using program = await programOf(`[ "$1" = delete ] && {
     mkdir "$folder/lock" || exit 9; sleep 1; real delete; code=$?; rmdir "$folder/lock"; exit $code
@@ -56,7 +55,7 @@ test("where the first case fails the others are not tried", async () => {
   expect({ failed, untried }).toEqual({ failed: 1, untried: ids.length - 1 });
 });
 
-test("a check that is ended early deletes what it has made", SLOW, async () => {
+test("a check that is ended early deletes what it has made", async () => {
   await using program = await programOf(`
     [ "$1" = list ] && [ ! -e "$folder/asked" ] && { touch "$folder/asked"; exec sleep 1000; }`);
   const abort = new AbortController();

@@ -1,0 +1,56 @@
+import { join } from "node:path";
+import { convertV4MiniflareOptions, Log, LogLevel } from "miniflare";
+import type { Miniflare, MiniflareOptions } from "miniflare";
+import type { Bundle } from "./bundle.ts";
+
+/** What an edge in workerd is given: the Worker's bundle, its database, and what its settings and secrets are. */
+export type WorkerdEdge = {
+  bundle: Bundle;
+  /** 0 takes one that is free. */
+  port: number;
+  databaseUrl: string;
+  bindings: Record<string, string>;
+  /** Takes each message that the Worker logs. */
+  onLog: (message: string) => void;
+};
+
+/** The edge as wrangler would deploy it, for Miniflare on loopback. Nothing leaves this machine. */
+export function workerdOptions({
+  bundle,
+  port,
+  databaseUrl,
+  bindings,
+  onLog,
+}: WorkerdEdge): MiniflareOptions {
+  return convertV4MiniflareOptions({
+    host: "127.0.0.1",
+    port,
+    // No request properties from Cloudflare, no telemetry.
+    cf: false,
+    telemetry: { enabled: false },
+    logRequests: false,
+    log: new Log(LogLevel.WARN),
+    handleStructuredLogs: ({ message }) => onLog(message),
+    workers: [
+      {
+        name: bundle.name,
+        modules: [{ type: "ESModule", path: join(bundle.folder, bundle.main) }],
+        modulesRoot: bundle.folder,
+        compatibilityDate: bundle.compatibilityDate,
+        compatibilityFlags: bundle.compatibilityFlags,
+        hyperdrives: { HYPERDRIVE: databaseUrl },
+        bindings,
+      },
+    ],
+  });
+}
+
+/** Fires the Worker's cron trigger once. @returns how its handler ended; "ok" is well */
+export async function fireCron(miniflare: Miniflare, { crons }: Bundle): Promise<string> {
+  // Its own type hangs on a package of global Worker types that this project leaves out.
+  const worker = (await miniflare.getWorker()) as unknown as ScheduledWorker;
+  const { outcome } = await worker.scheduled({ cron: crons[0] ?? "* * * * *" });
+  return outcome;
+}
+
+type ScheduledWorker = { scheduled(event: { cron: string }): Promise<{ outcome: string }> };

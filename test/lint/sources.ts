@@ -1,0 +1,26 @@
+import { type Node, type SourceFile } from "typescript/unstable/ast";
+import { API } from "typescript/unstable/sync";
+
+/** The sources as the compiler sees them, for rules that no linter has. */
+export function openSources() {
+  const api = new API({ cwd: process.cwd() });
+  const snapshot = api.updateSnapshot({ openProject: "tsconfig.json" });
+  const [project] = snapshot.getProjects();
+  if (project === undefined) throw new Error("tsconfig.json is no project");
+  const { program, checker } = project;
+  const root = `${process.cwd()}/`;
+  const files = program
+    .getSourceFileNames()
+    .filter((path) => path.startsWith(`${root}src/`))
+    .map((path) => ({ name: path.slice(root.length), file: program.getSourceFile(path) as SourceFile }));
+  return { files, checker, [Symbol.dispose]: () => api.close() };
+}
+
+/** Calls `look` with the node and all that is in it. */
+export function visit(node: Node, look: (node: Node) => void): void {
+  look(node);
+  node.forEachChild((child) => {
+    visit(child, look);
+    return undefined;
+  });
+}

@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { LoopDelay } from "../../src/relay/loopDelay.ts";
+import { testClock } from "../helpers/testClock.ts";
+
+test("loop delay: timers that fire in time are not late", async () => {
+  const clock = testClock();
+  const delay = new LoopDelay(clock);
+  expect(delay.lateMs).toBe(0);
+  await clock.advance(60_000);
+  expect(delay.lateMs).toBe(0);
+});
+
+test("loop delay: what a stalled process was late adds up, and is known before its timer has fired", async () => {
+  const clock = testClock();
+  const delay = new LoopDelay(clock);
+  expect(delay.lateMs).toBe(0);
+  let duringTheStall = 0;
+  clock.after(100, () => (duringTheStall = delay.lateMs));
+  await clock.stall(5000);
+  expect(duringTheStall).toBe(4800);
+  expect(delay.lateMs).toBe(4800);
+  await clock.advance(1000);
+  await clock.stall(2000);
+  expect(delay.lateMs).toBe(4800 + 1800);
+});
