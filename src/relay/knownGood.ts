@@ -55,8 +55,10 @@ export async function knownGood(subject: Subject): Promise<void> {
     await firstBoot(subject, machine);
     for (const [name, command] of [
       ["the ready command", spec.readyCommand],
-      ["the health command", spec.healthCommand],
-      ["the check that it can be written to", WRITABLE],
+      [
+        "the health command, or the check that it can be written to,",
+        `${WRITABLE}\n${spec.healthCommand ?? "true"}`,
+      ],
     ] as const) {
       if (command === undefined) continue;
       await stage(subject, "joining", "never_ready", `${name} never ended with 0`, (signal) =>
