@@ -1,14 +1,21 @@
 #!/bin/sh
-# Writes a small page and the program that serves it into the tester's home, all of it the tester's own.
+# Writes a small page and the program that serves it into the tester's home, all of it the tester's own and written with
+# the tester's rights: they are in already, and a link that they put there must not lead root's writing astray.
 set -eu
+
+as_tester() {
+  if [ "${WARMPOOL_UNPRIVILEGED:-}" = 1 ]; then "$@"; return; fi
+  setpriv --reuid "$WARMPOOL_USERNAME" --regid "$(id -g "$WARMPOOL_USERNAME")" --init-groups "$@"
+}
+write() { as_tester sh -c 'cat >"$1.new" && mv -f "$1.new" "$1"' write "$1"; }
 
 escape() { printf '%s' "$1" | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g'; }
 
 site=$WARMPOOL_HOME/site
 greeting=$(escape "${WARMPOOL_PARAM_greeting:-Welcome to your machine}")
-mkdir -p "$site"
+as_tester mkdir -p "$site"
 echo "::progress 30 Writing $site/index.html"
-cat >"$site/index.html" <<PAGE
+write "$site/index.html" <<PAGE
 <!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -26,7 +33,7 @@ cat >"$site/index.html" <<PAGE
 PAGE
 
 echo "::progress 70 Writing $site/serve.pl"
-cat >"$site/serve.pl" <<'SERVER'
+write "$site/serve.pl" <<'SERVER'
 # Serves index.html from its own folder on 127.0.0.1. Only what perl-base has.
 use strict;
 use warnings;
@@ -55,5 +62,4 @@ while (1) {
 }
 SERVER
 
-if [ "${WARMPOOL_UNPRIVILEGED:-}" != 1 ]; then chown -R "$WARMPOOL_USERNAME:" "$site"; fi
 echo "The page is written."

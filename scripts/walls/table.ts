@@ -170,7 +170,13 @@ export const TABLE: Table = {
       instead: "Take a `Db` from src/db/client.ts.",
     },
     ssh2: {
-      by: ["src/relay/ssh.ts", "src/relay/identity.ts", "src/relay/drivers/local/sshServer"],
+      by: [
+        "src/relay/ssh.ts",
+        "src/relay/sshConnection.ts",
+        "src/relay/sshChannels.ts",
+        "src/relay/identity.ts",
+        "src/relay/drivers/local/sshServer",
+      ],
       why: "Its defaults accept any host key and never time out; the wrapper's do not.",
       instead: "Use src/relay/ssh.ts.",
     },

@@ -45,7 +45,7 @@ export const testerRouter = router({
       const fingerprint = changeOf(assignment);
       if (fingerprint !== shown) yield tracked(fingerprint, assignment);
       shown = fingerprint;
-      if (["active", "failed", "released"].includes(assignment.state)) return;
+      if (["active", "failed", "released"].includes(assignment.state) && !assignment.keysPending) return;
       await pause(WATCH_MS, signal);
     }
   }),

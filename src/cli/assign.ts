@@ -66,6 +66,13 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
       `\`${next(session, "log", ...words)}\` shows what the set-up printed; retry goes on where it stopped, release gives the machine back.`,
     );
   }
+  if (options.wait === true && assignment.state === "active" && assignment.error !== null) {
+    throw new CliError(
+      EXIT.failed,
+      `${user} has a machine, and not with these keys: ${assignment.error.message}`,
+      "The keys before may still open it: try again, or release it if that must end now.",
+    );
+  }
   if (!isSettled(assignment)) {
     session.out.note(
       `\`${next(session, "tester", ...words)}\` tells how far it is; --wait would have shown it.`,

@@ -5,7 +5,7 @@ import { CliError, EXIT } from "./exit.ts";
 import { isPassing } from "./patience.ts";
 
 /**
- * Follows an assignment until it is active, failed or released. Invariant: a lost connection is never an end. The
+ * Follows an assignment until it is active with the keys it was given, failed or released. Invariant: a lost connection is never an end. The
  * stream reconnects by itself; one that the server closed is opened anew; only when it stays lost for
  * `patienceSeconds` is that an error.
  */
@@ -35,8 +35,9 @@ export async function watchUntilSettled(
   }
 }
 
-export function isSettled({ state }: Assignment): boolean {
-  return state === "active" || state === "failed" || state === "released";
+/** An edge of an earlier version does not say whether keys are still on their way. */
+export function isSettled({ state, keysPending }: Partial<Assignment>): boolean {
+  return (state === "active" && keysPending !== true) || state === "failed" || state === "released";
 }
 
 /** One subscription, to its end: the last assignment it brought, or null where it broke before the first. */

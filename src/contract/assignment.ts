@@ -95,6 +95,8 @@ export const assignmentView = z
       })
       .nullable(),
     swaps: z.int(),
+    /** While `active`: its SSH keys were replaced, and the machine may not have the new ones yet. */
+    keysPending: z.boolean(),
     /**
      * Why it has `failed`; why its set-up stands still, while `setting_up`; why keys that were replaced could not be put on
      * the machine, or why the machine cannot be used, while `active`.

@@ -150,6 +150,13 @@ export const CONDITIONS = {
       action:
         "Start its relay and see that it reaches the edge. If the host is lost for good: `warmpool node remove NODE --lost`.",
     },
+    KeysNotReplaced: {
+      status: true,
+      meaning:
+        "A tester was given other SSH keys, and they could not be put on the machine: the ones before may still open it. Its disk may be full or read-only, or somebody who is root there prevents it.",
+      action:
+        "`warmpool tester USER` says why. Assign again with the keys to try once more. If their access must end now: `warmpool release USER`, which ends the machine from outside.",
+    },
     HostKeyChanged: {
       status: true,
       meaning: "Machines answer with a host key that is no machine's of ours; unassigned ones are held.",

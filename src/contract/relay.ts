@@ -249,6 +249,8 @@ export const operationResult = z.discriminatedUnion("outcome", [
     ]),
     step: z.string().max(80).optional(),
     exitCode: z.int().optional(),
+    /** Nothing of the set-up was left on the machine: it may be given to somebody else. */
+    untouched: z.boolean().optional(),
     /** Where the host key changed: the fingerprint of the one that was presented. */
     presented: z.string().max(200).optional(),
   }),

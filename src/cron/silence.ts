@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
+import { tellLateKeys } from "../pool/lateKeys.ts";
 import { SETTINGS } from "../pool/settings.ts";
 import { callOffCreates, callOffRestarts, swapStranded } from "../pool/stranded.ts";
 import { tell } from "../pool/transition.ts";
@@ -7,11 +8,12 @@ import { tell } from "../pool/transition.ts";
 /**
  * Marks nodes that were not heard as silent: their machines cannot be claimed, and nothing else happens to them. Testers
  * whose set-up there nobody has begun get another machine, and restarts and creates that nobody has begun are called off.
+ * Keys that do not get to their machines are reported.
  */
 export async function silence(db: Db): Promise<number> {
   const silent = await markSilent(db);
   const calledOff = (await swapStranded(db)) + (await callOffRestarts(db)) + (await callOffCreates(db));
-  return silent + calledOff;
+  return silent + calledOff + (await tellLateKeys(db));
 }
 
 function markSilent(db: Db): Promise<number> {

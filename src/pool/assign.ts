@@ -148,8 +148,12 @@ async function repeat(
       );
     }
   }
-  await updateKeys(db, assignment.id, request.sshKeys, actor);
-  return { created: false, assignment };
+  const changed = await updateKeys(db, assignment.id, request.sshKeys, actor);
+  // Whoever waits for the new keys must see that they are on their way.
+  return {
+    created: false,
+    assignment: changed ? await liveAssignment(db, target.pool, request.username) : assignment,
+  };
 }
 
 async function holdsSlot(db: Db, pool: string, username: string): Promise<boolean> {

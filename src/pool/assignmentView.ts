@@ -29,6 +29,7 @@ type Row = {
   line: Line | null;
   usualSetupSeconds: number | null;
   swaps: number;
+  keysPending: boolean;
   error: Assignment["error"];
   createdAt: string;
   activeAt: string | null;
@@ -68,6 +69,11 @@ const standstill = sql`case
       n.not_alive -> m.id::text ->> 'cause', '); the set-up goes on when it does. Wait, or release and assign again.'))
   end`;
 
+/** A run that puts keys in place is queued or under way, or follows the restart that is. */
+const keysPending = sql`a.state = 'active' and exists (
+  select 1 from operations o where o.machine = a.machine and o.state in ('queued', 'leased', 'cancelling')
+    and (o.kind = 'setup' or a.ssh_keys <> coalesce(a.handover -> 'keys' -> a.username, '[]')))`;
+
 /** Assignments (alias `a`) that fit `where`, with `tail` for order and limit. */
 export async function readAssignments(
   db: Db,
@@ -87,7 +93,7 @@ export async function readAssignments(
         (select count(*)::int from assignments w where w.pool = a.pool and w.state = 'waiting' and w.seq <= a.seq) end as position,
       (select l.line from lines l where l.name = a.pool and a.state = 'waiting') as line,
       case when a.state = 'setting_up' then ${usualSetup} end as "usualSetupSeconds",
-      a.swaps, coalesce(a.error, ${standstill}) as error, ${iso(sql`a.created_at`)} as "createdAt", ${iso(sql`a.active_at`)} as "activeAt",
+      a.swaps, ${keysPending} as "keysPending", coalesce(a.error, ${standstill}) as error, ${iso(sql`a.created_at`)} as "createdAt", ${iso(sql`a.active_at`)} as "activeAt",
       ${iso(sql`a.expires_at`)} as "expiresAt", ${iso(sql`a.released_at`)} as "releasedAt",
       ${iso(sql`a.access_ended_at`)} as "accessEndedAt"
     from shown a left join machines m on m.id = a.machine left join nodes n on n.name = m.node ${tail}`,
@@ -113,6 +119,7 @@ function view(row: Row): Assignment {
         ? null
         : { ...row.step, attempt: row.attempt, startedAt: row.setupAt, etaSeconds: setupEta(row) },
     swaps: row.swaps,
+    keysPending: row.keysPending,
     error: row.error,
     createdAt: row.createdAt,
     activeAt: row.activeAt,

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { OperationResult } from "../contract/relay.ts";
 import { type Db, rows } from "../db/client.ts";
 import { noteMiss } from "./braking.ts";
@@ -11,6 +11,7 @@ import type { Actor } from "./reasons.ts";
 import { queueProbes, queueRecheck } from "./probeQueue.ts";
 import { retryBackoffSeconds } from "./replenish.ts";
 import { SETTINGS } from "./settings.ts";
+import { tearDown } from "./teardown.ts";
 import { json, moveAssignments, moveMachines } from "./transition.ts";
 
 type SetUp = Extract<OperationResult, { outcome: "set_up" }>;
@@ -44,7 +45,9 @@ export async function setupFailed(tx: Db, lease: Standing, result: SetupFailed, 
   const sibling = await siblingThere(tx, result);
   if (sibling !== null) return addressWrong(tx, lease, sibling, actor);
   await endOperation(tx, lease.id, "failed", null, result.message);
-  if (result.reason === "unreachable" && (await swap(tx, lease, result.message, actor))) return;
+  if (result.reason === "unreachable" && (await swap(tx, lease, NEVER_LOGGED_IN, result.message, actor)))
+    return;
+  if (result.reason === "machine_refused" && (await swapRefusing(tx, lease, result, actor))) return;
   if (await keysFailed(tx, lease, result, actor)) return;
   const error = {
     code: result.reason,
@@ -61,18 +64,41 @@ export async function setupFailed(tx: Db, lease: Standing, result: SetupFailed, 
   });
 }
 
-async function swap(tx: Db, lease: Standing, cause: string, actor: Actor): Promise<boolean> {
+/**
+ * A machine that could not be prepared for its recipe, which had not begun: another may do. Nobody gets this one after a
+ * tester of whom something may be on it, whatever it answers.
+ */
+async function swapRefusing(tx: Db, lease: Standing, result: SetupFailed, actor: Actor): Promise<boolean> {
+  if (!(await swap(tx, lease, RECIPE_NOT_BEGUN, result.message, actor))) return false;
+  if (result.untouched !== true) {
+    const data = { cause: result.message };
+    await tearDown(tx, sql`select ${lease.machine}::uuid`, {
+      actor,
+      reason: "swapped",
+      data,
+      from: ["suspect"],
+    });
+  }
+  return true;
+}
+
+/** What must hold of the assignment for a swap. Each machine that it was given is an attempt, and so is each retry. */
+const NEVER_LOGGED_IN = sql`logged_in_at is null`;
+const RECIPE_NOT_BEGUN = sql`attempt = swaps + 1 and coalesce((step ->> 'step')::int, 1) <= 1`;
+
+async function swap(tx: Db, lease: Standing, when: SQL, cause: string, actor: Actor): Promise<boolean> {
   const back = await moveAssignments(
     tx,
     sql`select id from assignments where id = ${lease.assignment} and machine = ${lease.machine}
-      and logged_in_at is null and swaps < ${SETTINGS.maxSwaps}`,
+      and ${when} and swaps < ${SETTINGS.maxSwaps}`,
     {
       to: "waiting",
       from: ["setting_up"],
       actor,
       reason: "swapped",
       data: { cause, missed: lease.machine },
-      set: sql`machine = null, step = null, claimed_at = null, setup_at = null, swaps = swaps + 1`,
+      set: sql`machine = null, step = null, claimed_at = null, setup_at = null, logged_in_at = null,
+        swaps = swaps + 1`,
     },
   );
   if (back.length === 0 || lease.machine === null) return false;
@@ -103,7 +129,8 @@ async function siblingThere(tx: Db, { presented }: SetupFailed): Promise<string 
  */
 async function addressWrong(tx: Db, lease: Standing, sibling: string, actor: Actor): Promise<void> {
   const cause = `another machine of ours, ${sibling}, answers at its address: the address is wrong`;
-  if (await swap(tx, lease, cause, actor)) return endOperation(tx, lease.id, "failed", null, cause);
+  if (await swap(tx, lease, NEVER_LOGGED_IN, cause, actor))
+    return endOperation(tx, lease.id, "failed", null, cause);
   await requeueOperation(tx, lease.id, retryBackoffSeconds(lease.attempt, Math.random()), cause);
   await queueProbes(tx, [lease.node]);
 }

@@ -10,9 +10,15 @@ import { json, tell } from "./transition.ts";
  * Replaces the keys of a live assignment. On an active one a set-up run is queued that puts them on the machine, and
  * does nothing else there. Other work on the machine that is under way when the keys change is followed by such a run
  * (`queueSetupIfDue`). Where the last run failed, the same keys are put there again.
+ * @returns whether anything was to be done.
  */
-export async function updateKeys(db: Db, assignment: string, sshKeys: string[], actor: Actor): Promise<void> {
-  await db.transaction(async (tx) => {
+export async function updateKeys(
+  db: Db,
+  assignment: string,
+  sshKeys: string[],
+  actor: Actor,
+): Promise<boolean> {
+  return db.transaction(async (tx) => {
     await lockWork(tx, sql`select machine from assignments where id = ${assignment}`);
     const [changed] = await rows<{ state: string; pool: string; before: number }>(
       tx,
@@ -26,11 +32,12 @@ export async function updateKeys(db: Db, assignment: string, sshKeys: string[], 
           and (standing.ssh_keys <> ${json(sshKeys)} or standing.failed)
         returning state, pool, jsonb_array_length(standing.ssh_keys) as before`,
     );
-    if (changed === undefined) return;
+    if (changed === undefined) return false;
     const { pool, before } = changed;
     const told = { before: { keys: before }, after: { keys: sshKeys.length } };
     await tell(tx, { kind: "keys", actor, reason: "asked_for", pool, assignment, ...told });
     if (changed.state === "active") await queueSetup(tx, assignment);
+    return true;
   });
 }
 

@@ -1,7 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import { HOLD_FAILED_SECONDS, type PoolCounts, type PoolSpec, type PoolView } from "../contract/pool.ts";
 import { type Db, iso, listOf, rows } from "../db/client.ts";
-import { poolConditions, type PoolFacts } from "./conditions.ts";
+import { poolConditions } from "./conditions.ts";
+import type { PoolFacts } from "./poolFacts.ts";
 import { DRIVER_PROBLEM } from "./driverProblem.ts";
 import { WarmpoolError } from "./errors.ts";
 import { canonical, sha256 } from "./hash.ts";
@@ -65,6 +66,8 @@ export function poolFacts(where: SQL): SQL {
             where o.state = 'silent' and e.pool = p.name and e.state <> 'deleted' group by o.name) s) as "silentNodes",
         coalesce(jsonb_agg(m.name order by m.number) filter (where m.state = 'held' and m.hold ->> 'by' like 'node:%'
           or m.state = 'assigned' and n.not_alive -> m.id::text ? 'presented'), '[]') as strangers,
+        (select coalesce(jsonb_agg(k.username order by k.username), '[]') from assignments k
+          where k.pool = p.name and k.state = 'active' and k.error is not null) as keyless,
         (select coalesce(jsonb_agg(jsonb_build_object('node', b.node, 'dead', b.dead, 'answered', b.answered, 'cause', b.cause,
             'canaryError', b.canary_error, 'canaryNotBefore', ${iso(sql`b.canary_not_before`)}) order by b.since), '[]')
           from brakes b where b.released_at is null

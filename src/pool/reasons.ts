@@ -76,6 +76,7 @@ export const REASONS = {
   condition_changed: "A condition of the pool changed.",
   undelivered: "A message of the webhook was given up.",
   superseded: "The work was no longer wanted.",
+  keys_late: "Keys that were replaced are not on the machine in time; the ones before may still open it.",
   shutdown: "The relay stopped and handed the work back.",
 } as const;
 

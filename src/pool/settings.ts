@@ -28,6 +28,8 @@ export const SETTINGS = {
   connectBudgetSeconds: 10,
   /** A machine that is dead for longer in mid set-up is no restart: its tester is told. */
   standstillSeconds: 120,
+  /** Keys of an active tester that are not replaced on their machine for longer are told of. */
+  keyChangeSeconds: 120,
   maxSwaps: 3,
   /** What is kept of a set-up's log on each machine: its first and its last so many bytes. */
   logHeadBytes: 1024 * 1024,

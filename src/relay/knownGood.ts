@@ -6,8 +6,9 @@ import { wordsOf } from "./errors.ts";
 import type { Lease } from "./lease.ts";
 import { runOnNode } from "./nodeCommand.ts";
 import { Reconnecting } from "./reconnecting.ts";
-import type { ExecResult } from "./ssh.ts";
+import type { ExecResult } from "./sshConnection.ts";
 import { printable, tail } from "./text.ts";
+import { WRITABLE } from "./writable.ts";
 
 /**
  * From "it exists" to known good, in this order and within one boot timeout: it answers an exec under the pinned host
@@ -54,7 +55,10 @@ export async function knownGood(subject: Subject): Promise<void> {
     await firstBoot(subject, machine);
     for (const [name, command] of [
       ["the ready command", spec.readyCommand],
-      ["the health command", spec.healthCommand],
+      [
+        "the health command, or the check that it can be written to,",
+        `${WRITABLE}\n${spec.healthCommand ?? "true"}`,
+      ],
     ] as const) {
       if (command === undefined) continue;
       await stage(subject, "joining", "never_ready", `${name} never ended with 0`, (signal) =>

@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { type Driver, DriverError } from "./driver.ts";
 import { escaped } from "../contract/foreign.ts";
 import { chooseDriver, DRIVERS, type DriverOptions } from "./drivers/choose.ts";
 import { systemClock } from "./clock.ts";
@@ -84,7 +85,7 @@ export async function runRelay(options: RunOptions): Promise<void> {
     const about = {
       relayVersion: packageVersion(),
       driver: driver.name,
-      driverVersion: oneLine(await driver.version(), 100),
+      driverVersion: await versionOf(driver),
       sshPublicKey: key.publicKey,
       highestMachineNumber: highest.value,
     };
@@ -101,6 +102,17 @@ export async function runRelay(options: RunOptions): Promise<void> {
     connections[Symbol.dispose]();
   }
   log.info("Stopped; set-ups that were running go on on their machines", { node: who.node });
+}
+
+/** What the driver calls itself. That it cannot say so now is no reason to leave the node without a relay. */
+async function versionOf(driver: Driver): Promise<string> {
+  try {
+    return oneLine(await driver.version(), 100);
+  } catch (error) {
+    if (!(error instanceof DriverError) || error.code !== "retry") throw error;
+    log.warn("The driver does not say its version; serving without it", { cause: error.message });
+    return "unknown";
+  }
 }
 
 /** Aborted at the first SIGTERM or SIGINT; a second one ends the process at once. */

@@ -6,6 +6,7 @@ import type { Lease } from "./lease.ts";
 import { lookAround, type Surroundings } from "./session.ts";
 import { SshError } from "./sshError.ts";
 import { head, printable, tail } from "./text.ts";
+import { WRITABLE } from "./writable.ts";
 
 /**
  * Asks every machine whether it lives: `alive`, `dead`, or `unknown` where this relay could not ask. A complete listing
@@ -123,19 +124,23 @@ function otherPlace(
   return ssh.host === host && ssh.port === port ? null : { ssh, access };
 }
 
-/** One attempt of at most `seconds`, its login included. */
+/** Who is on a machine already may fill it; one that is still to be given away must have room. */
+function commandFor({ state, healthCommand }: ProbeOperation["machines"][number]): string {
+  const health = healthCommand ?? "true";
+  return state === "ready" || state === "suspect" ? `${WRITABLE}\n${health}` : health;
+}
+
+/** One attempt: the connection, the login and the command may take `seconds` each. */
 async function askOnce(
   machine: ProbeOperation["machines"][number],
   seconds: number,
-  { connections, clock }: Means,
+  { connections }: Means,
   signal: AbortSignal,
 ): Promise<Verdict> {
-  const endsAt = clock.now() + seconds * 1000;
   try {
     const connection = await connections.get(machine, { timeoutSeconds: seconds, signal });
-    const timeoutSeconds = Math.max(0.1, (endsAt - clock.now()) / 1000);
-    const result = await connection.exec(machine.healthCommand ?? "true", {
-      timeoutSeconds,
+    const result = await connection.exec(commandFor(machine), {
+      timeoutSeconds: seconds,
       signal,
       maxBytes: 16_384,
     });

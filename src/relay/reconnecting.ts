@@ -1,4 +1,5 @@
-import { connect, type ExecOptions, type ExecResult, type SshConnection, type SshTarget } from "./ssh.ts";
+import { connect, type SshTarget } from "./ssh.ts";
+import type { ExecOptions, ExecResult, SshConnection } from "./sshConnection.ts";
 
 const CONNECT_SECONDS = 10;
 

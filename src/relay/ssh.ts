@@ -1,38 +1,36 @@
 import ssh2 from "ssh2";
-import type { Client, ClientChannel } from "ssh2";
 import type { HostKey } from "../contract/machine.ts";
 import { fingerprint } from "./hostKey.ts";
-import { hostKeyChanged, SshError, toSshError } from "./sshError.ts";
+import { afterServed, ownSlowness, watchSelf } from "./lateness.ts";
+import { LOGIN, SshBudget } from "./sshBudget.ts";
+import { guardChannels } from "./sshChannels.ts";
+import { SshConnection } from "./sshConnection.ts";
+import { couldNotAsk, hostKeyChanged, SshError, toSshError, violation } from "./sshError.ts";
+import { SshSocket } from "./sshSocket.ts";
 import { secondsText } from "./text.ts";
 
 /**
- * The only file that knows ssh2. A connection exists only to a machine that proved the pinned host key: the verifier
+ * How a connection to a machine comes about. It exists only to a machine that proved the pinned host key: the verifier
  * is synchronous and returns a real boolean (ssh2 takes anything but a strict `false` as consent), and no other key
- * type is offered. One client per attempt; what does not answer in time is destroyed.
+ * type is offered. One client per attempt; what does not answer in time is destroyed. The other side may be anybody who
+ * is root on the machine: nothing it sends may end this process or take its time (sshBudget, sshChannels, sshSocket).
  */
 export type SshTarget = { host: string; port: number; hostKey: HostKey };
 
-export type SshConnection = {
-  /**
-   * Runs one command as root. Its outcome is known only where this resolves.
-   * @throws SshError `closed` or `timed_out` where the outcome is unknown; the connection is unusable after a timeout.
-   */
-  exec(command: string, options: ExecOptions): Promise<ExecResult>;
-  readonly usable: boolean;
-  close(): void;
-  [Symbol.dispose](): void;
-};
+/** `timeoutSeconds` is what the TCP connection may take, and then the login once more. */
+export type ConnectOptions = { timeoutSeconds: number; signal: AbortSignal };
 
-export type ExecOptions = {
-  timeoutSeconds: number;
-  signal: AbortSignal;
-  stdin?: string | Buffer;
-  /** What is kept of each stream; the rest is read and dropped. 1 MiB unless told. */
-  maxBytes?: number;
-};
+/** Costs little, and its work does not grow with numbers that the server chooses, as it does for Diffie-Hellman groups. */
+const KEX = [
+  "curve25519-sha256",
+  "curve25519-sha256@libssh.org",
+  "ecdh-sha2-nistp256",
+  "ecdh-sha2-nistp384",
+  "ecdh-sha2-nistp521",
+] as const;
 
-/** `code` is null where a signal ended the command, `signal` then names it. */
-export type ExecResult = { code: number | null; signal: string | null; stdout: Buffer; stderr: Buffer };
+/** What a new exchange of keys, and a list of host keys, cost of the budget: their work is that of many messages. */
+const DEAR = { messages: 500 };
 
 /**
  * Logs in as root with the relay's key.
@@ -41,169 +39,97 @@ export type ExecResult = { code: number | null; signal: string | null; stdout: B
 export function connect(
   target: SshTarget,
   privateKey: string,
-  options: { timeoutSeconds: number; signal: AbortSignal },
+  { timeoutSeconds, signal }: ConnectOptions,
 ): Promise<SshConnection> {
   const where = `${target.host}:${target.port}`;
-  const pinned = Buffer.from(target.hostKey.key, "base64");
-  if (options.signal.aborted) return Promise.reject(options.signal.reason as Error);
-
+  if (signal.aborted) return Promise.reject(signal.reason as Error);
+  const socket = new SshSocket();
   const client = new ssh2.Client();
+  const budget = new SshBudget(LOGIN);
+  const watch = watchSelf();
+  const pinned = Buffer.from(target.hostKey.key, "base64");
   let presented: string | null = null;
+  let connection: SshConnection | null = null;
+
   return new Promise((resolve, reject) => {
-    const give = (error: Error): void => {
-      clearTimeout(timer);
-      options.signal.removeEventListener("abort", abort);
-      client.destroy();
-      reject(error);
+    let cancel = (): void => undefined;
+    const release = (): void => {
+      cancel();
+      signal.removeEventListener("abort", abort);
     };
-    const abort = (): void => give(options.signal.reason as Error);
-    const timer = setTimeout(
-      () =>
-        give(
-          new SshError("timed_out", `SSH to ${where}: no answer in ${secondsText(options.timeoutSeconds)}`),
+    const give = (error: Error): void => {
+      release();
+      socket.destroy();
+      if (connection === null) reject(error);
+      else connection.end(error instanceof SshError ? error : toSshError(where, error));
+    };
+    const abort = (): void => give(signal.reason as Error);
+    /** What was late or closed while this process could not keep up says nothing about the machine. */
+    const late = (error: SshError): void => {
+      const slowness = connection === null ? ownSlowness(watch()) : null;
+      give(slowness === null ? error : couldNotAsk(error.message, slowness));
+    };
+    const wait = (what: string): void => {
+      cancel();
+      cancel = afterServed(timeoutSeconds * 1000, () =>
+        late(
+          new SshError("timed_out", `SSH to ${where}: no answer in ${secondsText(timeoutSeconds)}, ${what}`),
         ),
-      options.timeoutSeconds * 1000,
-    );
-    options.signal.addEventListener("abort", abort);
+      );
+    };
+    const spend = (cost: { bytes?: number; messages?: number }): void => {
+      budget.spend(cost);
+      if (budget.isSpent) give(violation(where, "sends more than anybody asked for"));
+    };
+    const fault = (error: Error): void =>
+      give(violation(where, `breaks the protocol (${error.message})`, error));
 
-    client.on("error", (error: Error) =>
-      give(
-        presented === null
-          ? toSshError(where, error)
-          : hostKeyChanged(
-              where,
-              presented,
-              `presented ${presented} instead of ${target.hostKey.fingerprint}`,
-              error,
-            ),
-      ),
-    );
-    client.on("close", () =>
-      give(new SshError("closed", `SSH to ${where}: closed before the login was done`)),
-    );
-    client.on("ready", () => {
-      clearTimeout(timer);
-      options.signal.removeEventListener("abort", abort);
-      resolve(wrap(client, where));
+    signal.addEventListener("abort", abort);
+    socket.onFault = fault;
+    socket.on("error", (error) => give(toSshError(where, error)));
+    wait("the TCP connection was never made");
+    socket.connect({ host: target.host, port: target.port });
+    socket.once("connect", () => {
+      wait("no SSH login came about");
+      // Small packets held back to be sent together cost 40 ms each: a login took 0.4 s and now takes 10 ms.
+      socket.setNoDelay(true);
+      socket.onBytes = (bytes) => spend({ bytes, messages: 1 });
+      client.connect({
+        sock: socket,
+        username: "root",
+        privateKey,
+        authHandler: ["publickey"],
+        // A stream that is inflated can grow a thousandfold, and fails outside of every handler.
+        algorithms: { serverHostKey: ["ssh-ed25519"], compress: ["none"], kex: [...KEX] },
+        hostVerifier: (key: Buffer): boolean => {
+          if (key.equals(pinned)) return true;
+          presented = fingerprint(key);
+          return false;
+        },
+        // The only public place where each message shows.
+        debug: (text) => spend(text.includes("hostkeys-00@openssh.com") ? DEAR : { messages: 1 }),
+        readyTimeout: 0,
+        keepaliveInterval: 10_000,
+        keepaliveCountMax: 3,
+      });
+      guardChannels(client, fault);
     });
-    client.connect({
-      host: target.host,
-      port: target.port,
-      username: "root",
-      privateKey,
-      authHandler: ["publickey"],
-      algorithms: { serverHostKey: ["ssh-ed25519"] },
-      hostVerifier: (key: Buffer): boolean => {
-        if (key.equals(pinned)) return true;
-        presented = fingerprint(key);
-        return false;
-      },
-      readyTimeout: 0,
-      keepaliveInterval: 10_000,
-      keepaliveCountMax: 3,
+
+    client.on("handshake", () => spend(connection === null ? {} : DEAR));
+    client.on("error", (error: Error) => {
+      if (presented === null) return give(toSshError(where, error));
+      const what = `presented ${presented} instead of ${target.hostKey.fingerprint}`;
+      give(hostKeyChanged(where, presented, what, error));
     });
-    // Small packets held back to be sent together cost 40 ms each: a login took 0.4 s and now takes 10 ms.
-    client.setNoDelay(true);
+    client.on("close", () => {
+      if (connection === null)
+        late(new SshError("closed", `SSH to ${where}: closed before the login was done`));
+    });
+    // A server may say it more than once.
+    client.once("ready", () => {
+      release();
+      connection = new SshConnection(client, socket, where, budget);
+      resolve(connection);
+    });
   });
-}
-
-function wrap(client: Client, where: string): SshConnection {
-  const pending = new Set<(error: Error) => void>();
-  let usable = true;
-  let cause: SshError | null = null;
-  const close = (): void => {
-    usable = false;
-    client.destroy();
-  };
-  client.on("error", (error: Error) => {
-    cause = toSshError(where, error);
-  });
-  client.on("end", () => {
-    usable = false;
-  });
-  client.on("close", () => {
-    usable = false;
-    const error = cause ?? new SshError("closed", `SSH to ${where}: the connection was closed`);
-    for (const reject of pending) reject(error);
-  });
-  return {
-    get usable() {
-      return usable;
-    },
-    close,
-    [Symbol.dispose]: close,
-    async exec(command, options) {
-      options.signal.throwIfAborted();
-      if (!usable) throw new SshError("closed", `SSH to ${where}: the connection was closed before`);
-      let channel: ClientChannel | null = null;
-      let release = (): void => undefined;
-      try {
-        return await new Promise<ExecResult>((resolve, reject) => {
-          const abort = (): void => reject(options.signal.reason as Error);
-          const timer = setTimeout(() => {
-            reject(
-              new SshError(
-                "timed_out",
-                `SSH to ${where}: no result in ${secondsText(options.timeoutSeconds)}`,
-              ),
-            );
-            close();
-          }, options.timeoutSeconds * 1000);
-          options.signal.addEventListener("abort", abort);
-          pending.add(reject);
-          release = () => {
-            clearTimeout(timer);
-            options.signal.removeEventListener("abort", abort);
-            pending.delete(reject);
-          };
-          try {
-            client.exec(command, (error, opened) => {
-              if (error !== undefined) return reject(toSshError(where, error));
-              channel = opened;
-              collect(opened, options, resolve, reject, where);
-            });
-          } catch (error) {
-            // It throws where the other side has hung up and `close` is still to come.
-            reject(toSshError(where, error as Error));
-          }
-        });
-      } finally {
-        release();
-        // What was aborted leaves its channel open otherwise, and ten of them are all a server grants.
-        if (usable) (channel as ClientChannel | null)?.close();
-      }
-    },
-  };
-}
-
-function collect(
-  channel: ClientChannel,
-  options: ExecOptions,
-  resolve: (result: ExecResult) => void,
-  reject: (error: Error) => void,
-  where: string,
-): void {
-  const stdout = keep(channel, options.maxBytes ?? 1024 * 1024);
-  const stderr = keep(channel.stderr, options.maxBytes ?? 1024 * 1024);
-  let exit: { code: number | null; signal: string | null } | null = null;
-  channel.on("exit", (code: number | null, signal?: string) => {
-    exit = { code, signal: signal ?? null };
-  });
-  channel.on("error", (error: Error) => reject(toSshError(where, error)));
-  channel.on("close", () => {
-    // Without an exit status only the connection ended: the command may run on.
-    if (exit === null) reject(new SshError("closed", `SSH to ${where}: closed before the command ended`));
-    else resolve({ ...exit, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr) });
-  });
-  channel.end(options.stdin ?? "");
-}
-
-function keep(stream: NodeJS.ReadableStream, maxBytes: number): Buffer[] {
-  const chunks: Buffer[] = [];
-  let left = maxBytes;
-  stream.on("data", (chunk: Buffer) => {
-    if (left > 0) chunks.push(chunk.subarray(0, left));
-    left -= chunk.length;
-  });
-  return chunks;
 }

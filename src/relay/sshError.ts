@@ -2,7 +2,7 @@ import { own } from "../contract/own.ts";
 
 /**
  * Why talking SSH to a machine went wrong. The kind decides what follows: `local` means that this relay could not ask
- * and says nothing about the machine; `host_key_changed` means that somebody else may be answering; after `closed` or
+ * and says nothing about the machine; `violation` that its SSH server misbehaves; `host_key_changed` means that somebody else may be answering; after `closed` or
  * `timed_out` during an exec its outcome is unknown, not failed.
  */
 export type SshErrorKind =
@@ -12,6 +12,7 @@ export type SshErrorKind =
   | "auth_failed"
   | "host_key_changed"
   | "closed"
+  | "violation"
   | "local";
 
 export class SshError extends Error {
@@ -39,6 +40,8 @@ const KINDS: Record<string, SshErrorKind> = {
   ENOMEM: "local",
   EAGAIN: "local",
   EAI_AGAIN: "local",
+  EAI_MEMORY: "local",
+  EAI_SYSTEM: "local",
   EADDRNOTAVAIL: "local",
   ENETUNREACH: "local",
   ENETDOWN: "local",
@@ -53,6 +56,7 @@ const WORDS: Record<SshErrorKind, string> = {
   auth_failed: "the machine does not accept the relay's key",
   host_key_changed: "host key changed",
   closed: "the connection was closed",
+  violation: "its SSH server misbehaves",
   local: "this relay could not ask",
 };
 
@@ -62,6 +66,22 @@ export function toSshError(where: string, error: Error & { code?: unknown; level
   if (kind === "host_key_changed") return hostKeyChanged(where, null, "has no ed25519 key any more", error);
   const detail = typeof error.code === "string" ? error.code : error.message;
   return new SshError(kind, `SSH to ${where}: ${WORDS[kind]} (${detail})`, { cause: error });
+}
+
+/** The machine's SSH server did what no server does; the connection is closed. */
+export function violation(where: string, what: string, cause?: Error): SshError {
+  return new SshError(
+    "violation",
+    `SSH to ${where}: the machine's SSH server ${what}; the connection was closed`,
+    {
+      cause,
+    },
+  );
+}
+
+/** Nothing was heard in time, but this relay was not able to ask or to listen. */
+export function couldNotAsk(said: string, why: string): SshError {
+  return new SshError("local", `${said}, but ${why}`);
 }
 
 /** The edge decides by `presented`, null where there was no key of the pinned type, whether that is an attack. */

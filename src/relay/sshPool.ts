@@ -1,4 +1,5 @@
-import { connect, type SshConnection, type SshTarget } from "./ssh.ts";
+import { connect, type SshTarget } from "./ssh.ts";
+import type { SshConnection } from "./sshConnection.ts";
 
 /**
  * Connections that stay open between probes, one a machine, so that a healthy machine costs no login. A connection

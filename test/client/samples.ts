@@ -25,6 +25,7 @@ export function anAssignment(change: Partial<Assignment> = {}): Assignment {
     queue: null,
     setup: null,
     swaps: 0,
+    keysPending: false,
     error: null,
     createdAt: "2026-11-24T10:00:00.000Z",
     activeAt: "2026-11-24T10:00:05.000Z",

@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { poolSpec } from "../../src/contract/pool.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { type Db, rows } from "../../src/db/client.ts";
-import { type PoolFacts, poolConditions } from "../../src/pool/conditions.ts";
+import { poolConditions } from "../../src/pool/conditions.ts";
+import type { PoolFacts } from "../../src/pool/poolFacts.ts";
 import { noteConditions } from "../../src/pool/noteConditions.ts";
 import { removePool } from "../../src/pool/poolRemoval.ts";
 import { getPool, putPool } from "../../src/pool/pools.ts";
@@ -34,6 +35,7 @@ const healthy: PoolFacts & { population: number } = {
   driverProblems: [],
   strangers: [],
   silentNodes: [],
+  keyless: [],
   stored: [],
   createdAt: NOW,
   now: NOW,
@@ -98,6 +100,7 @@ test.each<[string, Partial<typeof healthy>, Record<string, [boolean, string]>]>(
     { claimable: 0, brakes: [brake] },
     { Degraded: [true, "Braked"], Progressing: [false, "Braked"] },
   ],
+  ["one tester's keys not replaced", { keyless: ["alice"] }, { Degraded: [true, "KeysNotReplaced"] }],
   ["one with a strange host key", { strangers: ["demo-1"] }, { Degraded: [true, "HostKeyChanged"] }],
   ["one with orphans that are held", { orphanNodes: ["n1"] }, { Degraded: [true, "OrphansHeld"] }],
   [

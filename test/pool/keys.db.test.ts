@@ -4,7 +4,8 @@ import { poolSpec } from "../../src/contract/pool.ts";
 import type { OperationResult } from "../../src/contract/relay.ts";
 import { rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
-import { putPool } from "../../src/pool/pools.ts";
+import { sweep } from "../../src/cron/sweep.ts";
+import { getPool, putPool } from "../../src/pool/pools.ts";
 import { queueProbes } from "../../src/pool/probeQueue.ts";
 import { findTester } from "../../src/pool/release.ts";
 import { retryAssignment } from "../../src/pool/retry.ts";
@@ -20,6 +21,13 @@ const REFUSED: OperationResult = {
   outcome: "setup_failed",
   reason: "machine_refused",
   message: "The disk is full.",
+};
+
+const STEP_FAILED: OperationResult = {
+  outcome: "setup_failed",
+  reason: "step_failed",
+  message: "ended with 3",
+  step: "hello",
 };
 
 test.each([
@@ -103,11 +111,11 @@ test("keys that change in a set-up that fails, and while it has failed, are thos
   const { assignment } = await assign(t.connection, ALICE, APP);
   const setup = await relay.take("setup");
   await assign(t.connection, { ...ALICE, sshKeys: [] }, APP);
-  await relay.finish(setup, REFUSED);
+  await relay.finish(setup, STEP_FAILED);
   await assign(t.connection, OTHER_KEYS, APP);
   expect(await findTester(t.db, ALICE)).toMatchObject({
     state: "failed",
-    error: { code: "machine_refused" },
+    error: { code: "step_failed" },
   });
   expect(await relay.lease()).toEqual([]);
   await retryAssignment(t.db, assignment.id, APP);
@@ -123,7 +131,7 @@ test("keys that change in mid retry are put on the machine right after it", asyn
   const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
   await relay.workOff();
   const { assignment } = await assign(t.connection, ALICE, APP);
-  await relay.finish(await relay.take("setup"), REFUSED);
+  await relay.finish(await relay.take("setup"), STEP_FAILED);
   await retryAssignment(t.db, assignment.id, APP);
   const retried = await relay.take("setup");
   await assign(t.connection, OTHER_KEYS, APP);
@@ -160,4 +168,36 @@ test("a machine that dies in mid set-up: its tester is told that it stands still
   });
   await probe([]);
   expect((await findTester(t.db, ALICE)).error).toBeNull();
+});
+
+test("S9 A5 keys that do not get to the machine in time are told of: view, event and condition, until they do", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  await relay.workOff();
+  const { assignment } = await assign(t.connection, ALICE, APP);
+  await relay.workOff();
+  expect(await findTester(t.db, ALICE)).toMatchObject({ state: "active", keysPending: false });
+
+  const { assignment: changed } = await assign(t.connection, OTHER_KEYS, APP);
+  expect(changed).toMatchObject({ id: assignment.id, state: "active", keysPending: true });
+  const setup = await relay.take("setup");
+  await sweep(t.db);
+  expect(await findTester(t.db, ALICE)).toMatchObject({ keysPending: true, error: null });
+  await t.db.execute(
+    sql`update operations set created_at = now() - interval '3 minutes' where kind = 'setup'`,
+  );
+  // Each sweep finds it late, and one of them tells it.
+  for (let count = 0; count < 2; count += 1) await sweep(t.db);
+  expect(await findTester(t.db, ALICE)).toMatchObject({
+    ...{ state: "active", keysPending: true },
+    error: { code: "keys_not_replaced", message: expect.stringContaining("may still open it") as string },
+  });
+  expect(await rows(t.db, sql`select kind from events where reason = 'keys_late'`)).toHaveLength(1);
+  const degraded = async () =>
+    (await getPool(t.db, "demo")).conditions.find(({ type }) => type === "Degraded");
+  expect(await degraded()).toMatchObject({ status: true, reason: "KeysNotReplaced" });
+
+  await doHappily(relay, setup);
+  expect(await findTester(t.db, ALICE)).toMatchObject({ keysPending: false, error: null });
+  expect(await degraded()).toMatchObject({ status: false });
 });

@@ -88,3 +88,53 @@ test("R12 one broken machine cannot block the pool: who meets it goes on elsewhe
   const [row] = await rows(t.db, sql`select state from machines where id = ${broken.id}`);
   expect(row).toEqual({ state: "deleted" });
 });
+
+const REFUSED = {
+  outcome: "setup_failed",
+  reason: "machine_refused",
+  message: "The machine does not start the set-up (exit 73): Read-only file system",
+} as const;
+
+test.each([
+  ["left nothing on it", { ...REFUSED, untouched: true }, "suspect"],
+  ["may have left something on it", REFUSED, "deleting"],
+  ["failed in the account's step", { ...REFUSED, step: "account" }, "deleting"],
+] as const)(
+  "A8 a machine that refuses a set-up is swapped after its login too: %s",
+  async (_, result, state) => {
+    await using t = await testDb();
+    const relay = await makeWorld(t.db, { targetSize: 2, maxSize: 3 });
+    await relay.workOff();
+    const { assignment } = await assign(t.connection, { username: "alice", sshKeys: [KEY_A] }, APP);
+    const setup = await relay.take("setup");
+    await t.db.execute(sql`update assignments set logged_in_at = now()`);
+    await relay.finish(setup, result);
+    const swapped = await findTester(t.db, { username: "alice" });
+    expect(swapped).toMatchObject({ id: assignment.id, state: "setting_up", swaps: 1 });
+    expect(swapped.machine?.id).not.toBe(assignment.machine?.id);
+    const [row] = await rows<{ state: string }>(
+      t.db,
+      sql`select state from machines where id = ${assignment.machine?.id ?? ""}`,
+    );
+    expect(row?.state).toBe(state);
+    const [now] = await rows(t.db, sql`select logged_in_at from assignments`);
+    expect(now).toEqual({ logged_in_at: null });
+  },
+);
+
+test.each([
+  ["its recipe has begun", sql`step = '{"step": 2, "steps": 3, "percent": 0, "title": "Do it"}'`],
+  ["it is a retry", sql`attempt = attempt + 1`],
+])("A8 a machine that refuses a set-up is kept when %s", async (_, change) => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 2, maxSize: 3 });
+  await relay.workOff();
+  await assign(t.connection, { username: "alice", sshKeys: [KEY_A] }, APP);
+  const setup = await relay.take("setup");
+  await t.db.execute(sql`update assignments set logged_in_at = now(), ${change}`);
+  await relay.finish(setup, REFUSED);
+  expect(await findTester(t.db, { username: "alice" })).toMatchObject({
+    ...{ state: "failed", swaps: 0 },
+    error: { code: "machine_refused" },
+  });
+});

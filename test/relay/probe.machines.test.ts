@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { createServer } from "node:net";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { OperationResult, ProbeOperation } from "../../src/contract/relay.ts";
 import type { Driver } from "../../src/relay/driver.ts";
 import { makeHostKey, makeKeyPair } from "../../src/relay/hostKey.ts";
@@ -15,6 +15,16 @@ import { freePort, type TestMachine, type TestNode, testNode } from "./helpers/n
 import type { Input } from "./helpers/probeWithoutFiles.ts";
 import { proxyTo } from "./helpers/proxy.ts";
 import { deadline } from "../helpers/patience.ts";
+
+// How late a busy host makes this process is not what these tests are about: late.test.ts and busy.machines.test.ts are.
+vi.mock(import("../../src/relay/lateness.ts"), async (original) => ({
+  ...(await original()),
+  ownSlowness: () => null,
+  afterServed: (ms: number, act: () => void) => {
+    const timer = setTimeout(act, ms);
+    return () => clearTimeout(timer);
+  },
+}));
 
 type Asked = ProbeOperation["machines"][number];
 type Probed = Extract<OperationResult, { outcome: "probed" }>;

@@ -1,7 +1,8 @@
 import type { Driver, DriverMachine } from "../driver.ts";
 import { wordsOf } from "../errors.ts";
 import { pause, within } from "../pause.ts";
-import { connect, type SshConnection } from "../ssh.ts";
+import { connect } from "../ssh.ts";
+import type { SshConnection } from "../sshConnection.ts";
 import { SshError } from "../sshError.ts";
 import { isFree } from "./ports.ts";
 import { RULES, type Rule } from "./rules.ts";

@@ -1,4 +1,5 @@
 import { quote } from "../shell.ts";
+import { RESTRICT, RUN_AS, WRITE } from "./keyFiles.ts";
 
 /**
  * The first step of every set-up: the tester's account and who may open the machine. Run again, it changes nothing.
@@ -14,6 +15,9 @@ export type AccountInputs = {
   sudo: boolean;
 };
 
+/** What the script ends with if it is the username that is wrong, and not the machine. */
+export const WRONG_NAME = 64;
+
 /** A POSIX script for root on the machine; it writes the tester's home folder to `$WARMPOOL_HOME_FILE`. */
 export function accountScript({ username, testerKeys, rootKeys, sudo }: AccountInputs): string {
   return `set -eu
@@ -21,17 +25,22 @@ user=${quote(username)}
 sudo=${sudo ? "yes" : "no"}
 tester_keys=${quote(testerKeys.join("\n"))}
 root_keys=${quote(rootKeys.join("\n"))}
+write_keys=${quote(WRITE)}
+restrict_keys=${quote(RESTRICT)}
+${RUN_AS}
 ${SCRIPT}`;
 }
 
 const SCRIPT = String.raw`
 fail() { printf '%s\n' "$1" >&2; exit 1; }
+# What another machine would refuse too.
+refuse() { printf '%s\n' "$1" >&2; exit ${WRONG_NAME}; }
 
 make_account() {
   if entry=$(getent passwd "$user"); then
     uid=$(printf '%s' "$entry" | cut -d: -f3)
     if [ "$uid" -lt 1000 ] || [ "$uid" -ge 65534 ]; then
-      fail "$user is a system account of this machine (uid $uid): choose another username."
+      refuse "$user is a system account of this machine (uid $uid): choose another username."
     fi
   else
     shell=/bin/bash
@@ -51,33 +60,25 @@ make_account() {
   fi
 }
 
-# Makes standard input the only key file of the home in $1.
-write_keys='
-  umask 077
-  mkdir -p "$1/.ssh"
-  chmod 0700 "$1/.ssh"
-  cat >"$1/.ssh/authorized_keys.new"
-  mv -f "$1/.ssh/authorized_keys.new" "$1/.ssh/authorized_keys"
-  rm -f "$1/.ssh/authorized_keys2"
-'
-as_tester() { setpriv --reuid "$uid" --regid "$gid" --init-groups "$@"; }
-
 lines() { [ -z "$1" ] || printf '%s\n' "$1"; }
 
-# Of another account's file only what root accepts too is kept.
+# Of another account's files only what root accepts too is kept. The hand-over check tells whether it is so.
 restrict() {
-  [ -f "$1" ] || return 0
-  kept=$(lines "$root_keys" | grep -Fxf - "$1" || true)
-  [ "$kept" = "$(cat "$1")" ] || lines "$kept" >"$1"
+  if [ ! -e "$4/.ssh" ] && [ ! -L "$4/.ssh" ]; then return 0; fi
+  for how in in_home in_ssh; do
+    lines "$root_keys" | "$how" "$2" "$3" "$4" "$restrict_keys" || true
+  done
 }
 
 set_sudo() {
   file=/etc/sudoers.d/warmpool-$user
+  rule="$user ALL=(ALL:ALL) NOPASSWD: ALL"
   if [ "$sudo" = no ]; then rm -f "$file"; return 0; fi
+  if [ "$(cat "$file" 2>/dev/null)" = "$rule" ]; then return 0; fi
   command -v sudo >/dev/null || echo "sudo is not installed on this machine; the rule is written for when it is."
   mkdir -p /etc/sudoers.d
   # A name with a dot is not read by sudo until it is checked and renamed.
-  (umask 0227; printf '%s ALL=(ALL:ALL) NOPASSWD: ALL\n' "$user" >"$file.new")
+  (umask 0227; printf '%s\n' "$rule" >"$file.new")
   if command -v visudo >/dev/null; then visudo -cqf "$file.new" || { rm -f "$file.new"; fail "visudo refuses the rule"; }; fi
   mv -f "$file.new" "$file"
 }
@@ -85,18 +86,18 @@ set_sudo() {
 if [ "\${WARMPOOL_UNPRIVILEGED:-}" = 1 ]; then
   home=$WARMPOOL_HOMES/$user
   mkdir -p "$home"
-  lines "$tester_keys" | sh -eu -c "$write_keys" write "$home"
-  lines "$root_keys" | sh -eu -c "$write_keys" write "$HOME"
+  lines "$tester_keys" | sh -eu -c "$write_keys" keys "$home"
+  lines "$root_keys" | sh -eu -c "$write_keys" keys "$HOME"
   [ "$sudo" = no ] || echo "This machine has no root of its own: sudo is left out."
 else
   make_account
-  lines "$tester_keys" | as_tester sh -eu -c "$write_keys" write "$home"
-  getent passwd | while IFS=: read -r name _ _ _ _ other _; do
+  lines "$tester_keys" | in_home "$uid" "$gid" "$home" "$write_keys" ||
+    fail "The keys of $user's account could not be put in place."
+  getent passwd | while IFS=: read -r name _ other_uid other_gid _ other _; do
     if [ "$name" = "$user" ] || [ "$other" = "$home" ] || [ "$other" = /root ]; then continue; fi
-    restrict "$other/.ssh/authorized_keys"
-    restrict "$other/.ssh/authorized_keys2"
+    restrict "$name" "$other_uid" "$other_gid" "$other"
   done
-  lines "$root_keys" | sh -eu -c "$write_keys" write /root
+  lines "$root_keys" | in_home 0 0 /root "$write_keys" || fail "The keys of root's account could not be put in place."
   set_sudo
 fi
 printf '%s\n' "$home" >"$WARMPOOL_HOME_FILE"

@@ -1,6 +1,6 @@
 import type { Lease } from "../lease.ts";
 import { pause } from "../pause.ts";
-import type { ExecResult } from "../ssh.ts";
+import type { ExecResult } from "../sshConnection.ts";
 import { oneLine, printable, tail } from "../text.ts";
 import { LineCutter } from "./lines.ts";
 import type { Plan } from "./plan.ts";
@@ -82,7 +82,7 @@ export class LogReader {
  * nobody lives is missing for good, and the log behind a record is whole.
  */
 function pollCommand(plan: Plan, offset: number): string {
-  return `${enter(plan.assignment)}
+  return `${enter(plan)}
 life=still; if [ -f "$dir/alive" ] && ! flock -s -n "$dir/alive" true; then life=alive; fi
 run=$(cat "$dir/run" 2>/dev/null); exit=$(cat "$dir/exit" 2>/dev/null)
 printf '%s %s %s\\n' $life "\${run:--}" "\${exit:--}"

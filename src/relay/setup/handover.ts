@@ -1,7 +1,10 @@
 import { own } from "../../contract/own.ts";
 import type { OperationResult } from "../../contract/relay.ts";
-import { sshKeyIdentity } from "../../contract/sshKey.ts";
+import { sshKeyIdentity, sshPublicKeyProblem } from "../../contract/sshKey.ts";
 import { fingerprint } from "../hostKey.ts";
+import { quote } from "../shell.ts";
+import { oneLine } from "../text.ts";
+import { READ, RUN_AS } from "./keyFiles.ts";
 
 /**
  * The proof of a clean hand-over: every key file on the machine that opens an account is read back, and no key but
@@ -11,35 +14,52 @@ import { fingerprint } from "../hostKey.ts";
 /** Key lines by account, as they stand in its files. */
 export type AccountKeys = Extract<OperationResult, { outcome: "set_up" }>["handover"]["keys"];
 
-/**
- * Prints `ACCOUNT BASE64` for every key file of every account. Files that sshd would not read because of their mode
- * are read all the same: a mode is soon changed.
- */
-export const READ_KEYS = String.raw`show() {
-  for file in "$2/.ssh/authorized_keys" "$2/.ssh/authorized_keys2"; do
-    [ ! -f "$file" ] || printf '%s %s\n' "$1" "$(base64 -w 0 "$file")"
+/** Lines of `ACCOUNT BASE64` for key files and `! ACCOUNT WHAT` for what is none, then a line with a dot: it is whole. */
+export const READ_KEYS = `show_keys=${quote(READ)}
+${RUN_AS}
+show() {
+  for how in in_home in_ssh; do
+    code=0
+    "$how" "$2" "$3" "$4" "$show_keys" "$1" || code=$?
+    [ $code != 6 ] || printf '! %s %s\\n' "$1" 'others than root can change its home'
   done
 }
 if [ "$WARMPOOL_UNPRIVILEGED" = 1 ]; then
-  show root "$HOME"
-  for home in "$WARMPOOL_HOMES"/*; do [ ! -d "$home" ] || show "$(basename "$home")" "$home"; done
+  sh -eu -c "$show_keys" keys "$HOME" root
+  for home in "$WARMPOOL_HOMES"/*; do
+    [ ! -d "$home" ] || sh -eu -c "$show_keys" keys "$home" "$(basename "$home")"
+  done
 else
-  getent passwd | while IFS=: read -r name _ _ _ _ home _; do show "$name" "$home"; done
-fi`;
+  getent passwd | while IFS=: read -r name _ uid gid _ home _; do
+    if [ -e "$home/.ssh" ] || [ -L "$home/.ssh" ]; then show "$name" "$uid" "$gid" "$home" </dev/null; fi
+  done
+fi
+echo .`;
 
 /** More accounts with key files than any image has: what is beyond is no clean machine. */
 const MAX_ACCOUNTS = 1000;
 
 const MAX_NAME = 200;
+const MAX_ODD = 20;
 
 /**
- * Each key once, however often it stands in the files of its account.
+ * What was read back, each key once, however often it stands in the files of its account. `odd` are sentences about key
+ * files that are no plain files. Null if the text is not whole.
  * @throws Error for accounts that no system has: too many of them, or a name without end
  */
-export function parseKeys(output: string): AccountKeys {
+export function parseKeys(output: string): { keys: AccountKeys; odd: string[] } | null {
+  const texts = output.split("\n").filter((text) => text !== "");
+  if (texts.pop() !== ".") return null;
   const keys = new Map<string, Map<string, string>>();
-  for (const line of output.split("\n").filter((text) => text !== "")) {
-    const [account = "", content = ""] = line.split(" ");
+  const odd: string[] = [];
+  for (const line of texts) {
+    const [account = "", content = "", ...rest] = line.split(" ");
+    if (account === "!") {
+      // Whoever is root on the machine decides what stands here, and how often.
+      if (odd.length < MAX_ODD)
+        odd.push(`${oneLine(content, 100)}'s account: ${oneLine(rest.join(" "), 100)}.`);
+      continue;
+    }
     const lines = Buffer.from(content, "base64")
       .toString("utf8")
       .split("\n")
@@ -52,7 +72,10 @@ export function parseKeys(output: string): AccountKeys {
   }
   if (keys.size > MAX_ACCOUNTS) throw new Error(`${keys.size} accounts have key files`);
   // Made of entries, so that an account may have any name.
-  return Object.fromEntries([...keys].map(([account, lines]) => [account, [...lines.values()]]));
+  return {
+    keys: Object.fromEntries([...keys].map(([account, lines]) => [account, [...lines.values()]])),
+    odd,
+  };
 }
 
 export type Expected = {
@@ -83,10 +106,13 @@ export function keyProblems(keys: AccountKeys, { username, testerKeys, rootKeys 
   return problems;
 }
 
-/** A key as a person tells it from others: its fingerprint and comment. */
+/**
+ * A key by its type and fingerprint. Nothing else of a line is said: it is the text of a file on the machine, and whoever
+ * put it there may want to see it in an error.
+ */
 function describe(line: string): string {
-  const [type = "", blob = "", ...comment] = line.split(/\s+/);
-  if (!/^(ssh|ecdsa|sk)-/.test(type))
-    return `a line that is no plain key, beginning with ${JSON.stringify(type.slice(0, 40))}`;
-  return [type, fingerprint(Buffer.from(blob, "base64")), ...comment].join(" ").slice(0, 200);
+  const [type = "", blob = ""] = line.split(/\s+/);
+  return sshPublicKeyProblem(`${type} ${blob}`) === null
+    ? `${type} ${fingerprint(Buffer.from(blob, "base64"))}`
+    : "a line that is no plain key";
 }

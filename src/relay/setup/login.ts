@@ -2,10 +2,11 @@ import type { SetupOperation } from "../../contract/relay.ts";
 import type { Clock } from "../clock.ts";
 import { wordsOf } from "../errors.ts";
 import type { Lease } from "../lease.ts";
+import { ownSlowness, watchSelf } from "../lateness.ts";
 import { pause } from "../pause.ts";
 import type { Reconnecting } from "../reconnecting.ts";
-import type { ExecOptions, ExecResult } from "../ssh.ts";
-import { SshError } from "../sshError.ts";
+import type { ExecOptions, ExecResult } from "../sshConnection.ts";
+import { couldNotAsk, SshError } from "../sshError.ts";
 import { SetupFailure } from "./failure.ts";
 
 const RETRY_MS = 300;
@@ -15,7 +16,7 @@ const LONGEST_RETRY_MS = 5000;
  * The first login of a set-up, within the machine's connect budget: where it does not come about, the edge gives the
  * tester another machine. It is confirmed at the edge before anything on the machine is changed, because from then on
  * there is no swap.
- * @throws SetupFailure `unreachable` or `host_key_changed`
+ * @throws SetupFailure `unreachable` or `host_key_changed`; SshError `local` if this relay itself was too slow
  */
 export async function firstLogin(
   operation: SetupOperation,
@@ -26,20 +27,26 @@ export async function firstLogin(
   if (operation.assignment.loggedIn) return;
   const seconds = operation.assignment.connectBudgetSeconds;
   const budget = clock.within(seconds, lease.signal);
+  const watch = watchSelf();
   let last: unknown = null;
   while (!(await tryLogin(machine, budget, (error) => (last = error)))) {
     lease.signal.throwIfAborted();
     if (last instanceof SshError && last.kind === "host_key_changed") throw hostKeyChanged(last);
     if (!budget.aborted) await clock.pause(RETRY_MS, budget).catch(() => undefined);
-    if (!budget.aborted) continue;
-    // That this relay cannot ask says nothing about the machine: let go, and let it be leased again.
-    if (last instanceof SshError && last.kind === "local") throw last;
-    throw new SetupFailure(
-      "unreachable",
-      `The machine could not be reached within ${seconds} s. ${last === null ? "Nothing answered." : `Last: ${wordsOf(last)}`}`,
-    );
+    if (budget.aborted) throw notReached(seconds, last, ownSlowness(watch()));
   }
   await lease.confirm({ kind: "setup", loggedIn: true });
+}
+
+/** That this relay could not ask says nothing about the machine: the set-up is let go, to be leased again. */
+function notReached(seconds: number, last: unknown, slowness: string | null): Error {
+  if (last instanceof SshError && last.kind === "local") return last;
+  const said = `The machine could not be reached within ${seconds} s`;
+  if (slowness !== null) return couldNotAsk(said, slowness);
+  return new SetupFailure(
+    "unreachable",
+    `${said}. ${last === null ? "Nothing answered." : `Last: ${wordsOf(last)}`}`,
+  );
 }
 
 async function tryLogin(
@@ -75,6 +82,7 @@ export async function persistentExec(
       lease.signal.throwIfAborted();
       if (!(error instanceof SshError)) throw error;
       if (error.kind === "host_key_changed") throw hostKeyChanged(error);
+      if (error.kind === "violation") throw new SetupFailure("machine_refused", error.message);
     }
     await pause(wait, lease.signal);
   }

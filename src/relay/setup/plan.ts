@@ -20,6 +20,8 @@ export type Plan = {
   /** Names this run: the operation and all that it runs with. An exit record counts only for the run it names. */
   run: string;
   assignment: string;
+  /** The set-up is over: nothing is done but that the keys are put in place. */
+  keysOnly: boolean;
   steps: PlannedStep[];
   /** Shell text that exports the inputs. */
   env: string;
@@ -62,12 +64,18 @@ export function planOf(operation: SetupOperation, relayKey: string): Plan {
   return {
     run: `${operation.id}.${sha256(steps.map((step) => `${step.hash} ${step.timeoutSeconds}`)).slice(0, 16)}`,
     assignment: assignment.id,
+    keysOnly: isKeyChange(operation),
     steps,
     env: Object.entries(inputs)
       .map(([name, value]) => `export ${name}=${quote(value)}\n`)
       .join(""),
     secrets: assignment.secrets,
   };
+}
+
+/** Whether it is a run for the keys of a tester who is in already. */
+export function isKeyChange({ assignment }: SetupOperation): boolean {
+  return assignment.loggedIn && assignment.recipe.steps.length === 0;
 }
 
 /** The titles a tester sees, in order: the steps, then the hand-over check. */

@@ -2,16 +2,19 @@ import type { OperationResult, SetupOperation } from "../../contract/relay.ts";
 import { LeaseLost, wordsOf } from "../errors.ts";
 import type { Tools } from "../tools.ts";
 import type { Lease } from "../lease.ts";
+import { afterServed } from "../lateness.ts";
+import { pause } from "../pause.ts";
 import { Reconnecting } from "../reconnecting.ts";
 import { printable, tail } from "../text.ts";
+import { WRONG_NAME } from "./account.ts";
 import { SetupFailure } from "./failure.ts";
 import { LogReader, type RunEnd } from "./follow.ts";
 import { keyProblems, parseKeys, READ_KEYS } from "./handover.ts";
 import { firstLogin, persistentExec } from "./login.ts";
-import { HANDOVER_STEP, type Plan, planOf, titlesOf } from "./plan.ts";
+import { ACCOUNT_STEP, HANDOVER_STEP, type Plan, planOf, titlesOf } from "./plan.ts";
 import { redactor } from "./redact.ts";
 import { SetupReporter } from "./reporter.ts";
-import { EXIT, STARTED, startScript } from "./start.ts";
+import { EXIT, STARTED, startScript, UNTOUCHED } from "./start.ts";
 
 /** What a look at the log may take before the connection counts as broken. */
 const POLL_SECONDS = 10;
@@ -26,19 +29,22 @@ export async function setUp(
   lease: Lease,
   { key, clock }: Pick<Tools, "key" | "clock">,
   pollSeconds = POLL_SECONDS,
+  keyChangeSeconds = KEY_CHANGE_SECONDS,
 ): Promise<OperationResult> {
   const plan = planOf(operation, key.publicKey);
+  using bound = plan.keysOnly ? boundedLease(lease, keyChangeSeconds) : null;
+  const held = bound?.lease ?? lease;
   const machine = new Reconnecting(operation.machine, key.privateKey);
   const { assignment } = operation;
   const secrets = Object.values(assignment.secrets);
   const reporter = new SetupReporter(lease, titlesOf(plan), assignment.logOffset, secrets);
   try {
-    await firstLogin(operation, machine, lease, clock);
-    const end = await runToEnd(plan, operation.token, machine, reporter, lease, pollSeconds);
+    await firstLogin(operation, machine, held, clock);
+    const end = await runToEnd(plan, operation.token, machine, reporter, held, pollSeconds);
     if (end.end !== "ok") throw stepFailure(plan, end, reporter.lastLines);
     reporter.atHandover();
     const [keys] = await Promise.all([
-      checkHandover(operation, key.publicKey, machine, lease),
+      checkHandover(operation, key.publicKey, machine, held),
       reporter.flush(),
     ]);
     return {
@@ -54,6 +60,40 @@ export async function setUp(
     machine[Symbol.dispose]();
   }
 }
+
+/**
+ * What a change of keys may take in all, while the machine can be asked. Its tester may be root there, and able to keep it
+ * from ever ending; whoever waits for it is told.
+ */
+const KEY_CHANGE_SECONDS = 90;
+const FENCED_PAUSE_MS = 2000;
+
+/** The lease, with an end of its own: a failure that says so. */
+function boundedLease(lease: Lease, seconds: number): Disposable & { lease: Lease } {
+  const over = new AbortController();
+  const cancel = afterServed(seconds * 1000, () =>
+    over.abort(
+      new SetupFailure(
+        "machine_refused",
+        `The machine did not let the keys be replaced within ${seconds} s.`,
+      ),
+    ),
+  );
+  const signal = AbortSignal.any([lease.signal, over.signal]);
+  return {
+    lease: {
+      signal,
+      ensure: (left) => lease.ensure(left),
+      report: (progress) => lease.report(progress),
+      confirm: (progress) => lease.confirm(progress),
+    },
+    [Symbol.dispose]: cancel,
+  };
+}
+
+/** The script itself waits for the lock for 20 s; what fails at once has no `flock`. */
+const MOST_LOCKED = 6;
+const LOCKED_PAUSE_MS = 1000;
 
 /** Starts the run, or attaches to it, until there is an exit record of exactly this plan. */
 async function runToEnd(
@@ -78,18 +118,30 @@ async function runToEnd(
 }
 
 async function start(plan: Plan, token: number, machine: Reconnecting, lease: Lease): Promise<void> {
-  for (;;) {
+  for (let locked = 0; ;) {
     const options = { stdin: startScript(plan, token), timeoutSeconds: 60, maxBytes: 16_384 };
     const { code, stdout, stderr } = await persistentExec(machine, "sh -s", options, lease);
     const said = printable(stdout).trim();
     if (code === 0 && STARTED.some((answer) => answer === said)) return;
+    if (code === EXIT.fenced && plan.keysOnly) {
+      // Root on the machine may have written any number there: the lease itself says whether another relay has it.
+      await pause(FENCED_PAUSE_MS, lease.signal);
+      continue;
+    }
     if (code === EXIT.fenced)
       throw new LeaseLost("The machine has seen a higher token: another relay works on it.");
-    if (code === EXIT.locked) continue;
-    const output = tail(printable(Buffer.concat([stdout, stderr])), 1000);
+    if (code === EXIT.locked && (locked += 1) < MOST_LOCKED) {
+      await pause(LOCKED_PAUSE_MS, lease.signal);
+      continue;
+    }
+    const untouched = said.split("\n").at(-1) === UNTOUCHED;
+    const shown = untouched ? said.slice(0, -UNTOUCHED.length) : said;
+    const output = tail(shown + printable(stderr), 1000);
     throw new SetupFailure(
       "machine_refused",
       `The machine does not start the set-up (exit ${code}): ${output}`,
+      // Without a shell nothing of it has run.
+      { untouched: code === 126 || code === 127 || untouched },
     );
   }
 }
@@ -111,6 +163,11 @@ function stepFailure(
       ? "It printed nothing."
       : `The end of its log:\n${lastLines.map((line) => tail(line, 500)).join("\n")}`;
   const at = { step: step?.id ?? String(end.step) };
+  // No recipe is to blame for what fails before its first step, and no tester, but for the name they chose.
+  if (at.step === ACCOUNT_STEP && !(end.end === "failed" && end.code === WRONG_NAME)) {
+    const how = end.end === "failed" ? `ended with exit code ${end.code}` : "did not end in time";
+    return new SetupFailure("machine_refused", `Step "${step?.title}" ${how}. ${last}`, at);
+  }
   return end.end === "timeout"
     ? new SetupFailure(
         "step_timed_out",
@@ -131,25 +188,31 @@ async function checkHandover(
   lease: Lease,
 ): Promise<Record<string, string[]>> {
   const options = { timeoutSeconds: 30, maxBytes: 4 * 1024 * 1024 };
-  const { code, stdout, stderr } = await persistentExec(machine, READ_KEYS, options, lease);
+  const { code, stdout } = await persistentExec(machine, READ_KEYS, options, lease);
   const failure = (message: string): SetupFailure =>
     new SetupFailure("handover_failed", message, { step: HANDOVER_STEP });
-  if (code !== 0)
-    throw failure(`The keys could not be read back (exit ${code}): ${tail(printable(stderr), 1000)}`);
-  const keys = readKeys(stdout, failure);
-  const problems = keyProblems(keys, {
+  if (code !== 0) throw failure(`The keys could not be read back (exit ${code}).`);
+  const { keys, odd } = readKeys(stdout, failure);
+  const wrong = keyProblems(keys, {
     username: assignment.username,
     testerKeys: assignment.sshKeys,
     rootKeys: [relayKey, ...assignment.adminSshKeys],
   });
+  const problems = [...odd, ...wrong];
   if (problems.length > 0) throw failure(`The machine is not clean. ${problems.join(" ")}`);
   return keys;
 }
 
-function readKeys(stdout: Buffer, failure: (message: string) => SetupFailure): ReturnType<typeof parseKeys> {
+function readKeys(
+  stdout: Buffer,
+  failure: (message: string) => SetupFailure,
+): NonNullable<ReturnType<typeof parseKeys>> {
+  let found: ReturnType<typeof parseKeys>;
   try {
-    return parseKeys(stdout.toString("utf8"));
+    found = parseKeys(stdout.toString("utf8"));
   } catch (error) {
     throw failure(`The machine is not clean: ${wordsOf(error)}.`);
   }
+  if (found === null) throw failure("The keys could not be read back: what the machine sent is not whole.");
+  return found;
 }

@@ -15,6 +15,9 @@ export const EXIT = { fenced: 71, wornOut: 72, cannotWrite: 73, notStarted: 74, 
  */
 export const STARTED = ["started", "running", "ended", "busy"] as const;
 
+/** Its last word where it could write nothing, and has left nothing behind. */
+export const UNTOUCHED = "untouched";
+
 /** A run that never reaches its end is started this often. */
 const MAX_STARTS = 5;
 
@@ -25,13 +28,14 @@ set -u
 umask 077
 run=${quote(plan.run)}
 token=${token}
-${enter(plan.assignment)}
+${enter(plan)}
 mkdir -p "$dir" || return ${EXIT.cannotWrite}
 exec 8>>"$state/lock" || return ${EXIT.cannotWrite}
 flock -w 20 8 || { echo "another script holds the machine's lock" >&2; return ${EXIT.locked}; }
-fence=$(cat "$state/fence" 2>/dev/null || echo 0)
+fence=$(cat "$state/fence" "$volatile/fence" 2>/dev/null | sort -n | tail -n 1)
+fence=\${fence:-0}
 if [ "$fence" -gt "$token" ]; then return ${EXIT.fenced}; fi
-echo "$token" >"$state/fence.new" && mv -f "$state/fence.new" "$state/fence" || return ${EXIT.cannotWrite}
+keep_fence "$state" || keep_fence "$volatile" || return ${EXIT.cannotWrite}
 
 same=no
 if [ "$(cat "$dir/run" 2>/dev/null)" = "$run" ]; then same=yes; fi
@@ -55,17 +59,26 @@ start_runner
 tries=0
 until [ -f "$dir/began" ]; do
   tries=$((tries + 1))
-  if [ $tries -gt 200 ]; then cat "$dir/runner.out" >&2; return ${EXIT.notStarted}; fi
+  if [ $tries -gt 800 ]; then cat "$dir/runner.out" >&2; return ${EXIT.notStarted}; fi
   sleep 0.05
 done
 echo started
 }
 
-# Where it cannot be started, what it would have started with is wiped; still under the machine's lock.
+keep_fence() {
+  { mkdir -p "$1" && echo "$token" >"$1/fence.new" && mv -f "$1/fence.new" "$1/fence"; } 2>/dev/null
+}
+
+# Where it cannot be started, what it would have started with is wiped; still under the machine's lock. If no run was
+# ever begun here, nothing at all is left.
 main() {
   start_setup
   code=$?
   case $code in ${EXIT.wornOut} | ${EXIT.cannotWrite} | ${EXIT.notStarted}) rm -rf "$dir/secrets" ;; esac
+  if [ $code = ${EXIT.cannotWrite} ] && [ ! -e "$dir/run" ]; then
+    rm -rf "$dir"
+    [ -e "$dir" ] || echo ${UNTOUCHED}
+  fi
   return $code
 }
 
@@ -75,7 +88,8 @@ start_runner() {
   if [ -d /run/systemd/system ]; then
     systemd-run --quiet --collect --unit="warmpool-setup-$(cat "$dir/starts")-$run" --service-type=exec \\
       --property=KillMode=process --property="StandardOutput=append:$dir/runner.out" --property=StandardError=inherit \\
-      --setenv=HOME="$HOME" --setenv=PATH="$PATH" /bin/sh "$dir/runner" "$dir" "$run" </dev/null 8>&-
+      --setenv=HOME="$HOME" --setenv=PATH="$PATH" --setenv=USER="\${USER:-root}" --setenv=LOGNAME="\${LOGNAME:-root}" \\
+      --setenv=SHELL="\${SHELL:-/bin/sh}" --setenv=LANG="\${LANG:-C.UTF-8}" /bin/sh "$dir/runner" "$dir" "$run" </dev/null 8>&-
   else
     setsid /bin/sh "$dir/runner" "$dir" "$run" </dev/null >"$dir/runner.out" 2>&1 8>&- &
   fi
@@ -84,9 +98,13 @@ main
 `;
 }
 
-/** Sets `state` and `dir` to where a machine keeps its set-ups and this one. */
-export function enter(assignment: string): string {
-  return `state=\${WARMPOOL_STATE:-/var/lib/warmpool}; dir=$state/setup/${quote(assignment)}`;
+/**
+ * Sets `state` and `dir` to where a machine keeps its set-ups and this one. A change of keys keeps its files in memory,
+ * `volatile`: a tester who has filled the disk must not be able to prevent it by that.
+ */
+export function enter({ assignment, keysOnly }: Pick<Plan, "assignment" | "keysOnly">): string {
+  const dir = keysOnly ? `$volatile/keys/${quote(assignment)}` : `$state/setup/${quote(assignment)}`;
+  return `state=\${WARMPOOL_STATE:-/var/lib/warmpool}; volatile=\${WARMPOOL_STATE:-/run/warmpool}; dir=${dir}`;
 }
 
 function writes(plan: Plan): string {

@@ -47,6 +47,8 @@ export type TestEdge = AsyncDisposable & {
   url: string;
   readonly operations: Map<string, Queued>;
   readonly listings: (Listing | null)[];
+  /** As relays told it when they opened their sessions. */
+  readonly driverVersions: string[];
   readonly inventories: Inventory[];
   readonly renewals: number;
   /** Procedures that were refused by `failWith`, in order. */
@@ -84,6 +86,7 @@ function refuse(code: ErrorCode): never {
 export async function testEdge(lease = { leaseSeconds: 60, renewSeconds: 15 }): Promise<TestEdge> {
   const operations = new Map<string, Queued>();
   const listings: (Listing | null)[] = [];
+  const driverVersions: string[] = [];
   const inventories: Inventory[] = [];
   const refused: string[] = [];
   let session: string | null = null;
@@ -139,6 +142,7 @@ export async function testEdge(lease = { leaseSeconds: 60, renewSeconds: 15 }): 
       open: call.input(openInput).mutation(({ input }) => {
         session = randomUUID();
         listings.push(input.listing);
+        driverVersions.push(input.driverVersion);
         return { session, node: "n1", installation: "test", ...lease };
       }),
       lease: call.input(leaseInput).mutation(async ({ input, signal }) => {
@@ -193,6 +197,7 @@ export async function testEdge(lease = { leaseSeconds: 60, renewSeconds: 15 }): 
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     operations,
     listings,
+    driverVersions,
     inventories,
     refused,
     get renewals() {

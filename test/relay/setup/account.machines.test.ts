@@ -74,22 +74,3 @@ test("an account that is there is taken over with its home; a system account is 
     message: expect.stringContaining("service is a system account of this machine") as string,
   });
 });
-
-test("what a tester has linked in their home does not lead root's writing astray", async () => {
-  await using node = await testNode();
-  const machine = await node.machine();
-  const operation = setupOperation(machine, [["a", "true"]]);
-  await setUp(operation, new TestLease(), node.tools);
-  await node.exec(machine, "rm -r /home/alice/.ssh; mkdir /root/target; ln -s /root/target /home/alice/.ssh");
-  const again = {
-    ...operation,
-    id: randomUUID(),
-    token: 2,
-    assignment: { ...operation.assignment, sudo: true },
-  };
-  expect(await setUp(again, new TestLease(), node.tools)).toMatchObject({
-    reason: "step_failed",
-    step: "account",
-  });
-  expect(await node.read(machine, "ls /root/target")).toBe("");
-});

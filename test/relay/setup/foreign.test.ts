@@ -18,14 +18,15 @@ const clean = read("root", relay) + read("alice", key);
 test.each(["constructor", "toString", "__proto__", "hasOwnProperty", "valueOf"])(
   "an account named %s is looked at like any other",
   (name) => {
-    const keys = parseKeys(clean + read(name, stranger));
+    const keys = parseKeys(`${clean}${read(name, stranger)}.\n`)?.keys ?? {};
     expect(Object.keys(keys).toSorted()).toEqual(["alice", name, "root"].toSorted());
     expect(keyProblems(keys, expected)).toEqual([expect.stringContaining(`${name}'s account is opened`)]);
   },
 );
 
 test("a key that stands there a thousand times is told once, and the edge takes it", () => {
-  const keys = parseKeys(clean + read("alice", ...Array.from({ length: 1000 }, (_, n) => `${key}${n}`)));
+  const lines = Array.from({ length: 1000 }, (_, n) => `${key}${n}`);
+  const keys = parseKeys(`${clean}${read("alice", ...lines)}.\n`)?.keys;
   expect(keys).toEqual({ root: [relay], alice: [key] });
   const handover = { hostKey: "SHA256:x", keys };
   const result = { outcome: "set_up", outputs: {}, handover };
@@ -35,8 +36,8 @@ test("a key that stands there a thousand times is told once, and the edge takes 
 
 test("accounts without end are no clean machine", () => {
   const many = Array.from({ length: 1001 }, (_, n) => read(`a${n}`, relay)).join("");
-  expect(() => parseKeys(many)).toThrow("1001 accounts");
-  expect(() => parseKeys(read("a".repeat(201), relay))).toThrow("201 characters");
+  expect(() => parseKeys(`${many}.\n`)).toThrow("1001 accounts");
+  expect(() => parseKeys(`${read("a".repeat(201), relay)}.\n`)).toThrow("201 characters");
 });
 
 test.each([

@@ -209,3 +209,22 @@ test("a script with a #! line of its own is run by that", async () => {
     },
   );
 });
+
+test("under systemd a step has the same who and where as without it", async () => {
+  await using node = await testNode();
+  const machine = await node.machine();
+  // A stand-in: as the real one it passes nothing on but what it is told to.
+  const systemd = `#!/bin/sh
+for word; do case $word in --setenv=*) set -- "$@" "\${word#--setenv=}" ;; /bin/sh) break ;; esac; done
+given=; while [ "$1" != /bin/sh ]; do shift; done
+sh=$1 runner=$2 dir=$3 run=$4; shift 4
+setsid env -i "$@" "$sh" "$runner" "$dir" "$run" </dev/null >/dev/null 2>&1 &
+`;
+  const put = `mkdir -p /run/systemd/system; cat >/usr/local/bin/systemd-run <<'END'\n${systemd}END\nchmod +x /usr/local/bin/systemd-run`;
+  await node.read(machine, put.replaceAll("\\n", "\n"));
+  const script = 'for name in USER LOGNAME HOME SHELL LANG; do eval echo "::output $name=\\$$name"; done';
+  expect(await setUp(setupOperation(machine, [["env", script]]), new TestLease(), node.tools)).toMatchObject({
+    outcome: "set_up",
+    outputs: { USER: "root", LOGNAME: "root", HOME: "/root", SHELL: "/bin/bash", LANG: "C.UTF-8" },
+  });
+});

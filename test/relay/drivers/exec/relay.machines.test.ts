@@ -6,6 +6,7 @@ import { chooseDriver } from "../../../../src/relay/drivers/choose.ts";
 import { joinNode, runRelay } from "../../../../src/relay/main.ts";
 import { freePort } from "../../../../src/relay/conformance/ports.ts";
 import { temporaryFolder } from "../../../helpers/temporaryFolder.ts";
+import { until } from "../../../helpers/until.ts";
 import { programOf } from "../../conformance/program.ts";
 import { JOIN_TOKEN, testEdge } from "../../helpers/edge.ts";
 
@@ -68,4 +69,19 @@ test.each([
   await using folder = await temporaryFolder();
   await joinNode({ url: edge.url, token: JOIN_TOKEN, dir: folder.path });
   await expect(runRelay({ ...options, dir: folder.path })).rejects.toThrow(words);
+});
+
+test("a driver that is too slow to say its version does not keep the relay from serving", async () => {
+  await using edge = await testEdge();
+  await using folder = await temporaryFolder();
+  const program = join(folder.path, "slow");
+  await writeFile(program, "#!/bin/sh\n[ $1 != version ] || exec sleep 60\nexit 25\n", { mode: 0o755 });
+  await joinNode({ url: edge.url, token: JOIN_TOKEN, dir: folder.path });
+  const stop = new AbortController();
+  const options = { driver: "exec" as const, program, timeout: ["version=1s"], dir: folder.path };
+  const running = runRelay({ ...options, signal: stop.signal });
+  await until("the session to be opened", () => edge.listings.length > 0 && edge.driverVersions[0]);
+  expect(edge.driverVersions).toEqual(["unknown"]);
+  stop.abort(new Error("done"));
+  await running;
 });
