@@ -18,11 +18,7 @@ function renewing(answer: (asked: Asked) => RenewResult["operations"]) {
       return { operations: answer(operations) };
     },
   };
-  const renewer = new Renewer(
-    edge as unknown as Edge,
-    { session: "s", leaseSeconds: 60, renewSeconds: 15 },
-    systemClock,
-  );
+  const renewer = new Renewer(edge, { session: "s", leaseSeconds: 60, renewSeconds: 15 }, systemClock);
   const stop = new AbortController();
   const running = renewer.run(stop.signal);
   return {
