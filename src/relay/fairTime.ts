@@ -33,9 +33,9 @@ export function fairTime({ now, lateMs, crowd }: FairSources): () => number {
   };
 }
 
-/** How long to wait for what takes so long on a quiet host, in the same unit. */
+/** How long to wait for what takes so long on a quiet host, in the same unit and whole: timers take no fractions. */
 export function stretched(duration: number): number {
-  return duration * slowness(hostCrowd());
+  return Math.ceil(duration * slowness(hostCrowd()));
 }
 
 /**

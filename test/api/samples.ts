@@ -40,7 +40,7 @@ export const SAMPLES: Record<ProcedurePath, object | undefined> = {
   "machine.list": { pool: "demo", state: "ready", node: "n1", cursor: "1", limit: 5 },
   "machine.get": { id },
   "machine.timeline": { id, cursor: "1", limit: 5 },
-  "machine.recreate": { id },
+  "machine.recreate": { id, reassign: true },
   "machine.restart": { id },
   "machine.hold": { id, note: "why" },
   "machine.unhold": { id },

@@ -63,7 +63,7 @@ test("a timeline: when, what, for how long, why, by whom, causes below, days apa
     "2026-11-25",
     "00:00:10  ready                   1h 2m    known good          node:n1",
     "01:02:15  deleting                12s      strikes             system:replenish",
-    "          try 3: connection refused",
+    "          try 3: connection \\u001b[31mrefused",
     "01:02:16  alice: active                    refill              system:replenish",
   ]);
 });

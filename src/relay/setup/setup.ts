@@ -32,7 +32,7 @@ export async function setUp(
   keyChangeSeconds = KEY_CHANGE_SECONDS,
 ): Promise<OperationResult> {
   const plan = planOf(operation, key.publicKey);
-  using bound = plan.keysOnly ? boundedLease(lease, keyChangeSeconds) : null;
+  const bound = plan.keysOnly ? boundedLease(lease, keyChangeSeconds) : null;
   const held = bound?.lease ?? lease;
   const machine = new Reconnecting(operation.machine, key.privateKey);
   const { assignment } = operation;
@@ -58,6 +58,7 @@ export async function setUp(
     return error.result(redactor(secrets));
   } finally {
     machine[Symbol.dispose]();
+    bound?.[Symbol.dispose]();
   }
 }
 

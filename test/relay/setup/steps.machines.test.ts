@@ -79,7 +79,7 @@ test.each([
   // What does not listen is killed after a moment instead of five seconds.
   await node.exec(
     machine,
-    `printf '#!/bin/sh\nshift 2\nexec /usr/bin/timeout -k 0.3 "$@"\n' >/usr/local/bin/timeout && chmod 755 /usr/local/bin/timeout`,
+    `printf '#!/bin/sh\n[ "$1" = -k ] && shift 2 && set -- -k 0.3 "$@"\nexec /usr/bin/timeout "$@"\n' >/usr/local/bin/timeout && chmod 755 /usr/local/bin/timeout`,
   );
   const operation = setupOperation(machine, [["slow", script, 1]]);
   expect(await setUp(operation, new TestLease(), node.tools)).toMatchObject({
