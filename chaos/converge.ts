@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { assignments } from "../accept/interface.ts";
 import { POOL } from "../accept/part.ts";
 import { getPool, listMachines } from "../accept/pools.ts";
-import { environmentOf, processes } from "../scripts/proc.ts";
+import { processesOf } from "../scripts/leash/belonging.ts";
 import { until } from "../test/helpers/until.ts";
 import { SIZES, type System } from "./system.ts";
 import type { Testers } from "./testers.ts";
@@ -59,11 +59,7 @@ export async function nothingIsLeft(system: System, folder: string): Promise<voi
   await until(
     "all of it to be gone",
     async () => {
-      const running = processes()
-        .filter(
-          ({ pid, command }) => pid !== process.pid && `${command} ${environmentOf(pid)}`.includes(folder),
-        )
-        .map(({ pid, command }) => `process ${pid}: ${command}`);
+      const running = processesOf(folder).map(({ pid, command }) => `process ${pid}: ${command}`);
       const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
       const left = [
         ...running,

@@ -87,5 +87,6 @@ export const SAMPLES: Record<ProcedurePath, object | undefined> = {
   "relay.report": {
     session,
     inventory: { cpus: 1, memoryMib: { total: 1, available: 1, reserve: 0 }, disks: [] },
+    driverProblem: "the daemon does not answer",
   },
 };

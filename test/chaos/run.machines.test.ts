@@ -3,13 +3,14 @@ import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
+import { isNight } from "../helpers/nightly.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 
 /** A machine vanishes, then a relay and Postgres are killed: nothing that needs long to get over. */
 const SEED = 9734;
 const MINUTES = 0.22;
 
-test("a short run of faults ends with nothing broken", async () => {
+test.runIf(isNight)("a short run of faults ends with nothing broken", async () => {
   await using folder = await temporaryFolder();
   const main = fileURLToPath(new URL("../../chaos/main.ts", import.meta.url));
   const args = ["--seed", String(SEED), "--minutes", String(MINUTES), "--state-dir", folder.path];

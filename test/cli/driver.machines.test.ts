@@ -1,13 +1,15 @@
 import { expect, test } from "vitest";
 import type { CheckReport } from "../../src/relay/conformance/check.ts";
 import { CASES } from "../../src/relay/conformance/cases.ts";
+import { isNight } from "../helpers/nightly.ts";
 import { programOf } from "../relay/conformance/program.ts";
 import { script } from "../relay/drivers/exec/script.ts";
 import { longest, unwrapped, warmpool } from "./run.ts";
 
 /** `warmpool driver check`: the contract held by the program of the local driver, and what is said where it is not. */
 
-test("examples/drivers/local keeps the whole contract", async () => {
+// Breakages of each rule are seen in test/relay/conformance, and the driver itself in its own conformance tests.
+test.runIf(isNight)("examples/drivers/local keeps the whole contract", async () => {
   await using program = await programOf();
   const ran = await warmpool(["driver", "check", program.path]);
   const failures = ran.stdout.split(/^(?=ok|FAIL|-)/m).filter((part) => !part.startsWith("ok"));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { deadline } from "../helpers/patience.ts";
+import { isNight } from "../helpers/nightly.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 import { aPool, anAssignment, inLine } from "./samples.ts";
 import { standIn } from "./standIn.ts";
@@ -14,41 +15,44 @@ const run = promisify(execFile);
 const checkout = join(import.meta.dirname, "../..");
 const PACKED = ["package.json", "tsconfig.json", "tsconfig.build.json", "bin", "src", "drizzle", "recipes"];
 
-test("the packed package gives an empty project a typed client and the command line", async () => {
-  await using folder = await temporaryFolder();
-  const project = await installed(folder.path);
+test.runIf(isNight)(
+  "the packed package gives an empty project a typed client and the command line",
+  async () => {
+    await using folder = await temporaryFolder();
+    const project = await installed(folder.path);
 
-  await writeFile(join(project, "main.ts"), CONSUMER);
-  const { stdout: files } = await tsc(project, "main.ts", "--listFiles");
-  const read = files.split("\n").filter((file) => file.includes("/node_modules/warmpool/"));
-  expect(read.length).toBeGreaterThan(0);
-  expect(read.filter((file) => !/\/dist\/(client|contract)\//.test(file))).toEqual([]);
+    await writeFile(join(project, "main.ts"), CONSUMER);
+    const { stdout: files } = await tsc(project, "main.ts", "--listFiles");
+    const read = files.split("\n").filter((file) => file.includes("/node_modules/warmpool/"));
+    expect(read.length).toBeGreaterThan(0);
+    expect(read.filter((file) => !/\/dist\/(client|contract)\//.test(file))).toEqual([]);
 
-  await using server = await standIn({
-    pools: () => [aPool()],
-    watch: async function* () {
-      yield ["1", inLine(1)];
-      yield ["2", anAssignment()];
-    },
-  });
-  const { stdout } = await run(process.execPath, [join(project, "main.js"), server.url], {
-    signal: deadline(30),
-  });
-  expect(JSON.parse(stdout)).toEqual({
-    pools: ["demo"],
-    states: ["waiting", "active"],
-    refused: "NOT_FOUND",
-  });
+    await using server = await standIn({
+      pools: () => [aPool()],
+      watch: async function* () {
+        yield ["1", inLine(1)];
+        yield ["2", anAssignment()];
+      },
+    });
+    const { stdout } = await run(process.execPath, [join(project, "main.js"), server.url], {
+      signal: deadline(30),
+    });
+    expect(JSON.parse(stdout)).toEqual({
+      pools: ["demo"],
+      states: ["waiting", "active"],
+      refused: "NOT_FOUND",
+    });
 
-  await writeFile(join(project, "wrong.ts"), WRONG);
-  const wrong = await tsc(project, "wrong.ts").catch((error: { stdout: string }) => error);
-  expect(wrong.stdout.match(/wrong\.ts\(\d+/g)).toEqual(["wrong.ts(3", "wrong.ts(4", "wrong.ts(5"]);
+    await writeFile(join(project, "wrong.ts"), WRONG);
+    const wrong = await tsc(project, "wrong.ts").catch((error: { stdout: string }) => error);
+    expect(wrong.stdout.match(/wrong\.ts\(\d+/g)).toEqual(["wrong.ts(3", "wrong.ts(4", "wrong.ts(5"]);
 
-  const bin = join(project, "node_modules/.bin/warmpool");
-  const status = ["status", "--json", "--url", server.url, "--token", "t"];
-  const { stdout: printed } = await run(process.execPath, [bin, ...status], { signal: deadline(30) });
-  expect(JSON.parse(printed)).toEqual([aPool()]);
-});
+    const bin = join(project, "node_modules/.bin/warmpool");
+    const status = ["status", "--json", "--url", server.url, "--token", "t"];
+    const { stdout: printed } = await run(process.execPath, [bin, ...status], { signal: deadline(30) });
+    expect(JSON.parse(printed)).toEqual([aPool()]);
+  },
+);
 
 /** Packs a copy, so that the checkout is left without a dist folder; npm takes dependencies from its cache. */
 async function installed(folder: string): Promise<string> {

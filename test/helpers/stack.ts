@@ -82,3 +82,17 @@ export function adminOf({ url, adminToken }: LocalFile) {
 export function processesOf(stateDir: string): number[] {
   return processesOfFolder(stateDir).map(({ pid }) => pid);
 }
+
+/** Processes of that stack which are neither among the given ones nor descend from one of them. */
+export function strangersTo(known: readonly number[], stateDir: string): string[] {
+  const family = new Set(known);
+  let left = processesOfFolder(stateDir);
+  for (let before = -1; before !== left.length;) {
+    before = left.length;
+    left = left.filter(({ pid, parent }) => {
+      if (family.has(parent)) family.add(pid);
+      return !family.has(pid);
+    });
+  }
+  return left.map(({ pid, command }) => `${pid} ${command}`);
+}

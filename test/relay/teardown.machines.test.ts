@@ -197,6 +197,7 @@ test("R9 a driver that hid a machine from its delete's proof is found out by its
   await gone(under, id);
   expect(await standing(under)).toEqual([name]);
 
+  await under.client.settings.put.mutate({ orphanKeepSeconds: 0 });
   await under.fault("fault", false);
   await probed(under);
   await aSweepLater(under);
