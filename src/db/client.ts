@@ -65,10 +65,11 @@ export function connect(url: string, options: ConnectOptions = {}): Connection {
   /** Runs it on the client of the moment, and learns from how it fails. */
   async function attempt<T>(run: (client: Sql) => Promise<T>, isWhole: boolean): Promise<T> {
     const client = sessions.current;
+    const before = { ...defaults };
     try {
       return await run(client);
     } catch (error) {
-      const isLearnt = await learnFrom(error, defaults, client);
+      const isLearnt = await learnFrom(error, before, defaults, client);
       if (!isLearnt) sessions.failed(client, error);
       if (!isLearnt || !isWhole) throw error;
     }

@@ -37,16 +37,23 @@ export function differ({ isStrict, isReadOnly: isRead }: Defaults): boolean {
 const READ_ONLY_ROLE = `select 1 from pg_settings where name = 'default_transaction_read_only' and setting = 'on'
   and source in ('database', 'user', 'database user') and not pg_is_in_recovery()`;
 
-/** Whether it failed for a default that was not known, which is known from then on: said once more, it may succeed. */
-export async function learnFrom(error: unknown, defaults: Defaults, client: Sql): Promise<boolean> {
+/**
+ * Whether it failed for a default that was not known when it was said, and is known now: said once more, it may succeed.
+ * @param before what was known when it was said; others may have learnt since
+ */
+export async function learnFrom(
+  error: unknown,
+  before: Defaults,
+  defaults: Defaults,
+  client: Sql,
+): Promise<boolean> {
   if (isSerializationFailure(error)) {
-    if (defaults.isStrict) return false;
     defaults.isStrict = true;
-    return true;
+    return !before.isStrict;
   }
-  if (!isReadOnly(error) || defaults.isReadOnly) return false;
+  if (!isReadOnly(error) || before.isReadOnly) return false;
   try {
-    defaults.isReadOnly = (await client.unsafe(READ_ONLY_ROLE)).length > 0;
+    defaults.isReadOnly ||= (await client.unsafe(READ_ONLY_ROLE)).length > 0;
   } catch {
     // Whoever asks next finds out; this one gets the error it had.
   }
