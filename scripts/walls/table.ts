@@ -91,7 +91,7 @@ const SRC: Record<string, Room> = {
   "src/listen.ts": { may: ["src/api", "@hono/node-server", NODE], ...ENTRY },
   "src/server.ts": {
     may: [
-      ...["src/api", "src/cron", "src/db/client.ts", "src/db/directLink.ts"],
+      ...["src/api", "src/cron", "src/db/client.ts", "src/db/databaseUrl.ts", "src/db/directLink.ts"],
       ...["src/listen.ts", "src/pool", NODE],
     ],
     ...ENTRY,

@@ -1,4 +1,3 @@
-import { connect as dial, createServer, type AddressInfo } from "node:net";
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { connect, rows } from "../../src/db/client.ts";
@@ -7,26 +6,10 @@ import { migrate } from "../../src/db/migrate.ts";
 import { assign } from "../../src/pool/assign.ts";
 import { type RunningPostgres, startPostgres } from "../../src/stack/postgres.ts";
 import { testDb } from "../helpers/db.ts";
+import { movingAddress } from "../helpers/movingAddress.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 import { until } from "../helpers/until.ts";
 import { APP, KEY_A, makeWorld } from "../helpers/world.ts";
-
-/** An address that leads to one server and from some moment on to another one; connections that exist stay where they are. */
-async function movingAddress(port: number) {
-  let target = port;
-  const server = createServer((near) => {
-    const far = dial(target, "127.0.0.1");
-    near.on("error", () => undefined).on("close", () => far.destroy());
-    far.on("error", () => undefined).on("close", () => near.destroy());
-    near.pipe(far).pipe(near);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return {
-    port: (server.address() as AddressInfo).port,
-    moveTo: (other: number) => void (target = other),
-    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
-  };
-}
 
 /** A server of its own with a migrated database that has the name, the user and the password of the one in `url`. */
 async function twinOf(url: string, folder: string): Promise<RunningPostgres & { own: string }> {
