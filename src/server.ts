@@ -3,6 +3,7 @@ import { ADMIN_REQUESTS_PER_MINUTE, type Edge } from "./api/edge.ts";
 import { log, logFailure } from "./api/log.ts";
 import { sweep } from "./cron/sweep.ts";
 import { connect } from "./db/client.ts";
+import { readDatabaseUrl } from "./db/databaseUrl.ts";
 import { directLink } from "./db/directLink.ts";
 import { listen } from "./listen.ts";
 import { NO_SECRET_KEYS, readSecretKeys } from "./pool/secrets.ts";
@@ -75,6 +76,8 @@ function readConfig() {
   const adminToken = env["WARMPOOL_ADMIN_TOKEN"] ?? "";
   if (databaseUrl === "")
     die("DATABASE_URL is not set; set it to the postgres:// URL of a migrated database");
+  const database = readDatabaseUrl(databaseUrl);
+  if ("problem" in database) die(`DATABASE_URL cannot be used: ${database.problem}`);
   // Longer ones, or any with a space, could not be told from a header of another form.
   if (!/^[\x21-\x7e]{20,200}$/.test(adminToken))
     die("WARMPOOL_ADMIN_TOKEN has to be 20 to 200 letters, digits and signs; make one: openssl rand -hex 32");

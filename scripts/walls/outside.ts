@@ -91,6 +91,7 @@ export const OUTSIDE: Record<string, Room> = {
       ...["scripts/proc.ts", "scripts/walls"],
       ...["src/api", "src/cli", "src/client", "src/contract", "src/cron", "src/listen.ts", "src/pool"],
       ...["src/db/client.ts", "src/db/directLink.ts", "src/db/failure.ts", "src/db/migrate.ts"],
+      ...["src/db/databaseUrl.ts", "src/db/named.ts", "src/db/sessions.ts"],
       ...["src/relay", "src/relay/conformance", "src/relay/drivers", "src/relay/setup"],
       ...["src/relay/drivers/exec", "src/relay/drivers/incus", "src/relay/drivers/local"],
       ...[

@@ -27,15 +27,33 @@ const SRC: Record<string, Room> = {
   },
   "src/db/tables": { may: ["drizzle-orm", "drizzle-orm/pg-core"], types: ["src/contract"], ...DATABASE },
   "src/db/failure.ts": { may: [], ...DATABASE },
+  "src/db/databaseUrl.ts": { may: [], ...DATABASE },
   "src/db/begin.ts": { may: ["src/db/failure.ts"], types: ["postgres"], ...DATABASE },
+  "src/db/defaults.ts": { may: ["src/db/failure.ts"], types: ["src/db/begin.ts", "postgres"], ...DATABASE },
+  "src/db/named.ts": { may: [], types: ["postgres"], ...DATABASE },
+  "src/db/sessions.ts": { may: ["src/db/failure.ts"], types: ["postgres"], ...DATABASE },
   "src/db/client.ts": {
-    may: ["src/db/begin.ts", "drizzle-orm", "drizzle-orm/pg-core", "drizzle-orm/postgres-js", "postgres"],
+    may: [
+      ...[
+        "src/db/begin.ts",
+        "src/db/databaseUrl.ts",
+        "src/db/defaults.ts",
+        "src/db/named.ts",
+        "src/db/sessions.ts",
+      ],
+      ...["drizzle-orm", "drizzle-orm/pg-core", "drizzle-orm/postgres-js", "postgres"],
+    ],
     types: ["src/db/directLink.ts"],
     ...DATABASE,
   },
-  "src/db/directLink.ts": { may: [NODE], ...DATABASE },
+  "src/db/directLink.ts": { may: ["src/db/databaseUrl.ts", NODE], ...DATABASE },
+  "src/db/migrateFailure.ts": { may: ["src/db/failure.ts"], ...DATABASE },
   "src/db/migrate.ts": {
-    may: ["drizzle-orm", "drizzle-orm/postgres-js", "drizzle-orm/postgres-js/migrator", "postgres", NODE],
+    may: [
+      ...["src/db/client.ts", "src/db/databaseUrl.ts", "src/db/migrateFailure.ts"],
+      ...["drizzle-orm", "drizzle-orm/postgres-js/migrator", NODE],
+    ],
+    types: ["drizzle-orm/postgres-js"],
     ...DATABASE,
   },
   "src/pool": {
@@ -73,7 +91,7 @@ const SRC: Record<string, Room> = {
   "src/listen.ts": { may: ["src/api", "@hono/node-server", NODE], ...ENTRY },
   "src/server.ts": {
     may: [
-      ...["src/api", "src/cron", "src/db/client.ts", "src/db/directLink.ts"],
+      ...["src/api", "src/cron", "src/db/client.ts", "src/db/databaseUrl.ts", "src/db/directLink.ts"],
       ...["src/listen.ts", "src/pool", NODE],
     ],
     ...ENTRY,
@@ -152,6 +170,7 @@ const SRC: Record<string, Room> = {
 
 const EDGE = [
   ...["src/contract", "src/db/tables", "src/db/failure.ts", "src/db/begin.ts", "src/db/client.ts"],
+  ...["src/db/databaseUrl.ts", "src/db/defaults.ts", "src/db/named.ts", "src/db/sessions.ts"],
   ...["src/pool", "src/cron", "src/api", "src/worker.ts"],
 ];
 
@@ -165,7 +184,13 @@ export const TABLE: Table = {
       instead: "Name it in a literal.",
     },
     postgres: {
-      by: ["src/db/client.ts", "src/db/begin.ts", "src/db/migrate.ts"],
+      by: [
+        "src/db/client.ts",
+        "src/db/begin.ts",
+        "src/db/defaults.ts",
+        "src/db/named.ts",
+        "src/db/sessions.ts",
+      ],
       why: "The rest of the code does not depend on the database driver.",
       instead: "Take a `Db` from src/db/client.ts.",
     },

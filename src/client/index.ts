@@ -85,6 +85,11 @@ export function errorCode(error: unknown): ErrorCode | null {
 
 function endpoint(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
+  if (text.includes("@")) {
+    throw new TypeError(
+      "the URL of a Warmpool must not hold a user or password; give the token apart from it",
+    );
+  }
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw new TypeError(`"${text}" is no URL of a Warmpool; give one such as http://127.0.0.1:8787`);
   }

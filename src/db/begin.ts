@@ -8,18 +8,34 @@ import { isUnavailable } from "./failure.ts";
  * transaction. See porsager/postgres#1208 and #1215. So here a transaction that has lost its connection says nothing
  * more, not even rollback: Postgres has rolled it back already.
  */
-type Begin = <T>(use: (tx: TransactionSql) => Promise<T>) => Promise<T>;
+type Begin = (use: (tx: TransactionSql) => Promise<unknown>) => Promise<unknown>;
 
 /** Between a socket's error and its close, which tells whether the connection is lost. */
 const CLOSE_MS = 20;
 
-/** Makes the client's own `begin` keep that. Changes the client, and gives it back. */
-export function endingWithConnection<Client extends Sql>(client: Client): Client {
-  const begin = client.begin.bind(client) as Begin;
-  const safely: Begin = (use) => {
+/** How a transaction begins. */
+export type Beginning = {
+  /** What follows `begin`, in letters and spaces, such as `isolation level read committed`. */
+  modes: string;
+  /** Postgres ends a session that says nothing for so long in the middle of its transaction. */
+  idleMs: number | null;
+};
+
+/**
+ * Makes the client's own `begin` keep that. Changes the client, and gives it back.
+ * @param beginning is asked at each transaction
+ */
+export function endingWithConnection<Client extends Sql>(client: Client, beginning: () => Beginning): Client {
+  const begin = client.begin.bind(client) as (modes: string, use: Parameters<Begin>[0]) => Promise<unknown>;
+  const safely = (use: (tx: TransactionSql) => Promise<unknown>) => {
     let lost: { error: unknown } | null = null;
-    const outcome = begin(async (tx) => {
+    const { modes, idleMs } = beginning();
+    const outcome = begin(modes, async (tx) => {
       const say = tx.unsafe.bind(tx);
+      // Not as a parameter at start, which poolers refuse. It is sent with the next statement and costs no round trip.
+      if (idleMs !== null) {
+        void say(`set local idle_in_transaction_session_timeout = ${String(idleMs)}`).execute();
+      }
       tx.unsafe = ((...statement: Parameters<typeof say>) => {
         if (lost !== null) throw lost.error;
         return say(...statement);

@@ -1,21 +1,25 @@
 import { type SQL, sql } from "drizzle-orm";
 import { PgDialect, type PgDatabase } from "drizzle-orm/pg-core";
 import { drizzle, type PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
-import postgres from "postgres";
+import postgres, { type Sql, type TransactionSql } from "postgres";
 import { endingWithConnection } from "./begin.ts";
+import { type DatabaseTarget, readDatabaseUrl } from "./databaseUrl.ts";
+import { defaultsOf, differ, learnFrom, modesOf } from "./defaults.ts";
 import type { DirectLink } from "./directLink.ts";
+import { NamedStatements } from "./named.ts";
+import { Sessions } from "./sessions.ts";
 
 /**
- * The only file of the running system that names the database driver (src/db/migrate.ts is a command beside it, begin.ts
- * mends what it does wrong). Everything else gets a `Db` (or a transaction, which is one too).
+ * The only file of the running system that makes clients of the database driver; those beside it mend what it does
+ * wrong. Everything else gets a `Db` (or a transaction, which is one too).
  * No session state is used anywhere: the edge reaches Postgres through a pooler that gives each transaction another
- * session. `bigint` columns come as numbers: all of ours stay far below 2^53.
+ * session, or may do so. `bigint` columns come as numbers: all of ours stay far below 2^53.
  */
 export type Db = PgDatabase<PostgresJsQueryResultHKT>;
 
 export type Connection = {
   db: Db;
-  /** Runs a hot statement as a prepared one: a single round trip once the connection has seen it. */
+  /** Runs a hot statement as a named one if sessions are proven to be ours (named.ts): a single round trip then. */
   prepared<Row extends Record<string, unknown>>(statement: SQL): Promise<Row[]>;
   /** Ends the connections; a statement under way gets `graceSeconds` (default 5). */
   close(graceSeconds?: number): Promise<void>;
@@ -26,39 +30,105 @@ export type ConnectOptions = {
   max?: number;
   /** Sees the text of every statement, never its parameters. For tests that count round trips. */
   onStatement?: (text: string) => void;
-  /** What the connections are made of and bounded by, where this is not left to a pooler (src/db/directLink.ts). */
+  /** What the connections are made of and bounded by, if they are a server's own (src/db/directLink.ts). */
   link?: DirectLink;
 };
 
+type Parameters = postgres.ParameterOrJSON<never>[];
+type Use = (tx: TransactionSql) => Promise<unknown>;
+
 const dialect = new PgDialect();
 
-/** Opens a client; the first statement connects. `url` is a postgres:// connection string. */
+/** Longest pause before a lost connection is made anew. The driver's own 20 s would outlast most failovers. */
+const LONGEST_BACKOFF_SECONDS = 0.5;
+
+/**
+ * Opens a client; the first statement connects. `url` is a postgres:// connection string.
+ * @throws Error without the URL in it, if that is malformed
+ */
 export function connect(url: string, options: ConnectOptions = {}): Connection {
-  const client = endingWithConnection(
-    postgres(url, {
-      max: options.max ?? 10,
-      connect_timeout: 5,
-      idle_timeout: 60,
-      fetch_types: false,
-      onnotice: () => {},
-      types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
-      ...options.link,
-    }),
-  );
-  const { onStatement } = options;
+  const target = readDatabaseUrl(url);
+  if ("problem" in target) throw new Error(`the database's URL cannot be used: ${target.problem}`);
+  const { onStatement, link } = options;
+  const defaults = defaultsOf(placeOf(target));
+  const named = new NamedStatements();
+  const sessions = new Sessions(() => {
+    const client: Sql = postgres({
+      ...driverOptions(target, options),
+      onclose: () => named.forget(client),
+    });
+    // It sets on the client it is given how dates and JSON come and go: as text.
+    drizzle(client);
+    return endingWithConnection(client, () => ({ modes: modesOf(defaults), idleMs: link?.silentMs ?? null }));
+  });
+
+  /** Runs it on the client of the moment, and learns from how it fails. */
+  async function attempt<T>(run: (client: Sql) => Promise<T>, isWhole: boolean): Promise<T> {
+    const client = sessions.current;
+    const before = { ...defaults };
+    try {
+      return await run(client);
+    } catch (error) {
+      const isLearnt = await learnFrom(error, before, defaults, client);
+      if (!isLearnt) sessions.failed(client, error);
+      if (!isLearnt || !isWhole) throw error;
+    }
+    return run(client);
+  }
+
+  async function say(text: string, values: Parameters, prepare: boolean) {
+    const run = (to: Sql | TransactionSql) => to.unsafe(text, values, { prepare });
+    return attempt(
+      async (client) => (differ(defaults) ? await client.begin((tx) => run(tx)) : await run(client)),
+      true,
+    );
+  }
+
+  // Of the driver's client Drizzle uses these three, and nothing else while only whole statements are executed.
+  const client = {
+    options: sessions.current.options,
+    unsafe: (text: string, values: Parameters = []) => say(text, values, false),
+    // What a transaction has done outside of the database cannot be undone, so it is not tried again from here.
+    begin: (use: Use) => attempt((current) => current.begin(use), false),
+  } as unknown as Sql;
   const db = drizzle(client, onStatement ? { logger: { logQuery: (text) => onStatement(text) } } : {});
   return {
     db,
     prepared: async <Row extends Record<string, unknown>>(statement: SQL) => {
       const { sql: text, params } = dialect.sqlToQuery(statement);
       onStatement?.(text);
-      const found: unknown = await client.unsafe(text, params as postgres.ParameterOrJSON<never>[], {
-        prepare: true,
-      });
+      const found: unknown = await say(text, params as Parameters, true);
+      if (link !== undefined) named.prove(sessions.current);
       return [...(found as Row[])];
     },
-    close: async (graceSeconds = 5) => client.end({ timeout: graceSeconds }),
+    close: async (graceSeconds = 5) => sessions.end(graceSeconds),
   };
+}
+
+function driverOptions(target: DatabaseTarget, { max, link }: ConnectOptions) {
+  return {
+    // As lists, which its types leave out: it would cut an IPv6 address at its colons.
+    ...({ host: [target.host], port: [target.port] } as object),
+    ...(target.user === "" ? {} : { username: target.user }),
+    ...(target.password === "" ? {} : { password: target.password }),
+    ...(target.database === "" ? {} : { database: target.database }),
+    ssl: target.ssl,
+    connection: target.parameters,
+    max: max ?? 10,
+    connect_timeout: 5,
+    idle_timeout: link?.idle_timeout ?? 60,
+    backoff: (failures: number) => Math.min(LONGEST_BACKOFF_SECONDS, 3 ** failures / 100),
+    fetch_types: false,
+    prepare: false,
+    onnotice: () => {},
+    types: { bigint: { to: 20, from: [20], parse: Number, serialize: String } },
+    ...(link === undefined ? {} : { socket: link.socket }),
+  };
+}
+
+/** The role, the database and the server, without the password. */
+function placeOf({ user, host, port, database }: DatabaseTarget): string {
+  return JSON.stringify([user, host, port, database]);
 }
 
 /** The rows of a raw statement, typed by the caller beside the SQL it wrote. */

@@ -6,22 +6,35 @@ const UNAVAILABLE = new Set([
   "ECONNREFUSED",
   "ECONNRESET",
   "EPIPE",
+  "ECONNABORTED",
   "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "EHOSTDOWN",
+  "ENETUNREACH",
+  "ENETDOWN",
+  "EADDRNOTAVAIL",
+  "EMFILE",
+  "ENFILE",
+  "ENOBUFS",
   "ENOTFOUND",
   "EAI_AGAIN",
   "CONNECTION_CLOSED",
   "CONNECTION_ENDED",
   "CONNECTION_DESTROYED",
   "CONNECT_TIMEOUT",
-  "53300", // too_many_connections
-  "53400", // configuration_limit_exceeded
-  "57P01", // admin_shutdown
-  "57P02", // crash_shutdown
-  "57P03", // cannot_connect_now
   "57014", // query_canceled: a statement timeout
   "55P03", // lock_not_available
   "25006", // read_only_sql_transaction: a standby after a failover
 ]);
+
+/**
+ * Classes of codes: connection exceptions, insufficient resources (disk full, out of memory, too many connections),
+ * errors of the system below Postgres (a disk that cannot be read), a server that starts or stops.
+ */
+const UNAVAILABLE_CLASSES = ["08", "53", "58", "57P"];
+
+/** What a session answers, or ends with, if its server is not the one to ask any more. */
+const SESSION_ENDING = ["08", "25006", "57P"];
 
 /** Chances to run into each other that go away when the transaction is run again. */
 const CONFLICTING = new Set(["40001", "40P01"]);
@@ -31,12 +44,27 @@ export function isUnavailable(error: unknown): boolean {
   return chain(error).some(
     (link) =>
       UNAVAILABLE.has(link.code) ||
-      link.code.startsWith("08") ||
+      UNAVAILABLE_CLASSES.some((one) => link.code.startsWith(one)) ||
       CONFLICTING.has(link.code) ||
       /connection attempt failed|network connection lost|connection (?:terminated|closed)|stream was cancelled|proxy request failed/i.test(
         link.message,
       ),
   );
+}
+
+/** True if the session should not be used again: its server stops, or is a standby since a failover. */
+export function endsSession(error: unknown): boolean {
+  return chain(error).some(({ code }) => SESSION_ENDING.some((one) => code.startsWith(one)));
+}
+
+/** True if Postgres would not write in a session that is read-only, or in a database that is. */
+export function isReadOnly(error: unknown): boolean {
+  return chain(error).some(({ code }) => code === "25006");
+}
+
+/** True if two transactions of a strict isolation level ran into each other. No statement in `read committed` does. */
+export function isSerializationFailure(error: unknown): boolean {
+  return chain(error).some(({ code }) => code === "40001");
 }
 
 /** True where a value is none that its column takes (data exceptions and broken constraints): the caller's, not the database's. */
@@ -59,6 +87,11 @@ function chain(error: unknown): { code: string; message: string; constraint: str
 function field(error: Error, name: string): string {
   const value: unknown = Reflect.get(error, name);
   return typeof value === "string" ? value : "";
+}
+
+/** What the server or the system said at the bottom of it, and the code; null if nobody gave one. */
+export function codedCause(error: unknown): { code: string; message: string } | null {
+  return chain(error).findLast(({ code }) => code !== "") ?? null;
 }
 
 /**

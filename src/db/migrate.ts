@@ -1,36 +1,55 @@
 import { fileURLToPath } from "node:url";
 import { sql } from "drizzle-orm";
-import { drizzle } from "drizzle-orm/postgres-js";
+import type { PostgresJsDatabase } from "drizzle-orm/postgres-js";
 import { migrate as applyMigrations } from "drizzle-orm/postgres-js/migrator";
-import postgres from "postgres";
+import { connect } from "./client.ts";
+import { type DatabaseTarget, readDatabaseUrl } from "./databaseUrl.ts";
+import { migrateFailure } from "./migrateFailure.ts";
 
 /** Any number, the same for all migrators: the lock that makes two of them take turns ("warmpool" in hex, cut). */
 const LOCK = 0x7761726d;
 
+const FOLDER = fileURLToPath(new URL("../../drizzle", import.meta.url));
+
 /**
  * Brings the database to the schema of this checkout. Two at once take turns; one that finds nothing to do changes
- * nothing. Uses an advisory lock, so it needs a direct connection, not the edge's pooler.
+ * nothing. The lock is a transaction's and stays in that, while the migrations run beside it: a session's would stay
+ * behind in a pooler. So a pooler has to give two sessions at once.
  */
 export async function migrate(url: string): Promise<void> {
-  const client = postgres(url, { max: 1, connect_timeout: 10, onnotice: () => {} });
+  const connection = connect(url, { max: 2 });
   try {
-    const db = drizzle(client);
-    await db.execute(sql`select pg_advisory_lock(${LOCK})`);
-    await applyMigrations(db, { migrationsFolder: fileURLToPath(new URL("../../drizzle", import.meta.url)) });
-    await db.execute(sql`insert into settings default values on conflict do nothing`);
+    await connection.db.transaction(async (turn) => {
+      // However long the one before takes, and however long this one does.
+      await turn.execute(sql`set local idle_in_transaction_session_timeout = 0`);
+      await turn.execute(sql`set local lock_timeout = 0`);
+      await turn.execute(sql`set local statement_timeout = 0`);
+      await turn.execute(sql`select pg_advisory_xact_lock(${LOCK})`);
+      await applyMigrations(connection.db as PostgresJsDatabase, { migrationsFolder: FOLDER });
+      await connection.db.execute(sql`insert into settings default values on conflict do nothing`);
+    });
   } finally {
-    await client.end({ timeout: 5 });
+    await connection.close();
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const url = process.env["DATABASE_URL"];
-  if (url === undefined || url === "") {
-    console.error(
-      "warmpool migrate: DATABASE_URL is not set; set it to the postgres:// URL of the database to migrate",
-    );
-    process.exit(2);
+/** The command: one sentence on standard error if it fails, exit 2 if it was not given a URL. */
+async function main(url: string): Promise<void> {
+  if (url === "")
+    fail(2, "DATABASE_URL is not set; set it to the postgres:// URL of the database to migrate");
+  const target = readDatabaseUrl(url);
+  if ("problem" in target) fail(2, `DATABASE_URL cannot be used: ${target.problem}`);
+  try {
+    await migrate(url);
+  } catch (error) {
+    fail(1, migrateFailure(error, target satisfies DatabaseTarget));
   }
-  await migrate(url);
   console.log("The database is up to date.");
 }
+
+function fail(code: number, message: string): never {
+  console.error(`warmpool migrate: ${message}`);
+  process.exit(code);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main(process.env["DATABASE_URL"] ?? "");

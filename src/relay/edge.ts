@@ -15,7 +15,7 @@ import type {
   reportInput,
   ReportResult,
 } from "../contract/relay.ts";
-import { wordsOf } from "./errors.ts";
+import { RelayError, wordsOf } from "./errors.ts";
 import { backoff, within } from "./pause.ts";
 
 /** The relay's side of the protocol in src/contract/relay.ts: six calls to the edge, each with a timeout. */
@@ -56,6 +56,12 @@ const LEASE_SECONDS = 35;
 
 /** `bearer` is the join token for `join` and the node's credential for everything else. */
 export function connectEdge(url: string, bearer: string): Edge {
+  // What fetch refuses it quotes, with the password that may be in it.
+  if (url.includes("@") || !URL.canParse(url)) {
+    throw new RelayError(
+      "The edge's URL has to look like https://warmpool.example.com, without a user or password.",
+    );
+  }
   const client = createTRPCUntypedClient({
     links: [httpLink({ url: new URL("/trpc", url).href, headers: { authorization: `Bearer ${bearer}` } })],
   });

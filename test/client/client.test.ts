@@ -130,6 +130,15 @@ test("no URL of a server is refused at once", () => {
     /is no URL of a Warmpool; give one such as/,
   );
   expect(() => createClient({ url: "file:///etc/passwd", token })).toThrow(/is no URL of a Warmpool/);
+  for (const url of [
+    "http://u:hunter2@127.0.0.1:8787",
+    "http://u:hunter2#x@127.0.0.1",
+    "http://u:hunter2%zz@[::1",
+  ]) {
+    expect(() => createClient({ url, token })).toThrow(
+      /^the URL of a Warmpool must not hold a user or password/,
+    );
+  }
 });
 
 /** The events of `tester.watch` until the stream ends or `count` have come. */
