@@ -24,7 +24,9 @@ const app = createApp();
 
 export default {
   fetch(request, env, context) {
+    const address = request.headers.get("cf-connecting-ip");
     const edge: Edge = {
+      ...(address === null ? {} : { address }),
       connection: connect(env.HYPERDRIVE.connectionString, { max: CONNECTIONS }),
       adminToken: env.WARMPOOL_ADMIN_TOKEN,
       adminRequestsPerMinute: limitOf(env),
