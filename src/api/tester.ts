@@ -6,6 +6,7 @@ import {
   testerInput,
   testerListInput,
   testerLogInput,
+  testerRetryInput,
   testerWatchInput,
 } from "../contract/assignment.ts";
 import type { Assignment } from "../contract/assignment.ts";
@@ -75,9 +76,9 @@ export const testerRouter = router({
     return extendAssignment(ctx.connection.db, id, input.ttlSeconds, ctx.actor);
   }),
 
-  retry: forApp.input(testerInput).mutation(async ({ ctx, input }) => {
-    const { id } = await findTester(ctx.connection.db, input);
-    return retryAssignment(ctx.connection.db, id, ctx.actor);
+  retry: forApp.input(testerRetryInput).mutation(async ({ ctx, input: { recipe, ...tester } }) => {
+    const { id } = await findTester(ctx.connection.db, tester);
+    return retryAssignment(ctx.connection.db, id, ctx.actor, recipe, ctx.secretKeys);
   }),
 
   list: forApp.input(testerListInput).query(async ({ ctx, input }) => {
