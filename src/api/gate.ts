@@ -25,10 +25,13 @@ export type Gate = {
 /** Tokens that were good a short while ago: remembered so many. */
 const MAX_KNOWN = 10_000;
 const VALID_MS = 1000;
+/** Requests that cost no statement may be so many times as many. */
+const FORMLESS = 10;
 
 export function createGate(refusals: Refusals, now: () => number = Date.now): Gate {
   const callers = createLimiter(now);
   const strangers = createLimiter(now);
+  const formless = createLimiter(now);
   const known = new Set<string>();
   const valid = { at: -Infinity, hashes: new Set<string>() };
 
@@ -55,16 +58,13 @@ export function createGate(refusals: Refusals, now: () => number = Date.now): Ga
       const stranger = (error: WarmpoolError, wait: number) => {
         refusals.note(bearer === null ? "no_token" : "wrong_token");
         if (wait === 0) return refusal(error);
-        return tooMany(
-          `this address sent more than ${perMinute} requests a minute without a valid token`,
-          wait,
-        );
+        return tooMany(`this address sent too many requests without a valid token`, wait);
       };
       try {
         const hash = bearer === null ? "" : await sha256(bearer);
         const bootstrap = bearer !== null && (await isBootstrap(hash, edge.adminToken));
         if (bearer === null || !(bootstrap || isWellFormed(bearer)))
-          return stranger(unauthorized(bearer), strangers.take(address, perMinute));
+          return stranger(unauthorized(bearer), formless.take(address, FORMLESS * perMinute));
         const isKnown = bootstrap || known.has(hash);
         const wait = isKnown ? 0 : strangers.take(address, perMinute);
         if (wait > 0 && !(await isValid(edge, hash))) return stranger(unauthorized(bearer), wait);
@@ -75,10 +75,13 @@ export function createGate(refusals: Refusals, now: () => number = Date.now): Ga
         }
         const caller = await authenticate(edge.connection.db, bearer, edge.adminToken).catch(
           (error: unknown) => {
+            if (!(error instanceof WarmpoolError && error.code === "UNAUTHORIZED")) {
+              if (!isKnown && wait === 0) strangers.giveBack(address, perMinute);
+              throw error;
+            }
             if (isKnown) strangers.take(address, perMinute);
             known.delete(hash);
-            if (error instanceof WarmpoolError && error.code === "UNAUTHORIZED") return error;
-            throw error;
+            return error;
           },
         );
         if (caller instanceof WarmpoolError) return stranger(caller, 0);
