@@ -3,7 +3,7 @@ import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { requestId, type RequestIdVariables } from "hono/request-id";
 import { WarmpoolError } from "../pool/errors.ts";
-import { discard, MAX_BODY_BYTES, readToItsEnd } from "./body.ts";
+import { discard, dropSmall, MAX_BODY_BYTES, readToItsEnd } from "./body.ts";
 import type { Edge } from "./edge.ts";
 import { rpcCodeOf } from "./failures.ts";
 import { type Admitted, createGate, type Refused, tooMany } from "./gate.ts";
@@ -45,7 +45,10 @@ export function createApp(refusals: Refusals = createRefusals()) {
     if (c.req.path === OPEN && (c.req.method === "GET" || c.req.method === "HEAD")) return next();
     const bearer = bearerOf(c.req.header("authorization"));
     const admitted = await gate.admit(c.env, bearer, callsOf(c).length, c.get("requestId"));
-    if ("told" in admitted) return refuse(c, admitted);
+    if ("told" in admitted) {
+      await dropSmall(c.req.raw);
+      return refuse(c, admitted);
+    }
     c.set("admitted", admitted);
     await next();
     await readToItsEnd(c.req.raw);
