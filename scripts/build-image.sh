@@ -8,6 +8,7 @@
 #
 # Environment: WARMPOOL_INCUS_PROJECT (warmpool), WARMPOOL_IMAGE, the alias (warmpool-debian).
 set -eu
+umask 022
 
 here=$(dirname "$0")
 . "$here/debian-archive.sh"

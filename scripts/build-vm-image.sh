@@ -9,6 +9,7 @@
 # the same content are left as they are, and machines keep the ones that they were made of: a name that is in use is
 # refused. Same content means these scripts and the same versions of the packages that they name.
 set -eu
+umask 022
 
 here=$(dirname "$0")
 . "$here/debian-archive.sh"

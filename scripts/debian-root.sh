@@ -37,6 +37,7 @@ build_root() {
   cat >"$work/customize" <<'CUSTOMIZE'
 #!/bin/sh
 set -eu
+umask 022
 root=$1
 # What must be every machine's own is made at its first boot, and never carried in the image.
 rm -f "$root"/etc/ssh/ssh_host_* "$root/etc/hostname" "$root/var/lib/dbus/machine-id" "$root/etc/apt/apt.conf.d/99mmdebstrap"

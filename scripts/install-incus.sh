@@ -9,6 +9,7 @@
 # Environment: WARMPOOL_INCUS_PROJECT, _POOL and _PROFILE name the three (all are called warmpool);
 # WARMPOOL_INCUS_POOL_GIB is the size of the pool's loop file, which takes only what is used (half of what is free).
 set -eu
+umask 022
 
 . "$(dirname "$0")/debian-archive.sh"
 

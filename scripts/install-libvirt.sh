@@ -2,6 +2,7 @@
 # Installs on this Debian machine (12 or 13, as root) what examples/drivers/libvirt needs: the programs of libvirt and
 # QEMU, and mtools. Does only what is missing. Starts nothing and sets nothing up: docs/drivers.md says how to go on.
 set -eu
+umask 022
 
 . "$(dirname "$0")/debian-archive.sh"
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ADMIN_REQUESTS_PER_MINUTE, type Edge } from "./api/edge.ts";
+import { readLimits } from "./api/limits.ts";
 import { log, logFailure } from "./api/log.ts";
 import { sweep } from "./cron/sweep.ts";
 import { connect } from "./db/client.ts";
@@ -31,6 +32,7 @@ const edge: Edge = {
   connection,
   adminToken: config.adminToken,
   adminRequestsPerMinute: config.adminRequestsPerMinute,
+  limits: config.limits,
   webhook: config.webhook,
   secretKeys: config.secretKeys,
   after,
@@ -85,8 +87,11 @@ function readConfig() {
   if (webhook !== null && "problem" in webhook) die(webhook.problem);
   const secretKeys = readSecretKeys(env["WARMPOOL_SECRET_KEY"]);
   if (secretKeys !== NO_SECRET_KEYS && "problem" in secretKeys) die(secretKeys.problem);
+  const { limits, problems } = readLimits((name) => env[name]);
+  if (problems[0] !== undefined) die(problems[0]);
   return {
     databaseUrl,
+    limits,
     secretKeys,
     webhook,
     adminToken,

@@ -1,5 +1,6 @@
 import { createApp } from "./api/app.ts";
 import { ADMIN_REQUESTS_PER_MINUTE, type Edge } from "./api/edge.ts";
+import { type LIMIT_SETTINGS, readLimits } from "./api/limits.ts";
 import { logFailure } from "./api/log.ts";
 import { sweep } from "./cron/sweep.ts";
 import { connect } from "./db/client.ts";
@@ -15,7 +16,7 @@ type Env = {
   WARMPOOL_SECRET_KEY?: string;
   WARMPOOL_WEBHOOK_URL?: string;
   WARMPOOL_WEBHOOK_SECRET?: string;
-};
+} & { [name in keyof typeof LIMIT_SETTINGS]?: string };
 
 /** A Worker may hold six connections at once; one request never needs more than these. */
 const CONNECTIONS = 3;
@@ -24,10 +25,13 @@ const app = createApp();
 
 export default {
   fetch(request, env, context) {
+    const address = request.headers.get("cf-connecting-ip");
     const edge: Edge = {
+      ...(address === null ? {} : { address }),
       connection: connect(env.HYPERDRIVE.connectionString, { max: CONNECTIONS }),
       adminToken: env.WARMPOOL_ADMIN_TOKEN,
       adminRequestsPerMinute: limitOf(env),
+      limits: readLimits((name) => env[name]).limits,
       webhook: webhookOf(env),
       secretKeys: readSecretKeys(env.WARMPOOL_SECRET_KEY),
       after: (work) =>

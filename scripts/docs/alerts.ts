@@ -137,6 +137,24 @@ export const ALERTS: readonly Alert[] = [
     action: "`warmpool log USER` of one that failed: which step, and what it said. A recipe put lately?",
   },
   {
+    name: "WarmpoolWrongTokens",
+    expr: 'sum(increase(warmpool_refused_requests_total{reason=~"no_token|wrong_token"}[10m])) > 100',
+    for: "1m",
+    severity: "ticket",
+    summary: "Over 100 requests without a valid token in 10 minutes",
+    action:
+      "A caller with an expired or revoked token (`warmpool token list`), or somebody who tries. The log of what stands in front of the edge names the address; block it there.",
+  },
+  {
+    name: "WarmpoolCallersLimited",
+    expr: 'sum by (reason) (increase(warmpool_refused_requests_total{reason=~"rate_limited|too_many_streams|too_many_connections"}[10m])) > 20',
+    for: "1m",
+    severity: "ticket",
+    summary: "Over 20 requests refused in 10 minutes by a bound ({{ $labels.reason }})",
+    action:
+      "A caller that runs wild, or a bound that is too low for what you do. SECURITY.md lists the bounds and the settings that change them.",
+  },
+  {
     name: "WarmpoolWebhookStuck",
     expr: "max(warmpool_webhook_oldest_seconds) > 3600",
     for: "1m",

@@ -1,4 +1,4 @@
-import { assignmentExtendInput, assignmentInput } from "../contract/assignment.ts";
+import { assignmentExtendInput, assignmentInput, assignmentRetryInput } from "../contract/assignment.ts";
 import { eventListInput } from "../contract/event.ts";
 import {
   machineGetInput,
@@ -72,8 +72,10 @@ export const assignmentRouter = router({
     .input(assignmentExtendInput)
     .mutation(({ ctx, input }) => extendAssignment(ctx.connection.db, input.id, input.ttlSeconds, ctx.actor)),
   retry: forAdmin
-    .input(assignmentInput)
-    .mutation(({ ctx, input }) => retryAssignment(ctx.connection.db, input.id, ctx.actor)),
+    .input(assignmentRetryInput)
+    .mutation(({ ctx, input }) =>
+      retryAssignment(ctx.connection.db, input.id, ctx.actor, input.recipe, ctx.secretKeys),
+    ),
 });
 
 export const recipeRouter = router({

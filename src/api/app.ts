@@ -1,91 +1,152 @@
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
-import { type Context, Hono } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { requestId, type RequestIdVariables } from "hono/request-id";
 import { WarmpoolError } from "../pool/errors.ts";
-import { discard, MAX_BODY_BYTES, readToItsEnd } from "./body.ts";
+import { discard, dropSmall, MAX_BODY_BYTES, readToItsEnd } from "./body.ts";
 import type { Edge } from "./edge.ts";
 import { rpcCodeOf } from "./failures.ts";
+import { type Admitted, createGate, type Refused, tooMany } from "./gate.ts";
 import { health } from "./health.ts";
 import { bearerOf } from "./http/bearer.ts";
 import { problemResponse } from "./http/problem.ts";
 import { createAdminHttp } from "./http/serve.ts";
 import { logFailure } from "./log.ts";
+import { LIMITS, MAX_BATCH } from "./limits.ts";
 import { metrics } from "./metrics.ts";
+import { procedures } from "./procedures.ts";
+import { createRefusals, type Refusals } from "./refusals.ts";
 import { appRouter } from "./router.ts";
+import { createStreams, TOO_MANY_STREAMS } from "./streams.ts";
+
+/** When to try again: streams end by themselves after minutes, or as soon as their testers are served. */
+const STREAM_WAIT_SECONDS = 5;
+
+type Vars = { Bindings: Edge; Variables: RequestIdVariables & { admitted: Admitted } };
+
+/** The one document that anybody may read. */
+const OPEN = "/admin/v1/openapi.json";
+const STREAMS = new Set(
+  procedures().flatMap(({ path, type }) => (type === "subscription" ? [path] : [])) as string[],
+);
 
 /** The whole HTTP surface, the same for every entry. An entry calls `app.fetch(request, edge)`. */
-export function createApp() {
-  const app = new Hono<{ Bindings: Edge; Variables: RequestIdVariables }>();
+export function createApp(refusals: Refusals = createRefusals()) {
+  const app = new Hono<Vars>();
+  const gate = createGate(refusals);
+  const streams = createStreams();
   app.use(requestId({ headerName: "" }));
-  app.use(
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: async (c) => {
-        const isRead = await discard(c.req.raw);
-        const response = refuse(
-          c,
-          "BAD_REQUEST",
-          413,
-          `the body is larger than ${MAX_BODY_BYTES} bytes; send less`,
-        );
-        // What is left of the body is not read, so nothing can follow it on this connection.
-        if (!isRead) response.headers.set("connection", "close");
-        return response;
-      },
-    }),
-  );
-  app.use(async (c, next) => {
-    await next();
-    await readToItsEnd(c.req.raw);
-  });
   app.get("/healthz", async (c) => {
     const view = await health(c.env.connection.db);
     return c.json(view, view.status === "failing" ? 503 : 200);
   });
-  app.get("/metrics", (c) => metrics(c.env, bearerOf(c.req.header("authorization")), c.get("requestId")));
-  app.all("/trpc/*", (c) =>
-    fetchRequestHandler({
+  /** Who calls comes before all else: of whoever is not known neither the body nor the procedures are looked at. */
+  const admit: MiddlewareHandler<Vars> = async (c, next) => {
+    if (c.req.path === OPEN && (c.req.method === "GET" || c.req.method === "HEAD")) return next();
+    const bearer = bearerOf(c.req.header("authorization"));
+    const admitted = await gate.admit(c.env, bearer, callsOf(c).length, c.get("requestId"));
+    if ("told" in admitted) {
+      await dropSmall(c.req.raw);
+      return refuse(c, admitted);
+    }
+    c.set("admitted", admitted);
+    await next();
+    await readToItsEnd(c.req.raw);
+  };
+  const limitBody = bodyLimit({
+    maxSize: MAX_BODY_BYTES,
+    onError: async (c) => {
+      const isRead = await discard(c.req.raw);
+      const message = `the body is larger than ${MAX_BODY_BYTES} bytes; send less`;
+      const response = refuse(c, { told: { code: "BAD_REQUEST", httpStatus: 413, message }, headers: {} });
+      // What is left of the body is not read, so nothing can follow it on this connection.
+      if (!isRead) response.headers.set("connection", "close");
+      return response;
+    },
+  });
+  for (const path of ["/trpc/*", "/admin/v1/*", "/metrics"]) app.use(path, admit, limitBody);
+  app.get("/metrics", async (c) => {
+    await refusals.write(c.env).catch((error: unknown) => logFailure("refusals were not counted", error));
+    return metrics(c.env, c.get("admitted").caller, c.get("requestId"));
+  });
+  app.all("/trpc/*", async (c) => {
+    const { caller, hash } = c.get("admitted");
+    const calls = callsOf(c);
+    if (calls.length > MAX_BATCH) {
+      const message = `the batch asks for ${calls.length} procedures, ${MAX_BATCH} is the most; send several batches`;
+      return refuse(c, { told: { code: "BAD_REQUEST", httpStatus: 400, message }, headers: {} });
+    }
+    const type = c.req.header("content-type");
+    if (type !== undefined && !/^application\/json\s*(;|$)/i.test(type)) {
+      const message = "send JSON with content-type: application/json";
+      return refuse(c, { told: { code: "BAD_REQUEST", httpStatus: 415, message }, headers: {} });
+    }
+    const { streamsPerToken } = { ...LIMITS, ...c.env.limits };
+    if (calls.some((path) => STREAMS.has(path)) && streams.isFull(hash, streamsPerToken)) {
+      refusals.note("too_many_streams");
+      return refuse(c, tooMany(TOO_MANY_STREAMS, STREAM_WAIT_SECONDS));
+    }
+    return fetchRequestHandler({
       endpoint: "/trpc",
       req: c.req.raw,
       // A query may come as POST too: pool.plan takes more than fits into an address.
       allowMethodOverride: true,
+      maxBatchSize: MAX_BATCH,
       router: appRouter,
       createContext: () => ({
         ...c.env,
         requestId: c.get("requestId"),
-        bearer: bearerOf(c.req.header("authorization")),
-        caller: null,
+        caller,
+        openStream: () => streams.open(hash, streamsPerToken),
       }),
       responseMeta: ({ errors }) =>
         errors.some((error) => error.cause instanceof WarmpoolError && error.cause.code === "UNAVAILABLE")
           ? { headers: { "retry-after": "1" } }
           : {},
+    });
+  });
+  app.route("/admin/v1", createAdminHttp());
+  app.notFound((c) =>
+    refuse(c, {
+      told: { code: "NOT_FOUND", httpStatus: 404, message: "there is nothing at this address" },
+      headers: {},
     }),
   );
-  app.route("/admin/v1", createAdminHttp());
-  app.notFound((c) => refuse(c, "NOT_FOUND", 404, "there is nothing at this address"));
   app.onError((error, c) => {
     logFailure("request failed", error, { requestId: c.get("requestId") });
-    return refuse(c, "INTERNAL", 500, "something went wrong");
+    const message = "something went wrong";
+    return refuse(c, {
+      told: { code: "INTERNAL", httpStatus: 500, message, requestId: c.get("requestId") },
+      headers: {},
+    });
   });
   return app;
 }
 
+/** The procedures that a tRPC request asks for, as tRPC reads its path; one for any other request. */
+function callsOf(c: Context<Vars>): string[] {
+  const { pathname, searchParams } = new URL(c.req.url);
+  const path = decoded(pathname.replace(/^\/trpc\/?/, ""));
+  return pathname.startsWith("/trpc") && searchParams.get("batch") === "1" ? path.split(",") : [path];
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** An error outside of any procedure or route, in the form that the caller's protocol has for it. */
-function refuse(
-  c: Context<{ Bindings: Edge; Variables: RequestIdVariables }>,
-  code: "BAD_REQUEST" | "NOT_FOUND" | "INTERNAL",
-  httpStatus: 404 | 413 | 500,
-  message: string,
-): Response {
-  const told = {
-    code,
-    httpStatus,
-    message,
-    ...(code === "INTERNAL" ? { requestId: c.get("requestId") } : {}),
-  };
-  return c.req.path.startsWith("/trpc")
-    ? c.json({ error: { message, code: rpcCodeOf(code), data: { ...told, path: null } } }, httpStatus)
-    : problemResponse(told);
+function refuse(c: Context<Vars>, { told, headers }: Refused): Response {
+  if (!c.req.path.startsWith("/trpc")) return problemResponse(told, headers);
+  const { message, ...data } = told;
+  return Response.json(
+    { error: { message, code: rpcCodeOf(told.code), data: { ...data, path: null } } },
+    {
+      status: told.httpStatus,
+      headers: told.code === "UNAVAILABLE" ? { "retry-after": "1", ...headers } : headers,
+    },
+  );
 }

@@ -1,3 +1,5 @@
+import { pause } from "./pause.ts";
+
 /**
  * Bodies are read to their end, wanted or not: with the rest of one on the connection nothing can follow there, and whoever
  * is still sending sees a broken pipe in place of the answer.
@@ -30,4 +32,17 @@ export async function discard(request: Request): Promise<boolean> {
     // The caller went away.
   }
   return false;
+}
+
+/** A body of so many digits of bytes is on its way as a whole, mostly. */
+const SMALL = /^\d{1,5}$/;
+const SMALL_MS = 500;
+
+/**
+ * Throws a stranger's body away if it is said to be small: workerd ends a connection on which some of one is left, and
+ * with it the next request. Larger ones, or of no stated length, are left unread, and so is what does not come in time.
+ */
+export async function dropSmall(request: Request): Promise<void> {
+  if (!SMALL.test(request.headers.get("content-length") ?? "")) return;
+  await Promise.race([discard(request), pause(SMALL_MS, undefined)]);
 }

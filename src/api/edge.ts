@@ -1,12 +1,17 @@
 import type { Connection } from "../db/client.ts";
 import type { SecretKeys } from "../pool/secrets.ts";
 import type { WebhookSetting } from "../pool/webhook/receiver.ts";
+import type { Limits } from "./limits.ts";
 
 /** What an entry hands to the app with each request: the app keeps nothing between them. */
 export type Edge = {
   connection: Connection;
   /** The bootstrap admin token, a secret of the deployment. */
   adminToken: string | undefined;
+  /** The network address that the request came from; callers without one count as one. */
+  address?: string;
+  /** Bounds other than the usual ones. */
+  limits?: Partial<Limits>;
   /** How often one token may call the admin HTTP, per minute and instance. */
   adminRequestsPerMinute: number;
   /** Who is to be told what happens, by the environment of the deployment. */

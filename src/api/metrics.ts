@@ -1,6 +1,5 @@
 import { readMetrics } from "../pool/metrics/read.ts";
-import { noteUse } from "../pool/tokenList.ts";
-import { authenticate } from "../pool/tokens.ts";
+import type { Caller } from "../pool/tokens.ts";
 import { allowedRoles } from "./access.ts";
 import type { Edge } from "./edge.ts";
 import { expose, EXPOSITION_TYPE } from "./exposition.ts";
@@ -8,12 +7,9 @@ import { problemResponse, tell } from "./http/problem.ts";
 import { mustBe } from "./trpc.ts";
 
 /** `GET /metrics`, for Prometheus: everything in src/pool/metrics/catalogue.ts as it stands in the database. */
-export async function metrics(edge: Edge, bearer: string | null, requestId: string): Promise<Response> {
+export async function metrics(edge: Edge, caller: Caller, requestId: string): Promise<Response> {
   const { db } = edge.connection;
   try {
-    const caller = await authenticate(db, bearer, edge.adminToken);
-    const { token, noted } = caller;
-    if (token !== null && !noted) edge.after(() => noteUse(db, token));
     mustBe(caller, allowedRoles("admin", "read"));
     return new Response(expose(await readMetrics(db)), {
       headers: { "content-type": EXPOSITION_TYPE, "cache-control": "no-store" },

@@ -15,6 +15,7 @@ export const COMMON_CODES = [
   "BAD_REQUEST",
   "UNAUTHORIZED",
   "FORBIDDEN",
+  "RATE_LIMITED",
   "UNAVAILABLE",
   "INTERNAL",
 ] as const satisfies readonly ErrorCode[];

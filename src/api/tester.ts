@@ -6,6 +6,7 @@ import {
   testerInput,
   testerListInput,
   testerLogInput,
+  testerRetryInput,
   testerWatchInput,
 } from "../contract/assignment.ts";
 import type { Assignment } from "../contract/assignment.ts";
@@ -19,6 +20,9 @@ import { retryAssignment } from "../pool/retry.ts";
 import { readLog } from "../pool/setupLog.ts";
 import { pause } from "./pause.ts";
 import { forApp, router } from "./trpc.ts";
+import { WarmpoolError } from "../pool/errors.ts";
+import { toTrpcError } from "./failures.ts";
+import { TOO_MANY_STREAMS } from "./streams.ts";
 
 /** Once a second at most per watcher, one statement each time. */
 const WATCH_MS = 1000;
@@ -34,19 +38,25 @@ export const testerRouter = router({
 
   watch: forApp.input(testerWatchInput).subscription(async function* ({ ctx, input, signal }) {
     const { db } = ctx.connection;
-    let shown = input.lastEventId ?? "";
-    // Who comes back had its last look a moment ago, and waits for the next one as if it had stayed: however often a
-    // connection breaks, or a client opens another, the database is asked no more often.
-    if (shown !== "") await pause(WATCH_MS, signal);
-    let pool: string | undefined;
-    while (signal?.aborted !== true) {
-      pool ??= await resolvePool(db, input.pool);
-      const assignment = await findTesterIn(db, pool, input.username);
-      const fingerprint = changeOf(assignment);
-      if (fingerprint !== shown) yield tracked(fingerprint, assignment);
-      shown = fingerprint;
-      if (["active", "failed", "released"].includes(assignment.state) && !assignment.keysPending) return;
-      await pause(WATCH_MS, signal);
+    const ended = ctx.openStream();
+    if (ended === null) throw toTrpcError(new WarmpoolError("RATE_LIMITED", TOO_MANY_STREAMS), ctx.requestId);
+    try {
+      let shown = input.lastEventId ?? "";
+      // Who comes back had its last look a moment ago, and waits for the next one as if it had stayed: however often a
+      // connection breaks, or a client opens another, the database is asked no more often.
+      if (shown !== "") await pause(WATCH_MS, signal);
+      let pool: string | undefined;
+      while (signal?.aborted !== true) {
+        pool ??= await resolvePool(db, input.pool);
+        const assignment = await findTesterIn(db, pool, input.username);
+        const fingerprint = changeOf(assignment);
+        if (fingerprint !== shown) yield tracked(fingerprint, assignment);
+        shown = fingerprint;
+        if (["active", "failed", "released"].includes(assignment.state) && !assignment.keysPending) return;
+        await pause(WATCH_MS, signal);
+      }
+    } finally {
+      ended();
     }
   }),
 
@@ -66,9 +76,9 @@ export const testerRouter = router({
     return extendAssignment(ctx.connection.db, id, input.ttlSeconds, ctx.actor);
   }),
 
-  retry: forApp.input(testerInput).mutation(async ({ ctx, input }) => {
-    const { id } = await findTester(ctx.connection.db, input);
-    return retryAssignment(ctx.connection.db, id, ctx.actor);
+  retry: forApp.input(testerRetryInput).mutation(async ({ ctx, input: { recipe, ...tester } }) => {
+    const { id } = await findTester(ctx.connection.db, tester);
+    return retryAssignment(ctx.connection.db, id, ctx.actor, recipe, ctx.secretKeys);
   }),
 
   list: forApp.input(testerListInput).query(async ({ ctx, input }) => {

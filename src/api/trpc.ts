@@ -1,8 +1,7 @@
 import { initTRPC } from "@trpc/server";
 import { WarmpoolError } from "../pool/errors.ts";
 import type { Actor } from "../pool/reasons.ts";
-import { noteUse } from "../pool/tokenList.ts";
-import { authenticate, type Caller } from "../pool/tokens.ts";
+import type { Caller } from "../pool/tokens.ts";
 import { allowedRoles, type Audience } from "./access.ts";
 import type { Edge } from "./edge.ts";
 import { rpcCodeOf, tellTrpcError, toTrpcError } from "./failures.ts";
@@ -10,9 +9,10 @@ import { unstorable } from "./storable.ts";
 
 export type Context = Edge & {
   requestId: string;
-  bearer: string | null;
-  /** Who calls, where that was found out already (admin HTTP); else the bearer says. */
-  caller: Caller | null;
+  /** Who calls; the gate has found out (gate.ts). */
+  caller: Caller;
+  /** Opens an event stream of the caller's. @returns how to say that it has ended; null where there are too many. */
+  openStream: () => (() => void) | null;
 };
 
 /** What a procedure says of itself; docs/procedures.md is written from it. */
@@ -47,17 +47,6 @@ const guarded = t.procedure.use(async ({ ctx, next }) => {
   return result;
 });
 
-const authenticated = guarded.use(async ({ ctx, next }) => {
-  try {
-    const caller = ctx.caller ?? (await authenticate(ctx.connection.db, ctx.bearer, ctx.adminToken));
-    const { token, noted } = caller;
-    if (token !== null && !noted) ctx.after(() => noteUse(ctx.connection.db, token));
-    return next({ ctx: { caller } });
-  } catch (error) {
-    throw toTrpcError(error, ctx.requestId);
-  }
-});
-
 /** @throws WarmpoolError FORBIDDEN. */
 export function mustBe(caller: Caller, allowed: readonly Caller["role"][]): void {
   if (allowed.includes(caller.role)) return;
@@ -68,7 +57,7 @@ export function mustBe(caller: Caller, allowed: readonly Caller["role"][]): void
 }
 
 function forAudience(audience: Audience) {
-  return authenticated.meta({ audience }).use(({ ctx, type, next }) => {
+  return guarded.meta({ audience }).use(({ ctx, type, next }) => {
     try {
       mustBe(ctx.caller, allowedRoles(audience, type === "mutation" ? "change" : "read"));
     } catch (error) {

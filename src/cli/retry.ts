@@ -1,20 +1,45 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Assignment } from "../contract/assignment.ts";
-import { answerInWords, withSession } from "./session.ts";
+import { answerInWords, next, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
-import { testerOf, testerVerb } from "./testerOptions.ts";
+import { testerOf, testerVerb, testerWords } from "./testerOptions.ts";
 import type { TesterOptions } from "./testerOptions.ts";
+
+type Options = TesterOptions & { recipe?: "same" | "current" };
 
 /** `warmpool retry USER`: sets a failed assignment up again on its machine. */
 export function retry(program: Command, cli: Cli): void {
-  testerVerb(program, "retry", "set up again what failed, on the same machine").action(withSession(cli, act));
+  testerVerb(program, "retry", "set up again what failed, on the same machine")
+    .addOption(
+      new Option(
+        "--recipe <which>",
+        "the recipe's version: same as before (the default), or current",
+      ).choices(["same", "current"]),
+    )
+    .action(withSession(cli, act));
 }
 
-async function act(session: Session, user: string, options: TesterOptions): Promise<void> {
-  const assignment = await session.client.tester.retry.mutate(testerOf(user, options));
-  answerInWords(session, assignment, (retried) => [sentence(retried)]);
+async function act(session: Session, user: string, options: Options): Promise<void> {
+  const { recipe } = options;
+  const assignment = await session.client.tester.retry.mutate({
+    ...testerOf(user, options),
+    ...(recipe === undefined ? {} : { recipe }),
+  });
+  answerInWords(session, assignment, (retried) => [
+    sentence(retried),
+    ...notCurrent(retried, next(session, "retry", ...testerWords(user, options), "--recipe", "current")),
+  ]);
 }
 
-function sentence({ username, machine }: Assignment): string {
-  return `${machine?.name ?? "The machine"} is being set up for ${username} again; steps that are done are skipped.`;
+function sentence({ username, machine, recipe }: Assignment): string {
+  const version = recipe === undefined ? "" : ` with version ${recipe.version} of recipe ${recipe.name}`;
+  return `${machine?.name ?? "The machine"} is being set up for ${username} again${version}; steps that are done are skipped.`;
+}
+
+/** A corrected recipe that was pushed meanwhile is not what runs. */
+function notCurrent({ recipe }: Assignment, command: string): string[] {
+  if (recipe === undefined || recipe.version === recipe.current) return [];
+  return [
+    `A newer version, ${recipe.current}, exists and is not used. If this one fails again: \`${command}\`.`,
+  ];
 }

@@ -12,12 +12,14 @@ import type {
   assignInput,
   assignmentExtendInput,
   assignmentInput,
+  assignmentRetryInput,
   Page,
   SetupLog,
   testerExtendInput,
   testerInput,
   testerListInput,
   testerLogInput,
+  testerRetryInput,
   testerWatchInput,
 } from "../contract/assignment.ts";
 import type { capacityInput, CapacityReport } from "../contract/capacity.ts";
@@ -87,14 +89,14 @@ export type AppRouter = TRPCBuiltRouter<
       log: Query<z.input<typeof testerLogInput>, SetupLog>;
       release: Mutation<Tester, Assignment>;
       extend: Mutation<z.input<typeof testerExtendInput>, Assignment>;
-      retry: Mutation<Tester, Assignment>;
+      retry: Mutation<z.input<typeof testerRetryInput>, Assignment>;
       list: Query<z.input<typeof testerListInput>, Page<Assignment>>;
     };
     assignment: {
       get: Query<z.input<typeof assignmentInput>, Assignment>;
       release: Mutation<z.input<typeof assignmentInput>, Assignment>;
       extend: Mutation<z.input<typeof assignmentExtendInput>, Assignment>;
-      retry: Mutation<z.input<typeof assignmentInput>, Assignment>;
+      retry: Mutation<z.input<typeof assignmentRetryInput>, Assignment>;
     };
     pool: {
       list: Query<void, PoolView[]>;

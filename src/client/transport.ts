@@ -14,7 +14,7 @@ const RETRY_SECONDS = 1;
 /** A `fetch` whose requests, from the first byte sent to the last one read, take `seconds` at most. */
 export function timedFetch(fetch: Fetch, seconds: number): LinkFetch {
   return (input, init) => {
-    const timeout = AbortSignal.timeout(seconds * 1000);
+    const timeout = AbortSignal.timeout(Math.ceil(seconds * 1000));
     return fetch(input, { ...init, signal: either(init?.signal, timeout) });
   };
 }

@@ -44,6 +44,11 @@ export const testerWatchInput = z.strictObject({
 /** One assignment by its id. */
 export const assignmentInput = z.strictObject({ id: z.uuid("must be the id of an assignment") });
 
+/** Which version of its recipe a retry runs: the one that it began with (the default), or the one pushed last. */
+const recipe = z.enum(["same", "current"]).default("same");
+export const testerRetryInput = z.strictObject({ ...testerInput.shape, recipe });
+export const assignmentRetryInput = z.strictObject({ ...assignmentInput.shape, recipe });
+
 /** The same of one assignment by its id. */
 export const assignmentExtendInput = z.strictObject({ ...assignmentInput.shape, ttlSeconds });
 
@@ -94,6 +99,8 @@ export const assignmentView = z
         etaSeconds: z.number().nullable(),
       })
       .nullable(),
+    /** What its set-up runs: this version of this recipe. `current` is the version that was pushed last. */
+    recipe: z.strictObject({ name: z.string(), version: z.string(), current: z.string() }).exactOptional(),
     swaps: z.int(),
     /** While `active`: its SSH keys were replaced, and the machine may not have the new ones yet. */
     keysPending: z.boolean(),

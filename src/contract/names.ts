@@ -2,13 +2,14 @@ import * as z from "zod";
 
 /**
  * Accounts that a Linux system already has. A tester named like one of them would be given somebody
- * else's account instead of their own (Debian base-passwd, systemd and the packages a machine image carries).
+ * else's account instead of their own (Debian base-passwd, systemd and the packages a machine image carries). A
+ * name that only a group has is free: the tester is no member of that group (src/relay/setup/account.ts).
  */
 const SYSTEM_ACCOUNTS = new Set(
   (
     "root daemon bin sys sync games man lp mail news uucp proxy www-data backup list irc gnats nobody _apt " +
     "messagebus sshd postgres syslog ntp polkitd uuidd tcpdump landscape dnsmasq systemd-network systemd-resolve " +
-    "systemd-timesync systemd-coredump systemd-oom adm shadow utmp video audio plugdev staff users nogroup sudo wheel"
+    "systemd-timesync systemd-coredump systemd-oom"
   ).split(" "),
 );
 

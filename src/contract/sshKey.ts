@@ -1,43 +1,68 @@
 import * as z from "zod";
+import { type CurveName, isCurvePoint } from "./curvePoint.ts";
 import { own } from "./own.ts";
 
 /**
- * OpenSSH public keys, checked without any crypto library so that the edge can do it: the type is one that sshd
- * accepts, the blob is base64, starts with the same type (RFC 4253, section 6.6) and is made of whole length-prefixed
- * fields. A line with options in front (`command="…" ssh-ed25519 …`) is refused: it would change what the key may do.
+ * OpenSSH public keys, judged as `ssh-keygen -lf` judges them but without any crypto library, so that the edge can do it.
+ * A key that no sshd takes is refused here, where somebody reads why, and not at the tester's first login. Two kinds of
+ * damage have one meaning only and are repaired: space and line breaks around the key, and the `=` at the end of its
+ * body. A line with options in front (`command="…" ssh-ed25519 …`) is refused: it would change what the key may do.
  */
-const FIELDS: Record<string, number> = {
-  "ssh-ed25519": 2,
-  "ssh-rsa": 3,
-  "ecdsa-sha2-nistp256": 3,
-  "ecdsa-sha2-nistp384": 3,
-  "ecdsa-sha2-nistp521": 3,
-  "sk-ssh-ed25519@openssh.com": 3,
-  "sk-ecdsa-sha2-nistp256@openssh.com": 4,
+type Check = (fields: readonly Uint8Array[]) => string | null;
+
+/** By type: how many fields the body has, that name first, and what is wrong with the others. */
+const TYPES: Record<string, { fields: number; check: Check }> = {
+  "ssh-ed25519": { fields: 2, check: ([, key]) => ed25519Problem(key) },
+  "ssh-rsa": { fields: 3, check: ([, exponent, modulus]) => rsaProblem(exponent, modulus) },
+  "ecdsa-sha2-nistp256": { fields: 3, check: ecdsa("nistp256") },
+  "ecdsa-sha2-nistp384": { fields: 3, check: ecdsa("nistp384") },
+  "ecdsa-sha2-nistp521": { fields: 3, check: ecdsa("nistp521") },
+  "sk-ssh-ed25519@openssh.com": {
+    fields: 3,
+    check: ([, key, application]) => ed25519Problem(key) ?? applicationProblem(application),
+  },
+  "sk-ecdsa-sha2-nistp256@openssh.com": {
+    fields: 4,
+    check: (fields) => ecdsa("nistp256")(fields) ?? applicationProblem(fields[3]),
+  },
 };
 
-/** Why the text is no plain OpenSSH public key, or null where it is one. */
-export function sshPublicKeyProblem(text: string): string | null {
+const LONGEST_LINE = 8192;
+const RSA_BITS = { least: 1024, most: 16384 };
+const AGAIN = "copy the whole line of the .pub file again";
+
+/** The key as one line with single spaces, repaired where the damage has one meaning only; or why it is none. */
+export function readSshPublicKey(text: string): { line: string } | { problem: string } {
   const line = text.trim();
-  if (line === "") return "is empty";
-  if (line.includes("PRIVATE KEY")) return "is a private key; send the public one (the file ending in .pub)";
-  if (/[\r\n\0]/.test(line)) return "has more than one line; send one key an entry";
-  if (line.length > 8192) return "is longer than 8192 characters";
-  const [type = "", blob = ""] = line.split(/\s+/);
-  const expected = own(FIELDS, type);
-  if (expected === undefined) {
-    return Object.keys(FIELDS).some((known) => line.includes(`${known} `))
-      ? "has options before the key; send the plain key"
-      : `does not start with a known key type (${Object.keys(FIELDS).slice(0, 3).join(", ")}, …)`;
-  }
+  if (line === "") return { problem: "is empty; send the line of the .pub file" };
+  if (line.includes("PRIVATE KEY"))
+    return { problem: "is a private key; send the public one (the file ending in .pub)" };
+  if (line.includes("SSH2 PUBLIC KEY"))
+    return {
+      problem: "is in the SSH2 form; convert it by `ssh-keygen -i -f FILE` and send what that prints",
+    };
+  if (/[\r\n\0]/.test(line)) return { problem: "has more than one line; send one key an entry" };
+  if (line.length > LONGEST_LINE) return { problem: `is longer than ${LONGEST_LINE} characters` };
+  const [type = "", blob = "", ...comment] = line.split(/\s+/);
+  const known = own(TYPES, type);
+  if (known === undefined) return { problem: unknownType(type, line) };
   const bytes = decodeBase64(blob);
-  if (bytes === null) return "has a body that is not base64; was it cut when it was copied?";
+  if (bytes === null)
+    return { problem: `has a body that is not base64; was it cut when it was copied? ${AGAIN}` };
   const fields = readFields(bytes);
-  if (fields === null || fields.length !== expected) return "is cut short or has something added to its body";
-  if (new TextDecoder().decode(fields[0]) !== type) return `says ${type} but holds a key of another type`;
-  if (type === "ssh-ed25519" && fields[1]?.length !== 32) return "holds an ed25519 key of the wrong length";
-  if (type === "ssh-rsa" && (fields[2]?.length ?? 0) < 256) return "is an RSA key of less than 2048 bits";
-  return null;
+  if (fields === null || fields.length !== known.fields)
+    return { problem: `is cut short or has something added to its body; ${AGAIN}` };
+  if (textOf(fields[0]) !== type)
+    return { problem: `says ${type} but holds a key of another type; ${AGAIN}` };
+  const problem = known.check(fields);
+  if (problem !== null) return { problem };
+  return { line: [type, encodeBase64(bytes), ...comment].join(" ") };
+}
+
+/** Why the text is no plain OpenSSH public key that sshd takes, or null if it is one. */
+export function sshPublicKeyProblem(text: string): string | null {
+  const read = readSshPublicKey(text);
+  return "problem" in read ? read.problem : null;
 }
 
 /** `type blob`, the part of a key line that decides who it is: comments and spaces do not. */
@@ -45,13 +70,70 @@ export function sshKeyIdentity(line: string): string {
   return line.trim().split(/\s+/).slice(0, 2).join(" ");
 }
 
+function unknownType(type: string, line: string): string {
+  if (/-cert-v0\d@openssh\.com$/.test(type))
+    return "is a certificate, which opens no account by itself; send the public key (the .pub file without -cert)";
+  if (type === "ssh-dss")
+    return "is a DSA key, which sshd no longer takes; make another: ssh-keygen -t ed25519";
+  const names = Object.keys(TYPES);
+  if (names.some((name) => line.includes(`${name} `)))
+    return "has options before the key; send the plain key";
+  return `does not start with a known key type (${names.slice(0, 3).join(", ")}, …); ${AGAIN}`;
+}
+
+function ed25519Problem(key: Uint8Array | undefined): string | null {
+  return key?.length === 32 ? null : `holds an ed25519 key of the wrong length; ${AGAIN}`;
+}
+
+function rsaProblem(exponent: Uint8Array | undefined, modulus: Uint8Array | undefined): string | null {
+  const sizes = [bitsOf(exponent), bitsOf(modulus)];
+  if (sizes.some((bits) => bits === null || bits > RSA_BITS.most))
+    return `holds an RSA key with a number that is negative or of more than ${RSA_BITS.most} bits; ${AGAIN}`;
+  if ((sizes[1] ?? 0) < RSA_BITS.least)
+    return `is an RSA key of less than ${RSA_BITS.least} bits, which sshd refuses; make another: ssh-keygen -t ed25519`;
+  return null;
+}
+
+function ecdsa(curve: CurveName): Check {
+  return ([, name, point]) => {
+    if (textOf(name) !== curve) return `says ${curve} but holds a key of another curve; ${AGAIN}`;
+    return point !== undefined && isCurvePoint(curve, point)
+      ? null
+      : `holds no point of the curve ${curve}; ${AGAIN}`;
+  };
+}
+
+/** What a security key is for: `ssh:` or the like. */
+function applicationProblem(application: Uint8Array | undefined): string | null {
+  // A NUL at its end is what sshd takes; elsewhere the text would end before its end.
+  return application !== undefined && !application.slice(0, -1).includes(0)
+    ? null
+    : `names the application of its security key wrongly; ${AGAIN}`;
+}
+
+/** How many bits a positive number of SSH has (RFC 4251, mpint); null if it is negative. */
+function bitsOf(bytes: Uint8Array | undefined): number | null {
+  if (bytes === undefined || (bytes[0] ?? 0) >= 0x80) return null;
+  const first = bytes.findIndex((byte) => byte !== 0);
+  if (first === -1) return 0;
+  return (bytes.length - first) * 8 - (Math.clz32(bytes[first] ?? 0) - 24);
+}
+
+function textOf(bytes: Uint8Array | undefined): string {
+  return String.fromCharCode(...(bytes ?? []));
+}
+
+/** Null for what is no base64, apart from `=` that are missing at its end or too many there. */
 function decodeBase64(text: string): Uint8Array | null {
-  if (text === "" || !/^[A-Za-z0-9+/]+={0,2}$/.test(text)) return null;
-  try {
-    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
-  } catch {
-    return null;
-  }
+  const digits = text.replace(/=+$/, "");
+  if (!/^[A-Za-z0-9+/]+$/.test(digits) || digits.length % 4 === 1) return null;
+  const bytes = Uint8Array.from(atob(digits), (char) => char.charCodeAt(0));
+  // Bits that are left over have to be 0: else the last character is not the one that was there.
+  return encodeBase64(bytes).replace(/=+$/, "") === digits ? bytes : null;
+}
+
+function encodeBase64(bytes: Uint8Array): string {
+  return btoa(textOf(bytes));
 }
 
 function readFields(bytes: Uint8Array): Uint8Array[] | null {
@@ -69,16 +151,14 @@ function readFields(bytes: Uint8Array): Uint8Array[] | null {
   return fields;
 }
 
-/** One plain OpenSSH public key; the error says which check failed. Normalised to single spaces. */
+/** One plain OpenSSH public key; the error says which check failed. Normalised, and repaired where it is sure how. */
 export const sshPublicKey = z
   .string()
   .transform((text, context) => {
-    const problem = sshPublicKeyProblem(text);
-    if (problem !== null) {
-      context.addIssue({ code: "custom", message: problem });
-      return z.NEVER;
-    }
-    return text.trim().split(/\s+/).join(" ");
+    const read = readSshPublicKey(text);
+    if ("line" in read) return read.line;
+    context.addIssue({ code: "custom", message: read.problem });
+    return z.NEVER;
   })
   .pipe(z.string());
 

@@ -28,6 +28,7 @@ type Row = {
   position: number | null;
   line: Line | null;
   usualSetupSeconds: number | null;
+  recipe: NonNullable<Assignment["recipe"]>;
   swaps: number;
   keysPending: boolean;
   error: Assignment["error"];
@@ -93,6 +94,8 @@ export async function readAssignments(
         (select count(*)::int from assignments w where w.pool = a.pool and w.state = 'waiting' and w.seq <= a.seq) end as position,
       (select l.line from lines l where l.name = a.pool and a.state = 'waiting') as line,
       case when a.state = 'setting_up' then ${usualSetup} end as "usualSetupSeconds",
+      jsonb_build_object('name', a.recipe, 'version', a.recipe_version, 'current',
+        (select r.version from recipes r where r.name = a.recipe order by r.put_at desc limit 1)) as recipe,
       a.swaps, ${keysPending} as "keysPending", coalesce(a.error, ${standstill}) as error, ${iso(sql`a.created_at`)} as "createdAt", ${iso(sql`a.active_at`)} as "activeAt",
       ${iso(sql`a.expires_at`)} as "expiresAt", ${iso(sql`a.released_at`)} as "releasedAt",
       ${iso(sql`a.access_ended_at`)} as "accessEndedAt"
@@ -118,6 +121,7 @@ function view(row: Row): Assignment {
       row.step === null || row.setupAt === null
         ? null
         : { ...row.step, attempt: row.attempt, startedAt: row.setupAt, etaSeconds: setupEta(row) },
+    recipe: row.recipe,
     swaps: row.swaps,
     keysPending: row.keysPending,
     error: row.error,

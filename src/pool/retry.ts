@@ -4,25 +4,42 @@ import type { Db } from "../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
 import { queueSetup } from "./keys.ts";
 import { lockWork } from "./locks.ts";
+import { currentFor } from "./newerRecipe.ts";
 import type { Actor } from "./reasons.ts";
 import { getAssignment } from "./release.ts";
-import { moveAssignments } from "./transition.ts";
+import { NO_SECRET_KEYS, type SecretKeys } from "./secrets.ts";
+import { json, moveAssignments } from "./transition.ts";
 
 /**
  * Sets a failed assignment up again, on the same machine and with the keys it has now: the steps that are done are
  * skipped there. Where other work is on the machine, the set-up follows it (`queueSetupIfDue`).
- * @throws WarmpoolError NOT_FOUND; CONFLICT where the assignment has not failed.
+ * @param recipe `same`: the version that the assignment began with; `current`: the one pushed last, from now on
+ * @throws WarmpoolError NOT_FOUND; CONFLICT where the assignment has not failed, or its parameters do not fit the
+ * current version.
  */
-export async function retryAssignment(db: Db, id: string, actor: Actor): Promise<Assignment> {
+export async function retryAssignment(
+  db: Db,
+  id: string,
+  actor: Actor,
+  recipe: "same" | "current" = "same",
+  keys: SecretKeys = NO_SECRET_KEYS,
+): Promise<Assignment> {
   const retried = await db.transaction(async (tx) => {
     await lockWork(tx, sql`select machine from assignments where id = ${id}`);
+    const newer = recipe === "current" ? await currentFor(tx, id, keys) : null;
+    const begin = sql`attempt = attempt + 1, setup_at = now(), error = null,
+        step = step || '{"step": 1, "percent": 0, "title": "Prepare the account"}'`;
     const moved = await moveAssignments(tx, sql`select ${id}::uuid`, {
       to: "setting_up",
       from: ["failed"],
       actor,
       reason: "retried",
-      set: sql`attempt = attempt + 1, setup_at = now(), error = null,
-        step = step || '{"step": 1, "percent": 0, "title": "Prepare the account"}'`,
+      ...(newer === null ? {} : { data: { recipe: newer.version } }),
+      set:
+        newer === null
+          ? begin
+          : sql`${begin} || ${json({ steps: newer.steps })}, recipe_version = ${newer.version},
+              params = ${json(newer.params)}`,
     });
     if (moved.length > 0) await queueSetup(tx, id);
     return moved.length > 0;

@@ -23,6 +23,17 @@ export function listTokens(db: Db): Promise<TokenView[]> {
   return readTokens(db, sql`true`);
 }
 
+/** The hashes of all tokens that open something now. */
+export async function validHashes(db: Db): Promise<Set<string>> {
+  const found = await rows<{ hash: string }>(
+    db,
+    sql`select hash from tokens
+      where revoked_at is null and used_at is null and (expires_at is null or expires_at > now())
+      order by last_used_at desc nulls first limit 10000`,
+  );
+  return new Set(found.map(({ hash }) => hash));
+}
+
 /**
  * Ends a token at once; one that is revoked already stays as it is.
  * @throws WarmpoolError NOT_FOUND.

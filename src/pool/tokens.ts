@@ -60,6 +60,16 @@ export async function createToken(
   });
 }
 
+/** Whether a text may be a token of ours (`issueToken`): one of another form need not be looked up. */
+export function isWellFormed(bearer: string): boolean {
+  return /^wp_[a-z]{3,10}_[A-Za-z0-9_-]{43}$/.test(bearer);
+}
+
+/** Whether it is the hash of the bootstrap token, in a time that does not tell how much of it is. */
+export async function isBootstrap(hash: string, bootstrap: string | undefined): Promise<boolean> {
+  return bootstrap !== undefined && bootstrap !== "" && equalHex(hash, await sha256(bootstrap));
+}
+
 /**
  * Who the bearer token speaks for. The bootstrap admin token is a secret of the deployment and in no table; it is
  * compared by hash, in constant time. Others are looked up by their hash, from which a time tells nothing of the text.
@@ -73,9 +83,11 @@ export async function authenticate(
 ): Promise<Caller> {
   if (bearer === null) throw new WarmpoolError("UNAUTHORIZED", "send a token: Authorization: Bearer wp_…");
   const hash = await sha256(bearer);
-  if (bootstrap !== undefined && bootstrap !== "" && equalHex(hash, await sha256(bootstrap))) {
+  if (await isBootstrap(hash, bootstrap)) {
     return { role: "admin", name: "bootstrap", token: null, noted: true };
   }
+  const unknown = new WarmpoolError("UNAUTHORIZED", "the token is not known, expired or revoked");
+  if (!isWellFormed(bearer)) throw unknown;
   const [row] = await rows<{
     token: string;
     role: TokenRole;
@@ -88,8 +100,7 @@ export async function authenticate(
       from tokens
       where hash = ${hash} and revoked_at is null and used_at is null and (expires_at is null or expires_at > now())`,
   );
-  if (row === undefined)
-    throw new WarmpoolError("UNAUTHORIZED", "the token is not known, expired or revoked");
+  if (row === undefined) throw unknown;
   const { role, name, token, noted } = row;
   if (role === "node" || role === "join") return { role, name, node: row.node ?? "", token, noted };
   return { role, name, token, noted };

@@ -31,5 +31,5 @@ export const systemClock: Clock = {
       signal.throwIfAborted();
     }
   },
-  within: (seconds, parent) => AbortSignal.any([parent, AbortSignal.timeout(seconds * 1000)]),
+  within: (seconds, parent) => AbortSignal.any([parent, AbortSignal.timeout(Math.ceil(seconds * 1000))]),
 };

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { makeKeyPair } from "../relay/hostKey.ts";
@@ -52,7 +52,9 @@ export function driverOf(path: string): StackDriver | null {
 
 /** @param driver what makes the machines of a folder that is new */
 export function openFolder(path: string, driver: StackDriver): StackFolder {
-  mkdirSync(path, { recursive: true, mode: 0o711 });
+  mkdirSync(path, { recursive: true });
+  // Whatever the umask: Postgres, which may run as nobody, has to pass.
+  chmodSync(path, 0o711);
   const root = realpathSync(path);
   const inside = (name: string) => join(root, name);
   mkdirSync(inside("logs"), { recursive: true, mode: 0o700 });

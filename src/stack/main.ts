@@ -19,7 +19,11 @@ const DRIVER_SECONDS = 15;
 const say = (line: string) => console.log(escaped(line));
 const complain = (text: string) => console.error(escaped(text, "\n"));
 
+/** For this process and all that it starts: what other users must reach is not left to the shell's own. */
+const UMASK = 0o022;
+
 async function main(args: string[]): Promise<number> {
+  process.umask(UMASK);
   const options = readOptions(args);
   if (process.platform !== "linux")
     throw new Error("npm start needs Linux: machines and supervision use /proc.");

@@ -1,7 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { once } from "node:events";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
@@ -48,7 +48,8 @@ export async function initCluster({ folder, keep }: Cluster): Promise<void> {
   const data = dataFolder(folder);
   if (existsSync(data)) return;
   // Not 0700: where Postgres has to run as `nobody` it must be able to pass. Everything in it is private by itself.
-  await mkdir(folder, { recursive: true, mode: 0o711 });
+  await mkdir(folder, { recursive: true });
+  await chmod(folder, 0o711);
   const { wrap, own } = await unprivileged();
   const passwordFile = join(folder, "password");
   await rm(passwordFile, { force: true });

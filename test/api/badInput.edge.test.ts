@@ -212,7 +212,7 @@ describe.each(RUNTIMES)("bad input on %s", (runtime) => {
     const nowhere = new URL(t.url);
     nowhere.port = "1";
     await using edge = await startEdge(runtime, nowhere.href);
-    const answer = await call(edge.url, "wp_app_any", "tester.assign", good);
+    const answer = await call(edge.url, `wp_app_${"x".repeat(43)}`, "tester.assign", good);
     expect(answer).toMatchObject({ status: 503, code: "UNAVAILABLE", retryAfter: "1" });
     const health = await fetch(`${edge.url}/healthz`);
     expect(health.status).toBe(503);

@@ -1,5 +1,6 @@
 import { inject, vi } from "vitest";
 import { ADMIN_REQUESTS_PER_MINUTE, type Edge } from "../../src/api/edge.ts";
+import { LIMIT_SETTINGS, type Limits } from "../../src/api/limits.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { connect } from "../../src/db/client.ts";
 import { listen } from "../../src/listen.ts";
@@ -27,7 +28,7 @@ export const RUNTIMES: readonly Runtime[] = ["node", "workerd"];
 /** For what cannot differ between the runtimes, because the same code decides it in both. */
 export const ONE_RUNTIME = atNight(RUNTIMES);
 
-type EdgeOptions = { adminRequestsPerMinute?: number; webhook?: Receiver | null };
+type EdgeOptions = { adminRequestsPerMinute?: number; webhook?: Receiver | null; limits?: Partial<Limits> };
 
 export async function startEdge(
   runtime: Runtime,
@@ -35,12 +36,17 @@ export async function startEdge(
   options: EdgeOptions = {},
 ): Promise<TestEdge> {
   const start = runtime === "node" ? startNode : startWorkerd;
-  return start(databaseUrl, { adminRequestsPerMinute: ADMIN_REQUESTS_PER_MINUTE, webhook: null, ...options });
+  return start(databaseUrl, {
+    adminRequestsPerMinute: ADMIN_REQUESTS_PER_MINUTE,
+    webhook: null,
+    limits: {},
+    ...options,
+  });
 }
 
 async function startNode(
   databaseUrl: string,
-  { adminRequestsPerMinute, webhook }: Required<EdgeOptions>,
+  { adminRequestsPerMinute, webhook, limits }: Required<EdgeOptions>,
 ): Promise<TestEdge> {
   const connection = connect(databaseUrl, { max: 20 });
   const running = new Set<Promise<unknown>>();
@@ -48,6 +54,7 @@ async function startNode(
     connection,
     adminToken: ADMIN_TOKEN,
     adminRequestsPerMinute,
+    limits,
     webhook,
     secretKeys: readSecretKeys(SECRET_KEY),
     after: (work) => {
@@ -72,7 +79,7 @@ async function startNode(
 
 async function startWorkerd(
   databaseUrl: string,
-  { adminRequestsPerMinute, webhook }: Required<EdgeOptions>,
+  { adminRequestsPerMinute, webhook, limits }: Required<EdgeOptions>,
 ): Promise<TestEdge> {
   // Here and not above: it takes a second to load, and fetch would be its own from then on, also on Node.
   const { Miniflare } = await import("miniflare");
@@ -88,6 +95,11 @@ async function startWorkerd(
         WARMPOOL_ADMIN_TOKEN: ADMIN_TOKEN,
         WARMPOOL_SECRET_KEY: SECRET_KEY,
         WARMPOOL_ADMIN_REQUESTS_PER_MINUTE: String(adminRequestsPerMinute),
+        ...Object.fromEntries(
+          Object.entries(LIMIT_SETTINGS)
+            .filter(([, limit]) => limits[limit] !== undefined)
+            .map(([name, limit]) => [name, String(limits[limit])]),
+        ),
         ...webhookSecrets(webhook),
       },
       onLog: (message) => logged.push(message),

@@ -70,6 +70,8 @@ async function startNode(databaseUrl: string): Promise<Running> {
       WARMPOOL_ADMIN_TOKEN: ADMIN_TOKEN,
       WARMPOOL_SECRET_KEY: SECRET_KEY,
       WARMPOOL_ADMIN_REQUESTS_PER_MINUTE: NO_LIMIT,
+      WARMPOOL_REQUESTS_PER_MINUTE: NO_LIMIT,
+      WARMPOOL_WRONG_TOKENS_PER_MINUTE: NO_LIMIT,
     },
   });
   const ended = new Promise<void>((resolve) => {
@@ -98,6 +100,8 @@ async function startWorkerd(databaseUrl: string): Promise<Running> {
     WARMPOOL_ADMIN_TOKEN: ADMIN_TOKEN,
     WARMPOOL_SECRET_KEY: SECRET_KEY,
     WARMPOOL_ADMIN_REQUESTS_PER_MINUTE: NO_LIMIT,
+    WARMPOOL_REQUESTS_PER_MINUTE: NO_LIMIT,
+    WARMPOOL_WRONG_TOKENS_PER_MINUTE: NO_LIMIT,
   };
   const server = createTestHarness({ root: ROOT, workers: [{ configPath: "wrangler.toml", secrets }] });
   const { url } = await server.listen().catch(async (error: unknown) => {

@@ -1,18 +1,33 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
+import { type Recipe, recipe as recipeOf } from "../../src/contract/recipe.ts";
 import type { OperationResult } from "../../src/contract/relay.ts";
 import { rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
 import type { Line } from "../../src/pool/forecast.ts";
 import { lineOfPool } from "../../src/pool/line.ts";
+import { leaseWork } from "../../src/pool/lease.ts";
+import { payloads } from "../../src/pool/payload.ts";
 import { heard } from "../../src/pool/nodes.ts";
 import { findTester, release } from "../../src/pool/release.ts";
+import { putRecipe } from "../../src/pool/recipes.ts";
+import { readSecretKeys } from "../../src/pool/secrets.ts";
 import { retryAssignment } from "../../src/pool/retry.ts";
 import { sweep } from "../../src/cron/sweep.ts";
-import { testDb } from "../helpers/db.ts";
+import { type TestDb, testDb } from "../helpers/db.ts";
 import { passTime } from "../helpers/passTime.ts";
-import { APP, countStates, doHappily, KEY_A, KEY_B, makeWorld, NODE } from "../helpers/world.ts";
+import {
+  APP,
+  countStates,
+  doHappily,
+  KEY_A,
+  KEY_B,
+  makeWorld,
+  NODE,
+  type StandInRelay,
+} from "../helpers/world.ts";
 
+const KEYS = readSecretKeys(btoa("k".repeat(32)));
 const ALICE = { username: "alice", sshKeys: [KEY_A] };
 const HANDOVER_FAILED: OperationResult = {
   outcome: "setup_failed",
@@ -142,3 +157,76 @@ test("a retry shortens no estimate: of set-ups, those of one go count, of holds 
   expect(holds).toHaveLength(1);
   expect(holds[0]).toBeGreaterThanOrEqual(1106);
 });
+
+/** As `relay.take("setup")`, with the key that opens secret parameters. */
+async function takeSetup(t: TestDb, relay: StandInRelay) {
+  const leased = await leaseWork(t.db, NODE, relay.session, { setups: 5, others: 0 }, 0);
+  const setup = (await payloads(t.db, leased, KEYS)).find((one) => one.kind === "setup");
+  if (setup === undefined) throw new Error("no set-up was queued");
+  return setup;
+}
+
+/** A failed assignment of alice's whose recipe has been pushed again since, with these parameters. */
+async function failedWith(before: Recipe["params"], after: Recipe["params"], given: Record<string, string>) {
+  const t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  const step = (id: string) => ({ id, title: id, script: "true\n", timeoutSeconds: 60 });
+  const first = await putRecipe(
+    t.db,
+    recipeOf.parse({ name: "plain", params: before, steps: [step("a")] }),
+    APP,
+  );
+  await relay.workOff();
+  const { assignment } = await assign(t.connection, { ...ALICE, params: given }, APP, KEYS);
+  await relay.finish(await takeSetup(t, relay), HANDOVER_FAILED);
+  const steps = [step("a"), step("b")];
+  const second = await putRecipe(t.db, recipeOf.parse({ name: "plain", params: after, steps }), APP);
+  return { t, relay, id: assignment.id, first: first.version, second: second.version };
+}
+
+test("a retry after the recipe was pushed again → runs the same version, and shows that a newer one exists", async () => {
+  const { t, relay, id, first, second } = await failedWith({}, {}, {});
+  await using _ = t;
+  expect(await findTester(t.db, ALICE)).toMatchObject({ recipe: { version: first, current: second } });
+  const retried = await retryAssignment(t.db, id, APP);
+  expect(retried).toMatchObject({ recipe: { version: first, current: second }, setup: { steps: 3 } });
+  expect((await relay.take("setup")).assignment.recipe).toMatchObject({ version: first });
+});
+
+test("a retry with the current recipe → runs the version pushed last, now and later", async () => {
+  const { t, relay, id, second } = await failedWith(
+    { kept: {}, changed: { default: "old" }, dropped: { default: "x" }, token: { secret: true } },
+    { kept: {}, changed: { default: "new" }, added: { default: "y" }, token: { secret: true } },
+    { kept: "mine", token: "s3cret-value" },
+  );
+  await using _ = t;
+  const retried = await retryAssignment(t.db, id, APP, "current", KEYS);
+  expect(retried).toMatchObject({ recipe: { version: second, current: second }, setup: { steps: 4 } });
+  const setup = await takeSetup(t, relay);
+  expect(setup.assignment.recipe).toMatchObject({ version: second, steps: [{ id: "a" }, { id: "b" }] });
+  expect(setup.assignment.params).toEqual({ kept: "mine", changed: "new", added: "y" });
+  await relay.finish(setup, HANDOVER_FAILED);
+  expect(await retryAssignment(t.db, id, APP)).toMatchObject({ recipe: { version: second } });
+});
+
+test.each([
+  ["one is required now", {}, { more: { required: true } }, {}, /params.more: is required/],
+  [
+    "one is no longer taken",
+    { gone: {} },
+    {},
+    { gone: "1" },
+    /params.gone: the recipe has no such parameter/,
+  ],
+  ["one does not fit", { a: {} }, { a: { pattern: "[0-9]+" } }, { a: "x" }, /params.a: does not fit/],
+  ["one is secret now", { a: {} }, { a: { secret: true } }, { a: "x" }, /params.a: is now secret/],
+  ["one is secret no more", { a: { secret: true } }, { a: {} }, { a: "x" }, /params.a: is no longer secret/],
+] as const)(
+  "a retry with the current recipe when %s → refused, and nothing changes",
+  async (_, before, after, given, says) => {
+    const { t, id, first } = await failedWith(before, after, given);
+    await using _db = t;
+    await expect(retryAssignment(t.db, id, APP, "current", KEYS)).rejects.toThrow(says);
+    expect(await findTester(t.db, ALICE)).toMatchObject({ state: "failed", recipe: { version: first } });
+  },
+);

@@ -1,29 +1,43 @@
 /**
- * A bound on how often one token calls the admin HTTP: a bucket of `perMinute` calls that fills evenly. Kept in the
- * memory of one edge instance, so that several allow as many times as much; counting together would cost a write for
- * each request and guard the database with the database (docs/decisions/0007-admin-http.md).
+ * A bound on how often somebody (a token, an address) may do something: a bucket of `perMinute` that fills evenly. Kept
+ * in the memory of one edge instance, so that several allow as many times as much; counting together would cost a write
+ * for each request and guard the database with the database (docs/decisions/0007-admin-http.md).
  */
 export type Limiter = {
-  /** Takes one call of the token's; 0 where there was one, else the seconds until there is. */
-  take(token: string, perMinute: number): number;
+  /** Takes `count` at once, 1 unless said otherwise; 0 where they were there, else the seconds until they are. */
+  take(name: string, perMinute: number, count?: number): number;
+  /** Gives one back that was taken before it was known whether it counts. */
+  giveBack(name: string, perMinute: number): void;
 };
 
-/** Tokens remembered at most. Whoever is forgotten begins with a full bucket. */
-const MAX_TOKENS = 10_000;
+/** Names remembered at most. Whoever is forgotten begins with a full bucket. */
+const MAX_NAMES = 10_000;
 
 /** @param now milliseconds of a clock that may stand still between two awaits, as it does in a Worker */
 export function createLimiter(now: () => number = Date.now): Limiter {
   const buckets = new Map<string, { left: number; at: number }>();
+  const leftOf = (name: string, perMinute: number, at: number) => {
+    const before = buckets.get(name) ?? { left: perMinute, at };
+    return Math.min(perMinute, before.left + (Math.max(0, at - before.at) * perMinute) / 60_000);
+  };
+  const keep = (name: string, left: number, at: number) => {
+    buckets.delete(name);
+    buckets.set(name, { left, at });
+    const oldest = buckets.keys().next();
+    if (buckets.size > MAX_NAMES && oldest.done !== true) buckets.delete(oldest.value);
+  };
   return {
-    take(token, perMinute) {
+    take(name, perMinute, count = 1) {
       const at = now();
-      const before = buckets.get(token) ?? { left: perMinute, at };
-      const left = Math.min(perMinute, before.left + (Math.max(0, at - before.at) * perMinute) / 60_000);
-      buckets.delete(token);
-      buckets.set(token, { left: left < 1 ? left : left - 1, at });
-      const oldest = buckets.keys().next();
-      if (buckets.size > MAX_TOKENS && oldest.done !== true) buckets.delete(oldest.value);
-      return left < 1 ? Math.ceil(((1 - left) * 60) / perMinute) : 0;
+      const left = leftOf(name, perMinute, at);
+      // A bucket that is smaller than a batch lets the batch through when it is full.
+      const wanted = Math.min(count, perMinute);
+      keep(name, left < wanted ? left : left - wanted, at);
+      return left < wanted ? Math.ceil(((wanted - left) * 60) / perMinute) : 0;
+    },
+    giveBack(name, perMinute) {
+      const at = now();
+      keep(name, Math.min(perMinute, leftOf(name, perMinute, at) + 1), at);
     },
   };
 }

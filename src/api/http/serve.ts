@@ -1,12 +1,10 @@
 import { callTRPCProcedure } from "@trpc/server";
 import { type Context as HonoContext, Hono } from "hono";
 import type { RequestIdVariables } from "hono/request-id";
-import { sha256 } from "../../pool/hash.ts";
-import { authenticate } from "../../pool/tokens.ts";
 import type { Edge } from "../edge.ts";
+import { type Admitted, tooMany } from "../gate.ts";
 import { appRouter } from "../router.ts";
 import { type Context, mustBe } from "../trpc.ts";
-import { bearerOf } from "./bearer.ts";
 import { createQueryReader, mustBeEmpty, type RawInput, readBody, Refused, withPath } from "./input.ts";
 import { createLimiter } from "./limiter.ts";
 import { keyed, once, type Outcome, readKey, respond } from "./once.ts";
@@ -15,7 +13,7 @@ import { problemResponse, tell } from "./problem.ts";
 import { hasBody, pathFields, type Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
 
-type Vars = { Bindings: Edge; Variables: RequestIdVariables };
+type Vars = { Bindings: Edge; Variables: RequestIdVariables & { admitted: Admitted } };
 type Served = { route: Route; readQuery: (query: URLSearchParams) => RawInput };
 
 /** Everything under /admin/v1: the table of routes, and the document that describes it. */
@@ -50,12 +48,13 @@ async function answer(
   { route, readQuery }: Served,
   limiter: ReturnType<typeof createLimiter>,
 ): Promise<Response> {
-  const bearer = bearerOf(c.req.header("authorization"));
-  if (bearer !== null) {
-    const wait = limiter.take(await sha256(bearer), c.env.adminRequestsPerMinute);
-    if (wait > 0) return tooMany(wait, c.env.adminRequestsPerMinute);
+  const { caller, bearer, hash } = c.get("admitted");
+  const perMinute = c.env.adminRequestsPerMinute;
+  const wait = limiter.take(hash, perMinute);
+  if (wait > 0) {
+    const { told, headers } = tooMany(`this token has made more than ${perMinute} requests a minute`, wait);
+    return problemResponse(told, headers);
   }
-  const caller = await authenticate(c.env.connection.db, bearer, c.env.adminToken);
   mustBe(caller, route.procedure.roles);
   const key = route.method === "POST" ? c.req.header("idempotency-key") : undefined;
   const query = readQuery(new URL(c.req.url).searchParams);
@@ -65,9 +64,9 @@ async function answer(
   const path = Object.fromEntries(pathFields(route.path).map((name) => [name, c.req.param(name) ?? ""]));
   const input = withPath({ ...query, ...body }, path);
   route.procedure.input.parse(input);
-  const context: Context = { ...c.env, requestId: c.get("requestId"), bearer, caller };
+  const context: Context = { ...c.env, requestId: c.get("requestId"), caller, openStream: () => null };
   const run = () => call(route, input, context, c.req.raw.signal);
-  if (key === undefined || bearer === null) return respond(await run());
+  if (key === undefined) return respond(await run());
   const request = await keyed(bearer, readKey(key), `${route.method} ${c.req.path}\n${text}`);
   return once(c.env.connection.db, request, run, (value) => withoutSecrets(value, route.secrets));
 }
@@ -106,16 +105,5 @@ function wrongMethod(methods: string[]): Response {
   return problemResponse(
     { code: "BAD_REQUEST", httpStatus: 405, message: `this address takes ${allow}` },
     { allow },
-  );
-}
-
-function tooMany(waitSeconds: number, perMinute: number): Response {
-  return problemResponse(
-    {
-      code: "RATE_LIMITED",
-      httpStatus: 429,
-      message: `this token has made more than ${perMinute} requests a minute; go on in ${waitSeconds} s`,
-    },
-    { "retry-after": String(waitSeconds) },
   );
 }

@@ -103,6 +103,11 @@ export const METRICS = {
     help: "Operations that ended, by kind and outcome. A delete that fails is tried again and ends only when it is proven.",
     labels: ["node", "kind", "outcome"],
   },
+  warmpool_refused_requests_total: {
+    type: "counter",
+    help: "Requests that the edge refused before it did anything: no_token, wrong_token (not known, expired or revoked), rate_limited (a token over its bound), too_many_streams, too_many_connections (of one address).",
+    labels: ["reason"],
+  },
   warmpool_claim_seconds: {
     type: "histogram",
     help: "From asking until a machine was claimed: 0 for a warm claim. A claim after a swap counts again, from the asking.",
@@ -144,6 +149,14 @@ export const LIVE_ASSIGNMENT_STATES = ASSIGNMENT_STATES.filter((state) => state 
 export const CLAIM_OUTCOMES = ["warm", "waited", "missed"] as const;
 export const OPERATION_KINDS = ["create", "setup", "delete", "restart", "probe"] as const;
 export const OPERATION_OUTCOMES = ["succeeded", "failed", "cancelled"] as const;
+export const REFUSAL_REASONS = [
+  "no_token",
+  "wrong_token",
+  "rate_limited",
+  "too_many_streams",
+  "too_many_connections",
+] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 /** Upper bounds of the buckets of every histogram, in seconds: from a warm claim to a create that nobody should meet. */
 export const BOUNDS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1200, 1800, 3600] as const;

@@ -6,6 +6,7 @@ import {
   type MetricName,
   OPERATION_KINDS,
   OPERATION_OUTCOMES,
+  REFUSAL_REASONS,
   type Sample,
 } from "./catalogue.ts";
 import { readGauges } from "./gauges.ts";
@@ -26,6 +27,11 @@ function counters(tallies: readonly Tally[], pools: readonly string[], nodes: re
   return [
     ...series(tallies, "warmpool_claims_total", claims),
     ...series(tallies, "warmpool_operations_total", operations),
+    ...series(
+      tallies,
+      "warmpool_refused_requests_total",
+      REFUSAL_REASONS.map((reason) => ({ reason })),
+    ),
   ].map(({ metric, labels, parts }) => ({
     metric,
     labels,

@@ -36,6 +36,13 @@ fail() { printf '%s\n' "$1" >&2; exit 1; }
 # What another machine would refuse too.
 refuse() { printf '%s\n' "$1" >&2; exit ${WRONG_NAME}; }
 
+# Sets group to a new one that nobody else is in.
+own_group() {
+  number=1
+  while group=tester$number; getent group "$group" >/dev/null; do number=$((number + 1)); done
+  groupadd "$group"
+}
+
 make_account() {
   if entry=$(getent passwd "$user"); then
     uid=$(printf '%s' "$entry" | cut -d: -f3)
@@ -46,7 +53,13 @@ make_account() {
     shell=/bin/bash
     [ -x "$shell" ] || shell=/bin/sh
     # '*' and not '!': no password opens it, but it is not locked for keys either.
-    useradd --create-home --shell "$shell" --password '*' "$user"
+    if getent group "$user" >/dev/null; then
+      # A group of the system's has this name: the tester gets one of their own by another, and is no member of it.
+      own_group
+      useradd --create-home --shell "$shell" --password '*' --gid "$group" "$user"
+    else
+      useradd --create-home --shell "$shell" --password '*' "$user"
+    fi
     entry=$(getent passwd "$user")
     uid=$(printf '%s' "$entry" | cut -d: -f3)
   fi

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { access, mkdir, open, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { access, chmod, mkdir, open, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import * as z from "zod";
 import { DriverError } from "../../driver.ts";
@@ -78,7 +78,11 @@ export async function makeFolder(place: Place, request: CreateRequest): Promise<
   await ensureLimbo(place);
   await mkdir(staged, { mode: 0o700 });
   await writeDurably(join(staged, RECORD), JSON.stringify(record, null, 2));
-  for (const name of ["upper", "work", "merged", "home"]) await mkdir(join(staged, name), { mode: 0o755 });
+  for (const name of ["upper", "work", "merged", "home"]) {
+    await mkdir(join(staged, name));
+    // The umask takes nothing off: these are the machine's / and /home, which its accounts have to pass.
+    await chmod(join(staged, name), 0o755);
+  }
   for (const name of ["keys", "root", "root/.ssh", "state"]) await mkdir(join(staged, name), { mode: 0o700 });
   await writeFile(join(staged, "keys/host_key"), request.hostKey.privateKey, { mode: 0o600 });
   const keys = request.authorizedKeys.map((key) => `${key.trim()}\n`).join("");

@@ -17,8 +17,10 @@ export async function prepareProgram(root: string): Promise<string> {
   if (await exists(folder)) return folder;
 
   const staged = `${folder}.${randomUUID()}`;
-  await mkdir(staged, { recursive: true });
-  await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(staged, name), text)));
+  await mkdir(staged, { recursive: true, mode: 0o700 });
+  await Promise.all(
+    Object.entries(files).map(([name, text]) => writeFile(join(staged, name), text, { mode: 0o600 })),
+  );
   try {
     await rename(staged, folder);
   } catch (error) {

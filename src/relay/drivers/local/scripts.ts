@@ -8,6 +8,8 @@
 
 /** Runs as PID 1 in new namespaces: `boot.sh FOLDER NODE-BINARY PROGRAM-FOLDER [HIDDEN…]`. Becomes init.sh. */
 export const BOOT_SCRIPT = String.raw`set -eu
+# Whoever starts the relay may have another: the machine's accounts have to reach what is made here.
+umask 022
 folder=$1 node=$2 program=$3
 shift 3
 

@@ -16,6 +16,8 @@ import { serveSession } from "./session.ts";
 const LOGIN_WITHIN_MS = 30_000;
 /** The starter waits on this descriptor to hear that the server listens. */
 const STARTER = 3;
+/** Sessions begin with it, as those of sshd do, whatever the relay was started with. */
+process.umask(0o022);
 
 function log(text: string): void {
   console.log(`${new Date().toISOString()} ${text}`);

@@ -1,0 +1,128 @@
+import { sha256 } from "../pool/hash.ts";
+import { noteUse, validHashes } from "../pool/tokenList.ts";
+import { authenticate, type Caller, isBootstrap, isWellFormed } from "../pool/tokens.ts";
+import type { Edge } from "./edge.ts";
+import { HTTP_STATUS, WarmpoolError } from "../pool/errors.ts";
+import { asWarmpoolError, type Told } from "./failures.ts";
+import { createLimiter } from "./http/limiter.ts";
+import { LIMITS } from "./limits.ts";
+import type { Refusals } from "./refusals.ts";
+
+/**
+ * Who calls, found out once a request and before anything else of it is looked at: its body is read for known callers
+ * only. Whoever has no valid token costs no statement (no token, or none of our form) or one, and from one address so
+ * many a minute. Past that number only tokens that are known to be valid are looked up: a flood of wrong ones keeps
+ * nobody out who shares its address, as all do behind a proxy.
+ */
+export type Admitted = { caller: Caller; bearer: string; hash: string };
+export type Refused = { told: Told; headers: Record<string, string> };
+
+export type Gate = {
+  /** @param calls how many procedures the request asks for */
+  admit(edge: Edge, bearer: string | null, calls: number, requestId: string): Promise<Admitted | Refused>;
+};
+
+/** Tokens that were good a short while ago: remembered so many. */
+const MAX_KNOWN = 10_000;
+const VALID_MS = 1000;
+/** Requests that cost no statement may be so many times as many. */
+const FORMLESS = 10;
+
+export function createGate(refusals: Refusals, now: () => number = Date.now): Gate {
+  const callers = createLimiter(now);
+  const strangers = createLimiter(now);
+  const formless = createLimiter(now);
+  const known = new Set<string>();
+  const valid = { at: -Infinity, hashes: new Set<string>() };
+
+  const remember = (hash: string) => {
+    known.delete(hash);
+    known.add(hash);
+    const [oldest] = known;
+    if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest);
+  };
+  /** One statement a second at most, whoever asks. */
+  const isValid = async (edge: Edge, hash: string) => {
+    if (now() - valid.at >= VALID_MS) {
+      valid.at = now();
+      valid.hashes = await validHashes(edge.connection.db);
+    }
+    return valid.hashes.has(hash);
+  };
+
+  return {
+    async admit(edge, bearer, calls, requestId) {
+      const limits = { ...LIMITS, ...edge.limits };
+      const address = edge.address ?? "";
+      const perMinute = limits.wrongTokensPerMinute;
+      const stranger = (error: WarmpoolError, wait: number) => {
+        refusals.note(bearer === null ? "no_token" : "wrong_token");
+        if (wait === 0) return refusal(error);
+        return tooMany(`this address sent too many requests without a valid token`, wait);
+      };
+      try {
+        const hash = bearer === null ? "" : await sha256(bearer);
+        const bootstrap = bearer !== null && (await isBootstrap(hash, edge.adminToken));
+        if (bearer === null || !(bootstrap || isWellFormed(bearer)))
+          return stranger(unauthorized(bearer), formless.take(address, FORMLESS * perMinute));
+        const isKnown = bootstrap || known.has(hash);
+        const wait = isKnown ? 0 : strangers.take(address, perMinute);
+        if (wait > 0 && !(await isValid(edge, hash))) return stranger(unauthorized(bearer), wait);
+        const pause = callers.take(hash, limits.requestsPerMinute, calls);
+        if (pause > 0) {
+          refusals.note("rate_limited");
+          return tooMany(`this token made more than ${limits.requestsPerMinute} requests a minute`, pause);
+        }
+        const caller = await authenticate(edge.connection.db, bearer, edge.adminToken).catch(
+          (error: unknown) => {
+            if (!(error instanceof WarmpoolError && error.code === "UNAUTHORIZED")) {
+              if (!isKnown && wait === 0) strangers.giveBack(address, perMinute);
+              throw error;
+            }
+            if (isKnown) strangers.take(address, perMinute);
+            known.delete(hash);
+            return error;
+          },
+        );
+        if (caller instanceof WarmpoolError) return stranger(caller, 0);
+        if (!isKnown && wait === 0) strangers.giveBack(address, perMinute);
+        remember(hash);
+        const { token, noted } = caller;
+        if (token !== null && !noted) edge.after(() => noteUse(edge.connection.db, token));
+        refusals.writeSoon(edge);
+        return { caller, bearer, hash };
+      } catch (error) {
+        return refusal(asWarmpoolError(error, requestId), requestId);
+      }
+    },
+  };
+}
+
+function unauthorized(bearer: string | null): WarmpoolError {
+  return new WarmpoolError(
+    "UNAUTHORIZED",
+    bearer === null
+      ? "send a token: Authorization: Bearer wp_…"
+      : "the token is not known, expired or revoked",
+  );
+}
+
+function refusal({ code, message }: WarmpoolError, requestId?: string): Refused {
+  return {
+    told: {
+      code,
+      httpStatus: HTTP_STATUS[code],
+      message,
+      ...(code === "INTERNAL" && requestId !== undefined ? { requestId } : {}),
+    },
+    headers: code === "UNAUTHORIZED" ? { "www-authenticate": "Bearer" } : {},
+  };
+}
+
+/** The answer to more than a bound allows. */
+export function tooMany(what: string, waitSeconds: number): Refused {
+  return {
+    told: { code: "RATE_LIMITED", httpStatus: 429, message: `${what}; try again in ${waitSeconds} s` },
+    headers: { "retry-after": String(waitSeconds) },
+  };
+}
