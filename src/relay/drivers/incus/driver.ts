@@ -8,7 +8,7 @@ import type { Instance, Volume } from "./answers.ts";
 import { bring } from "./changes.ts";
 import { incusClient } from "./client.ts";
 import { gatherEvidence } from "./evidence.ts";
-import { asDriverError, saysTaken } from "./failures.ts";
+import { asDriverError, saysForbiddenId, saysTaken } from "./failures.ts";
 import { readInventory } from "./inventory.ts";
 import { findInstance, lookAround, ownDisks } from "./look.ts";
 import { addressOf, describe, describeDisk } from "./machine.ts";
@@ -68,14 +68,24 @@ export function incusDriver(options: IncusOptions): Driver {
     );
   }
 
+  /**
+   * A restricted project forbids to choose an instance's id. Its machines go by the name in their mark alone, which
+   * tells every copy from its original but one that was given the original's name.
+   */
+  async function ask(request: CreateRequest): Promise<string | null> {
+    const post = (uuid: string | null) =>
+      incus.change("POST", "/1.0/instances", instanceRequest(request, options, owner, uuid));
+    try {
+      return await post(randomUUID());
+    } catch (error) {
+      if (!saysForbiddenId(error)) throw error;
+      return post(null);
+    }
+  }
+
   async function make(request: CreateRequest, signal: AbortSignal): Promise<void> {
     try {
-      const id = await incus.change(
-        "POST",
-        "/1.0/instances",
-        instanceRequest(request, options, owner, randomUUID()),
-      );
-      await ended(incus, id, CREATE_SECONDS, signal);
+      await ended(incus, await ask(request), CREATE_SECONDS, signal);
     } catch (error) {
       if (!saysTaken(error)) throw error;
       const holder = await findInstance(incus, request.name, signal);

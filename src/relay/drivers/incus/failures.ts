@@ -16,6 +16,11 @@ export function saysTaken(error: unknown): boolean {
   return error instanceof IncusError && TAKEN.test(error.message);
 }
 
+/** Whether the project is restricted, and forbids to choose an instance's `volatile.uuid`. */
+export function saysForbiddenId(error: unknown): boolean {
+  return error instanceof IncusError && error.message.includes('Setting "volatile.uuid"');
+}
+
 /** Whether a new look at the instance may give another picture, and so another next step. */
 export function saysChanged(error: unknown): boolean {
   return error instanceof IncusError && (error.status === 404 || BUSY.test(error.message));

@@ -6,9 +6,14 @@ import { userData } from "../userData.ts";
 
 /**
  * The body that asks Incus for this machine. A pure function of what it is given; golden files hold it in the tests.
- * @param uuid what Incus is to know the instance by, as `volatile.uuid`
+ * @param uuid what Incus is to know the instance by, as `volatile.uuid`; null if the project forbids to choose it
  */
-export function instanceRequest(request: CreateRequest, place: Place, owner: Owner, uuid: string): object {
+export function instanceRequest(
+  request: CreateRequest,
+  place: Place,
+  owner: Owner,
+  uuid: string | null,
+): object {
   const { name, shape, instanceType } = request;
   const mark = ownerMark(request.mark ?? { ...owner, machine: name });
   return {
@@ -18,7 +23,7 @@ export function instanceRequest(request: CreateRequest, place: Place, owner: Own
     profiles: [place.profile],
     config: {
       ...mark,
-      ...idMark(uuid),
+      ...(uuid === null ? {} : idMark(uuid)),
       ...portMark(request),
       "limits.cpu": String(shape.vcpus),
       "limits.memory": `${shape.memoryMib}MiB`,
