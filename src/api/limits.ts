@@ -13,7 +13,7 @@ export type Limits = {
 };
 
 export const LIMITS: Limits = {
-  requestsPerMinute: 30_000,
+  requestsPerMinute: 300_000,
   wrongTokensPerMinute: 300,
   streamsPerToken: 1000,
   connectionsPerAddress: 1000,
