@@ -114,13 +114,14 @@ export async function reapOrphans(
     const unknown = (machines ?? []).filter((machine) => own(orphans, machine) === undefined);
     if (unknown.length > 0)
       throw new WarmpoolError("CONFLICT", `node ${name} shows no orphan named ${unknown.join(", ")}`);
-    const copies = (machines ?? []).filter((machine) => orphans[machine]?.waits === "copy");
+    const copies = (machines ?? []).filter((machine) => own(orphans, machine)?.waits === "copy");
     if (copies.length > 0)
       throw new WarmpoolError(
         "CONFLICT",
         `${copies.join(", ")}: a person made it as a copy of another machine, so it is not torn down from here; remove it in the hypervisor`,
       );
-    const wanted = machines ?? Object.keys(orphans).filter((machine) => orphans[machine]?.waits !== "copy");
+    const wanted =
+      machines ?? Object.keys(orphans).filter((machine) => own(orphans, machine)?.waits !== "copy");
     if (wanted.length === 0 && brake === null)
       throw new WarmpoolError("CONFLICT", `node ${name} shows no orphan; there is nothing to tear down`);
     const sightings = Object.fromEntries(

@@ -1,3 +1,4 @@
+import { own } from "../contract/own.ts";
 import { type SQL, sql } from "drizzle-orm";
 import { type Db, iso } from "../db/client.ts";
 import type { NotAlive } from "../db/tables/machines.ts";
@@ -48,7 +49,7 @@ export async function tellTesterMachines(
   after: Readonly<Record<string, NotAlive>>,
 ): Promise<void> {
   for (const { known } of machines) {
-    const [was, is] = [before[known.id]?.down, after[known.id]?.down];
+    const [was, is] = [own(before, known.id)?.down, own(after, known.id)?.down];
     if (known.state !== "assigned" || was === is) continue;
     const { id: machine, pool } = known;
     await tell(tx, {
@@ -58,7 +59,7 @@ export async function tellTesterMachines(
       pool,
       node,
       machine,
-      data: { was: was ?? null, is: is ?? null, cause: after[known.id]?.cause ?? null },
+      data: { was: was ?? null, is: is ?? null, cause: own(after, known.id)?.cause ?? null },
     });
   }
 }

@@ -7,6 +7,8 @@ import { capacityReport } from "../../src/pool/capacityReport.ts";
 import { reportInventory } from "../../src/pool/nodeFull.ts";
 import { putPool } from "../../src/pool/pools.ts";
 import { replenish } from "../../src/pool/provision.ts";
+import { betweenStatements } from "../helpers/between.ts";
+import { waitsForLock } from "../helpers/blocked.ts";
 import { testDb } from "../helpers/db.ts";
 import { ADMIN, countStates, makeWorld, NODE, openRelay, specOf } from "../helpers/world.ts";
 
@@ -92,10 +94,14 @@ test("R11 two edges that create at once do not promise the same room twice", asy
     await t.db.execute(sql`update nodes set state = 'online'`);
     await reportInventory(t.db, NODE, inventory());
     await t.db.execute(sql`update pools set spec = jsonb_set(spec, '{targetSize}', '4')`);
-    const filled = await Promise.all([
-      replenish(t.db, "demo", "system:replenish"),
-      replenish(second.db, "other", "system:replenish"),
-    ]);
+    // The other edge comes in when the first has looked at the node and is about to fill it.
+    let other: Promise<{ created: number }> | null = null;
+    const interrupted = betweenStatements(t.db, "with free as", async () => {
+      other = replenish(second.db, "other", "system:replenish");
+      await Promise.race([other, waitsForLock(t.db)]);
+    });
+    const first = await replenish(interrupted, "demo", "system:replenish");
+    const filled = [first, await (other ?? Promise.reject(new Error("the other edge never came")))];
     expect(filled.reduce((sum, { created }) => sum + created, 0)).toBe(4);
     expect(await countStates(t.db)).toEqual({ provisioning: 4 });
   } finally {

@@ -16,7 +16,7 @@ import type { Input } from "./helpers/probeWithoutFiles.ts";
 import { proxyTo } from "./helpers/proxy.ts";
 import { deadline } from "../helpers/patience.ts";
 
-// How late a busy host makes this process is not what these tests are about: late.test.ts and busy.machines.test.ts are.
+// How late a busy host makes this process is not what these tests are about: test/relay/lateness.test.ts is.
 vi.mock(import("../../src/relay/lateness.ts"), async (original) => ({
   ...(await original()),
   ownSlowness: () => null,
