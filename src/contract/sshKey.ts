@@ -125,11 +125,17 @@ function textOf(bytes: Uint8Array | undefined): string {
 
 /** Null for what is no base64, apart from `=` that are missing at its end or too many there. */
 function decodeBase64(text: string): Uint8Array | null {
-  const digits = text.replace(/=+$/, "");
+  const digits = withoutPadding(text);
   if (!/^[A-Za-z0-9+/]+$/.test(digits) || digits.length % 4 === 1) return null;
   const bytes = Uint8Array.from(atob(digits), (char) => char.charCodeAt(0));
   // Bits that are left over have to be 0: else the last character is not the one that was there.
-  return encodeBase64(bytes).replace(/=+$/, "") === digits ? bytes : null;
+  return withoutPadding(encodeBase64(bytes)) === digits ? bytes : null;
+}
+
+function withoutPadding(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === "=") end -= 1;
+  return text.slice(0, end);
 }
 
 function encodeBase64(bytes: Uint8Array): string {

@@ -40,7 +40,8 @@ export function readDatabaseUrl(text: string): DatabaseTarget | { problem: strin
   // A URL parser drops line breaks and tabs without a word, and so changes the password.
   if (/\p{Cc}/u.test(trimmed)) return { problem: "it has a line break or another control character in it" };
   const authority = trimmed.slice(trimmed.indexOf("//") + 2).split(/[/?#]/, 1)[0] ?? "";
-  if (/,[^@]*$/.test(authority)) return { problem: "it names several hosts; name one" };
+  if (authority.slice(authority.lastIndexOf("@") + 1).includes(","))
+    return { problem: "it names several hosts; name one" };
   const url = URL.parse(trimmed);
   if (url === null || url.hash !== "" || /[@/]/.test(url.pathname.slice(1)) || /[@/]/.test(url.host)) {
     return { problem: `it is malformed: ${ENCODE}` };
