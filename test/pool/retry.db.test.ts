@@ -225,7 +225,7 @@ test.each([
   "a retry with the current recipe when %s → refused, and nothing changes",
   async (_, before, after, given, says) => {
     const { t, id, first } = await failedWith(before, after, given);
-    await using _db = t;
+    await using _ = t;
     await expect(retryAssignment(t.db, id, APP, "current", KEYS)).rejects.toThrow(says);
     expect(await findTester(t.db, ALICE)).toMatchObject({ state: "failed", recipe: { version: first } });
   },
