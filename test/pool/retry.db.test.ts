@@ -225,8 +225,8 @@ test.each([
   "a retry with the current recipe when %s → refused, and nothing changes",
   async (_, before, after, given, says) => {
     const { t, id, first } = await failedWith(before, after, given);
-    await using _ = t;
-    await expect(retryAssignment(t.db, id, APP, "current", KEYS)).rejects.toThrow(says);
-    expect(await findTester(t.db, ALICE)).toMatchObject({ state: "failed", recipe: { version: first } });
+    await using held = t;
+    await expect(retryAssignment(held.db, id, APP, "current", KEYS)).rejects.toThrow(says);
+    expect(await findTester(held.db, ALICE)).toMatchObject({ state: "failed", recipe: { version: first } });
   },
 );
