@@ -3,10 +3,10 @@ import { createInterface } from "node:readline";
 import type { ProbeOperation } from "../../../src/contract/relay.ts";
 import { systemClock } from "../../../src/relay/clock.ts";
 import { localDriver } from "../../../src/relay/drivers/local/driver.ts";
+import { log } from "../../../src/relay/log.ts";
 import { probeMachines } from "../../../src/relay/probe.ts";
 import { SshPool } from "../../../src/relay/sshPool.ts";
 import { TestLease } from "./lease.ts";
-import { quiet } from "./quiet.ts";
 
 /**
  * A program: probes machines twice, first with all its file descriptors taken, then with them free. Run it under a low
@@ -14,7 +14,7 @@ import { quiet } from "./quiet.ts";
  */
 export type Input = { root: string; privateKey: string; machines: ProbeOperation["machines"] };
 
-quiet();
+Object.assign(log, { info: () => undefined, warn: () => undefined });
 const { value } = await createInterface(process.stdin)[Symbol.asyncIterator]().next();
 const { root, privateKey, machines } = JSON.parse(String(value)) as Input;
 const driver = localDriver({ root, installation: "probing", node: "n1", hide: [] });
