@@ -25,6 +25,9 @@ export type Gate = {
 /** Tokens that were good a short while ago: remembered so many. */
 const MAX_KNOWN = 10_000;
 const VALID_MS = 1000;
+/** How long one request's reading of the valid tokens keeps others from reading them too; and how often these look. */
+const READING_MS = 2000;
+const LOOK_MS = 10;
 /** Requests that cost no statement may be so many times as many. */
 const FORMLESS = 10;
 
@@ -33,7 +36,7 @@ export function createGate(refusals: Refusals, now: () => number = Date.now): Ga
   const strangers = createLimiter(now);
   const formless = createLimiter(now);
   const known = new Set<string>();
-  const valid = { at: -Infinity, hashes: new Set<string>() };
+  const valid = { at: -Infinity, hashes: new Set<string>(), readingSince: -Infinity };
 
   const remember = (hash: string) => {
     known.delete(hash);
@@ -41,13 +44,26 @@ export function createGate(refusals: Refusals, now: () => number = Date.now): Ga
     const [oldest] = known;
     if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest);
   };
-  /** One statement a second at most, whoever asks. */
-  const isValid = async (edge: Edge, hash: string) => {
-    if (now() - valid.at >= VALID_MS) {
-      valid.at = now();
-      valid.hashes = await validHashes(edge.connection.db);
+  /**
+   * One statement a second at most, whoever asks. Whoever comes while it runs waits for its end, by looking: a Worker
+   * may not await what another request has begun. `null` where that took too long to be told.
+   */
+  const isValid = async (edge: Edge, hash: string): Promise<boolean | null> => {
+    for (let waited = 0; waited < READING_MS; waited += LOOK_MS) {
+      if (now() - valid.at < VALID_MS) return valid.hashes.has(hash);
+      if (now() - valid.readingSince >= READING_MS) {
+        valid.readingSince = now();
+        try {
+          valid.hashes = await validHashes(edge.connection.db);
+          valid.at = now();
+        } finally {
+          valid.readingSince = -Infinity;
+        }
+        return valid.hashes.has(hash);
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
-    return valid.hashes.has(hash);
+    return null;
   };
 
   return {
@@ -67,7 +83,7 @@ export function createGate(refusals: Refusals, now: () => number = Date.now): Ga
           return stranger(unauthorized(bearer), formless.take(address, FORMLESS * perMinute));
         const isKnown = bootstrap || known.has(hash);
         const wait = isKnown ? 0 : strangers.take(address, perMinute);
-        if (wait > 0 && !(await isValid(edge, hash))) return stranger(unauthorized(bearer), wait);
+        if (wait > 0 && (await isValid(edge, hash)) === false) return stranger(unauthorized(bearer), wait);
         const pause = callers.take(hash, limits.requestsPerMinute, calls);
         if (pause > 0) {
           refusals.note("rate_limited");

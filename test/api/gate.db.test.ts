@@ -130,6 +130,17 @@ test("wrong tokens: after so many of one address → 429, Retry-After and one st
   expect((await edge.ask(TESTERS, wrong(1), { address: "192.0.2.2" })).status).toBe(401);
 });
 
+test("many at once with a token that this instance has not seen: more than wrong ones may be → all are served", async () => {
+  await using edge = await gated({ wrongTokensPerMinute: 20 });
+  const good = await edge.issue("app");
+  const asked = Array.from({ length: 200 }, (_, n) => edge.ask(TESTERS, n % 2 === 0 ? good : wrong(n)));
+  const answers = await Promise.all(asked);
+  const served = answers.filter(({ status }) => status === 200);
+  expect(served).toHaveLength(100);
+  const lists = edge.seen.filter((text) => text.includes("limit 10000"));
+  expect(lists.length).toBeLessThan(5);
+});
+
 test("a token beyond its bound → 429; each procedure of a batch counts, and other tokens are served", async () => {
   await using edge = await gated({ requestsPerMinute: 30 });
   const [busy, calm] = [await edge.issue("admin"), await edge.issue("admin")];
