@@ -1,4 +1,5 @@
 import type { TestProject } from "vitest/node";
+import { fastFolder } from "../scripts/leash/fastFolder.ts";
 import { holdLeash, type Leash } from "../scripts/leash/leash.ts";
 
 /**
@@ -12,7 +13,7 @@ const shared = ((process as { warmpoolLeash?: Shared }).warmpoolLeash ??= { leas
 
 export default async function setup({ vitest }: TestProject): Promise<() => Promise<void>> {
   shared.users += 1;
-  const leash = await (shared.leash ??= holdLeash("test"));
+  const leash = await (shared.leash ??= holdLeash("test", fastFolder()));
   return async () => {
     shared.users -= 1;
     if (shared.users > 0) return;

@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm, symlink } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
 import type { TestProject } from "vitest/node";
+import { bundleServer } from "../src/relay/drivers/local/bundleServer.ts";
 
 /**
  * Once per run: the programs that tests start again and again, each in one file. From its sources a relay takes a
@@ -45,17 +46,26 @@ export default async function setup(project: TestProject): Promise<() => Promise
     plugins: [whereItWas],
     logLevel: "error",
   });
+  await writeFile(
+    join(folder, "sshServer.cjs"),
+    await bundleServer(join(ROOT, "src/relay/drivers/local/sshServer/main.ts")),
+  );
   const paths = Object.keys(SOURCES).map((name) => [name, join(folder, `${name}.mjs`)]);
   project.provide("programs", Object.fromEntries(paths));
   return () => rm(folder, { recursive: true, force: true });
 }
+
+/** It finds the machines' SSH server beside the program, as in a built package. */
+const LOOKS_BESIDE_PROGRAM = "src/relay/drivers/local/program.ts";
 
 /** A module that looks for a file beside itself finds it beside its source. Only a program asks where it runs. */
 const whereItWas: Plugin = {
   name: "where it was",
   setup(builder) {
     builder.onLoad({ filter: /\/(?:src|examples|test)\/.*\.ts$/ }, async ({ path }) => {
-      const isProgram = Object.values(SOURCES).some((source) => source === relative(ROOT, path));
+      const isProgram = [...Object.values(SOURCES), LOOKS_BESIDE_PROGRAM].some(
+        (source) => source === relative(ROOT, path),
+      );
       const text = await readFile(path, "utf8");
       const here = JSON.stringify(pathToFileURL(path).href);
       return { contents: isProgram ? text : text.replaceAll("import.meta.url", here), loader: "ts" };

@@ -68,6 +68,7 @@ export const OUTSIDE: Record<string, Room> = {
     ],
     ...TOOL,
   },
+  "scripts/buildServer.ts": { may: ["src/relay/drivers/local", NODE], ...TOOL },
   "scripts/change": { may: [NODE], ...TOOL },
   "scripts/docs": { may: ["src/api", "src/cli", "src/contract", "src/pool", NODE], ...TOOL },
   "scripts/docs.ts": { may: ["scripts/docs", "src/contract", "src/pool", NODE], ...TOOL },

@@ -216,7 +216,7 @@ export const TABLE: Table = {
       instead: "Do without it.",
     },
     esbuild: {
-      by: ["src/relay/drivers/local/program.ts"],
+      by: ["src/relay/drivers/local/bundleServer.ts"],
       why: "It is a development dependency: only the local driver needs it, and says so if it is missing.",
       instead: "Do without it.",
     },

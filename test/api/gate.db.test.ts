@@ -133,7 +133,9 @@ test("wrong tokens: after so many of one address → 429, Retry-After and one st
 test("many at once with a token that this instance has not seen: more than wrong ones may be → all are served", async () => {
   await using edge = await gated({ wrongTokensPerMinute: 20 });
   const good = await edge.issue("app");
-  const asked = Array.from({ length: 200 }, (_, n) => edge.ask(TESTERS, n % 2 === 0 ? good : wrong(n)));
+  const asked = Array.from({ length: 200 }, (_, n) =>
+    Promise.resolve(edge.ask(TESTERS, n % 2 === 0 ? good : wrong(n))),
+  );
   const answers = await Promise.all(asked);
   const served = answers.filter(({ status }) => status === 200);
   expect(served).toHaveLength(100);

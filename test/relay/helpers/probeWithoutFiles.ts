@@ -1,5 +1,4 @@
-import { closeSync, openSync } from "node:fs";
-import { createInterface } from "node:readline";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import type { ProbeOperation } from "../../../src/contract/relay.ts";
 import { systemClock } from "../../../src/relay/clock.ts";
 import { localDriver } from "../../../src/relay/drivers/local/driver.ts";
@@ -15,8 +14,8 @@ import { TestLease } from "./lease.ts";
 export type Input = { root: string; privateKey: string; machines: ProbeOperation["machines"] };
 
 Object.assign(log, { info: () => undefined, warn: () => undefined });
-const { value } = await createInterface(process.stdin)[Symbol.asyncIterator]().next();
-const { root, privateKey, machines } = JSON.parse(String(value)) as Input;
+// At once: a stream of it would be closed some time later, and leave a descriptor free.
+const { root, privateKey, machines } = JSON.parse(readFileSync(0, "utf8")) as Input;
 const driver = localDriver({ root, installation: "probing", node: "n1", hide: [] });
 const connections = new SshPool(privateKey);
 const operation: ProbeOperation = {

@@ -98,7 +98,8 @@ describe("a call that", () => {
 });
 
 test("a killed relay takes the call with it", async () => {
-  await using program = await script(`${CHILD}; wait`);
+  // As every program it begins when it has its input, which is when there is a leash on it.
+  await using program = await script(`cat >/dev/null; ${CHILD}; wait`);
   const options = {
     program: program.path,
     args: [],

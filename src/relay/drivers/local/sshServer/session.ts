@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
+import type { Readable, Writable } from "node:stream";
 import type { PseudoTtyInfo, ServerChannel, Session } from "ssh2";
 import type { Account, Accounts } from "./accounts.ts";
 import { inTerminal, quote, resize } from "./terminal.ts";
@@ -73,8 +74,10 @@ function connect(channel: ServerChannel, { child, terminal }: Running, log: (tex
     stream.on("error", () => {});
   }
   channel.pipe(child.stdin);
-  child.stdout.pipe(channel, { end: false });
-  child.stderr.pipe(channel.stderr);
+  const sent = inTurns([
+    [child.stdout, channel],
+    [child.stderr, channel.stderr],
+  ]);
 
   child.on("error", (error) => {
     log(`could not start a command: ${error.message}`);
@@ -87,13 +90,31 @@ function connect(channel: ServerChannel, { child, terminal }: Running, log: (tex
     else channel.exit(signal.replace(/^SIG/, ""), false, "");
   });
   child.on("close", () => {
-    // The last of the error output may still wait for the client to make room.
-    channel.stderr.end(() => channel.end());
+    // The last of the output may still wait for the client to make room.
+    void sent().then(() => channel.stderr.end(() => channel.end()));
   });
   channel.on("close", () => {
     for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
     if (terminal) sendSignal(child, "TERM");
   });
+}
+
+/**
+ * Passes on what comes from each stream, one chunk at a time over all of them: where two writers wait for the client to
+ * make room, ssh2 wakes one of them only, and the other may wait without end.
+ * @returns gives a promise that everything that has come so far was passed on
+ */
+function inTurns(ways: readonly (readonly [Readable, Writable])[]): () => Promise<void> {
+  let last = Promise.resolve();
+  for (const [from, to] of ways) {
+    from.on("data", (chunk: Buffer) => {
+      from.pause();
+      // An error is the end of the connection: nothing is left to be passed on.
+      last = last.then(() => new Promise((passed) => to.write(chunk, () => passed())));
+      void last.then(() => from.resume());
+    });
+  }
+  return () => last;
 }
 
 /** To the command and all it has started in its session's first group. */

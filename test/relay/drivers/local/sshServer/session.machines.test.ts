@@ -64,6 +64,14 @@ test("stdout and stderr are kept apart and lose nothing", async () => {
   expect(/^o*$/.test(stdout) && /^e*$/.test(stderr)).toBe(true);
 });
 
+test("stdout and stderr at the same time, both more than the client has room for, come whole again and again", async () => {
+  const loud = (letter: string) => `(head -c 5000000 /dev/zero | tr '\\0' ${letter})`;
+  for (let n = 0; n < 5; n += 1) {
+    const ran = await ann.exec(`${loud("o")} & ${loud("e")} >&2 & wait`);
+    expect([ran.code, ran.stdout.length, ran.stderr.length]).toEqual([0, 5_000_000, 5_000_000]);
+  }
+});
+
 test("a command starts in its home with an environment of its own", async () => {
   const { stdout } = await ann.exec("pwd; env");
   const [folder, ...lines] = stdout.trim().split("\n");
