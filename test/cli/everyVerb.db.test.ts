@@ -9,7 +9,7 @@ import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 import { KEY_A, specOf } from "../helpers/world.ts";
 import { hostile, obeyed } from "./hostile.ts";
 import { installation } from "./installation.ts";
-import type { Installation } from "./installation.ts";
+import type { Furnish, Installation } from "./installation.ts";
 import { recorder } from "./recorder.ts";
 import { longest, warmpool } from "./run.ts";
 
@@ -256,15 +256,10 @@ test("without a Warmpool to talk to every verb fails in words, and prints nothin
 /** A pool with a tester who has a machine, one that is held, and one that is ready; a second node without machines. */
 async function place(): Promise<Place> {
   const folder = await temporaryFolder();
-  const at = await installation({ name: POOL, targetSize: 3, maxSize: 6 });
-  await at.client.tester.assign.mutate({ username: TESTER, sshKeys: [KEY_A] });
-  await at.relay.workOff();
-  await at.client.node.enroll.mutate({ name: NODE });
-  const { items } = await at.client.machine.list.query({ state: "ready" });
-  const [machine, held] = items.map(({ name }) => name);
+  const at = await installation({ name: POOL, targetSize: 3, maxSize: 6 }, furnish);
+  const { items } = await at.client.machine.list.query({});
+  const [machine, held] = ["ready", "held"].map((state) => items.find((one) => one.state === state)?.name);
   if (machine === undefined || held === undefined) throw new Error("the pool has too few machines");
-  await at.client.machine.hold.mutate({ id: held });
-  await at.client.sweep.run.mutate();
   return {
     ...at,
     folder: folder.path,
@@ -276,6 +271,16 @@ async function place(): Promise<Place> {
     },
   };
 }
+
+const furnish: Furnish = async (client, relay) => {
+  await client.tester.assign.mutate({ username: TESTER, sshKeys: [KEY_A] });
+  await relay.workOff();
+  await client.node.enroll.mutate({ name: NODE });
+  const [held] = (await client.machine.list.query({ state: "ready" })).items;
+  if (held === undefined) throw new Error("the pool has too few machines");
+  await client.machine.hold.mutate({ id: held.name });
+  await client.sweep.run.mutate();
+};
 
 async function file({ folder }: Place, name: string, text: string): Promise<string> {
   const path = join(folder, name);

@@ -15,18 +15,30 @@ export type Installation = AsyncDisposable & {
   db: Db;
 };
 
-const filled = (spec: Partial<PoolSpecInput>) =>
-  furnishedTemplate(async (db) => {
+/** What else an installation has, done once for all that have the same. */
+export type Furnish = (client: WarmpoolClient, relay: StandInRelay) => Promise<void>;
+
+const filled = (spec: Partial<PoolSpecInput>, furnish: Furnish) =>
+  furnishedTemplate(async (db, url) => {
     const relay = await makeWorld(db, { targetSize: 1, maxSize: 2, ...spec });
     await relay.workOff();
+    if (furnish === NOTHING_ELSE) return;
+    await using edge = await startEdge("node", url);
+    await furnish(createClient({ url: edge.url, token: ADMIN_TOKEN }), relay);
   });
-const templates = new Map<string, () => Promise<string>>();
+const NOTHING_ELSE: Furnish = async () => undefined;
+const templates = new Map<Furnish, Map<string, () => Promise<string>>>();
 
 /** With a pool `demo` whose machines are ready. */
-export async function installation(spec: Partial<PoolSpecInput> = {}): Promise<Installation> {
+export async function installation(
+  spec: Partial<PoolSpecInput> = {},
+  furnish: Furnish = NOTHING_ELSE,
+): Promise<Installation> {
+  const furnished = templates.get(furnish) ?? new Map<string, () => Promise<string>>();
+  templates.set(furnish, furnished);
   const key = JSON.stringify(spec);
-  const template = templates.get(key) ?? filled(spec);
-  templates.set(key, template);
+  const template = furnished.get(key) ?? filled(spec, furnish);
+  furnished.set(key, template);
   const database = await testDb({}, await template());
   const relay = await reopenRelay(database.db);
   const edge = await startEdge("node", database.url);

@@ -53,14 +53,15 @@ export async function testDb(
  * @param furnish puts the rows there, and leaves no connection of its own behind
  * @returns gives the template's name, for `testDb`
  */
-export function furnishedTemplate(furnish: (db: Db) => Promise<void>): () => Promise<string> {
+export function furnishedTemplate(furnish: (db: Db, url: string) => Promise<void>): () => Promise<string> {
   let made: Promise<string> | null = null;
   const make = async () => {
     const name = `${inject("template")}_${randomUUID().slice(0, 8)}`;
     await onServer(cloned(name, inject("template")));
-    const connection = connect(databaseNamed(inject("serverUrl"), name));
+    const url = databaseNamed(inject("serverUrl"), name);
+    const connection = connect(url);
     try {
-      await furnish(connection.db);
+      await furnish(connection.db, url);
     } finally {
       await connection.close();
     }

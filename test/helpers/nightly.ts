@@ -1,6 +1,19 @@
 /** Whether this is the nightly run: `.ci/nightly` sets WARMPOOL_TEST_NIGHTLY=1. */
 export const isNight = process.env["WARMPOOL_TEST_NIGHTLY"] === "1";
 
+/**
+ * Pairs of everything with everything: at night all of them, in every other run so many that each of both is in one.
+ */
+export function pairsOf<A, B>(ones: readonly A[], others: readonly B[]): [A, B][] {
+  const all = ones.flatMap((one, i) =>
+    others.map((other, j) => ({
+      pair: [one, other] as [A, B],
+      onDiagonal: i % others.length === j % ones.length,
+    })),
+  );
+  return all.filter(({ onDiagonal }) => isNight || onDiagonal).map(({ pair }) => pair);
+}
+
 /** What a test does again with other seeds, runs or runtimes: at night all of it, in every other run the first. */
 export function atNight<T>(all: readonly T[]): readonly T[] {
   return isNight ? all : all.slice(0, 1);

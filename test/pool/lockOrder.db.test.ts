@@ -15,6 +15,7 @@ import { release } from "../../src/pool/release.ts";
 import { restartMachine } from "../../src/pool/restart.ts";
 import { betweenStatements } from "../helpers/between.ts";
 import { type TestDb, testDb } from "../helpers/db.ts";
+import { pairsOf } from "../helpers/nightly.ts";
 import { until } from "../helpers/until.ts";
 import {
   ADMIN,
@@ -122,17 +123,24 @@ const OTHERS: Record<string, (t: TestDb, relay: StandInRelay) => Promise<unknown
   "what the sweep picks up": ({ db }) => reap(db),
 };
 
-const PAIRS = Object.keys(RESULTS).flatMap((result) => Object.keys(OTHERS).map((other) => [result, other]));
-
-test.each(PAIRS)("%s and %s do not stop each other", async (resultName = "", otherName = "") => {
-  await using t = await testDb({ max: 5 });
-  const chosen = RESULTS[resultName] as Case;
-  const relay = await makeWorld(t.db, { targetSize: 1, ...chosen.spec });
-  const { operation, result } = await chosen.prepare(t, relay);
-  await t.db.execute(sql`
+test.each(pairsOf(Object.keys(RESULTS), Object.keys(OTHERS)))(
+  "%s and %s do not stop each other",
+  async (resultName, otherName) => {
+    await using t = await testDb({ max: 5 });
+    const chosen = RESULTS[resultName] as Case;
+    const relay = await makeWorld(t.db, { targetSize: 1, ...chosen.spec });
+    const { operation, result } = await chosen.prepare(t, relay);
+    await t.db.execute(sql`
     insert into operations (kind, node, scope) values ('probe', ${NODE}, 'suspects') on conflict do nothing`);
-  await inTheMiddle(t.db, relay, operation, result, () => OTHERS[otherName]?.(t, relay) ?? Promise.reject());
-});
+    await inTheMiddle(
+      t.db,
+      relay,
+      operation,
+      result,
+      () => OTHERS[otherName]?.(t, relay) ?? Promise.reject(),
+    );
+  },
+);
 
 test("a release that comes in the middle of a set-up's result waits for it, and neither stops the other", async () => {
   await using t = await testDb({ max: 5 });

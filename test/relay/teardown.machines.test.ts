@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import type { MachineView, PoolSpecInput } from "../../src/client/index.ts";
 import { SETTINGS } from "../../src/pool/settings.ts";
+import { isNight } from "../helpers/nightly.ts";
 import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";
 import { RECIPE, specOf } from "../helpers/world.ts";
@@ -110,13 +111,17 @@ const FAULTS = {
   },
 };
 
+/** One that the driver's answer hides, and one that only the listing shows: the others differ in their words. */
+const BY_DAY = new Set(["lies", "leaves-a-disk"]);
+
 test("R3 a delete that lies, hangs, fails, leaves a disk or cannot be proven: the row stays, its place is taken, it is tried on and ends on proof", async () => {
   const broken = Object.entries(FAULTS)
     .map(([name, { body }]) => `if [ -e "$folder/${name}" ]; then\n${body}\nfi`)
     .join("\n");
   await using under = await withOneReady({ broken, timeouts: ["delete=8s"] });
   let { machine } = under;
-  for (const [fault, { error }] of Object.entries(FAULTS)) {
+  const faults = Object.entries(FAULTS).filter(([name]) => isNight || BY_DAY.has(name));
+  for (const [fault, { error }] of faults) {
     const { id, name } = machine;
     await under.fault(fault, true);
     await under.client.machine.recreate.mutate({ id });

@@ -8,7 +8,7 @@ import { isPortFree } from "../../src/stack/ports.ts";
 import { readProcess } from "../../src/stack/processes.ts";
 import { adminOf, processesOf, startStack, strangersTo } from "../helpers/stack.ts";
 import type { LocalFile } from "../helpers/stack.ts";
-import { atNight } from "../helpers/nightly.ts";
+import { atNight, isNight } from "../helpers/nightly.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";
@@ -71,46 +71,50 @@ for (const runtime of atNight(["workerd", "node"] as const)) {
   });
 }
 
-test("every part killed at once: the next start has no leak and the same machine for its tester", async () => {
-  await using folder = await temporaryFolder();
-  const sshKeys = [makeKeyPair("alice").publicKey];
-  let held = "";
-  let before: number[] = [];
-  {
-    await using stack = await startStack(folder.path);
+// By day the acceptance run shows it (accept/parts/crash.ts).
+test.runIf(isNight)(
+  "every part killed at once: the next start has no leak and the same machine for its tester",
+  async () => {
+    await using folder = await temporaryFolder();
+    const sshKeys = [makeKeyPair("alice").publicKey];
+    let held = "";
+    let before: number[] = [];
+    {
+      await using stack = await startStack(folder.path);
+      const local = await stack.ready();
+      const { assignment } = await adminOf(local).tester.assign.mutate({ username: "alice", sshKeys });
+      held = assignment.machine?.name ?? "none";
+      before = processesOf(folder.path);
+      for (const pid of Object.values(local.pids)) process.kill(pid, "SIGKILL");
+      expect(await stack.exited).toBe("SIGKILL");
+      stack.abandon();
+    }
+    {
+      await using stack = await startStack(folder.path);
+      const admin = adminOf(await stack.ready());
+      const isActive = async () => {
+        const status = await admin.tester.status.query({ username: "alice" });
+        return status.state === "active" && status;
+      };
+      const status = await until("the set-up to be finished", isActive, { seconds: 60, everyMs: 200 });
+      expect(status.machine?.name).toBe(held);
+      stack.signal("SIGTERM");
+      expect(await stack.exited).toBe(0);
+      expect(stack.output()).toContain(`Kept: ${held}, which alice holds`);
+      expect(readdirSync(join(folder.path, "machines"))).toContain(held);
+      // What runs on is alice's machine as it was, and nothing else of the stack that was killed.
+      expect(strangersTo(before, folder.path)).toEqual([]);
+      expect(processesOf(folder.path).length).toBeGreaterThan(0);
+      stack.abandon();
+    }
+    await using stack = await startStack(folder.path, ["--destroy"]);
     const local = await stack.ready();
-    const { assignment } = await adminOf(local).tester.assign.mutate({ username: "alice", sshKeys });
-    held = assignment.machine?.name ?? "none";
-    before = processesOf(folder.path);
-    for (const pid of Object.values(local.pids)) process.kill(pid, "SIGKILL");
-    expect(await stack.exited).toBe("SIGKILL");
-    stack.abandon();
-  }
-  {
-    await using stack = await startStack(folder.path);
-    const admin = adminOf(await stack.ready());
-    const isActive = async () => {
-      const status = await admin.tester.status.query({ username: "alice" });
-      return status.state === "active" && status;
-    };
-    const status = await until("the set-up to be finished", isActive, { seconds: 60, everyMs: 200 });
-    expect(status.machine?.name).toBe(held);
+    expect((await adminOf(local).tester.status.query({ username: "alice" })).machine?.name).toBe(held);
     stack.signal("SIGTERM");
     expect(await stack.exited).toBe(0);
-    expect(stack.output()).toContain(`Kept: ${held}, which alice holds`);
-    expect(readdirSync(join(folder.path, "machines"))).toContain(held);
-    // What runs on is alice's machine as it was, and nothing else of the stack that was killed.
-    expect(strangersTo(before, folder.path)).toEqual([]);
-    expect(processesOf(folder.path).length).toBeGreaterThan(0);
-    stack.abandon();
-  }
-  await using stack = await startStack(folder.path, ["--destroy"]);
-  const local = await stack.ready();
-  expect((await adminOf(local).tester.status.query({ username: "alice" })).machine?.name).toBe(held);
-  stack.signal("SIGTERM");
-  expect(await stack.exited).toBe(0);
-  await expectNothingLeft(folder.path, local);
-});
+    await expectNothingLeft(folder.path, local);
+  },
+);
 
 test("a port in use is refused with what to do", async () => {
   await using folder = await temporaryFolder();
