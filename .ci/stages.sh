@@ -14,7 +14,8 @@
 # Each line that a stage prints begins with the stage's name; `grep '^accept |'` gives one stage's output back.
 
 export CI=true
-# npm keeps compiled code in the temporary folder, where it would look like something that was left behind.
+# npm keeps compiled code in the temporary folder, where it would look like something that was left behind. (Within the
+# test suites the leash sets it.)
 export NODE_DISABLE_COMPILE_CACHE=1
 
 running=""  # the stage that runs in this lane

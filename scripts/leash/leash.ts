@@ -45,7 +45,12 @@ export async function holdLeash(name: string, parent = tmpdir()): Promise<Leash>
   await mkdir(temporary);
   // Writable for everybody, like /tmp: some tests run programs as another user.
   await chmod(temporary, 0o1777);
-  Object.assign(process.env, { TMPDIR: temporary, [RUN_VARIABLE]: folder });
+  Object.assign(process.env, {
+    TMPDIR: temporary,
+    [RUN_VARIABLE]: folder,
+    // npm keeps compiled code in TMPDIR, where it would count as left behind.
+    NODE_DISABLE_COMPILE_CACHE: "1",
+  });
 
   /** Resolves when the watchdog has finished. */
   let over: Promise<unknown> | null = null;

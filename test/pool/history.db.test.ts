@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { type Db, rows } from "../../src/db/client.ts";
+import { assignmentsShown, inLine, withoutLine } from "../../src/pool/assignmentView.ts";
 import { ownersOf } from "../../src/pool/hostKeys.ts";
 import { poolFacts } from "../../src/pool/pools.ts";
 import { testDb } from "../helpers/db.ts";
@@ -13,7 +14,12 @@ async function planOf(db: Db, statement: SQL): Promise<string> {
   return lines.map((line) => line["QUERY PLAN"]).join("\n");
 }
 
-test("neither a pool's view nor a strange host key reads all the machines and assignments there ever were", async () => {
+const BY_TESTER = [
+  sql`a.pool = ${"demo"} and a.username = ${"u7"}`,
+  sql`order by a.seq desc limit 1`,
+] as const;
+
+test("neither an assignment, a pool's view nor a strange host key reads all the machines and assignments there ever were", async () => {
   await using t = await testDb();
   await makeWorld(t.db);
   await t.db.execute(sql`
@@ -24,13 +30,22 @@ test("neither a pool's view nor a strange host key reads all the machines and as
     sql`insert into testers (pool, username) select 'demo', 'u' || n from generate_series(1, 20000) n`,
   );
   await t.db.execute(sql`
-    insert into assignments (pool, username, state, ssh_keys, recipe, recipe_version, created_at, released_at)
-    select 'demo', 'u' || n, 'released', '[]', r.name, r.version, now() - make_interval(mins => n), now()
+    insert into assignments (pool, username, state, ssh_keys, recipe, recipe_version, created_at, released_at,
+      claimed_at, setup_at, active_at)
+    select 'demo', 'u' || n, 'released', '[]', r.name, r.version, now() - make_interval(mins => n), now(),
+      now(), now(), now()
     from generate_series(1, 20000) n, recipes r`);
   await t.db.execute(sql`analyze machines, assignments`);
-  for (const statement of [poolFacts(sql`true`), ownersOf(["SHA256:7", "SHA256:x"])]) {
+  const assignmentViews = [
+    assignmentsShown(...BY_TESTER, withoutLine),
+    assignmentsShown(...BY_TESTER, inLine),
+    assignmentsShown(sql`true`, sql`order by a.seq desc limit 50`, withoutLine),
+  ];
+  for (const statement of [...assignmentViews, poolFacts(sql`true`), ownersOf(["SHA256:7", "SHA256:x"])]) {
     const plan = await planOf(t.db, statement);
+    expect(plan).not.toMatch(/Sort Key: \w+\.seq DESC\s+-> {2}Seq/);
     expect(plan).not.toMatch(/Seq Scan on (machines|assignments)/);
-    expect(plan).not.toMatch(/using machines_(number|pkey)/);
+    // An assignment names its machine; nothing else finds one by its number or id.
+    if (!assignmentViews.includes(statement)) expect(plan).not.toMatch(/using machines_(number|pkey)/);
   }
 });

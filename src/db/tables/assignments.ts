@@ -110,7 +110,16 @@ export const assignments = pgTable(
       .on(table.warnAt)
       .where(sql`warn_at is not null`),
     index("assignments_claims").on(table.pool, table.createdAt),
-    index("assignments_newest").on(table.seq.desc()),
+    index("assignments_newest").on(table.seq),
+    /** A tester's latest one: what every assign, status and look of a watcher asks for. */
+    index("assignments_tester").on(table.pool, table.username, table.seq),
+    /** The last ones of a kind, by which estimates go: how long a set-up took, and how long a machine was kept. */
+    index("assignments_set_up")
+      .on(table.recipe, table.recipeVersion, table.seq)
+      .where(sql`active_at is not null`),
+    index("assignments_held")
+      .on(table.pool, table.seq)
+      .where(sql`state = 'released' and claimed_at is not null`),
     check(
       "assignments_state",
       sql`${table.state} in ('waiting', 'setting_up', 'active', 'failed', 'released')`,
