@@ -20,7 +20,10 @@ export const removeNodeInput = z.strictObject({ name: nodeName, lost: z.boolean(
 /** All labels that the node is to have; those that are left out it loses. */
 export const labelNodeInput = z.strictObject({ name: nodeName, labels: z.array(nodeLabel).max(50) });
 
-const amount = z.number().min(0);
+/** More of anything no node has, and their sums stay exact: a thousand terabytes of memory, an exabyte of disk. */
+const MOST = 1_000_000_000;
+const amount = z.number().min(0).max(MOST);
+const whole = z.int().min(0).max(MOST);
 
 /** A machine that stands on the node, whoever's it is, and what it is configured to take. What nothing bounds is none:
  * its use shows in what is available. Memory in MiB, disks in GiB. */
@@ -38,19 +41,19 @@ const standing = z.strictObject({
 
 /** What a node has, as its driver reports it. Memory in MiB, disk in GiB, each device on its own. */
 export const inventory = z.strictObject({
-  cpus: z.int().min(0),
-  memoryMib: z.strictObject({ total: z.int().min(0), available: z.int().min(0), reserve: z.int().min(0) }),
+  cpus: whole,
+  memoryMib: z.strictObject({ total: whole, available: whole, reserve: whole }),
   disks: z
     .array(
       z.strictObject({ name: z.string().max(200), totalGib: amount, usedGib: amount, thin: z.boolean() }),
     )
-    .max(1000),
+    .max(100),
   /** Every machine on the node. Where it is left out, all that the edge has booked is taken off the totals. */
   machines: z.array(standing).max(10_000).optional(),
   /** What somebody has set a bound to for all limited machines together; a bound that is left out is none. */
   limits: z
     .strictObject({
-      machines: z.int().min(0),
+      machines: whole,
       vcpus: amount,
       memoryMib: amount,
       diskGib: amount,
@@ -74,6 +77,15 @@ export const inventory = z.strictObject({
   flat: z.strictObject({ vcpus: amount, memoryMib: amount, diskGib: amount }).optional(),
 });
 export type Inventory = z.infer<typeof inventory>;
+
+/**
+ * An inventory as the edge keeps and shows it. Of many machines that no row knows some are named; the others are one with
+ * a `count`, which may stand for disks alone.
+ */
+const keptInventory = inventory.extend({
+  machines: z.array(standing.extend({ count: whole.optional() })).optional(),
+});
+export type KeptInventory = z.infer<typeof keptInventory>;
 
 export const liftBrakeInput = z.strictObject({ name: nodeName, note: z.string().min(1).max(500).optional() });
 
@@ -183,7 +195,7 @@ export const nodeView = z
     driverProblem: z.strictObject({ message: z.string(), since: moment }).nullable(),
     /** In the form of a pool's conditions; false where something is wrong. */
     conditions: z.array(nodeCondition),
-    inventory: inventory.nullable(),
+    inventory: keptInventory.nullable(),
     createdAt: moment,
   })
   .meta({ id: "Node" });

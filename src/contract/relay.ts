@@ -233,7 +233,10 @@ export const operationResult = z.discriminatedUnion("outcome", [
     /** What the hand-over check read back from the machine. */
     handover: z.strictObject({
       hostKey: z.string().max(200),
-      keys: recordOf(z.string().max(200), z.array(z.string().max(9000)).max(200)),
+      keys: recordOf(z.string().max(200), z.array(z.string().max(9000)).max(200)).refine(
+        (accounts) => Object.values(accounts).flat().join("").length <= 512 * 1024,
+        "is longer than 512 KiB in all",
+      ),
     }),
   }),
   z.strictObject({

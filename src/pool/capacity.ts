@@ -1,6 +1,6 @@
 import type { CapacityTerm, Closed, Constraint, TermKind } from "../contract/capacity.ts";
 import type { MachineState } from "../contract/machine.ts";
-import type { Inventory } from "../contract/node.ts";
+import type { KeptInventory } from "../contract/node.ts";
 import { type Footprint, placeable, type Room } from "./placement.ts";
 import { footprintOf, nominalSlices, roomBeside, roomOf, type Standing } from "./room.ts";
 import { SETTINGS } from "./settings.ts";
@@ -29,7 +29,7 @@ const MUST_STAND = new Set<MachineState>(["assigned", "ready", "suspect", "held"
 
 /** @param closed why the node takes none now, whatever its room */
 export function nodeEquation(
-  inventory: Inventory,
+  inventory: KeptInventory,
   rows: readonly BookedRow[],
   shape: Shape,
   closed: Closed | null,

@@ -15,6 +15,7 @@ import {
   serves,
 } from "./nodeFacts.ts";
 import { resolvePool } from "./release.ts";
+import { gibByDevice } from "./room.ts";
 
 type Shape = PoolSpec["shape"];
 
@@ -67,15 +68,11 @@ export function nodeCapacity(node: NodeFacts, pool: NodeWish, shape: Shape): Nod
     const none = { nominal: 0, placeable: 0, terms: [], binding: null, disks: [] };
     return { ...about, ...none, drift: { notOnNode: [], noRow: [] } };
   }
-  const committed = (device: string) =>
-    (inventory.machines ?? [])
-      .flatMap(({ disks }) => disks)
-      .filter((disk) => disk.device === device)
-      .reduce((total, { gib }) => total + gib, 0);
+  const committed = gibByDevice(inventory.machines ?? []);
   return {
     ...about,
     ...nodeEquation(inventory, node.rows, shape, closed),
-    disks: inventory.disks.map((disk) => ({ ...disk, committedGib: committed(disk.name) })),
+    disks: inventory.disks.map((disk) => ({ ...disk, committedGib: committed.get(disk.name) ?? 0 })),
   };
 }
 

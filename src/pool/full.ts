@@ -1,4 +1,4 @@
-import type { Inventory } from "../contract/node.ts";
+import type { KeptInventory } from "../contract/node.ts";
 import type { FullFor } from "../db/tables/machines.ts";
 import { canonical, sha256 } from "./hash.ts";
 
@@ -21,7 +21,7 @@ export async function pictureOf({
   machines,
   limits,
   overheads,
-}: Inventory): Promise<string> {
+}: KeptInventory): Promise<string> {
   const standing = (machines ?? []).map((machine) => canonical(machine)).toSorted();
   const devices = disks.map(({ name, totalGib, usedGib }) => [
     name,

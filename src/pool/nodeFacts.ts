@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { own } from "../contract/own.ts";
 import type { Closed } from "../contract/capacity.ts";
 import type { PoolSpec } from "../contract/pool.ts";
-import type { Inventory, NodeScheduling, NodeState } from "../contract/node.ts";
+import type { KeptInventory, NodeScheduling, NodeState } from "../contract/node.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import type { FullFor } from "../db/tables/machines.ts";
 import type { BookedRow } from "./capacity.ts";
@@ -15,7 +15,7 @@ export type NodeFacts = {
   state: NodeState;
   scheduling: NodeScheduling;
   labels: string[];
-  inventory: Inventory | null;
+  inventory: KeptInventory | null;
   inventoryAt: string | null;
   inventoryAgeSeconds: number | null;
   full: FullFor;
@@ -44,7 +44,7 @@ export function readNodes(db: Db, which: SQL): Promise<NodeFacts[]> {
 export function presentInventory({
   inventory,
   gone,
-}: Pick<NodeFacts, "inventory" | "gone">): Inventory | null {
+}: Pick<NodeFacts, "inventory" | "gone">): KeptInventory | null {
   if (inventory?.machines === undefined || gone.length === 0) return inventory;
   const away = new Set(gone);
   return { ...inventory, machines: inventory.machines.filter(({ ours, name }) => !ours || !away.has(name)) };

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { EnrollResult, NodeView } from "../contract/node.ts";
 import type { JoinResult, Listing, OpenResult } from "../contract/relay.ts";
 import { type Db, iso, rows } from "../db/client.ts";
@@ -91,6 +91,11 @@ export type Opening = {
   listing: Listing | null;
 };
 
+/** What is kept of a listing on its node's row, for a column `listing`. */
+export function keptListing(listing: Listing | null): SQL {
+  return json(listing === null ? null : { startedAt: listing.startedAt });
+}
+
 /**
  * A relay process begins: a new session that supersedes the one before. The node's machines can be claimed only after
  * a listing and a probe begun from now on, so a probe is queued at once.
@@ -103,7 +108,7 @@ export async function openSession(db: Db, node: string, opening: Opening): Promi
     await tx.execute(sql`
       update nodes set session = ${session}, session_at = now(), last_seen_at = now(), state = 'returning',
         driver = ${opening.driver}, driver_version = ${opening.driverVersion}, relay_version = ${opening.relayVersion},
-        ssh_public_key = ${opening.sshPublicKey}, listing = coalesce(${json(opening.listing)}, listing)
+        ssh_public_key = ${opening.sshPublicKey}, listing = coalesce(${keptListing(opening.listing)}, listing)
       where name = ${node}`);
     await tx.execute(sql`
       update operations set state = 'cancelled', finished_at = now()

@@ -35,13 +35,13 @@ export type SeenOrphan = {
 
 export type OrphanVerdict = { sightings: Sightings; adopt: string[]; brake: OrphanBrake | null };
 
-/** What follows from a complete listing. Those in `adopt` have a row from now on and are in `sightings` no more. */
+/** What follows from a complete listing. So many are kept that people can look through them; all are counted. Those in `adopt` have a row from now on and are in `sightings` no more. */
 export function judgeOrphans(facts: OrphanFacts): OrphanVerdict {
   const { before, seen, at, mayTearDown } = facts;
-  const all = seen.map((orphan) => ({
-    name: orphan.name,
-    sighting: sightingOf(orphan, own(before, orphan.name), at),
-  }));
+  const all = seen
+    .map((orphan) => ({ name: orphan.name, sighting: sightingOf(orphan, own(before, orphan.name), at) }))
+    // Those known for the longest first: of very many the others wait until these are gone.
+    .toSorted((one, other) => one.sighting.since.localeCompare(other.sighting.since));
   // What is somebody's copy is counted by nobody.
   const unconfirmed = all.filter(
     ({ sighting }) => sighting.confirmedBy === null && sighting.waits !== "copy",
@@ -55,8 +55,9 @@ export function judgeOrphans(facts: OrphanFacts): OrphanVerdict {
       (sighting.confirmedBy !== null || (brake === null && sighting.waits === undefined)),
   );
   const gone = new Set(adopt.map(({ name }) => name));
-  const left = all.filter(({ name }) => !gone.has(name)).map(({ name, sighting }) => [name, sighting]);
-  return { sightings: Object.fromEntries(left), adopt: [...gone], brake };
+  const left = all.filter(({ name }) => !gone.has(name)).slice(0, SETTINGS.mostOrphans);
+  const sightings = Object.fromEntries(left.map(({ name, sighting }) => [name, sighting]));
+  return { sightings, adopt: [...gone], brake };
 }
 
 /** That a machine was missing when it appeared is not forgotten when that one is replaced. */

@@ -1,5 +1,5 @@
 import type { Constraint } from "../contract/capacity.ts";
-import { disksFit } from "./packing.ts";
+import { disksFit, Looks, MOST_LOOKS } from "./packing.ts";
 
 /**
  * How many machines really fit on a node, found by placing them and not by dividing totals. CPUs and memory are one
@@ -39,49 +39,99 @@ export type Placement = { count: number; binding: Constraint | null };
 /** No node makes more machines than that, so that a footprint of nothing has an answer. */
 export const MOST_MACHINES = 10_000;
 
+/** So many machines of one footprint. */
+type Group = { footprint: Footprint; count: number };
+
 /**
  * The number of machines of one footprint that fit beside those that are `booked`: promised, and not seen on the node
- * yet. None where even those do not fit.
+ * yet. None where even those do not fit. What it costs depends on the number of different footprints and of devices, and
+ * not on the number of machines.
  * @param booting how many machines of a node boot at a time
+ * @param looks what may be spent on packing disks
  */
 export function placeable(
   room: Room,
   booked: readonly Footprint[],
   one: Footprint,
   booting: number,
+  looks: Looks = new Looks(MOST_LOOKS),
 ): Placement {
-  const blockedAt = (count: number) =>
-    blocker(room, [...booked, ...Array<Footprint>(count).fill(one)], booting);
-  const bound = Math.max(0, Math.min(MOST_MACHINES, ...heaps(room, booked, one)));
-  const count = blockedAt(0) === null ? largest(bound, (tried) => blockedAt(tried) === null) : 0;
-  return { count, binding: count === MOST_MACHINES ? null : blockedAt(count + 1) };
+  const groups = grouped(booked);
+  const blockedAt = (count: number, spend: Looks) =>
+    blockerOf(room, [...groups, { footprint: one, count }], booting, spend);
+  const bound = Math.max(0, Math.min(MOST_MACHINES, ...heaps(room, groups, one)));
+  // Where the simple way leads first, and from there one by one: a count that does not fit is what takes all looks.
+  let count = largest(bound, (tried) => blockedAt(tried, new Looks(0)) === null);
+  if (count === 0 && blockedAt(0, looks) !== null) return { count: 0, binding: blockedAt(1, looks) };
+  let binding = blockedAt(count + 1, looks);
+  while (binding === null && count < MOST_MACHINES) {
+    count += 1;
+    binding = blockedAt(count + 1, looks);
+  }
+  return { count, binding: count === MOST_MACHINES ? null : binding };
+}
+
+/** Whether one more fits, which is found without counting how many. */
+export function fitsOneMore(
+  room: Room,
+  booked: readonly Footprint[],
+  one: Footprint,
+  booting: number,
+  looks: Looks = new Looks(MOST_LOOKS),
+): boolean {
+  return blockerOf(room, [...grouped(booked), { footprint: one, count: 1 }], booting, looks) === null;
 }
 
 /** The first constraint that keeps these machines from all being there; null where they fit. */
 export function blocker(room: Room, machines: readonly Footprint[], booting: number): Constraint | null {
-  if (machines.length === 0) return null;
-  const total = (of: (machine: Footprint) => number) => sum(machines.map(of));
+  return blockerOf(room, grouped(machines), booting, new Looks(MOST_LOOKS));
+}
+
+/** Those of equal footprint together. */
+function grouped(machines: readonly Footprint[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const footprint of machines) {
+    const key = JSON.stringify(footprint);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, { footprint, count: 1 });
+    else group.count += 1;
+  }
+  return [...groups.values()];
+}
+
+function blockerOf(room: Room, groups: readonly Group[], booting: number, looks: Looks): Constraint | null {
+  const total = (of: (machine: Footprint) => number) => totalOf(groups, of);
+  const machines = total(() => 1);
+  if (machines === 0) return null;
   const { limits } = room;
-  if (machines.length > limits.machines) return "limit_machines";
+  if (machines > limits.machines) return "limit_machines";
   if (total(({ asked }) => asked.memoryMib) > limits.memoryMib) return "limit_memory";
   if (total(({ asked }) => asked.vcpus) > limits.vcpus) return "limit_cpu";
   if (total(({ asked }) => asked.diskGib) > limits.diskGib) return "limit_disk";
-  if (total(({ memoryMib }) => memoryMib) + peak(machines, booting) > room.memoryMib) return "memory";
+  if (total(({ memoryMib }) => memoryMib) + peak(groups, booting) > room.memoryMib) return "memory";
   if (total(({ vcpus }) => vcpus) > room.vcpus) return "cpu";
-  const disks = machines.flatMap(({ disksGib }) => disksGib);
-  return disksFit(room.devicesGib, disks) ? null : "disk";
+  const disks = groups.flatMap(({ footprint, count }) => footprint.disksGib.map((gib) => ({ gib, count })));
+  return disksFit(room.devicesGib, disks, looks) ? null : "disk";
 }
 
 /** The most that those which boot at the same time take besides. */
-function peak(machines: readonly Footprint[], booting: number): number {
-  const extras = machines.map(({ bootMemoryMib }) => bootMemoryMib).toSorted((one, other) => other - one);
-  return sum(extras.slice(0, booting));
+function peak(groups: readonly Group[], booting: number): number {
+  let [left, extra] = [booting, 0];
+  const largest = groups.toSorted(
+    (one, other) => other.footprint.bootMemoryMib - one.footprint.bootMemoryMib,
+  );
+  for (const { footprint, count } of largest) {
+    const boot = Math.min(left, count);
+    extra += boot * footprint.bootMemoryMib;
+    left -= boot;
+  }
+  return extra;
 }
 
 /** How many fit by each heap alone. */
-function heaps(room: Room, booked: readonly Footprint[], one: Footprint): number[] {
+function heaps(room: Room, booked: readonly Group[], one: Footprint): number[] {
   const left = (have: number, of: (machine: Footprint) => number) =>
-    of(one) === 0 ? MOST_MACHINES : Math.floor((have - sum(booked.map(of))) / of(one));
+    of(one) === 0 ? MOST_MACHINES : Math.floor((have - totalOf(booked, of)) / of(one));
   const { limits } = room;
   return [
     left(limits.machines, () => 1),
@@ -92,6 +142,10 @@ function heaps(room: Room, booked: readonly Footprint[], one: Footprint): number
     left(room.vcpus, ({ vcpus }) => vcpus),
     left(sum(room.devicesGib), ({ disksGib }) => sum(disksGib)),
   ];
+}
+
+function totalOf(groups: readonly Group[], of: (machine: Footprint) => number): number {
+  return sum(groups.map(({ footprint, count }) => count * of(footprint)));
 }
 
 /** The largest number up to `bound` for which `fits`, which holds for all below it. */

@@ -1,7 +1,7 @@
 import type { Closed } from "../contract/capacity.ts";
 import type { PoolSpec } from "../contract/pool.ts";
 import { BINDING_WORDS } from "./capacityText.ts";
-import { MOST_MACHINES, placeable } from "./placement.ts";
+import { fitsOneMore, type Footprint, MOST_MACHINES, placeable, type Room } from "./placement.ts";
 import { closedFor, type NodeFacts, presentInventory } from "./nodeFacts.ts";
 import { footprintOf, roomOf } from "./room.ts";
 import { SETTINGS } from "./settings.ts";
@@ -52,17 +52,39 @@ function fullLast(a: Candidate, b: Candidate): number {
   return Number(a.left === 0) - Number(b.left === 0);
 }
 
+/** Whether there is a node for one more machine: the same as `chooseNode` would find, without comparing the nodes. */
+export function hasNodeFor(nodes: readonly NodeFacts[], wish: Wish): boolean {
+  return nodes.some((node) => {
+    if (closedFor(node, wish, wish.shape) !== null) return false;
+    const there = thereOn(node, wish.shape);
+    return there === null || fitsOneMore(there.room, there.booked, there.one, SETTINGS.nodeConcurrency);
+  });
+}
+
 /**
  * How many more fit beside all that is booked. A node that has never said what it has is taken at its word when it
  * refuses.
  */
 function roomLeft(node: NodeFacts, shape: PoolSpec["shape"]): number {
+  const there = thereOn(node, shape);
+  if (there === null) return MOST_MACHINES;
+  return placeable(there.room, there.booked, there.one, SETTINGS.nodeConcurrency).count;
+}
+
+/** Its room, what is booked there and not seen yet, and what one more machine takes; null where it never said what it has. */
+function thereOn(
+  node: NodeFacts,
+  shape: PoolSpec["shape"],
+): { room: Room; booked: Footprint[]; one: Footprint } | null {
   const inventory = presentInventory(node);
-  if (inventory === null) return MOST_MACHINES;
+  if (inventory === null) return null;
   const standing = new Set((inventory.machines ?? []).filter(({ ours }) => ours).map(({ name }) => name));
   const unseen = node.rows.filter(({ name }) => !standing.has(name));
-  const booked = unseen.map((row) => footprintOf(row.shape, inventory));
-  return placeable(roomOf(inventory), booked, footprintOf(shape, inventory), SETTINGS.nodeConcurrency).count;
+  return {
+    room: roomOf(inventory),
+    booked: unseen.map((row) => footprintOf(row.shape, inventory)),
+    one: footprintOf(shape, inventory),
+  };
 }
 
 function byName(a: Candidate, b: Candidate): number {

@@ -9,7 +9,7 @@ import { canonical, sha256 } from "./hash.ts";
 import { lockPool, lockWork } from "./locks.ts";
 import { type NodeFacts, readNodes } from "./nodeFacts.ts";
 import { slotsOfPool } from "./line.ts";
-import { chooseNode } from "./placing.ts";
+import { hasNodeFor } from "./placing.ts";
 import { replenish } from "./provision.ts";
 import type { Actor, Reason } from "./reasons.ts";
 import { population } from "./replenish.ts";
@@ -33,7 +33,7 @@ const OPEN = sql`n.state = 'online' and not exists (
   select 1 from brakes b where b.node = n.name and b.released_at is null)`;
 
 function hasRoom(nodes: readonly NodeFacts[], spec: PoolSpec): boolean {
-  return chooseNode(nodes, presentSpec(spec)) !== null;
+  return hasNodeFor(nodes, presentSpec(spec));
 }
 
 /** A stored spec as it counts: one from before a setting existed has the setting's default. */

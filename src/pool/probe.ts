@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { own } from "../contract/own.ts";
 import type { MachineState } from "../contract/machine.ts";
 import { type OperationResult, provesAbsence } from "../contract/relay.ts";
-import { type Db, iso, listOf, rows } from "../db/client.ts";
+import { type Db, iso, rows } from "../db/client.ts";
 import type { NotAlive } from "../db/tables/machines.ts";
 import { followAddresses } from "./addresses.ts";
 import { judgeNodeBrake } from "./braking.ts";
@@ -11,6 +11,7 @@ import { type Heard, judge, type Verdict } from "./health.ts";
 import { strangers, tellStrangeKeys } from "./hostKeys.ts";
 import { judgeListing } from "./reaping.ts";
 import { lockMachines, lockWork } from "./locks.ts";
+import { keptListing } from "./nodes.ts";
 import type { Actor } from "./reasons.ts";
 import { askAgain, queueRecheck } from "./probeQueue.ts";
 import { tearDown } from "./teardown.ts";
@@ -60,7 +61,7 @@ export async function judgeProbe(
   const notAlive = notAliveOf(machines, standing);
   await noteProbe(tx, node, operation.id, standing, probed, notAlive);
   await noteDriver(tx, node, "list", probed.driverProblem ?? null);
-  await lockHeard(tx, machines, probed);
+  await lockHeard(tx, node, machines, probed);
   await followAddresses(tx, node, probed.answers, actor);
   await tellStrangeKeys(tx, node, machines, standing.notAlive);
   await tellTesterMachines(tx, node, machines, standing.notAlive, notAlive);
@@ -138,7 +139,11 @@ async function hearMachines(
   );
   const answers = new Map(probed.answers.map((answer) => [answer.id, answer]));
   const listed = provesAbsence(probed.listing) ? new Set(probed.listing.names) : null;
-  const strange = await strangers(tx, probed.answers);
+  // What is said of machines that are not this node's, or that it was not asked about, is nobody's.
+  const strange = await strangers(
+    tx,
+    known.flatMap(({ id }) => answers.get(id) ?? []),
+  );
   return known.flatMap((machine) => {
     const answer = answers.get(machine.id);
     if (answer === undefined) return [];
@@ -166,7 +171,12 @@ async function hearMachines(
  * Locks those machines that what was heard may change, and before them the work on those that may go down: all at once,
  * because one by one as they were heard is another order than everybody else's.
  */
-async function lockHeard(tx: Db, machines: readonly HeardMachine[], { answers }: Probed): Promise<void> {
+async function lockHeard(
+  tx: Db,
+  node: string,
+  machines: readonly HeardMachine[],
+  { answers }: Probed,
+): Promise<void> {
   const moved = answers.flatMap(({ id, moved: to }) => (to === undefined ? [] : [id]));
   const changed = machines.flatMap(({ known, heard }) => {
     const isFine = heard.answer === "alive" && heard.listed !== false;
@@ -174,7 +184,8 @@ async function lockHeard(tx: Db, machines: readonly HeardMachine[], { answers }:
   });
   const ids = [...new Set([...moved, ...changed])];
   if (ids.length === 0) return;
-  const which = sql`select id from machines where id in (${listOf(ids)})`;
+  const which = sql`select id from machines
+    where node = ${node} and id in (select i::uuid from jsonb_array_elements_text(${json(ids)}) i)`;
   await lockWork(tx, which);
   await lockMachines(tx, which);
 }
@@ -212,10 +223,11 @@ async function noteProbe(
   await tx.execute(
     scope === null
       ? sql`update nodes set last_probe_at = (select first_leased_at from operations where id = ${operation}),
-          last_seen_at = now(), not_alive = ${json(notAlive)}, listing = coalesce(${json(probed.listing)}, listing)
+          last_seen_at = now(), not_alive = ${json(notAlive)}, listing = coalesce(${keptListing(probed.listing)}, listing)
           ${returns ? sql`, state = 'online'` : sql``}
         where name = ${node}`
-      : sql`update nodes set not_alive = (not_alive - array[${listOf(asked)}]::text[]) || ${json(notAlive)}
+      : sql`update nodes set not_alive =
+          (not_alive - array(select jsonb_array_elements_text(${json(asked)}))) || ${json(notAlive)}
         where name = ${node}`,
   );
 }

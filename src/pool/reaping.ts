@@ -6,6 +6,7 @@ import { type Db, iso, rows } from "../db/client.ts";
 import { settingOf } from "./installationSettings.ts";
 import { judgeOrphans, type SeenOrphan, type Sightings } from "./orphans.ts";
 import type { Actor } from "./reasons.ts";
+import { SETTINGS } from "./settings.ts";
 import { json, tell } from "./transition.ts";
 
 /**
@@ -46,7 +47,13 @@ export async function judgeListing(
   await adopt(tx, node, verdict.adopt, before, actor);
   if (verdict.brake?.since !== brake?.since) {
     const reason = verdict.brake === null ? "orphans_gone" : "orphans_held";
-    await tell(tx, { kind: "node", actor, reason, node, data: { machines: seen.map(({ name }) => name) } });
+    await tell(tx, {
+      kind: "node",
+      actor,
+      reason,
+      node,
+      data: { machines: seen.slice(0, SETTINGS.mostOrphans).map(({ name }) => name), count: seen.length },
+    });
   }
   await noteOrphans(tx, node, verdict);
 }

@@ -1,14 +1,14 @@
-import type { Inventory } from "../contract/node.ts";
+import type { KeptInventory } from "../contract/node.ts";
 import { type Footprint, MOST_MACHINES, type Room } from "./placement.ts";
 import { SETTINGS } from "./settings.ts";
 
 /** From what a node reports to what may still be promised there. Pure. */
 
-export type Standing = NonNullable<Inventory["machines"]>[number];
+export type Standing = NonNullable<KeptInventory["machines"]>[number];
 type Shape = { vcpus: number; memoryMib: number; diskGib: number };
 
 /** What a machine of that shape takes on that node. */
-export function footprintOf(shape: Shape, inventory: Inventory): Footprint {
+export function footprintOf(shape: Shape, inventory: KeptInventory): Footprint {
   const { memoryMib, bootMemoryMib, diskGib } = overheadsOf(inventory);
   const asked = shape;
   const { flat } = inventory;
@@ -31,7 +31,7 @@ export function footprintOf(shape: Shape, inventory: Inventory): Footprint {
 }
 
 /** What may be promised now. Whatever else runs on the node has taken what is no longer available. */
-export function roomOf(inventory: Inventory): Room {
+export function roomOf(inventory: KeptInventory): Room {
   const room = roomBeside(inventory, inventory.machines ?? []);
   return { ...room, memoryMib: Math.min(room.memoryMib, inventory.memoryMib.available) };
 }
@@ -41,20 +41,23 @@ export function roomOf(inventory: Inventory): Room {
  * started at any time; others' take CPUs and memory while they run. A thin device is promised by configured sizes, or
  * by what is used where that is more; a thick one has also lost what is used by no machine.
  */
-export function roomBeside(inventory: Inventory, standing: readonly Standing[]): Room {
+export function roomBeside(inventory: KeptInventory, standing: readonly Standing[]): Room {
   const { cpuOvercommit, memoryMib: overhead } = overheadsOf(inventory);
   const { memoryMib: memory, limits } = inventory;
   const awake = standing.filter(({ ours, running }) => ours || running);
   const limited = standing.filter((machine) => machine.limited);
   const taken = sum(
-    awake.map((machine) => machine.memoryMib + (inventory.flat === undefined ? overhead : 0)),
+    awake.map(
+      (machine) => machine.memoryMib + (inventory.flat === undefined ? overhead * countOf(machine) : 0),
+    ),
   );
+  const configured = { all: gibByDevice(inventory.machines ?? []), there: gibByDevice(standing) };
   return {
     vcpus: inventory.cpus * cpuOvercommit - sum(awake.map(({ vcpus }) => vcpus)),
     memoryMib: memory.total - memory.reserve - taken,
-    devicesGib: inventory.disks.map((device) => freeOn(device, inventory.machines ?? [], standing)),
+    devicesGib: inventory.disks.map((device) => freeOn(device, configured)),
     limits: {
-      machines: (limits?.machines ?? Number.POSITIVE_INFINITY) - limited.length,
+      machines: (limits?.machines ?? Number.POSITIVE_INFINITY) - sum(limited.map(countOf)),
       vcpus: (limits?.vcpus ?? Number.POSITIVE_INFINITY) - sum(limited.map(({ vcpus }) => vcpus)),
       memoryMib:
         (limits?.memoryMib ?? Number.POSITIVE_INFINITY) - sum(limited.map(({ memoryMib }) => memoryMib)),
@@ -64,8 +67,20 @@ export function roomBeside(inventory: Inventory, standing: readonly Standing[]):
   };
 }
 
+/** What machines' disks are configured to take, by device. */
+export function gibByDevice(machines: readonly Standing[]): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const { disks } of machines)
+    for (const { device, gib } of disks) sums.set(device, (sums.get(device) ?? 0) + gib);
+  return sums;
+}
+
+function countOf({ count }: Standing): number {
+  return count ?? 1;
+}
+
 /** Slices by arithmetic: what the node has in all by what one machine asks for, nothing kept back. */
-export function nominalSlices(inventory: Inventory, shape: Shape): number {
+export function nominalSlices(inventory: KeptInventory, shape: Shape): number {
   const one = inventory.flat ?? shape;
   const slices = (have: number, each: number) =>
     each === 0 ? Number.POSITIVE_INFINITY : Math.floor(have / each);
@@ -78,19 +93,17 @@ export function nominalSlices(inventory: Inventory, shape: Shape): number {
 }
 
 function freeOn(
-  device: Inventory["disks"][number],
-  all: readonly Standing[],
-  standing: readonly Standing[],
+  device: KeptInventory["disks"][number],
+  configured: { all: ReadonlyMap<string, number>; there: ReadonlyMap<string, number> },
 ): number {
-  const configured = (machines: readonly Standing[]) =>
-    sum(machines.flatMap(({ disks }) => disks.filter((disk) => disk.device === device.name)).map(gibOf));
+  const there = configured.there.get(device.name) ?? 0;
   const taken = device.thin
-    ? Math.max(configured(standing), device.usedGib)
-    : configured(standing) + Math.max(0, device.usedGib - configured(all));
+    ? Math.max(there, device.usedGib)
+    : there + Math.max(0, device.usedGib - (configured.all.get(device.name) ?? 0));
   return Math.max(0, device.totalGib - taken);
 }
 
-function overheadsOf({ overheads }: Inventory): Record<keyof typeof SETTINGS.overheads, number> {
+function overheadsOf({ overheads }: KeptInventory): Record<keyof typeof SETTINGS.overheads, number> {
   const usual = SETTINGS.overheads;
   return {
     cpuOvercommit: overheads?.cpuOvercommit ?? usual.cpuOvercommit,

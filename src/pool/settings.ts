@@ -24,6 +24,8 @@ export const SETTINGS = {
   orphanKeepSeconds: 86_400,
   /** So many orphans of one node at once are several: none of them is torn down before a person says so. */
   severalOrphans: 3,
+  /** So many orphans of one node are remembered and shown at a time. */
+  mostOrphans: 200,
   /** How long a set-up tries to reach its machine before the machine is swapped. */
   connectBudgetSeconds: 10,
   /** A machine that is dead for longer in mid set-up is no restart: its tester is told. */

@@ -164,13 +164,22 @@ async function reportLoop(
       if (endsSession(error)) throw error;
       failures += 1;
       log.warn("Reporting the node's capacity failed", { cause: wordsOf(error), failures });
-      if (!(error instanceof EdgeError)) await tellProblem(edge, session, wordsOf(error), stop);
+      const problem = problemOf(error);
+      if (problem !== null) await tellProblem(edge, session, problem, stop);
     }
     await clock
       .pause(failures === 0 ? REPORT_PAUSE_MS : retryMs(null, failures), stop)
       .catch(() => undefined);
     if (failures === 0) await changed.next(REPORT_MS - REPORT_PAUSE_MS, stop);
   }
+}
+
+/** What is wrong with the driver, and not with the way to the edge; null where nothing is known to be. */
+function problemOf(error: unknown): string | null {
+  if (!(error instanceof EdgeError)) return wordsOf(error);
+  return error.code === "BAD_REQUEST"
+    ? `the edge refuses what it says the node has: ${wordsOf(error)}`
+    : null;
 }
 
 /** That the driver does not answer is told once a try; the next try tells it again. @throws where the session has ended */

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { Looks, MOST_LOOKS } from "../../src/pool/packing.ts";
 import { blocker, type Footprint, placeable, type Room } from "../../src/pool/placement.ts";
 
 const machine = (vcpus: number, memoryMib: number, ...disksGib: number[]): Footprint => ({
@@ -153,4 +154,26 @@ describe("placing", () => {
     // Two of 700 on each of 16, one and two of 502 on each of the other 8; the small ones go beside.
     expect(placeable(room(9999, 9999, ...devices), booked, machine(1, 1, 502, 25), 2).count).toBe(16);
   });
+});
+
+test("S10 a packing that is hard to find costs a bounded number of looks, however many ways there are", () => {
+  let asked = 0;
+  class Counting extends Looks {
+    override take(): boolean {
+      asked += 1;
+      return super.take();
+    }
+  }
+  const devices = Array.from({ length: 100 }, (_, at) => 997 + at / 7);
+  const booked = [331, 271, 173, 97].flatMap((gib) => Array<Footprint>(90).fill(machine(0, 0, gib)));
+  const crumbs = Array<Footprint>(9000).fill(machine(0, 0, 2));
+  placeable(
+    room(1e9, 1e9, ...devices),
+    [...booked, ...crumbs],
+    machine(0, 0, 501),
+    2,
+    new Counting(MOST_LOOKS),
+  );
+  expect(asked).toBeGreaterThan(MOST_LOOKS / 2);
+  expect(asked).toBeLessThan(1.1 * MOST_LOOKS);
 });

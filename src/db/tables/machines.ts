@@ -20,7 +20,13 @@ import type {
   ProbeAnswer,
   Receipt,
 } from "../../contract/machine.ts";
-import type { Inventory, NodeScheduling, NodeState, OrphanBrake, OrphanWait } from "../../contract/node.ts";
+import type {
+  KeptInventory,
+  NodeScheduling,
+  NodeState,
+  OrphanBrake,
+  OrphanWait,
+} from "../../contract/node.ts";
 import type { Listing } from "../../contract/relay.ts";
 import type { PoolSpec } from "../../contract/pool.ts";
 import { pools } from "./pools.ts";
@@ -76,11 +82,12 @@ export const nodes = pgTable(
     sshPublicKey: text("ssh_public_key"),
     /** Of the machines whose create was given to its relay; see src/pool/highestNumber.ts. */
     highestMachineNumber: bigint("highest_machine_number", { mode: "number" }).notNull().default(0),
-    inventory: jsonb("inventory").$type<Inventory>(),
+    inventory: jsonb("inventory").$type<KeptInventory>(),
     inventoryAt: timestamp("inventory_at", { withTimezone: true }),
     /** Shapes the node has said it has no room for, by their names; see src/pool/full.ts. */
     full: jsonb("full").$type<FullFor>().notNull().default({}),
-    listing: jsonb("listing").$type<Listing>(),
+    /** Of its last listing when it began; what it showed is judged when it comes in. */
+    listing: jsonb("listing").$type<Pick<Listing, "startedAt">>(),
     lastProbeAt: timestamp("last_probe_at", { withTimezone: true }),
     /** What the last probe heard from machines that were not alive, by machine id. */
     notAlive: jsonb("not_alive").$type<Record<string, NotAlive>>().notNull().default({}),
