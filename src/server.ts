@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { adminTokenProblem } from "./api/adminToken.ts";
 import { ADMIN_REQUESTS_PER_MINUTE, type Edge } from "./api/edge.ts";
 import { readLimits } from "./api/limits.ts";
 import { log, logFailure } from "./api/log.ts";
@@ -80,9 +81,8 @@ function readConfig() {
     die("DATABASE_URL is not set; set it to the postgres:// URL of a migrated database");
   const database = readDatabaseUrl(databaseUrl);
   if ("problem" in database) die(`DATABASE_URL cannot be used: ${database.problem}`);
-  // Longer ones, or any with a space, could not be told from a header of another form.
-  if (!/^[\x21-\x7e]{20,200}$/.test(adminToken))
-    die("WARMPOOL_ADMIN_TOKEN has to be 20 to 200 letters, digits and signs; make one: openssl rand -hex 32");
+  const tokenProblem = adminTokenProblem(adminToken);
+  if (tokenProblem !== null) die(tokenProblem);
   const webhook = readWebhook(env["WARMPOOL_WEBHOOK_URL"], env["WARMPOOL_WEBHOOK_SECRET"]);
   if (webhook !== null && "problem" in webhook) die(webhook.problem);
   const secretKeys = readSecretKeys(env["WARMPOOL_SECRET_KEY"]);

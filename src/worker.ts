@@ -1,6 +1,7 @@
+import { adminTokenProblem } from "./api/adminToken.ts";
 import { createApp } from "./api/app.ts";
 import { ADMIN_REQUESTS_PER_MINUTE, type Edge } from "./api/edge.ts";
-import { type LIMIT_SETTINGS, readLimits } from "./api/limits.ts";
+import { type LIMIT_SETTINGS, type Limits, readLimits } from "./api/limits.ts";
 import { logFailure } from "./api/log.ts";
 import { sweep } from "./cron/sweep.ts";
 import { connect } from "./db/client.ts";
@@ -26,12 +27,14 @@ const app = createApp();
 export default {
   fetch(request, env, context) {
     const address = request.headers.get("cf-connecting-ip");
+    const { adminToken, limits, problems } = settingsOf(env);
     const edge: Edge = {
       ...(address === null ? {} : { address }),
       connection: connect(env.HYPERDRIVE.connectionString, { max: CONNECTIONS }),
-      adminToken: env.WARMPOOL_ADMIN_TOKEN,
+      adminToken,
       adminRequestsPerMinute: limitOf(env),
-      limits: readLimits((name) => env[name]).limits,
+      limits,
+      problems,
       webhook: webhookOf(env),
       secretKeys: readSecretKeys(env.WARMPOOL_SECRET_KEY),
       after: (work) =>
@@ -48,6 +51,22 @@ export default {
     context.waitUntil(connection.close());
   },
 } satisfies WorkerEntry;
+
+/**
+ * Settings that would stop the Node server at its start. A Worker has none: here what cannot be used is not used, and
+ * `/healthz` says so. Without a bootstrap token, which is needed once, everything else works.
+ */
+function settingsOf(env: Env): {
+  adminToken: string | undefined;
+  limits: Partial<Limits>;
+  problems: string[];
+} {
+  const { limits, problems } = readLimits((name) => env[name]);
+  const token = env.WARMPOOL_ADMIN_TOKEN ?? "";
+  const problem = token === "" ? null : adminTokenProblem(token);
+  if (problem !== null) return { adminToken: undefined, limits, problems: [problem, ...problems] };
+  return { adminToken: token === "" ? undefined : token, limits, problems };
+}
 
 /** The default where it is not set, or set to no number of requests. */
 function limitOf({ WARMPOOL_ADMIN_REQUESTS_PER_MINUTE: text }: Env): number {

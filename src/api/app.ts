@@ -37,7 +37,7 @@ export function createApp(refusals: Refusals = createRefusals()) {
   const streams = createStreams();
   app.use(requestId({ headerName: "" }));
   app.get("/healthz", async (c) => {
-    const view = await health(c.env.connection.db);
+    const view = await health(c.env.connection.db, c.env.problems ?? []);
     return c.json(view, view.status === "failing" ? 503 : 200);
   });
   /** Who calls comes before all else: of whoever is not known neither the body nor the procedures are looked at. */

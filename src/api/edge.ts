@@ -8,6 +8,8 @@ export type Edge = {
   connection: Connection;
   /** The bootstrap admin token, a secret of the deployment. */
   adminToken: string | undefined;
+  /** Settings of the deployment that cannot be used, each as a sentence. */
+  problems?: readonly string[];
   /** The network address that the request came from; callers without one count as one. */
   address?: string;
   /** Bounds other than the usual ones. */

@@ -41,10 +41,11 @@ export const testerRouter = router({
     const ended = ctx.openStream();
     if (ended === null) throw toTrpcError(new WarmpoolError("RATE_LIMITED", TOO_MANY_STREAMS), ctx.requestId);
     try {
-      let shown = input.lastEventId ?? "";
-      // Who comes back had its last look a moment ago, and waits for the next one as if it had stayed: however often a
+      // Whoever comes back is shown what there is, changed or not: only that says that somebody here still knows.
+      let shown = "";
+      // Their last look was a moment ago, and they wait for the next one as if they had stayed: however often a
       // connection breaks, or a client opens another, the database is asked no more often.
-      if (shown !== "") await pause(WATCH_MS, signal);
+      if ((input.lastEventId ?? "") !== "") await pause(WATCH_MS, signal);
       let pool: string | undefined;
       while (signal?.aborted !== true) {
         pool ??= await resolvePool(db, input.pool);

@@ -6,8 +6,8 @@ import { isPassing } from "./patience.ts";
 
 /**
  * Follows an assignment until it is active with the keys it was given, failed or released. Invariant: a lost connection is never an end. The
- * stream reconnects by itself; one that the server closed is opened anew; only when it stays lost for
- * `patienceSeconds` is that an error.
+ * stream reconnects by itself; one that the server closed is opened anew; only when nothing is heard of the assignment for
+ * `patienceSeconds` is that an error. That a stream opens says nothing: a server may greet everybody and know nothing.
  */
 
 export type Watcher = {
@@ -63,6 +63,8 @@ function follow(
     const subscription = client.tester.watch.subscribe(tester, {
       onData: ({ data }) => {
         last = data;
+        patience.reset();
+        watcher.onConnection("connected");
         watcher.onChange(data);
         if (isSettled(data)) end(() => resolve(data));
       },
@@ -70,12 +72,17 @@ function follow(
         if (state === "connecting" && error !== null) {
           if (isPassing(error)) lost(error);
           else end(() => reject(error));
-        } else if (state === "pending") {
-          patience.reset();
-          watcher.onConnection("connected");
         }
       },
-      onError: (error) => end(() => (isPassing(error) ? resolve(last) : reject(error))),
+      onError: (error) => {
+        if (!isPassing(error)) {
+          end(() => reject(error));
+          return;
+        }
+        lost(error);
+        // The next stream may greet as this one did, and end as it did.
+        end(() => (patience.isOver() ? reject(lostForGood(watcher.patienceSeconds, error)) : resolve(last)));
+      },
       onComplete: () => end(() => resolve(last)),
     });
     const aborted = () => end(() => reject(watcher.signal.reason));
@@ -101,7 +108,11 @@ class Patience {
     this.#timer = setTimeout(onEnd, Math.max(0, left));
   }
 
-  /** The connection is back. */
+  isOver(): boolean {
+    return this.#lostAt !== null && performance.now() - this.#lostAt >= this.#seconds * 1000;
+  }
+
+  /** Something was heard of the assignment. */
   reset(): void {
     this.#lostAt = null;
     this.rest();

@@ -11,11 +11,19 @@ type LinkFetch = (input: string | URL | Request, init?: Init) => Promise<Respons
 
 const RETRY_SECONDS = 1;
 
-/** A `fetch` whose requests, from the first byte sent to the last one read, take `seconds` at most. */
+/**
+ * A `fetch` whose requests, from the first byte sent to the last one read, take `seconds` at most.
+ * @throws {DOMException} `TimeoutError` where the answer does not begin within `seconds`.
+ */
 export function timedFetch(fetch: Fetch, seconds: number): LinkFetch {
-  return (input, init) => {
+  return async (input, init) => {
     const timeout = AbortSignal.timeout(Math.ceil(seconds * 1000));
-    return fetch(input, { ...init, signal: either(init?.signal, timeout) });
+    try {
+      return await fetch(input, { ...init, signal: either(init?.signal, timeout) });
+    } catch (error) {
+      if (!timeout.aborted || init?.signal?.aborted === true) throw error;
+      throw new DOMException(`no answer within ${seconds} s`, "TimeoutError");
+    }
   };
 }
 

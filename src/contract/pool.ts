@@ -29,7 +29,10 @@ export const poolSpec = z
     name: poolName,
     /** Machines to keep ready for testers yet to come. */
     targetSize: z.int().min(0).max(10_000),
-    /** Bound on all machines of the pool that are not proven gone, in any state. */
+    /**
+     * Bound on all machines of the pool that are not proven gone, in any state. Exceeded only for testers who wait while a
+     * silent node holds the rest, by one machine for each of them at most; when the node is back the free ones beyond it go.
+     */
     maxSize: z.int().min(0).max(10_000),
     shape,
     image: z.string().min(1).max(256),

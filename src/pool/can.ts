@@ -13,6 +13,8 @@ export type MachineFacts = {
   operation: { kind: string } | null;
   /** Whether its node, which is heard, does not list it any more. */
   absent?: boolean;
+  /** Whether it did not answer its node's last probe. */
+  dead?: boolean;
 };
 
 /** Null where it may be done; else why not, and what to do instead. */
@@ -22,9 +24,10 @@ const RULES: Record<MachineAction, (machine: MachineFacts) => string | null> = {
     if (!["ready", "suspect", "assigned", "held"].includes(machine.state)) return standing(machine.state);
     if (machine.absent === true)
       return "it is not on its node any more, so nothing is there to start; recreate it, with reassign where a tester has it";
-    return machine.operation === null
-      ? null
-      : `its ${machine.operation.kind} is under way; wait until that has ended`;
+    if (machine.operation === null) return null;
+    // On a machine that is dead a set-up stands still: it goes on after the restart, and because of it.
+    if (machine.operation.kind === "setup" && machine.dead === true) return null;
+    return `its ${machine.operation.kind} is under way; wait until that has ended`;
   },
   hold: ({ state }) => {
     if (state === "held") return "it is held already";

@@ -96,10 +96,14 @@ function progressing(facts: PoolFacts & { population: number }): Statement<"Prog
   }
   if (facts.onTheirWay) return { status: true, reason: "Refilling", message: "machines are being created" };
   if (facts.population >= facts.spec.maxSize) {
+    const leaving =
+      facts.deleting === 0
+        ? ""
+        : `, ${facts.deleting} of them being deleted: until they are proven gone they keep their room (\`warmpool machine list --state deleting\`)`;
     return {
       status: false,
       reason: "AtMaxSize",
-      message: `all ${facts.spec.maxSize} machines that maxSize allows exist; release some or raise maxSize`,
+      message: `all ${facts.spec.maxSize} machines that maxSize allows exist${leaving}; release some or raise maxSize`,
     };
   }
   if (!facts.hasRoom && !facts.onTheirWay) {

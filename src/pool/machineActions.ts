@@ -28,6 +28,8 @@ export type LockedMachine = {
   used: boolean;
   /** Its node does not list it any more. */
   absent: boolean;
+  /** It did not answer its node's last probe. */
+  dead: boolean;
 };
 
 /**
@@ -47,7 +49,8 @@ export async function lockMachine(tx: Db, idOrName: string, action: MachineActio
         case when a.id is not null then jsonb_build_object('id', a.id, 'username', a.username) end as assignment,
         case when o.id is not null then jsonb_build_object('kind', o.kind) end as operation,
         exists (select 1 from assignments e where e.machine = m.id) as used,
-        coalesce(n.not_alive -> m.id::text ->> 'down' = 'absent', false) as absent
+        coalesce(n.not_alive -> m.id::text ->> 'down' = 'absent', false) as absent,
+        coalesce(n.not_alive -> m.id::text ->> 'answer' = 'dead', false) as dead
       from machines m join nodes n on n.name = m.node
       left join assignments a on a.machine = m.id and a.state <> 'released'
       left join operations o on o.machine = m.id and o.state in ('queued', 'leased', 'cancelling')

@@ -58,7 +58,7 @@ function view(row: Row): MachineView & { cursor: number } {
     hostKey,
     access,
     assignment,
-    can: can({ ...row, assignment, absent: notAlive?.down === "absent" }),
+    can: can({ ...row, assignment, absent: notAlive?.down === "absent", dead: notAlive?.answer === "dead" }),
     lastProbe:
       probedAt === null || probed !== true || row.state === "deleting" || row.state === "deleted"
         ? null

@@ -9,6 +9,8 @@ export type PoolFacts = Demand & {
   spec: Pick<PoolSpec, "targetSize" | "maxSize" | "shape">;
   paused: boolean;
   waiting: number;
+  /** Machines that are not proven gone yet. */
+  deleting: number;
   onlineNodes: number;
   createFailures: number;
   createNotBefore: string | null;

@@ -19,7 +19,7 @@ import { DOWN_OF_POOL } from "./testerMachines.ts";
 import { tearDown } from "./teardown.ts";
 import { json, tell } from "./transition.ts";
 
-type Row = Omit<PoolFacts, "hasRoom"> & {
+type Row = Omit<PoolFacts, "hasRoom" | "deleting"> & {
   name: string;
   spec: PoolSpec;
   counts: PoolCounts;
@@ -109,7 +109,12 @@ async function readPools(db: Db, where: SQL): Promise<PoolView[]> {
     waiting: row.waiting,
     conditions:
       row.removedAt === null
-        ? poolConditions({ ...row, population: population(row.counts), hasRoom: hasRoom(nodes, row.spec) })
+        ? poolConditions({
+            ...row,
+            population: population(row.counts),
+            deleting: row.counts.deleting,
+            hasRoom: hasRoom(nodes, row.spec),
+          })
         : [],
     runway: runway(row),
     createdAt: row.createdAt,

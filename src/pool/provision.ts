@@ -32,8 +32,9 @@ export async function replenish(
     const canaries = situation.anyBraked ? await insertCanaries(tx, pool, situation, actor) : 0;
     situation.counts.provisioning += canaries;
     const plan = planPool(whom === "testers" ? { ...situation, targetSize: 0, staleReady: 0 } : situation);
+    const create = Math.min(plan.create, SETTINGS.mostQueuedAtOnce);
     const created =
-      plan.create > 0 ? await insertMachines(tx, pool, plan.create, situation.online, actor, "refill") : 0;
+      create > 0 ? await insertMachines(tx, pool, create, situation.online, actor, "refill") : 0;
     await giveWay(tx, pool, plan, created, situation, actor);
     return { ...plan, created: canaries + created };
   });

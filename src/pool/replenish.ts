@@ -63,7 +63,12 @@ export type PoolPlan = {
 export function planPool(situation: PoolSituation): PoolPlan {
   const { counts, outOfReach } = situation;
   const { readyOnline, coming, wanted, room, lacking } = lackOf(situation);
-  const surplus = situation.waiting === 0 ? Math.max(0, readyOnline - situation.targetSize) : 0;
+  // What was made beyond `maxSize` while a silent node held the rest goes when that node is back, as far as nobody has it.
+  const beyond = population(counts) - counts.deleting - situation.maxSize;
+  const surplus =
+    situation.waiting === 0
+      ? Math.max(0, readyOnline - situation.targetSize, Math.min(beyond, readyOnline))
+      : 0;
   const shrink = situation.paused ? 0 : Math.min(1, surplus);
   const plan: PoolPlan = { create: 0, shrink, replace: null, blocked: null };
   if (situation.paused) return { ...plan, blocked: lacking > 0 ? "paused" : null };
@@ -134,12 +139,13 @@ export function isAllThere({
 
 /**
  * Whether a stale machine of a full pool gives its room to a new one though the pool lacks some already: what keeps the
- * room, deletes that are stuck or testers, may do so for ever, and a rollout does not wait for it. Still one at a time,
- * and it gives no second room to deletes that are stuck: a store that is gone must not empty the pool.
+ * room, testers or deletes that are stuck, may do so for ever, and a rollout does not wait for it. Still one at a time, and
+ * not while the room of one that it took down itself is kept by a stuck delete: that one was not made again, and a second
+ * would leave the pool two short.
  */
 function mayGoFirst(situation: PoolSituation): boolean {
   const { staleReady, stuckReplaced, createFailures } = situation;
-  return staleReady > 0 && stuckReplaced <= 1 && createFailures === 0 && isAllThere(situation);
+  return staleReady > 0 && stuckReplaced === 0 && createFailures === 0 && isAllThere(situation);
 }
 
 /** How many machines take room under `maxSize`. */

@@ -9,13 +9,18 @@ import { moveMachines, tell } from "./transition.ts";
 
 /**
  * Has the machine's relay stop and start it. Its name, host key, data and assignment stay. A ready machine is suspect
- * from now on, so that nobody gets it before it has been probed again; others keep their state.
+ * from now on, so that nobody gets it before it has been probed again; others keep their state. A set-up that stands
+ * still because the machine is dead goes on after it.
  * @throws WarmpoolError NOT_FOUND, or CONFLICT where something else is done on it, or where no relay could do it.
  */
 export async function restartMachine(db: Db, idOrName: string, actor: Actor): Promise<MachineView> {
   const machine = await db.transaction(async (tx) => {
     const locked = await lockMachine(tx, idOrName, "restart");
     await assertHeard(tx, locked);
+    // What `can` lets through: it stands still on the dead machine, and is queued again when the restart has ended.
+    await tx.execute(sql`
+      update operations set state = 'cancelled', finished_at = now(), error = 'its machine is restarted'
+      where machine = ${locked.id} and kind = 'setup' and state in ('queued', 'leased', 'cancelling')`);
     const suspect = await moveMachines(tx, sql`select ${locked.id}::uuid`, {
       to: "suspect",
       from: ["ready"],

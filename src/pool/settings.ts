@@ -5,6 +5,9 @@ export const SETTINGS = {
   renewSeconds: 15,
   /** A node that is not heard for so long is silent: its machines cannot be claimed. */
   silenceSeconds: 90,
+  /** Creates that one refill queues: each takes a statement under the locks of all nodes, for which everybody waits. A
+   * larger pool fills over more refills; a node makes a few at a time anyway. */
+  mostQueuedAtOnce: 200,
   /** Creates and deletes at a time on one node. */
   nodeConcurrency: 2,
   /** What a machine takes besides its shape, where its node's driver does not say: MiB, GiB, virtual CPUs a real one. */

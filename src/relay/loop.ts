@@ -49,10 +49,10 @@ export async function serve(
   const take = (operation: LeasedOperation, askedAt: number): void => {
     const lease = renewer.hold(operation, askedAt);
     const subject = operation.kind === "probe" ? "" : operation.machine.id;
-    // That the edge wants the machine deleted says that its set-up or restart is over. Without this the delete would wait
-    // for it, and a tester's access with it, until a renewal told the same.
-    if (operation.kind === "delete")
-      endable.get(subject)?.end(new LeaseLost("The machine is to be deleted now."));
+    // That the edge wants the machine deleted, or restarted, says that its set-up or restart is over. Without this they
+    // would wait for it, and a tester with them, until a renewal told the same.
+    if (operation.kind === "delete" || operation.kind === "restart")
+      endable.get(subject)?.end(new LeaseLost(`The machine is to be ${AFTERWARDS[operation.kind]} now.`));
     if (operation.kind === "setup" || operation.kind === "restart") endable.set(subject, lease);
     log.info("Leased", { ...nameOf(operation), token: operation.token, attempt: operation.attempt });
     slots.take(operation, async () => {
@@ -92,6 +92,8 @@ export async function serve(
   await Promise.all(duties);
   if (over.signal.aborted) throw over.signal.reason;
 }
+
+const AFTERWARDS = { delete: "deleted", restart: "restarted" } as const;
 
 async function run(
   operation: LeasedOperation,

@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { createClient, errorCode } from "../../src/client/index.ts";
 import { watchUntilSettled } from "../../src/cli/watch.ts";
 import type { Watcher } from "../../src/cli/watch.ts";
+import type { Stream } from "../../src/cli/output.ts";
+import { progressView } from "../../src/cli/progressView.ts";
 import type { Assignment } from "../../src/contract/assignment.ts";
 import { anAssignment, inLine, inSetup } from "../client/samples.ts";
 import { Refusal, standIn } from "../client/standIn.ts";
@@ -108,6 +110,36 @@ test("a connection that stays lost is an error in the end, and says that the ass
     "the connection was lost and did not come back for 0.3 s; the assignment itself goes on.",
   );
   expect(connection).toEqual(["connected", "lost"]);
+});
+
+test("a server that greets and then knows nothing uses the patience up, and is told of once", async () => {
+  let streams = 0;
+  await using server = await watching(async function* () {
+    streams += 1;
+    if (streams === 1) yield ["1", inSetup(1, 10)];
+    throw new Refusal("UNAVAILABLE", "SERVICE_UNAVAILABLE", "the database does not answer");
+  });
+  const { connection, watcher } = watcherOf({ patienceSeconds: 1.5 });
+  const lines: string[] = [];
+  const view = progressView({ write: (text: string) => lines.push(text) } as unknown as Stream, {});
+  const shown = {
+    ...watcher,
+    onChange: view.change,
+    onConnection: (state: "connected" | "lost") => {
+      watcher.onConnection(state);
+      view.connection(state);
+    },
+  };
+  await expect(watchUntilSettled(server.client, tester, shown)).rejects.toThrow(
+    "did not come back for 1.5 s",
+  );
+  view.close();
+  expect(streams).toBeGreaterThan(1);
+  expect(new Set(connection.slice(1))).toEqual(new Set(["lost"]));
+  expect(lines.map((line) => line.replace(/^\S+ +/, "").trim())).toEqual([
+    expect.stringContaining("setting up"),
+    "connection lost, trying on",
+  ]);
 });
 
 test("an interrupt ends it with its own reason, also between two streams", async () => {

@@ -32,6 +32,10 @@ test("restart waits for the work under way, and says which", () => {
   expect(whyNot("restart", { ...taken("assigned"), operation: { kind: "setup" } })).toMatch(
     /setup is under way/,
   );
+  expect(whyNot("restart", { ...taken("assigned"), operation: { kind: "setup" }, dead: true })).toBeNull();
+  expect(whyNot("restart", { ...taken("assigned"), operation: { kind: "restart" }, dead: true })).toMatch(
+    /restart is under way/,
+  );
 });
 
 test("where unhold leads is a legal move, and every refusal is a sentence", () => {

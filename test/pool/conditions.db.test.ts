@@ -40,6 +40,7 @@ const healthy: PoolFacts & { population: number } = {
   createdAt: NOW,
   now: NOW,
   population: 3,
+  deleting: 0,
 };
 const brake = {
   node: "n1",

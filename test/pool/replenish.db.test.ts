@@ -85,6 +85,54 @@ test.each([
     { create: 0, blocked: "backoff" },
   ],
   ["a paused pool creates nothing", situation({ paused: true }), { create: 0, blocked: "paused" }],
+  [
+    "R15 one that was taken down for the rollout, and is stuck, costs no second one",
+    situation({
+      targetSize: 3,
+      maxSize: 3,
+      counts: { ready: 2, deleting: 1 },
+      staleReady: 2,
+      stuckReplaced: 1,
+    }),
+    { create: 0, replace: null, blocked: "max_size" },
+  ],
+  [
+    "I6 for those who wait while a silent node holds the rest: as many as wait, and none more",
+    situation({
+      targetSize: 3,
+      maxSize: 5,
+      waiting: 2,
+      counts: { provisioning: 5 },
+      outOfReach: { provisioning: 5, suspect: 0, population: 5 },
+    }),
+    { create: 2 },
+  ],
+  [
+    "I6 they are made once: what is on its way for them is theirs",
+    situation({
+      targetSize: 3,
+      maxSize: 5,
+      waiting: 2,
+      counts: { provisioning: 7 },
+      outOfReach: { provisioning: 5, suspect: 0, population: 5 },
+    }),
+    { create: 0 },
+  ],
+  [
+    "I6 when the node is back the free ones beyond maxSize go, one a sweep",
+    situation({ targetSize: 3, maxSize: 5, counts: { ready: 3, assigned: 4 } }),
+    { create: 0, shrink: 1 },
+  ],
+  [
+    "I6 one that is on its way out already is not taken for another",
+    situation({ targetSize: 3, maxSize: 5, counts: { ready: 2, assigned: 3, deleting: 2 } }),
+    { create: 0, shrink: 0 },
+  ],
+  [
+    "I6 nothing that a tester has goes for it",
+    situation({ targetSize: 3, maxSize: 5, counts: { assigned: 7 } }),
+    { create: 0, shrink: 0 },
+  ],
   ["a surplus shrinks by one", situation({ counts: { ready: 5 } }), { create: 0, shrink: 1 }],
   [
     "R15 a full pool with stale machines gets one more",

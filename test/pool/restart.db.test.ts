@@ -6,7 +6,7 @@ import { assign } from "../../src/pool/assign.ts";
 import { recreateMachine } from "../../src/pool/machineActions.ts";
 import { getMachine, listMachines } from "../../src/pool/machineView.ts";
 import { queueProbes } from "../../src/pool/probeQueue.ts";
-import { release } from "../../src/pool/release.ts";
+import { findTester, release } from "../../src/pool/release.ts";
 import { restartMachine } from "../../src/pool/restart.ts";
 import { testDb } from "../helpers/db.ts";
 import {
@@ -19,6 +19,7 @@ import {
   makeWorld,
   NODE,
   openRelay,
+  setUpOf,
 } from "../helpers/world.ts";
 
 const alice = { username: "alice", sshKeys: [KEY_A] };
@@ -154,6 +155,30 @@ test("it is refused while anything else is done on the machine, and where no rel
   await refused(/its node n1 is silent/);
   await release(t.db, { username: "alice" }, APP);
   await refused(/being torn down/);
+});
+
+test("a set-up that hangs on a dead machine does not keep it from being restarted, and goes on afterwards", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
+  await relay.workOff();
+  await assign(t.connection, alice, APP);
+  const hanging = await relay.take("setup");
+  const { id, name } = hanging.machine;
+  await queueProbes(t.db, [NODE]);
+  await relay.answerProbe([name]);
+  expect(await getMachine(t.db, id)).toMatchObject({ can: { restart: null } });
+  await restartMachine(t.db, id, ADMIN);
+  const restart = await relay.take("restart");
+  await expect(relay.finish(hanging, setUpOf("alice", [KEY_A]))).rejects.toMatchObject({
+    code: "LEASE_LOST",
+  });
+  await relay.finish(restart, back(2022));
+  await relay.workOff();
+  expect(await findTester(t.db, { username: "alice" })).toMatchObject({
+    state: "active",
+    swaps: 0,
+    machine: { name },
+  });
 });
 
 test("a machine that is torn down in mid restart: the restart is over, the delete follows", async () => {

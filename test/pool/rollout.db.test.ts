@@ -131,7 +131,7 @@ test("R15 a stuck delete does not stop the rollout", async () => {
   expect(await countStates(t.db)).toEqual({ ready: 3, deleting: 3 });
 });
 
-test("R15 a stuck delete at maxSize = targetSize does not stop the rollout either", async () => {
+test("R15 a stuck delete at maxSize = targetSize is said, costs no second machine, and the rollout ends after it", async () => {
   await using t = await testDb();
   const relay = await makeWorld(t.db, { targetSize: 3, maxSize: 3 });
   await relay.workOff();
@@ -140,14 +140,21 @@ test("R15 a stuck delete at maxSize = targetSize does not stop the rollout eithe
   await relay.finish(stuck, { outcome: "delete_failed", message: "the store is gone" });
   await t.db.execute(sql`update operations set not_before = 'infinity' where id = ${stuck.id}`);
   for (let minute = 0; minute < 10; minute += 1) {
-    expect((await countStates(t.db))["ready"]).toBeGreaterThanOrEqual(1);
+    expect((await countStates(t.db))["ready"]).toBe(2);
     await passTime(t.db, 301);
     await t.db.execute(sql`update nodes set last_seen_at = now()`);
     await sweep(t.db);
     await relay.workOff();
   }
-  expect(await stock(t.db)).toEqual({ current: 2, stale: 0, gone: 2 });
-  expect(await countStates(t.db)).toEqual({ ready: 2, deleting: 1 });
+  expect(await stock(t.db)).toEqual({ current: 0, stale: 2, gone: 0 });
+  const { conditions } = await getPool(t.db, "demo");
+  expect(conditions.find(({ type }) => type === "Progressing")).toMatchObject({
+    reason: "AtMaxSize",
+    message: expect.stringContaining("1 of them being deleted") as string,
+  });
+  await t.db.execute(sql`update operations set not_before = now() where id = ${stuck.id}`);
+  expect(Math.min(...(await settle(t.db, relay)))).toBeGreaterThanOrEqual(2);
+  expect(await stock(t.db)).toEqual({ current: 3, stale: 0, gone: 3 });
 });
 
 test("R15 where the node has no room for both, the old one goes first", async () => {
