@@ -28,7 +28,12 @@ export const RUNTIMES: readonly Runtime[] = ["node", "workerd"];
 /** For what cannot differ between the runtimes, because the same code decides it in both. */
 export const ONE_RUNTIME = atNight(RUNTIMES);
 
-type EdgeOptions = { adminRequestsPerMinute?: number; webhook?: Receiver | null; limits?: Partial<Limits> };
+type EdgeOptions = {
+  adminRequestsPerMinute?: number;
+  webhook?: Receiver | null;
+  limits?: Partial<Limits>;
+  adminToken?: string;
+};
 
 export async function startEdge(
   runtime: Runtime,
@@ -40,19 +45,20 @@ export async function startEdge(
     adminRequestsPerMinute: ADMIN_REQUESTS_PER_MINUTE,
     webhook: null,
     limits: {},
+    adminToken: ADMIN_TOKEN,
     ...options,
   });
 }
 
 async function startNode(
   databaseUrl: string,
-  { adminRequestsPerMinute, webhook, limits }: Required<EdgeOptions>,
+  { adminRequestsPerMinute, webhook, limits, adminToken }: Required<EdgeOptions>,
 ): Promise<TestEdge> {
   const connection = connect(databaseUrl, { max: 20 });
   const running = new Set<Promise<unknown>>();
   const edge: Edge = {
     connection,
-    adminToken: ADMIN_TOKEN,
+    adminToken,
     adminRequestsPerMinute,
     limits,
     webhook,
@@ -79,7 +85,7 @@ async function startNode(
 
 async function startWorkerd(
   databaseUrl: string,
-  { adminRequestsPerMinute, webhook, limits }: Required<EdgeOptions>,
+  { adminRequestsPerMinute, webhook, limits, adminToken }: Required<EdgeOptions>,
 ): Promise<TestEdge> {
   // Here and not above: it takes a second to load, and fetch would be its own from then on, also on Node.
   const { Miniflare } = await import("miniflare");
@@ -92,7 +98,7 @@ async function startWorkerd(
       port: 0,
       databaseUrl,
       bindings: {
-        WARMPOOL_ADMIN_TOKEN: ADMIN_TOKEN,
+        WARMPOOL_ADMIN_TOKEN: adminToken,
         WARMPOOL_SECRET_KEY: SECRET_KEY,
         WARMPOOL_ADMIN_REQUESTS_PER_MINUTE: String(adminRequestsPerMinute),
         ...Object.fromEntries(
