@@ -11,6 +11,7 @@ import {
   planPool,
   type PoolSituation,
 } from "../../src/pool/replenish.ts";
+import { SETTINGS } from "../../src/pool/settings.ts";
 import { betweenStatements } from "../helpers/between.ts";
 import { testDb } from "../helpers/db.ts";
 import { APP, countStates, KEY_A, makeWorld } from "../helpers/world.ts";
@@ -344,4 +345,13 @@ test("live machines of a node never share a port", async () => {
   );
   expect(new Set(ports.map((row) => row.port)).size).toBe(80);
   expect(ports.every((row) => row.port >= 20_000 && row.port < 32_768)).toBe(true);
+});
+
+test("a pool of thousands → one refill queues as many creates as it has time for, the next one goes on", async () => {
+  await using t = await testDb();
+  const length = SETTINGS.mostQueuedAtOnce + 5;
+  await makeWorld(t.db, { targetSize: length, maxSize: length });
+  expect(await countStates(t.db)).toEqual({ provisioning: SETTINGS.mostQueuedAtOnce });
+  await replenish(t.db, "demo", "system:replenish");
+  expect(await countStates(t.db)).toEqual({ provisioning: length });
 });

@@ -13,23 +13,38 @@ quiet();
 const machine = { id: randomUUID(), name: "m-1", driverRef: null };
 const operation: LeasedOperation = { kind: "delete", id: randomUUID(), token: 1, attempt: 1, machine };
 
-/** A relay's loop on a clock of the test's. The edge gives out one operation, which ends only if its lease does. */
-function serving(executor: "ends with its lease" | "never ends") {
+/** A relay's loop on a clock of the test's. The edge gives out operations, which end only if their lease does. */
+function serving(
+  executor: "ends with its lease" | "never ends",
+  operations: LeasedOperation[] = [operation],
+) {
   const clock = testClock();
   const stopping = new AbortController();
-  const seen = { leases: [] as number[], started: 0, isAway: false };
-  const queue = [operation];
+  const seen = {
+    leases: [] as number[],
+    started: 0,
+    isAway: false,
+    ended: [] as string[],
+    problems: [] as unknown[],
+    refusesInventory: false,
+  };
+  const queue = [...operations];
   const edge: Pick<Edge, "lease" | "renew" | "finish" | "report"> = {
     async lease(_input, signal) {
       seen.leases.push(clock.now());
       if (seen.isAway) throw new EdgeError("UNREACHABLE", "away", 0);
-      const operations = queue.splice(0);
-      if (operations.length === 0) await clock.pause(25_000, signal);
-      return { operations };
+      const next = queue.splice(0, 1);
+      if (next.length === 0) await clock.pause(25_000, signal);
+      return { operations: next };
     },
     renew: async ({ operations }) => ({ operations: operations.map(({ id }) => ({ id, status: "held" })) }),
     finish: async () => ({ ok: true }),
-    report: async () => ({ ok: true }),
+    report: async ({ inventory, driverProblem }) => {
+      if (driverProblem !== undefined) seen.problems.push(driverProblem);
+      if (inventory !== undefined && seen.refusesInventory)
+        throw new EdgeError("BAD_REQUEST", "disks: expected at most 100", 0);
+      return { ok: true };
+    },
   };
   const driver = { callSeconds: { capacity: 10 }, capacity: async () => ({}) };
   const session = { session: "s", node: "n1", installation: "test", leaseSeconds: 60, renewSeconds: 15 };
@@ -37,11 +52,14 @@ function serving(executor: "ends with its lease" | "never ends") {
     edge as Edge,
     driver as unknown as Driver,
     session,
-    (_operation, lease) =>
+    ({ kind }, lease) =>
       new Promise((_, reject) => {
         seen.started += 1;
         if (executor === "never ends") return;
-        lease.signal.addEventListener("abort", () => reject(lease.signal.reason as Error));
+        lease.signal.addEventListener("abort", () => {
+          seen.ended.push(kind);
+          reject(lease.signal.reason as Error);
+        });
       }),
     { value: 0, heard: () => undefined } as unknown as HighestNumber,
     stopping.signal,
@@ -90,4 +108,22 @@ test("an edge that is away is asked again later and later, ten seconds apart at 
   expect(Math.max(...gaps.slice(0, 2))).toBeLessThanOrEqual(1000);
   for (const gap of gaps.slice(6)) expect(gap).toBeGreaterThanOrEqual(7500);
   expect(Math.max(...gaps)).toBeLessThanOrEqual(10_000);
+});
+
+test("a restart ends the set-up that hangs on its machine, and does not wait for it", async () => {
+  const onIt = (kind: string, token: number) =>
+    ({ kind, id: randomUUID(), token, attempt: 1, machine }) as unknown as LeasedOperation;
+  await using relay = serving("ends with its lease", [onIt("setup", 1), onIt("restart", 2)]);
+  await relay.clock.advance(1000);
+  expect(relay.seen.started).toBe(2);
+  expect(relay.seen.ended).toEqual(["setup"]);
+});
+
+test("an inventory that the edge refuses is told as the driver's problem", async () => {
+  await using relay = serving("never ends", []);
+  relay.seen.refusesInventory = true;
+  await relay.clock.advance(120_000);
+  expect(relay.seen.problems).toContain(
+    "the edge refuses what it says the node has: disks: expected at most 100",
+  );
 });

@@ -25,14 +25,14 @@ test("the runner is a transient unit, and what a step leaves running outlives it
   await using node = await testNode(under.driver);
   const machine = await node.machine();
   const operation = setupOperation(machine, [
-    ["where", "cat /proc/self/cgroup >/root/cgroup; echo $HOME >/root/home"],
+    ["where", "cat /proc/self/cgroup >/root/cgroup; echo $HOME $USER $LOGNAME >/root/home"],
     ["leave", "setsid sleep 1000 </dev/null >/dev/null 2>&1 & echo $! >/root/left"],
   ]);
 
   expect(await setUp(operation, new TestLease(), node.tools)).toMatchObject({ outcome: "set_up" });
 
   expect(await node.read(machine, "cat /root/cgroup")).toContain("/warmpool-setup-1-");
-  expect(await node.read(machine, "cat /root/home")).toBe("/root");
+  expect(await node.read(machine, "cat /root/home")).toBe("/root root root");
   await until("the unit to be over", async () => {
     const { stdout } = await node.exec(
       machine,
