@@ -9,6 +9,7 @@ import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";
 import { APP, KEY_A, makeWorld } from "../helpers/world.ts";
 import { ADMIN_TOKEN, startEdge } from "./edges.ts";
+import { ODDITIES, post } from "./oddities.ts";
 
 /** Floods by raw sockets on Node's own server. On Cloudflare connections and unfinished bodies are the platform's. */
 const sockets = new Set<Socket>();
@@ -49,8 +50,6 @@ async function flooded(limits: Partial<Limits> = {}) {
 
 const TESTERS = `/trpc/tester.list?input=${encodeURIComponent("{}")}`;
 const WATCH = `/trpc/tester.watch?input=${encodeURIComponent('{"username":"alice"}')}`;
-const post = (path: string, bearer: string, more = "content-length: 1000000") =>
-  `POST ${path} HTTP/1.1\r\nhost: x\r\n${bearer === "" ? "" : `authorization: Bearer ${bearer}\r\n`}content-type: application/json\r\n${more}\r\n\r\n`;
 
 test("unfinished bodies without a token → each is answered and closed, and a caller is served meanwhile", async () => {
   await using edge = await flooded();
@@ -117,26 +116,9 @@ test("event streams of one token beyond its bound → 429 and Retry-After, until
   await until("a place to be free", async () => (await watch(edge.token)).heard.startsWith("HTTP/1.1 200 "));
 });
 
-test.each([
-  ["TRACE", "TRACE / HTTP/1.1\r\nhost: x\r\n\r\n"],
-  ["CONNECT", "CONNECT x:1 HTTP/1.1\r\nhost: x\r\n\r\n"],
-  ["an unknown method", "BREW /trpc/tester.list HTTP/1.1\r\nhost: x\r\n\r\n"],
-  ["OPTIONS *", "OPTIONS * HTTP/1.1\r\nhost: x\r\n\r\n"],
-  ["an address that is none", "GET http://[ HTTP/1.1\r\nhost: x\r\n\r\n"],
-  ["a host that is none", "GET /trpc/x HTTP/1.1\r\nhost: [[\r\n\r\n"],
-  ["no host", "GET /trpc/x HTTP/1.0\r\n\r\n"],
-  ["bad escapes in its path", "GET /trpc/%zz%00?batch=1 HTTP/1.1\r\nhost: x\r\n\r\n"],
-  ["another expectation", "POST /trpc/x HTTP/1.1\r\nhost: x\r\nexpect: 200-ok\r\ncontent-length: 1\r\n\r\n"],
-  ["an upgrade", "GET /trpc/x HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n"],
-  ["HTTP/2 unasked", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
-  ["two lengths", "POST /trpc/x HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab"],
-  ["a head that is too large", `GET /trpc/x HTTP/1.1\r\nhost: x\r\nx: ${"y".repeat(70_000)}\r\n\r\n`],
-  ["a wrong multipart body", `MULTIPART`],
-  ["a chunk of no size", `${post("/trpc/token.create", ADMIN_TOKEN, "transfer-encoding: chunked")}zz\r\n`],
-])("a request with %s → has an end, and other callers are served", async (_, text) => {
+test.each(ODDITIES)("a request with %s → has an end, and other callers are served", async (_, text) => {
   await using edge = await flooded({ requestSeconds: 1 });
-  const multipart = `POST /trpc/token.create HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${ADMIN_TOKEN}\r\ncontent-type: multipart/form-data; boundary=x\r\ncontent-length: 3\r\n\r\n--y`;
-  const seen = await edge.send(text === "MULTIPART" ? multipart : text);
+  const seen = await edge.send(text);
   await until("an answer, or the end", () => seen.ended || /^HTTP\/1\.1 [45]\d\d /.test(seen.heard));
   expect(seen.heard, "no failure of ours").not.toMatch(/^HTTP\/1\.1 5/);
   expect((await edge.ask(TESTERS)).status).toBe(200);

@@ -62,6 +62,9 @@ test("a driver that lists, but cannot say what the node has: the answer to one d
   expect(await node(t.db)).toMatchObject({
     driverProblem: { message: "no storage pool at all", since: before?.driverProblem?.since },
   });
+  await probed(t, relay, "connect ENOENT");
+  await probed(t, relay);
+  expect(await node(t.db)).toMatchObject({ driverProblem: { message: "no storage pool at all" } });
   await noteDriver(t.db, NODE, "capacity", null);
   expect(await node(t.db)).toMatchObject({ driverProblem: null });
 });

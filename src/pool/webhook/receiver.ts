@@ -8,7 +8,8 @@ export type WebhookSetting = Receiver | { problem: string } | null;
 const SECRET = /^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/;
 
 /**
- * Reads WARMPOOL_WEBHOOK_URL and WARMPOOL_WEBHOOK_SECRET. The URL must be https, or point to this very machine; the
+ * Reads WARMPOOL_WEBHOOK_URL and WARMPOOL_WEBHOOK_SECRET. The URL must be https, or point to this very machine by one of
+ * its loopback names, and never to a link's own addresses, where a cloud has the keys of the machine; the
  * secret is one or two, separated by a space. A problem never quotes a secret, nor the URL, which may hold one.
  */
 export function readWebhook(url: string | undefined, secret: string | undefined): WebhookSetting {
@@ -23,12 +24,22 @@ function urlProblem(text: string): string | null {
   const url = URL.parse(text);
   if (url === null) return `${name} is not a URL; it looks like https://app.example/hooks/warmpool`;
   if (url.username !== "" || url.password !== "") return `${name} must not hold a user or password`;
+  if (isLinkLocal(url.hostname))
+    return `${name} must not be an address of the link itself (169.254.0.0/16, fe80::/10) or none (0.0.0.0, ::)`;
   if (url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname))) return null;
   return `${name} must be https: its messages name testers (http is for this machine's own addresses alone)`;
 }
 
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** Other spellings of an address have become this one when a URL was parsed. */
+function isLinkLocal(host: string): boolean {
+  return (
+    /^(169\.254|0)(\.\d+){2,3}$/.test(host) ||
+    /^\[(fe[89ab][0-9a-f]:.*|::|::ffff:(a9fe|0):[0-9a-f]+)\]$/.test(host)
+  );
 }
 
 function secretProblem(text: string): string | null {
