@@ -4,12 +4,16 @@ import type { Line } from "./lines.ts";
 /** A log piece carries about this many characters at most; the contract allows more. */
 const PIECE = 48 * 1024;
 const FULL = 20;
+/** The edge keeps of a log its first and its last MiB: what lies between need not wait here for its turn. */
+const HEAD_BYTES = 1024 * 1024;
+const TAIL_PIECES = 24;
 
 type Piece = { offset: number; end: number; text: string };
 
 /**
  * Log text on its way to the edge, as pieces without gap or overlap: each starts at the byte where the one before it
- * ended, and the first where the edge's stored log ends.
+ * ended, and the first where the edge's stored log ends. A machine may write faster than the edge is told: what piles up
+ * is bounded, and the middle of it goes first.
  */
 export class LogOutbox {
   readonly #pieces: Piece[] = [];
@@ -50,8 +54,20 @@ export class LogOutbox {
       last.text += text;
     } else {
       this.#pieces.push({ offset: this.#at, end: line.end, text });
+      this.#leaveOut();
     }
     this.#at = line.end;
+  }
+
+  /** Makes one gap of what is neither the log's head nor among the last pieces, nor the piece that may be under way. */
+  #leaveOut(): void {
+    const from = this.#pieces.findIndex(({ offset }, at) => at > 0 && offset >= HEAD_BYTES);
+    const count = this.#pieces.length - TAIL_PIECES - from;
+    const [first, last] = [this.#pieces[from], this.#pieces[from + count - 1]];
+    if (from < 0 || count < 2 || first === undefined || last === undefined) return;
+    const { offset } = first;
+    const text = `[${last.end - offset} bytes of the log are left out here]\n`;
+    this.#pieces.splice(from, count, { offset, end: last.end, text });
   }
 
   #cutOff(): void {
