@@ -13,6 +13,8 @@ export type MachineFacts = {
   operation: { kind: string } | null;
   /** Whether its node, which is heard, does not list it any more. */
   absent?: boolean;
+  /** Set while its access is cut. */
+  cut?: object | null;
 };
 
 /** Null where it may be done; else why not, and what to do instead. */
@@ -22,6 +24,7 @@ const RULES: Record<MachineAction, (machine: MachineFacts) => string | null> = {
     if (!["ready", "suspect", "assigned", "held"].includes(machine.state)) return standing(machine.state);
     if (machine.absent === true)
       return "it is not on its node any more, so nothing is there to start; recreate it, with reassign where a tester has it";
+    if (isCut(machine)) return "its access is cut; uncut it, which starts it again";
     return machine.operation === null
       ? null
       : `its ${machine.operation.kind} is under way; wait until that has ended`;
@@ -31,6 +34,17 @@ const RULES: Record<MachineAction, (machine: MachineFacts) => string | null> = {
     return MACHINE_MOVES[state].includes("held") ? null : standing(state);
   },
   unhold: ({ state }) => (state === "held" ? null : `it is ${state}, not held`),
+  cut: (machine) => {
+    if (isCut(machine)) return "its access is cut already";
+    if (machine.state === "assigned" || machine.state === "held") return null;
+    if (machine.state === "ready" || machine.state === "suspect")
+      return "it is nobody's; hold it first to keep it, or recreate it";
+    return standing(machine.state);
+  },
+  uncut: (machine) => {
+    if (!isCut(machine)) return "its access is not cut";
+    return machine.state === "assigned" || machine.state === "held" ? null : standing(machine.state);
+  },
   forget: (machine) => assigned(machine) ?? (machine.state === "deleted" ? standing("deleted") : null),
   release: ({ assignment }) => (assignment === null ? "it is nobody's" : null),
 };
@@ -47,9 +61,15 @@ export function can(machine: MachineFacts): Record<MachineAction, string | null>
     restart: RULES.restart(machine),
     hold: RULES.hold(machine),
     unhold: RULES.unhold(machine),
+    cut: RULES.cut(machine),
+    uncut: RULES.uncut(machine),
     forget: RULES.forget(machine),
     release: RULES.release(machine),
   };
+}
+
+function isCut({ cut }: MachineFacts): boolean {
+  return cut !== undefined && cut !== null;
 }
 
 function assigned({ assignment }: MachineFacts): string | null {

@@ -1,8 +1,7 @@
-import type { Closed } from "../contract/capacity.ts";
 import type { PoolSpec } from "../contract/pool.ts";
-import { BINDING_WORDS } from "./capacityText.ts";
+import { sayBinding } from "./capacityText.ts";
 import { MOST_MACHINES, placeable } from "./placement.ts";
-import { closedFor, type NodeFacts, presentInventory } from "./nodeFacts.ts";
+import { type ClosedFor, closedFor, type NodeFacts, presentInventory } from "./nodeFacts.ts";
 import { footprintOf, roomOf } from "./room.ts";
 import { SETTINGS } from "./settings.ts";
 
@@ -11,17 +10,17 @@ import { SETTINGS } from "./settings.ts";
  * before asking again, so that no inventory, however old, draws a herd.
  */
 
-export type Wish = Pick<PoolSpec, "name" | "shape" | "nodes" | "nodeLabels" | "placement">;
-type Candidate = { name: string; left: number; ofPool: number; closed: Closed | null };
+export type Wish = Pick<PoolSpec, "name" | "shape" | "instanceType" | "nodes" | "nodeLabels" | "placement">;
+type Candidate = { name: string; left: number; ofPool: number; closed: ClosedFor | null };
 /** The node, and in words why it and no other. */
 export type Choice = { node: string; why: string };
 
 /** Null where none has room. */
 export function chooseNode(nodes: readonly NodeFacts[], wish: Wish): Choice | null {
   const candidates = nodes.map((node): Candidate => {
-    const closed = closedFor(node, wish, wish.shape);
+    const closed = closedFor(node, wish, wish);
     const ofPool = node.rows.filter(({ pool }) => pool === wish.name).length;
-    return { name: node.name, left: closed === null ? roomLeft(node, wish.shape) : 0, ofPool, closed };
+    return { name: node.name, left: closed === null ? roomLeft(node, wish) : 0, ofPool, closed };
   });
   const [first, ...others] = candidates.toSorted(ORDER[wish.placement]);
   if (first === undefined || first.left === 0) return null;
@@ -34,7 +33,7 @@ export function chooseNode(nodes: readonly NodeFacts[], wish: Wish): Choice | nu
 const SAID = 3;
 
 function say({ name, left, ofPool, closed }: Candidate): string {
-  if (closed !== null) return `${name} (${BINDING_WORDS[closed]})`;
+  if (closed !== null) return `${name} (${sayBinding({ constraint: closed.why, detail: closed.detail })})`;
   const room = left >= MOST_MACHINES ? "room not known yet" : left === 0 ? "no room" : `room for ${left}`;
   return `${name} (${ofPool} of the pool, ${room})`;
 }
@@ -56,13 +55,14 @@ function fullLast(a: Candidate, b: Candidate): number {
  * How many more fit beside all that is booked. A node that has never said what it has is taken at its word when it
  * refuses.
  */
-function roomLeft(node: NodeFacts, shape: PoolSpec["shape"]): number {
+function roomLeft(node: NodeFacts, { shape, instanceType }: Wish): number {
   const inventory = presentInventory(node);
   if (inventory === null) return MOST_MACHINES;
   const standing = new Set((inventory.machines ?? []).filter(({ ours }) => ours).map(({ name }) => name));
   const unseen = node.rows.filter(({ name }) => !standing.has(name));
-  const booked = unseen.map((row) => footprintOf(row.shape, inventory));
-  return placeable(roomOf(inventory), booked, footprintOf(shape, inventory), SETTINGS.nodeConcurrency).count;
+  const booked = unseen.map((row) => footprintOf(row.shape, row.instanceType, inventory));
+  const one = footprintOf(shape, instanceType, inventory);
+  return placeable(roomOf(inventory), booked, one, SETTINGS.nodeConcurrency).count;
 }
 
 function byName(a: Candidate, b: Candidate): number {

@@ -16,6 +16,8 @@ import { head } from "./text.ts";
 
 /** The edge's own bound on a long poll. */
 const WAIT_SECONDS = 25;
+/** What ends other work on its machine, in words. */
+const ENDS = { delete: "deleted", cut: "stopped" } as const;
 const REPORT_MS = 60_000;
 /** Between two reports at least: what changes meanwhile is told together. */
 const REPORT_PAUSE_MS = 1000;
@@ -43,17 +45,18 @@ export async function serve(
   const deliveries = new AbortController();
   const changed = new Nudge(clock);
 
-  /** Set-ups and restarts by machine. */
+  /** Set-ups, restarts and cuts by machine. */
   const endable = new Map<string, HeldLease>();
 
   const take = (operation: LeasedOperation, askedAt: number): void => {
     const lease = renewer.hold(operation, askedAt);
     const subject = operation.kind === "probe" ? "" : operation.machine.id;
-    // That the edge wants the machine deleted says that its set-up or restart is over. Without this the delete would wait
-    // for it, and a tester's access with it, until a renewal told the same.
-    if (operation.kind === "delete")
-      endable.get(subject)?.end(new LeaseLost("The machine is to be deleted now."));
-    if (operation.kind === "setup" || operation.kind === "restart") endable.set(subject, lease);
+    // That the edge wants the machine deleted or cut says that its set-up or restart is over. Without this the delete would
+    // wait for it, and a tester's access with it, until a renewal told the same.
+    if (operation.kind === "delete" || operation.kind === "cut")
+      endable.get(subject)?.end(new LeaseLost(`The machine is to be ${ENDS[operation.kind]} now.`));
+    if (operation.kind === "setup" || operation.kind === "restart" || operation.kind === "cut")
+      endable.set(subject, lease);
     log.info("Leased", { ...nameOf(operation), token: operation.token, attempt: operation.attempt });
     slots.take(operation, async () => {
       try {
