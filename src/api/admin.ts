@@ -33,6 +33,7 @@ import { replenish as refill } from "../pool/provision.ts";
 import { getRecipe, listRecipes, putRecipe } from "../pool/recipes.ts";
 import { getAssignment, releaseAssignment } from "../pool/release.ts";
 import { reassignMachine } from "../pool/reassign.ts";
+import { cutMachine, uncutMachine } from "../pool/cut.ts";
 import { restartMachine } from "../pool/restart.ts";
 import { retryAssignment } from "../pool/retry.ts";
 import { machineTimeline } from "../pool/timeline.ts";
@@ -104,6 +105,12 @@ export const machineRouter = router({
   unhold: forAdmin
     .input(machineGetInput)
     .mutation(({ ctx, input }) => unholdMachine(ctx.connection.db, input.id, ctx.actor)),
+  cut: forAdmin
+    .input(machineNoteInput)
+    .mutation(({ ctx, input }) => cutMachine(ctx.connection.db, input.id, input.note, ctx.actor)),
+  uncut: forAdmin
+    .input(machineGetInput)
+    .mutation(({ ctx, input }) => uncutMachine(ctx.connection.db, input.id, ctx.actor)),
   forget: forAdmin
     .input(machineNoteInput)
     .mutation(({ ctx, input }) => forgetMachine(ctx.connection.db, input.id, input.note, ctx.actor)),

@@ -57,6 +57,8 @@ const OWN_CODES: Record<ProcedurePath, readonly ErrorCode[]> = {
   "machine.restart": ["NOT_FOUND", "CONFLICT"],
   "machine.hold": ["NOT_FOUND", "CONFLICT"],
   "machine.unhold": ["NOT_FOUND", "CONFLICT"],
+  "machine.cut": ["NOT_FOUND", "CONFLICT"],
+  "machine.uncut": ["NOT_FOUND", "CONFLICT"],
   "machine.forget": ["NOT_FOUND", "CONFLICT"],
   "node.list": [],
   "node.enroll": [],

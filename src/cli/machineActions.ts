@@ -5,7 +5,7 @@ import type { Cli, Session } from "./session.ts";
 
 type NoteOptions = { note?: string };
 
-/** `warmpool machine recreate|restart|hold|unhold|forget`: what an admin does with one machine. */
+/** `warmpool machine recreate|restart|hold|unhold|cut|uncut|forget`: what an admin does with one machine. */
 export function machineActions(verb: Command, cli: Cli): void {
   action(verb, "recreate", "tear it down; its pool makes another where it needs one")
     .option("--reassign", "its tester gets another machine and a new set-up; what is left of it is held")
@@ -17,6 +17,10 @@ export function machineActions(verb: Command, cli: Cli): void {
     .option("--note <text>", "why, for the record")
     .action(withSession(cli, hold));
   action(verb, "unhold", "give a held machine back").action(withSession(cli, unhold));
+  action(verb, "cut", "end everybody's access now, from outside: it is stopped, and its data stays")
+    .option("--note <text>", "why, for the record")
+    .action(withSession(cli, cut));
+  action(verb, "uncut", "give the access back: it is started").action(withSession(cli, uncut));
   action(verb, "forget", "take it off the books without proof that it is gone")
     .option("--note <text>", "why, for the record")
     .addHelpText("after", "\nFor a teardown that can never end. A VM that is still there is an orphan then.")
@@ -59,6 +63,23 @@ async function hold(session: Session, id: string, { note }: NoteOptions): Promis
 async function unhold(session: Session, id: string): Promise<void> {
   const machine = await session.client.machine.unhold.mutate({ id });
   answerInWords(session, machine, (one) => [`${one.name} is held no more: ${whereItGoes(one)}.`]);
+}
+
+async function cut(session: Session, id: string, { note }: NoteOptions): Promise<void> {
+  const asked = await session.client.machine.cut.mutate({ id, ...(note === undefined ? {} : { note }) });
+  answerInWords(session, asked, ({ name, node }) => [
+    `${name} is being stopped by its node ${node}, and is not started again before a person says so.`,
+    `Whether it is done: \`${next(session, "machine", "get", name)}\``,
+    `Give the access back: \`${next(session, "machine", "uncut", name)}\``,
+  ]);
+}
+
+async function uncut(session: Session, id: string): Promise<void> {
+  const asked = await session.client.machine.uncut.mutate({ id });
+  answerInWords(session, asked, ({ name }) => [
+    `${name} is being started. Keys that were replaced meanwhile are put there when it answers.`,
+    `How it goes: \`${next(session, "machine", "timeline", name)}\``,
+  ]);
 }
 
 async function forget(session: Session, id: string, { note }: NoteOptions): Promise<void> {

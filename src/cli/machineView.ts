@@ -37,7 +37,7 @@ function whatItIs(machine: MachineView): Field[] {
 }
 
 function howItStands(machine: MachineView, now: number): Field[] {
-  const { lastProbe, receipt, hold, operation, can } = machine;
+  const { lastProbe, receipt, hold, cut, operation, can } = machine;
   const since = (iso: string | null) => (iso === null ? null : ago(iso, now));
   return [
     ["made", ago(machine.createdAt, now)],
@@ -45,6 +45,7 @@ function howItStands(machine: MachineView, now: number): Field[] {
     ["suspect", since(machine.suspectSince)],
     ["stale", machine.stale ? "the pool's spec has changed since" : null],
     ["held", hold === null ? null : because(`${ago(hold.at, now)} by ${hold.by}`, hold.note)],
+    ["access cut", cut === null ? null : because(cutText(cut, now), cut.note)],
     ["work", operation === null ? null : workText(operation, now)],
     [
       "last probe",
@@ -57,6 +58,10 @@ function howItStands(machine: MachineView, now: number): Field[] {
       machine.state === "deleted" ? null : possible(can) || "nothing: wait until its work has ended",
     ],
   ];
+}
+
+function cutText({ at, by, doneAt }: NonNullable<MachineView["cut"]>, now: number): string {
+  return `${ago(at, now)} by ${by}, ${doneAt === null ? "not stopped yet" : `stopped ${ago(doneAt, now)}`}`;
 }
 
 /** What is being done on it: `delete, try 3, begun 10s ago: the driver did not answer`. */
@@ -79,8 +84,8 @@ function possible(can: MachineView["can"]): string {
   return actions.filter((action) => can[action] === null).join(", ");
 }
 
-export function stateText({ state, phase, stale }: MachineView): string {
-  return `${state}${phase === null || state !== "provisioning" ? "" : ` (${phase})`}${stale ? ", stale" : ""}`;
+export function stateText({ state, phase, stale, cut }: MachineView): string {
+  return `${state}${cut === null ? "" : ", access cut"}${phase === null || state !== "provisioning" ? "" : ` (${phase})`}${stale ? ", stale" : ""}`;
 }
 
 export function addressText(access: MachineView["access"]): string | null {

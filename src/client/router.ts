@@ -121,6 +121,8 @@ export type AppRouter = TRPCBuiltRouter<
       restart: Mutation<z.input<typeof machineGetInput>, MachineView>;
       hold: Mutation<z.input<typeof machineNoteInput>, MachineView>;
       unhold: Mutation<z.input<typeof machineGetInput>, MachineView>;
+      cut: Mutation<z.input<typeof machineNoteInput>, MachineView>;
+      uncut: Mutation<z.input<typeof machineGetInput>, MachineView>;
       forget: Mutation<z.input<typeof machineNoteInput>, MachineView>;
     };
     node: {

@@ -22,12 +22,19 @@ export const CONSTRAINTS = [
   "cpu",
   "memory",
   "disk",
+  "too_large",
   "limit_machines",
+  "limit_containers",
+  "limit_virtual_machines",
+  "limit_processes",
   "limit_cpu",
   "limit_memory",
   "limit_disk",
 ] as const;
-/** What keeps the next machine out. `disk`: no device has room for it whole. `limit_…`: a bound that somebody set. */
+/**
+ * What keeps the next machine out. `disk`: no device has room for it whole. `limit_…`: a bound that somebody set.
+ * `too_large`: the node does not hold machines to their shape, and one of this shape is larger than the node itself.
+ */
 export type Constraint = (typeof CONSTRAINTS)[number];
 
 export const TERM_KINDS = [
@@ -47,7 +54,7 @@ export const TERM_KINDS = [
 ] as const;
 /**
  * What takes slices off the nominal ones. `leaked`: ours by its mark, and no row knows it. `other_load`: memory and
- * disk that no machine has. `closed`: the node takes none of it now, and its `closed` says why.
+ * disk that are in use and that no machine was configured to take. `closed`: the node takes none of it now, and its `closed` says why.
  */
 export type TermKind = (typeof TERM_KINDS)[number];
 
@@ -60,7 +67,19 @@ const capacityTerm = z.strictObject({
 export type CapacityTerm = z.infer<typeof capacityTerm>;
 
 /** Why a node takes no more of that shape whatever its room. */
-export const CLOSED = ["not_online", "draining", "not_in_pool", "stale_inventory", "said_full"] as const;
+export const CLOSED = [
+  "not_online",
+  "draining",
+  "braked",
+  "not_in_pool",
+  "stale_inventory",
+  "forbidden",
+  "said_full",
+] as const;
+/**
+ * `braked`: most of its machines died at once, and only a canary is made there. `forbidden`: somebody has set the node up
+ * so that every machine of this type would be refused. `said_full`: its driver refused the last one of this shape.
+ */
 export type Closed = (typeof CLOSED)[number];
 
 /** `nominal` − the terms' counts = `placeable`, on each node and in all. */
@@ -73,6 +92,10 @@ const nodeCapacity = z.strictObject({
   terms: z.array(capacityTerm),
   binding: z.enum(CONSTRAINTS).nullable(),
   closed: z.enum(CLOSED).nullable(),
+  /** Whether its driver takes no notice of shapes, so that machines of any take the same. */
+  flat: z.boolean(),
+  /** What is forbidden or was refused, in the words of the node's driver. */
+  detail: z.string().nullable(),
   /** When the node's relay counted what is there; the age in seconds. */
   inventoryAt: moment.nullable(),
   inventoryAgeSeconds: z.number().nullable(),
@@ -93,8 +116,13 @@ export type NodeCapacity = z.infer<typeof nodeCapacity>;
 
 /** By node, what keeps the next machine out of it. */
 export const binding = z.array(
-  z.strictObject({ node: z.string(), constraint: z.enum([...CONSTRAINTS, ...CLOSED]) }),
+  z.strictObject({
+    node: z.string(),
+    constraint: z.enum([...CONSTRAINTS, ...CLOSED]),
+    detail: z.string().nullable(),
+  }),
 );
+export type Binding = z.infer<typeof binding>[number];
 
 export const capacityView = z
   .strictObject({

@@ -31,9 +31,16 @@ export const CONDITIONS = {
       meaning: "Somebody paused the pool, or stopped `npm start`. What is ready is still handed out.",
       action: "`warmpool pool resume POOL`, or start again.",
     },
+    NoNode: {
+      status: false,
+      meaning: "No enrolled node is one that the pool asks for by name or by label; the message says which.",
+      action:
+        "`warmpool node enroll NODE`, give a node the label (`warmpool node label NODE LABEL…`), or change `nodes` and `nodeLabels` of the pool.",
+    },
     NoNodeOnline: {
       status: false,
-      meaning: "No relay was heard for 90 s, or none has been probed since it came back.",
+      meaning:
+        "No relay of the nodes that the pool may use was heard for 90 s, or none has been probed since it came back.",
       action:
         "Start the relay on the node and look at its log; `warmpool node list` shows when each was last heard.",
     },
@@ -60,6 +67,19 @@ export const CONDITIONS = {
       action:
         "Start the node's relay. If the host is lost for good: `warmpool node remove NODE --lost`, and the pool is filled elsewhere.",
     },
+    NoNodeOpen: {
+      status: false,
+      meaning:
+        "Machines are missing, none is being made, and each node of the pool is closed: draining, braked, not heard, or it has not said for too long what it has.",
+      action: "The message says why each is closed; `warmpool node list` shows more.",
+    },
+    Refused: {
+      status: false,
+      meaning:
+        "Machines are missing, and the nodes refuse them: the driver of each refused the last one, or would by how the node is set up. The message has its words.",
+      action:
+        "Change what refuses them (a limit, a restriction, the profile). The node is asked again as soon as anything there has changed, and after an hour in any case.",
+    },
     NoRoom: {
       status: false,
       meaning: "Machines are missing, none is being made, and no open node has room for one.",
@@ -68,11 +88,34 @@ export const CONDITIONS = {
   },
   CapacityAvailable: {
     RoomForOne: { status: true, meaning: "One more machine would find room.", action: "Nothing." },
+    NoNode: {
+      status: false,
+      meaning: "No enrolled node is one that the pool asks for by name or by label; the message says which.",
+      action:
+        "`warmpool node enroll NODE`, give a node the label (`warmpool node label NODE LABEL…`), or change `nodes` and `nodeLabels` of the pool.",
+    },
+    NoNodeOnline: {
+      status: false,
+      meaning: "No relay of the nodes that the pool may use is heard.",
+      action: "Start the relay on the node and look at its log.",
+    },
+    NoNodeOpen: {
+      status: false,
+      meaning:
+        "Each node of the pool is closed: draining, braked, not heard, or it has not said for too long what it has.",
+      action: "The message says why each is closed: end a drain, or look at Degraded for a brake.",
+    },
+    Refused: {
+      status: false,
+      meaning:
+        "The nodes refuse one more machine: the driver of each refused the last one, or would by how the node is set up.",
+      action: "Change what the message names. The node is asked again as soon as anything there has changed.",
+    },
     NoRoom: {
       status: false,
       meaning:
-        "No node that is online, open and not braked has room for one more machine of the pool's shape.",
-      action: "`warmpool capacity` says what takes the room; add a node, or end a drain.",
+        "No open node has room for one more machine of the pool's shape; the message says what each lacks.",
+      action: "`warmpool capacity` says what takes the room; add a node, or raise the limit that it names.",
     },
   },
   KeepingUp: {
@@ -80,6 +123,11 @@ export const CONDITIONS = {
       status: true,
       meaning: "Machines can be made at least as fast as testers asked for them in the last hour.",
       action: "Nothing.",
+    },
+    NoneMade: {
+      status: false,
+      meaning: "Testers ask for machines and none can be made: no node of the pool is open.",
+      action: "Look at CapacityAvailable.",
     },
     TakenFaster: {
       status: false,
@@ -155,7 +203,13 @@ export const CONDITIONS = {
       meaning:
         "A tester was given other SSH keys, and they could not be put on the machine: the ones before may still open it. Its disk may be full or read-only, or somebody who is root there prevents it.",
       action:
-        "`warmpool tester USER` says why. Assign again with the keys to try once more. If their access must end now: `warmpool release USER`, which ends the machine from outside.",
+        "`warmpool tester USER` says why. Assign again with the keys to try once more. If their access must end now: `warmpool machine cut MACHINE` stops the machine from outside and keeps its data; `warmpool release USER` removes it.",
+    },
+    AccessCut: {
+      status: true,
+      meaning:
+        "A person has ended the access to a tester's machine (`machine cut`): its node has stopped it, or does so as soon as it can. It stays stopped, and its data is kept.",
+      action: "`warmpool machine uncut MACHINE` starts it again; `warmpool release USER` removes it.",
     },
     HostKeyChanged: {
       status: true,

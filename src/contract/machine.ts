@@ -71,12 +71,30 @@ const anyReceipt = z.discriminatedUnion("kind", [
 export type Receipt = z.infer<typeof anyReceipt>;
 
 /** What a person may do with one machine; each is possible in some states and not in others. */
-export const MACHINE_ACTIONS = ["recreate", "restart", "hold", "unhold", "forget", "release"] as const;
+export const MACHINE_ACTIONS = [
+  "recreate",
+  "restart",
+  "hold",
+  "unhold",
+  "cut",
+  "uncut",
+  "forget",
+  "release",
+] as const;
 export type MachineAction = (typeof MACHINE_ACTIONS)[number];
 
 /** Who holds a machine back, since when, and what they noted. */
 const hold = z.strictObject({ by: z.string(), at: moment, note: z.string().nullable() });
 export type Hold = z.infer<typeof hold>;
+
+/** Who ended the access to a machine, by having it stopped; `doneAt` is null until its node has stopped it. */
+const cut = z.strictObject({
+  by: z.string(),
+  at: moment,
+  note: z.string().nullable(),
+  doneAt: moment.nullable(),
+});
+export type Cut = z.infer<typeof cut>;
 
 /** A machine as an operator sees it. */
 export const machineView = z
@@ -111,6 +129,8 @@ export const machineView = z
       .nullable(),
     /** Set while `held`. */
     hold: hold.nullable(),
+    /** Set while nobody may get onto it. */
+    cut: cut.nullable(),
     /** The work under way on it; `error` is how its last try ended. */
     operation: z
       .strictObject({

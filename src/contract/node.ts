@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { NODE_CONDITION_TYPES } from "./conditions.ts";
 import { moment, nodeLabel, nodeName } from "./names.ts";
+import { INSTANCE_TYPES } from "./pool.ts";
 
 export const NODE_STATES = ["enrolled", "online", "returning", "silent"] as const;
 /** `enrolled`: no relay yet. `returning`: heard again, but not yet listed and probed. `silent`: not heard. */
@@ -35,8 +36,11 @@ const standing = z.strictObject({
   vcpus: amount,
   memoryMib: amount,
   disks: z.array(z.strictObject({ device: z.string().max(200), gib: amount })).max(100),
-  /** Whether it counts against the inventory's `limits`. */
+  /** Whether it counts against the inventory's `limits`; left out where the driver makes one type only. */
   limited: z.boolean().default(true),
+  instanceType: z.enum(INSTANCE_TYPES).optional(),
+  /** How many processes it may have, where that counts against a limit. */
+  processes: amount.optional(),
 });
 
 /** What a node has, as its driver reports it. Memory in MiB, disk in GiB, each device on its own. */
@@ -57,9 +61,21 @@ export const inventory = z.strictObject({
       vcpus: amount,
       memoryMib: amount,
       diskGib: amount,
+      containers: z.int().min(0),
+      virtualMachines: z.int().min(0),
+      processes: amount,
+      /** Of the disks on one device. */
+      devices: z.array(z.strictObject({ device: z.string().max(200), gib: amount })).max(1000),
     })
     .partial()
     .optional(),
+  /** Why every machine of that type would be refused as the node is set up, in words for the operator. */
+  forbids: z
+    .array(z.strictObject({ instanceType: z.enum(INSTANCE_TYPES), why: z.string().max(1000) }))
+    .max(10)
+    .optional(),
+  /** Changes with whatever else a refusal may depend on, so that what was refused is asked again. */
+  policy: z.string().max(100).optional(),
   /** What a machine takes besides its shape; what is left out is the edge's default. */
   overheads: z
     .strictObject({
@@ -70,6 +86,10 @@ export const inventory = z.strictObject({
       bootMemoryMib: amount,
       /** A disk that each machine gets besides, whole on one device as well. */
       diskGib: amount,
+      /** What the disk of a virtual machine takes besides, which counts against the limits too. */
+      virtualMachineDiskGib: amount,
+      /** How many processes a container may have, where that counts against a limit. */
+      processes: amount,
     })
     .partial()
     .optional(),

@@ -4,6 +4,9 @@ import { moment, nodeLabel, nodeName, poolName, recipeName } from "./names.ts";
 import { sshPublicKeys } from "./sshKey.ts";
 import { unixText } from "./unixText.ts";
 
+export const INSTANCE_TYPES = ["virtual-machine", "container"] as const;
+export type InstanceType = (typeof INSTANCE_TYPES)[number];
+
 /** What one machine is made of. Memory in MiB, disk in GiB. */
 export const shape = z.strictObject({
   vcpus: z.int().min(1).max(1024),
@@ -36,7 +39,7 @@ export const poolSpec = z
     maxSize: z.int().min(0).max(10_000),
     shape,
     image: z.string().min(1).max(256),
-    instanceType: z.enum(["virtual-machine", "container"]),
+    instanceType: z.enum(INSTANCE_TYPES),
     adminSshKeys: sshPublicKeys,
     recipe: recipeName,
     /** Run on the machine at every probe; not 0 means dead. */

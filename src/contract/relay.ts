@@ -140,6 +140,8 @@ export type RestartOperation = Leased & {
   /** Seconds until it has to answer again, from the beginning of the restart. */
   bootTimeoutSeconds: number;
 };
+/** Ends everybody's access from outside: the machine is stopped, and its data stays. */
+export type CutOperation = Leased & { kind: "cut"; machine: { id: string; name: string } };
 export type ProbeOperation = Leased & {
   kind: "probe";
   /** `all`: everything on the node that can be dialled. `suspects`: a second look at those that missed a probe. */
@@ -153,6 +155,7 @@ export type LeasedOperation =
   | SetupOperation
   | DeleteOperation
   | RestartOperation
+  | CutOperation
   | ProbeOperation;
 export type LeaseResult = { operations: LeasedOperation[] };
 
@@ -268,6 +271,9 @@ export const operationResult = z.discriminatedUnion("outcome", [
     access: endpoint,
   }),
   z.strictObject({ ...failure, outcome: z.literal("restart_failed") }),
+  /** The machine is stopped, or is not there. */
+  z.strictObject({ outcome: z.literal("cut") }),
+  z.strictObject({ ...failure, outcome: z.literal("cut_failed") }),
   z.strictObject({
     outcome: z.literal("probed"),
     listing: listing.nullable(),

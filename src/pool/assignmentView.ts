@@ -54,6 +54,9 @@ const usualSetup = sql`(
  * nothing is known against it.
  */
 const standstill = sql`case
+  when a.state <> 'released' and m.cut is not null then jsonb_build_object('code', 'access_cut', 'message', concat(
+    'An operator has ended the access to this machine', case when m.cut ->> 'doneAt' is null then '; it is being stopped' end,
+    '. Its data is kept. Ask them.'))
   when a.state = 'active' and m.state = 'assigned' and ${IS_DOWN} then case n.not_alive -> m.id::text ->> 'down'
     when 'absent' then jsonb_build_object('code', 'machine_gone', 'message',
       'The machine does not exist any more: it was deleted on its node, and not by Warmpool. An operator can give you another one, on which the set-up runs again.')
@@ -111,7 +114,7 @@ export function assignmentsShown(where: SQL, tail: SQL, { lines, place }: { line
       case when a.state = 'setting_up' then ${usualSetup} end as "usualSetupSeconds",
       jsonb_build_object('name', a.recipe, 'version', a.recipe_version, 'current',
         (select r.version from recipes r where r.name = a.recipe order by r.put_at desc limit 1)) as recipe,
-      a.swaps, ${keysPending} as "keysPending", coalesce(a.error, ${standstill}) as error, ${iso(sql`a.created_at`)} as "createdAt", ${iso(sql`a.active_at`)} as "activeAt",
+      a.swaps, ${keysPending} as "keysPending", case when m.cut is not null then ${standstill} else coalesce(a.error, ${standstill}) end as error, ${iso(sql`a.created_at`)} as "createdAt", ${iso(sql`a.active_at`)} as "activeAt",
       ${iso(sql`a.expires_at`)} as "expiresAt", ${iso(sql`a.released_at`)} as "releasedAt",
       ${iso(sql`a.access_ended_at`)} as "accessEndedAt"
     from shown a left join machines m on m.id = a.machine left join nodes n on n.name = m.node ${tail}`;

@@ -61,7 +61,7 @@ function facts(node: string) {
       ${tally(sql`true`)} as machines, ${tally(sql`m.ready_at >= b.released_at`)} as witnesses
     from nodes n
     left join brakes b on b.node = n.name
-    left join machines m on m.node = n.name and m.state in ('ready', 'suspect', 'assigned')
+    left join machines m on m.node = n.name and m.state in ('ready', 'suspect', 'assigned') and m.cut is null
       and (m.ready_at < n.last_probe_at or n.not_alive ? m.id::text)
     left join lateral (
       select n.not_alive -> m.id::text ->> 'answer' as answer, n.not_alive -> m.id::text ->> 'cause' as cause) h on true

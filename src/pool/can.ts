@@ -15,6 +15,8 @@ export type MachineFacts = {
   absent?: boolean;
   /** Whether it did not answer its node's last probe. */
   dead?: boolean;
+  /** Set while its access is cut. */
+  cut?: object | null;
 };
 
 /** Null where it may be done; else why not, and what to do instead. */
@@ -24,6 +26,7 @@ const RULES: Record<MachineAction, (machine: MachineFacts) => string | null> = {
     if (!["ready", "suspect", "assigned", "held"].includes(machine.state)) return standing(machine.state);
     if (machine.absent === true)
       return "it is not on its node any more, so nothing is there to start; recreate it, with reassign where a tester has it";
+    if (isCut(machine)) return "its access is cut; uncut it, which starts it again";
     if (machine.operation === null) return null;
     // On a machine that is dead a set-up stands still: it goes on after the restart, and because of it.
     if (machine.operation.kind === "setup" && machine.dead === true) return null;
@@ -34,6 +37,17 @@ const RULES: Record<MachineAction, (machine: MachineFacts) => string | null> = {
     return MACHINE_MOVES[state].includes("held") ? null : standing(state);
   },
   unhold: ({ state }) => (state === "held" ? null : `it is ${state}, not held`),
+  cut: (machine) => {
+    if (isCut(machine)) return "its access is cut already";
+    if (machine.state === "assigned" || machine.state === "held") return null;
+    if (machine.state === "ready" || machine.state === "suspect")
+      return "it is nobody's; hold it first to keep it, or recreate it";
+    return standing(machine.state);
+  },
+  uncut: (machine) => {
+    if (!isCut(machine)) return "its access is not cut";
+    return machine.state === "assigned" || machine.state === "held" ? null : standing(machine.state);
+  },
   forget: (machine) => assigned(machine) ?? (machine.state === "deleted" ? standing("deleted") : null),
   release: ({ assignment }) => (assignment === null ? "it is nobody's" : null),
 };
@@ -50,9 +64,15 @@ export function can(machine: MachineFacts): Record<MachineAction, string | null>
     restart: RULES.restart(machine),
     hold: RULES.hold(machine),
     unhold: RULES.unhold(machine),
+    cut: RULES.cut(machine),
+    uncut: RULES.uncut(machine),
     forget: RULES.forget(machine),
     release: RULES.release(machine),
   };
+}
+
+function isCut({ cut }: MachineFacts): boolean {
+  return cut !== undefined && cut !== null;
 }
 
 function assigned({ assignment }: MachineFacts): string | null {

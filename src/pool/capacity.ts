@@ -1,6 +1,7 @@
 import type { CapacityTerm, Closed, Constraint, TermKind } from "../contract/capacity.ts";
 import type { MachineState } from "../contract/machine.ts";
 import type { KeptInventory } from "../contract/node.ts";
+import type { InstanceType } from "../contract/pool.ts";
 import { type Footprint, placeable, type Room } from "./placement.ts";
 import { footprintOf, nominalSlices, roomBeside, roomOf, type Standing } from "./room.ts";
 import { SETTINGS } from "./settings.ts";
@@ -13,7 +14,15 @@ import { SETTINGS } from "./settings.ts";
 
 type Shape = { vcpus: number; memoryMib: number; diskGib: number };
 /** A row that is not proven gone. */
-export type BookedRow = { name: string; state: Exclude<MachineState, "deleted">; shape: Shape };
+export type BookedRow = {
+  name: string;
+  state: Exclude<MachineState, "deleted">;
+  shape: Shape;
+  /** Of its pool; null for an orphan, which is no pool's. */
+  instanceType: InstanceType | null;
+};
+/** What is asked for; the type is null where only a shape was named. */
+export type Asked = { shape: Shape; instanceType: InstanceType | null };
 
 export type NodeEquation = {
   nominal: number;
@@ -31,10 +40,10 @@ const MUST_STAND = new Set<MachineState>(["assigned", "ready", "suspect", "held"
 export function nodeEquation(
   inventory: KeptInventory,
   rows: readonly BookedRow[],
-  shape: Shape,
+  { shape, instanceType }: Asked,
   closed: Closed | null,
 ): NodeEquation {
-  const one = footprintOf(shape, inventory);
+  const one = footprintOf(shape, instanceType, inventory);
   const standing = inventory.machines ?? [];
   const seen = new Map(standing.filter(({ ours }) => ours).map((machine) => [machine.name, machine]));
   const known = new Set(rows.map(({ name }) => name));
@@ -54,13 +63,14 @@ export function nodeEquation(
   const there: Standing[] = [];
   const booked: Footprint[] = [];
   const fits = (room: Room) => placeable(room, booked, one, SETTINGS.nodeConcurrency).count;
-  const apart = () => fits(inOne(unlimited(roomBeside(inventory, there))));
+  // What is in use beyond what machines are configured to take comes after them, as other load.
+  const apart = () => fits(inOne(unlimited(roomBeside(inventory, there, "as configured"))));
   fall("reserve", apart(), []);
   for (const state of ROW_ORDER) {
     const mine = rows.filter((row) => row.state === state);
     for (const row of mine) {
       const machine = seen.get(row.name);
-      if (machine === undefined) booked.push(footprintOf(row.shape, inventory));
+      if (machine === undefined) booked.push(footprintOf(row.shape, row.instanceType, inventory));
       else there.push(machine);
     }
     fall(state, apart(), namesOf(mine));
@@ -90,20 +100,24 @@ export function nodeEquation(
   };
 }
 
+const NONE = Number.POSITIVE_INFINITY;
 const NO_LIMITS = {
-  machines: Number.POSITIVE_INFINITY,
-  vcpus: Number.POSITIVE_INFINITY,
-  memoryMib: Number.POSITIVE_INFINITY,
-  diskGib: Number.POSITIVE_INFINITY,
+  ...{ machines: NONE, containers: NONE, virtualMachines: NONE, processes: NONE },
+  ...{ vcpus: NONE, memoryMib: NONE, diskGib: NONE },
 };
 
 function unlimited(room: Room): Room {
-  return { ...room, limits: NO_LIMITS };
+  return { ...room, limits: { ...NO_LIMITS, devicesGib: room.devicesGib.map(() => NONE) } };
 }
 
 /** As if all devices were one. */
 function inOne(room: Room): Room {
-  return { ...room, devicesGib: [room.devicesGib.reduce((total, free) => total + free, 0)] };
+  const total = (devices: readonly number[]) => [devices.reduce((sum, free) => sum + free, 0)];
+  return {
+    ...room,
+    devicesGib: total(room.devicesGib),
+    limits: { ...room.limits, devicesGib: total(room.limits.devicesGib) },
+  };
 }
 
 function namesOf(named: readonly { name: string }[]): string[] {

@@ -1,21 +1,13 @@
 import { sql } from "drizzle-orm";
 import type { CapacityReport, CapacityTerm, NodeCapacity } from "../contract/capacity.ts";
 import { TERM_KINDS } from "../contract/capacity.ts";
-import type { PoolSpec } from "../contract/pool.ts";
+import { INSTANCE_TYPES, type PoolSpec } from "../contract/pool.ts";
 import { type Db, rows } from "../db/client.ts";
-import { nodeEquation } from "./capacity.ts";
 import { sayCapacity } from "./capacityText.ts";
 import { WarmpoolError } from "./errors.ts";
-import {
-  closedFor,
-  type NodeFacts,
-  type NodeWish,
-  presentInventory,
-  readNodes,
-  serves,
-} from "./nodeFacts.ts";
+import { bindingsOf, nodeCapacity } from "./nodeCapacity.ts";
+import { readNodes, serves } from "./nodeFacts.ts";
 import { resolvePool } from "./release.ts";
-import { gibByDevice } from "./room.ts";
 
 type Shape = PoolSpec["shape"];
 
@@ -35,7 +27,14 @@ export async function capacityReport(
   const facts = await readNodes(db, sql`n.state <> 'removed'`);
   const nodes = facts
     .filter((node) => serves(node, spec ?? {}))
-    .map((node) => nodeCapacity(node, spec ?? {}, shape));
+    .map((node) => {
+      if (spec !== null) return nodeCapacity(node, spec, { shape, instanceType: spec.instanceType });
+      // Of a shape alone as many fit as of the type that has more room.
+      const [best] = INSTANCE_TYPES.map((instanceType) =>
+        nodeCapacity(node, {}, { shape, instanceType }),
+      ).toSorted((one, other) => other.placeable - one.placeable);
+      return best ?? nodeCapacity(node, {}, { shape, instanceType: null });
+    });
   const sum = (of: (node: NodeCapacity) => number) => nodes.reduce((total, node) => total + of(node), 0);
   const report = {
     pool: spec?.name ?? null,
@@ -44,36 +43,10 @@ export async function capacityReport(
     booked: sum(({ booked }) => booked),
     placeable: sum(({ placeable }) => placeable),
     terms: together(nodes.map(({ terms }) => terms)),
-    binding: nodes.flatMap(({ node, closed, binding }) => {
-      const constraint = closed ?? binding;
-      return constraint === null ? [] : [{ node, constraint }];
-    }),
+    binding: bindingsOf(nodes),
     nodes,
   };
   return { ...report, text: sayCapacity(report) };
-}
-
-/** The equation of one node for a shape. */
-export function nodeCapacity(node: NodeFacts, pool: NodeWish, shape: Shape): NodeCapacity {
-  const closed = closedFor(node, pool, shape);
-  const inventory = presentInventory(node);
-  const about = {
-    node: node.name,
-    booked: node.rows.length,
-    closed,
-    inventoryAt: node.inventoryAt,
-    inventoryAgeSeconds: node.inventoryAgeSeconds === null ? null : Math.round(node.inventoryAgeSeconds),
-  };
-  if (inventory === null) {
-    const none = { nominal: 0, placeable: 0, terms: [], binding: null, disks: [] };
-    return { ...about, ...none, drift: { notOnNode: [], noRow: [] } };
-  }
-  const committed = gibByDevice(inventory.machines ?? []);
-  return {
-    ...about,
-    ...nodeEquation(inventory, node.rows, shape, closed),
-    disks: inventory.disks.map((disk) => ({ ...disk, committedGib: committed.get(disk.name) ?? 0 })),
-  };
 }
 
 function together(all: readonly CapacityTerm[][]): CapacityTerm[] {

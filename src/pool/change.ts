@@ -101,7 +101,13 @@ export function placeChange(
   const place = (name: string): boolean => {
     const chosen = chooseNode(now, spec);
     const node = now.find((one) => one.name === chosen?.node);
-    node?.rows.push({ name, pool: spec.name, state: "provisioning", shape: spec.shape });
+    node?.rows.push({
+      name,
+      pool: spec.name,
+      state: "provisioning",
+      shape: spec.shape,
+      instanceType: spec.instanceType,
+    });
     return node !== undefined;
   };
   let placed = 0;

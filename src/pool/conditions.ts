@@ -22,21 +22,20 @@ export function poolConditions(facts: PoolFacts & { population: number }): PoolC
   ];
 }
 
-function capacityAvailable({ hasRoom, spec }: PoolFacts): Statement<"CapacityAvailable"> {
-  if (hasRoom)
-    return { status: true, reason: "RoomForOne", message: "one more machine finds room on a node" };
-  const { vcpus, memoryMib, diskGib } = spec.shape;
-  return {
-    status: false,
-    reason: "NoRoom",
-    message: `no open node has room for ${vcpus} CPU, ${memoryMib} MiB and ${diskGib} GiB; \`warmpool capacity\` says what takes it`,
-  };
+function capacityAvailable({ nowhere }: PoolFacts): Statement<"CapacityAvailable"> {
+  return nowhere === null
+    ? { status: true, reason: "RoomForOne", message: "one more machine finds room on a node" }
+    : { status: false, ...nowhere };
 }
 
 /** Without a create observed, or with the pool paused, nothing can be said against it. */
 function keepingUp(facts: PoolFacts): Statement<"KeepingUp"> {
   const makes = facts.paused ? null : createsPerHour(facts);
   const taken = `testers asked for ${facts.claims} in the last hour`;
+  if (!facts.paused && facts.claims > 0 && facts.slots === 0) {
+    const why = facts.nowhere === null ? "" : `: ${facts.nowhere.message}`;
+    return { status: false, reason: "NoneMade", message: `${taken}, and none can be made now${why}` };
+  }
   if (makes === null || facts.claims <= makes)
     return { status: true, reason: "MadeInTime", message: `${taken}, and as many can be made` };
   const usual = Math.round(facts.usualCreateSeconds ?? 0);
@@ -69,10 +68,11 @@ function progressing(facts: PoolFacts & { population: number }): Statement<"Prog
   if (facts.paused)
     return { status: false, reason: "Paused", message: "the pool is paused; resume it to refill" };
   if (!lacks) return { status: true, reason: "Full", message: "nothing to do" };
-  if (facts.onlineNodes === 0) {
-    return { status: false, reason: "NoNodeOnline", message: "no relay is heard; start the relay on a node" };
-  }
-  if (facts.createFailures > 1) {
+  const { nowhere } = facts;
+  if (nowhere?.reason === "NoNode" || nowhere?.reason === "NoNodeOnline")
+    return { status: false, ...nowhere };
+  // What a node has refused is not tried again before the node is other than it was.
+  if (facts.createFailures > 1 && nowhere?.reason !== "Refused") {
     const next = facts.createNotBefore === null ? "" : `; next try at ${facts.createNotBefore}`;
     return {
       status: false,
@@ -106,13 +106,7 @@ function progressing(facts: PoolFacts & { population: number }): Statement<"Prog
       message: `all ${facts.spec.maxSize} machines that maxSize allows exist${leaving}; release some or raise maxSize`,
     };
   }
-  if (!facts.hasRoom && !facts.onTheirWay) {
-    return {
-      status: false,
-      reason: "NoRoom",
-      message: "no open node has room; the condition CapacityAvailable says for what",
-    };
-  }
+  if (nowhere !== null) return { status: false, ...nowhere };
   return { status: true, reason: "Refilling", message: "machines are being created" };
 }
 

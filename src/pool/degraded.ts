@@ -11,7 +11,7 @@ export function degraded(facts: PoolFacts): Statement<"Degraded"> {
 
 /** What is wrong, the worst first. */
 function wrongs(facts: PoolFacts): Statement<"Degraded">[] {
-  const { brakes, strangers, keyless, orphanNodes, orphans, silentNodes, downMachines, driverProblems } =
+  const { brakes, strangers, keyless, orphanNodes, orphans, silentNodes, downMachines, driverProblems, cut } =
     facts;
   const found: Statement<"Degraded">[] = [];
   const [brake] = brakes;
@@ -51,7 +51,7 @@ function wrongs(facts: PoolFacts): Statement<"Degraded">[] {
     found.push({
       status: true,
       reason: "KeysNotReplaced",
-      message: `the keys of ${keyless.join(", ")} could not be replaced, and the ones before may still open the machine; \`warmpool tester USER\` says why. Assign again to try once more; if their access must end now, release them`,
+      message: `the keys of ${keyless.join(", ")} could not be replaced, and the ones before may still open the machine; \`warmpool tester USER\` says why. Assign again to try once more; if their access must end now: \`warmpool machine cut MACHINE\`, which stops it from outside and keeps its data`,
     });
   }
   const [node] = orphanNodes;
@@ -79,6 +79,18 @@ function wrongs(facts: PoolFacts): Statement<"Degraded">[] {
       status: true,
       reason: "OrphansFound",
       message: `${named}${more}: no row knows it; \`warmpool status\` says what each is and what becomes of it`,
+    });
+  }
+  const [first] = cut;
+  if (first !== undefined) {
+    const each = cut.slice(0, NAMED).map(({ machine, username, pending }) => {
+      return `the access of ${username} to ${machine} is cut${pending ? ", and it is not stopped yet" : ""}`;
+    });
+    const more = cut.length > NAMED ? `; and ${cut.length - NAMED} more` : "";
+    found.push({
+      status: true,
+      reason: "AccessCut",
+      message: `${each.join("; ")}${more}. To give it back: \`warmpool machine uncut ${first.machine}\``,
     });
   }
   return found;

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { OperationResult } from "../contract/relay.ts";
 import type { Db } from "../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
+import { cutDone, cutFailed } from "./finishCut.ts";
 import { createFailed, created } from "./finishCreate.ts";
 import { deleted, deleteFailed, kept } from "./finishDelete.ts";
 import { restarted, restartFailed } from "./finishRestart.ts";
@@ -52,6 +53,8 @@ const LARGER: Record<OperationResult["outcome"], "nothing" | "node" | "pool and 
   delete_failed: "nothing",
   restarted: "node",
   restart_failed: "node",
+  cut: "nothing",
+  cut_failed: "nothing",
   probed: "node",
 };
 
@@ -114,6 +117,14 @@ async function apply(tx: Db, lease: Standing, result: OperationResult, actor: Ac
       expectKind(lease, "restart");
       await restartFailed(tx, lease, result.message, actor);
       return pool;
+    case "cut":
+      expectKind(lease, "cut");
+      await cutDone(tx, lease, actor);
+      return [];
+    case "cut_failed":
+      expectKind(lease, "cut");
+      await cutFailed(tx, lease, result.message, actor);
+      return [];
     case "probed": {
       expectKind(lease, "probe");
       // Ended first: what follows from it may be another look at the same machines.

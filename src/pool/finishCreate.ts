@@ -60,7 +60,8 @@ export async function createFailed(
     reason: result.reason === "no_capacity" ? "node_full" : "create_failed",
     data: { reason: result.reason, message: result.message },
   });
-  if (result.reason === "no_capacity" && lease.machine !== null) await noteFull(tx, lease.machine);
+  if (result.reason === "no_capacity" && lease.machine !== null)
+    await noteFull(tx, lease.machine, result.message);
   if (down.length === 0 || (await canaryFailed(tx, lease.node, result))) return;
   const [pool] = await rows<{ failures: number }>(
     tx,

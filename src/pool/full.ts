@@ -1,4 +1,5 @@
 import type { KeptInventory } from "../contract/node.ts";
+import type { InstanceType } from "../contract/pool.ts";
 import type { FullFor } from "../db/tables/machines.ts";
 import { canonical, sha256 } from "./hash.ts";
 
@@ -8,9 +9,13 @@ import { canonical, sha256 } from "./hash.ts";
  * made or removed there. Pure but for the hash.
  */
 
-/** A shape's name: `4x8192x100`, of virtual CPUs, MiB and GiB. */
-export function nameOfShape(shape: { vcpus: number; memoryMib: number; diskGib: number }): string {
-  return `${shape.vcpus}x${shape.memoryMib}x${shape.diskGib}`;
+/** A shape's name: `4x8192x100 container`, of virtual CPUs, MiB and GiB. What is refused to one type the other may get. */
+export function nameOfShape(
+  shape: { vcpus: number; memoryMib: number; diskGib: number },
+  instanceType: InstanceType | null,
+): string {
+  const name = `${shape.vcpus}x${shape.memoryMib}x${shape.diskGib}`;
+  return instanceType === null ? name : `${name} ${instanceType}`;
 }
 
 /** What of an inventory has to differ to be worth another try: not the memory that comes and goes by itself. */
@@ -21,6 +26,8 @@ export async function pictureOf({
   machines,
   limits,
   overheads,
+  forbids,
+  policy,
 }: KeptInventory): Promise<string> {
   const standing = (machines ?? []).map((machine) => canonical(machine)).toSorted();
   const devices = disks.map(({ name, totalGib, usedGib }) => [
@@ -35,15 +42,17 @@ export async function pictureOf({
     standing,
     limits: limits ?? null,
     overheads: overheads ?? null,
+    forbids: forbids ?? null,
+    policy: policy ?? null,
   };
   return (await sha256(canonical(seen))).slice(0, 16);
 }
 
 /** What is still full once the node shows this picture. @param settled nothing of ours is being made or removed there */
 export function stillFull(full: FullFor, picture: string, settled: boolean): FullFor {
-  const kept = Object.entries(full).flatMap(([shape, { since, inventory }]): [string, FullFor[string]][] => {
-    if (inventory === null) return [[shape, { since, inventory: settled ? picture : null }]];
-    return inventory === picture ? [[shape, { since, inventory }]] : [];
+  const kept = Object.entries(full).flatMap(([shape, refusal]): [string, FullFor[string]][] => {
+    if (refusal.inventory === null) return [[shape, { ...refusal, inventory: settled ? picture : null }]];
+    return refusal.inventory === picture ? [[shape, refusal]] : [];
   });
   return Object.fromEntries(kept);
 }

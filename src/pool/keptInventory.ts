@@ -22,9 +22,10 @@ export function keptOf(inventory: Inventory, known: ReadonlySet<string>): KeptIn
   const named: Kept[] = [];
   const folds = new Map<string, Fold>();
   const left = { ours: NAMED_STRANGERS, others: NAMED_STRANGERS };
-  const foldFor = ({ ours, running, limited }: Reported): Fold => {
-    const key = `${ours} ${running} ${limited}`;
-    const fold = folds.get(key) ?? newFold({ ours, running, limited });
+  const foldFor = ({ ours, running, limited, instanceType }: Reported): Fold => {
+    const key = `${ours} ${running} ${limited} ${instanceType}`;
+    const kind = { ours, running, limited, ...(instanceType === undefined ? {} : { instanceType }) };
+    const fold = folds.get(key) ?? newFold(kind);
     folds.set(key, fold);
     return fold;
   };
@@ -45,21 +46,24 @@ export function keptOf(inventory: Inventory, known: ReadonlySet<string>): KeptIn
   return { ...rest, machines: [...named, ...[...folds.values()].map(asMachine)] };
 }
 
-type Fold = Pick<Kept, "ours" | "running" | "limited"> & {
+type Kind = Pick<Kept, "ours" | "running" | "limited" | "instanceType">;
+type Fold = Kind & {
   count: number;
   vcpus: number;
   memoryMib: number;
+  processes: number;
   gib: Map<string, number>;
 };
 
-function newFold(kind: Pick<Kept, "ours" | "running" | "limited">): Fold {
-  return { ...kind, count: 0, vcpus: 0, memoryMib: 0, gib: new Map() };
+function newFold(kind: Kind): Fold {
+  return { ...kind, count: 0, vcpus: 0, memoryMib: 0, processes: 0, gib: new Map() };
 }
 
 function addTo(fold: Fold, machine: Reported, disks: readonly Disk[]): void {
   fold.count += 1;
   fold.vcpus += machine.vcpus;
   fold.memoryMib += machine.memoryMib;
+  fold.processes += machine.processes ?? 0;
   addDisks(fold, disks);
 }
 

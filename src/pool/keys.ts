@@ -51,7 +51,7 @@ export async function keysFailed(
   failed: { reason: string; message: string },
   actor: Actor,
 ): Promise<boolean> {
-  const message = `The keys that were given last may not be on the machine: ${failed.message} Assign again with them to try again.`;
+  const message = `The keys that were given last may not be on the machine: ${failed.message} Assign again with them to try again; if access must end now, an operator can stop the machine from outside (machine cut).`;
   const error = { code: failed.reason, message };
   const active = await rows(
     tx,
@@ -62,12 +62,15 @@ export async function keysFailed(
   return true;
 }
 
-/** Queues a set-up run for an assignment's machine, unless work on that machine is already under way. */
+/**
+ * Queues a set-up run for an assignment's machine, unless work on that machine is already under way. One that is cut gets
+ * it when it is started again.
+ */
 export async function queueSetup(tx: Db, assignment: string): Promise<void> {
   await tx.execute(sql`
     insert into operations (kind, node, machine, assignment)
     select 'setup', m.node, m.id, a.id from assignments a join machines m on m.id = a.machine
-    where a.id = ${assignment}
+    where a.id = ${assignment} and m.cut is null
     on conflict (machine) where state in ('queued', 'leased', 'cancelling') do nothing`);
 }
 

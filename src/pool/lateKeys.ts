@@ -13,12 +13,13 @@ export async function tellLateKeys(db: Db): Promise<number> {
   return db.transaction(async (tx) => {
     const error = {
       code: "keys_not_replaced",
-      message: `The keys that were given last are not on the machine after ${SETTINGS.keyChangeSeconds} s: the ones before may still open it. If that must end now, release the tester.`,
+      message: `The keys that were given last are not on the machine after ${SETTINGS.keyChangeSeconds} s: the ones before may still open it. If that must end now, an operator can stop the machine from outside (machine cut).`,
     };
     const late = await rows<{ id: string; pool: string; machine: string }>(
       tx,
       sql`update assignments set error = ${json(error)} where id in (
           select a.id from assignments a join operations o on o.assignment = a.id
+          join machines m on m.id = a.machine and m.cut is null
           where a.state = 'active' and a.error is null and o.kind = 'setup'
             and o.state in ('queued', 'leased', 'cancelling')
             and o.created_at < now() - make_interval(secs => ${SETTINGS.keyChangeSeconds})

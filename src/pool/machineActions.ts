@@ -26,6 +26,8 @@ export type LockedMachine = {
   operation: { kind: string } | null;
   /** Some tester has had it, so it never goes back to the pool. */
   used: boolean;
+  /** Set while its access is cut. */
+  cut: object | null;
   /** Its node does not list it any more. */
   absent: boolean;
   /** It did not answer its node's last probe. */
@@ -45,7 +47,7 @@ export async function lockMachine(tx: Db, idOrName: string, action: MachineActio
   await lockMachines(tx, ids);
   const [machine] = await rows<LockedMachine>(
     tx,
-    sql`select m.id, m.name, m.pool, m.node, m.state,
+    sql`select m.id, m.name, m.pool, m.node, m.state, m.cut,
         case when a.id is not null then jsonb_build_object('id', a.id, 'username', a.username) end as assignment,
         case when o.id is not null then jsonb_build_object('kind', o.kind) end as operation,
         exists (select 1 from assignments e where e.machine = m.id) as used,
@@ -68,6 +70,8 @@ const PAST: Record<MachineAction, string> = {
   restart: "restarted",
   hold: "held",
   unhold: "unheld",
+  cut: "cut off",
+  uncut: "uncut",
   forget: "forgotten",
   release: "released",
 };

@@ -35,7 +35,7 @@ async function readMachines(
         ${iso(sql`m.keep_until`)} as "keepUntil", ${iso(sql`m.deleted_at`)} as "deletedAt",
         a.id as "assignmentId", a.username, ${iso(sql`n.last_probe_at`)} as "probedAt",
         m.ready_at < n.last_probe_at as probed, n.not_alive -> m.id::text as "notAlive", m.receipt, m.evidence,
-        m.hold, case when o.id is not null then jsonb_build_object('kind', o.kind, 'state', o.state, 'attempt', o.attempt,
+        m.hold, m.cut, case when o.id is not null then jsonb_build_object('kind', o.kind, 'state', o.state, 'attempt', o.attempt,
           'error', o.error, 'since', ${iso(sql`o.created_at`)}) end as operation
       from machines m
       left join pools p on p.name = m.pool

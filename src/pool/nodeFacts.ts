@@ -5,7 +5,7 @@ import type { PoolSpec } from "../contract/pool.ts";
 import type { KeptInventory, NodeScheduling, NodeState } from "../contract/node.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import type { FullFor } from "../db/tables/machines.ts";
-import type { BookedRow } from "./capacity.ts";
+import type { Asked, BookedRow } from "./capacity.ts";
 import { nameOfShape } from "./full.ts";
 import { SETTINGS } from "./settings.ts";
 
@@ -19,6 +19,8 @@ export type NodeFacts = {
   inventoryAt: string | null;
   inventoryAgeSeconds: number | null;
   full: FullFor;
+  /** Most of its machines died at once, and no canary has got ready since. */
+  braked: boolean;
   rows: (BookedRow & { pool: string | null })[];
   /** Names proven gone since the inventory was counted: what it shows of them is history. */
   gone: string[];
@@ -30,9 +32,11 @@ export function readNodes(db: Db, which: SQL): Promise<NodeFacts[]> {
     db,
     sql`select n.name, n.state, n.scheduling, n.labels, n.inventory, ${iso(sql`n.inventory_at`)} as "inventoryAt",
         extract(epoch from now() - n.inventory_at)::float8 as "inventoryAgeSeconds", n."full",
-        coalesce((select jsonb_agg(jsonb_build_object('name', m.name, 'pool', m.pool, 'state', m.state, 'shape', m.shape)
-            order by m.number)
-          from machines m where m.node = n.name and m.state <> 'deleted'), '[]') as rows,
+        exists (select 1 from brakes b where b.node = n.name and b.released_at is null) as braked,
+        coalesce((select jsonb_agg(jsonb_build_object('name', m.name, 'pool', m.pool, 'state', m.state, 'shape', m.shape,
+            'instanceType', p.spec -> 'instanceType') order by m.number)
+          from machines m left join pools p on p.name = m.pool
+          where m.node = n.name and m.state <> 'deleted'), '[]') as rows,
         coalesce((select jsonb_agg(m.name)
           from machines m where m.node = n.name and m.state = 'deleted' and m.deleted_at >= n.inventory_at
             and m.receipt ->> 'kind' <> 'forgotten'), '[]') as gone
@@ -65,18 +69,28 @@ export function serves(node: { name: string; labels: readonly string[] }, pool: 
 export const SERVES = sql`(not p.spec ? 'nodes' or p.spec -> 'nodes' ? n.name)
   and n.labels @> coalesce(p.spec -> 'nodeLabels', '[]')`;
 
-/** Why nothing of that shape is created there now, whatever its room; null where it may be. A node that has never said
- * what it has is open: it refuses by itself. */
-export function closedFor(
-  node: NodeFacts,
-  pool: NodeWish,
-  shape: Parameters<typeof nameOfShape>[0],
-): Closed | null {
+/** Why a node is closed, and what its driver says of it where it is that which keeps machines out. */
+export type ClosedFor = { why: Closed; detail: string | null };
+
+/** Why no such machine is created there now, whatever its room; null where it may be. A node that has never said what
+ * it has is open: it refuses by itself. */
+export function closedFor(node: NodeFacts, pool: NodeWish, asked: Asked): ClosedFor | null {
+  const why = closedWhole(node, pool);
+  if (why !== null) return { why, detail: null };
+  const { instanceType, shape } = asked;
+  const forbidden = node.inventory?.forbids?.find((one) => one.instanceType === instanceType);
+  if (forbidden !== undefined) return { why: "forbidden", detail: forbidden.why };
+  const refusal = own(node.full, nameOfShape(shape, instanceType));
+  if (refusal === undefined) return null;
+  const isLate = Date.now() - Date.parse(refusal.since) > SETTINGS.saidFullSeconds * 1000;
+  return isLate ? null : { why: "said_full", detail: refusal.message ?? null };
+}
+
+/** What closes it to machines of any kind. */
+function closedWhole(node: NodeFacts, pool: NodeWish): Closed | null {
   if (!serves(node, pool)) return "not_in_pool";
   if (node.state !== "online") return "not_online";
   if (node.scheduling === "draining") return "draining";
-  if ((node.inventoryAgeSeconds ?? 0) > SETTINGS.inventoryStaleSeconds) return "stale_inventory";
-  const since = own(node.full, nameOfShape(shape))?.since;
-  const isLate = since !== undefined && Date.now() - Date.parse(since) > SETTINGS.saidFullSeconds * 1000;
-  return since === undefined || isLate ? null : "said_full";
+  if (node.braked) return "braked";
+  return (node.inventoryAgeSeconds ?? 0) > SETTINGS.inventoryStaleSeconds ? "stale_inventory" : null;
 }

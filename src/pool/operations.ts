@@ -35,7 +35,7 @@ export async function requeueOperation(
 
 /**
  * Takes away the work on machines that are now `deleting`: a set-up is over at once (the delete's higher token and the
- * stopped machine fence it), and so is a restart (the relay ends it before it begins the delete); a create that was
+ * stopped machine fence it), and so is a restart or a cut (the relay ends it before it begins the delete); a create that was
  * never leased never happened, one that was leased is waited for.
  * Call it in the transaction that moved them.
  * @returns ids of machines whose create never began.
@@ -43,7 +43,7 @@ export async function requeueOperation(
 export async function cancelWork(tx: Db, machines: SQL): Promise<string[]> {
   await tx.execute(sql`
     update operations set state = 'cancelled', finished_at = now()
-    where machine in (${machines}) and kind in ('setup', 'restart') and state in ('queued', 'leased', 'cancelling')`);
+    where machine in (${machines}) and kind in ('setup', 'restart', 'cut') and state in ('queued', 'leased', 'cancelling')`);
   const ended = await rows<{ machine: string; never: boolean }>(
     tx,
     sql`update operations set state = 'cancelled', finished_at = now()

@@ -96,6 +96,8 @@ async function machinePayload(
       ...(source.isKept ? { keep: true } : {}),
     };
   }
+  if (lease.kind === "cut")
+    return { ...head, kind: "cut", machine: { id: source.machine, name: source.name } };
   const { spec } = source;
   if (spec === null) return null;
   if (lease.kind === "create") {

@@ -18,8 +18,13 @@ export type Room = {
   /** Free room of each device on its own, in GiB. */
   devicesGib: readonly number[];
   /** What is left of bounds that somebody has set; infinite where there is none. */
-  limits: Amounts & { machines: number };
+  limits: Limited & { machines: number; devicesGib: readonly number[] };
+  /** How large one machine may be at most, where the node promises nothing by shapes; else infinite. */
+  largest: Amounts;
 };
+
+/** What bounds may be set to besides the number of machines and the disks of one device. */
+export type Limited = Amounts & { processes: number; containers: number; virtualMachines: number };
 
 /** What one machine takes. */
 export type Footprint = {
@@ -29,8 +34,8 @@ export type Footprint = {
   disksGib: readonly number[];
   /** What it takes besides while it boots: some machines of a node do so at a time. */
   bootMemoryMib: number;
-  /** Of the limits, which know the shape only. */
-  asked: Amounts;
+  /** Of the limits, which know the shape and the type only. */
+  asked: Limited;
 };
 
 /** `binding` is null only where nothing binds, as for a footprint of nothing. */
@@ -104,14 +109,34 @@ function blockerOf(room: Room, groups: readonly Group[], booting: number, looks:
   const machines = total(() => 1);
   if (machines === 0) return null;
   const { limits } = room;
+  if (groups.some(({ footprint, count }) => count > 0 && isOver(footprint.asked, room.largest)))
+    return "too_large";
   if (machines > limits.machines) return "limit_machines";
-  if (total(({ asked }) => asked.memoryMib) > limits.memoryMib) return "limit_memory";
-  if (total(({ asked }) => asked.vcpus) > limits.vcpus) return "limit_cpu";
-  if (total(({ asked }) => asked.diskGib) > limits.diskGib) return "limit_disk";
+  for (const [amount, constraint] of LIMITS) {
+    if (total(({ asked }) => asked[amount]) > limits[amount]) return constraint;
+  }
   if (total(({ memoryMib }) => memoryMib) + peak(groups, booting) > room.memoryMib) return "memory";
   if (total(({ vcpus }) => vcpus) > room.vcpus) return "cpu";
   const disks = groups.flatMap(({ footprint, count }) => footprint.disksGib.map((gib) => ({ gib, count })));
-  return disksFit(room.devicesGib, disks, looks) ? null : "disk";
+  if (limits.devicesGib.every((left) => left === Number.POSITIVE_INFINITY))
+    return disksFit(room.devicesGib, disks, looks) ? null : "disk";
+  if (!disksFit(limits.devicesGib, disks, looks)) return "limit_disk";
+  const both = room.devicesGib.map((free, at) => Math.min(free, limits.devicesGib[at] ?? free));
+  return disksFit(both, disks, looks) ? null : "disk";
+}
+
+const LIMITS = [
+  ["containers", "limit_containers"],
+  ["virtualMachines", "limit_virtual_machines"],
+  ["processes", "limit_processes"],
+  ["memoryMib", "limit_memory"],
+  ["vcpus", "limit_cpu"],
+  ["diskGib", "limit_disk"],
+] as const satisfies readonly (readonly [keyof Limited, Constraint])[];
+
+/** Whether one alone is larger than that in any respect. */
+export function isOver(asked: Amounts, most: Amounts): boolean {
+  return asked.vcpus > most.vcpus || asked.memoryMib > most.memoryMib || asked.diskGib > most.diskGib;
 }
 
 /** The most that those which boot at the same time take besides. */
@@ -135,9 +160,8 @@ function heaps(room: Room, booked: readonly Group[], one: Footprint): number[] {
   const { limits } = room;
   return [
     left(limits.machines, () => 1),
-    left(limits.memoryMib, ({ asked }) => asked.memoryMib),
-    left(limits.vcpus, ({ asked }) => asked.vcpus),
-    left(limits.diskGib, ({ asked }) => asked.diskGib),
+    ...LIMITS.map(([amount]) => left(limits[amount], ({ asked }) => asked[amount])),
+    left(sum(limits.devicesGib), ({ disksGib }) => sum(disksGib)),
     left(room.memoryMib, ({ memoryMib }) => memoryMib),
     left(room.vcpus, ({ vcpus }) => vcpus),
     left(sum(room.devicesGib), ({ disksGib }) => sum(disksGib)),

@@ -1,8 +1,7 @@
-import type { Closed } from "../contract/capacity.ts";
 import type { PoolSpec } from "../contract/pool.ts";
-import { BINDING_WORDS } from "./capacityText.ts";
+import { sayBinding } from "./capacityText.ts";
 import { fitsOneMore, type Footprint, MOST_MACHINES, placeable, type Room } from "./placement.ts";
-import { closedFor, type NodeFacts, presentInventory } from "./nodeFacts.ts";
+import { type ClosedFor, closedFor, type NodeFacts, presentInventory } from "./nodeFacts.ts";
 import { footprintOf, roomOf } from "./room.ts";
 import { SETTINGS } from "./settings.ts";
 
@@ -11,17 +10,17 @@ import { SETTINGS } from "./settings.ts";
  * before asking again, so that no inventory, however old, draws a herd.
  */
 
-export type Wish = Pick<PoolSpec, "name" | "shape" | "nodes" | "nodeLabels" | "placement">;
-type Candidate = { name: string; left: number; ofPool: number; closed: Closed | null };
+export type Wish = Pick<PoolSpec, "name" | "shape" | "instanceType" | "nodes" | "nodeLabels" | "placement">;
+type Candidate = { name: string; left: number; ofPool: number; closed: ClosedFor | null };
 /** The node, and in words why it and no other. */
 export type Choice = { node: string; why: string };
 
 /** Null where none has room. */
 export function chooseNode(nodes: readonly NodeFacts[], wish: Wish): Choice | null {
   const candidates = nodes.map((node): Candidate => {
-    const closed = closedFor(node, wish, wish.shape);
+    const closed = closedFor(node, wish, wish);
     const ofPool = node.rows.filter(({ pool }) => pool === wish.name).length;
-    return { name: node.name, left: closed === null ? roomLeft(node, wish.shape) : 0, ofPool, closed };
+    return { name: node.name, left: closed === null ? roomLeft(node, wish) : 0, ofPool, closed };
   });
   const [first, ...others] = candidates.toSorted(ORDER[wish.placement]);
   if (first === undefined || first.left === 0) return null;
@@ -34,7 +33,7 @@ export function chooseNode(nodes: readonly NodeFacts[], wish: Wish): Choice | nu
 const SAID = 3;
 
 function say({ name, left, ofPool, closed }: Candidate): string {
-  if (closed !== null) return `${name} (${BINDING_WORDS[closed]})`;
+  if (closed !== null) return `${name} (${sayBinding({ constraint: closed.why, detail: closed.detail })})`;
   const room = left >= MOST_MACHINES ? "room not known yet" : left === 0 ? "no room" : `room for ${left}`;
   return `${name} (${ofPool} of the pool, ${room})`;
 }
@@ -55,8 +54,8 @@ function fullLast(a: Candidate, b: Candidate): number {
 /** Whether there is a node for one more machine: the same as `chooseNode` would find, without comparing the nodes. */
 export function hasNodeFor(nodes: readonly NodeFacts[], wish: Wish): boolean {
   return nodes.some((node) => {
-    if (closedFor(node, wish, wish.shape) !== null) return false;
-    const there = thereOn(node, wish.shape);
+    if (closedFor(node, wish, wish) !== null) return false;
+    const there = thereOn(node, wish);
     return there === null || fitsOneMore(there.room, there.booked, there.one, SETTINGS.nodeConcurrency);
   });
 }
@@ -65,8 +64,8 @@ export function hasNodeFor(nodes: readonly NodeFacts[], wish: Wish): boolean {
  * How many more fit beside all that is booked. A node that has never said what it has is taken at its word when it
  * refuses.
  */
-function roomLeft(node: NodeFacts, shape: PoolSpec["shape"]): number {
-  const there = thereOn(node, shape);
+function roomLeft(node: NodeFacts, wish: Wish): number {
+  const there = thereOn(node, wish);
   if (there === null) return MOST_MACHINES;
   return placeable(there.room, there.booked, there.one, SETTINGS.nodeConcurrency).count;
 }
@@ -74,7 +73,7 @@ function roomLeft(node: NodeFacts, shape: PoolSpec["shape"]): number {
 /** Its room, what is booked there and not seen yet, and what one more machine takes; null where it never said what it has. */
 function thereOn(
   node: NodeFacts,
-  shape: PoolSpec["shape"],
+  { shape, instanceType }: Wish,
 ): { room: Room; booked: Footprint[]; one: Footprint } | null {
   const inventory = presentInventory(node);
   if (inventory === null) return null;
@@ -82,8 +81,8 @@ function thereOn(
   const unseen = node.rows.filter(({ name }) => !standing.has(name));
   return {
     room: roomOf(inventory),
-    booked: unseen.map((row) => footprintOf(row.shape, inventory)),
-    one: footprintOf(shape, inventory),
+    booked: unseen.map((row) => footprintOf(row.shape, row.instanceType, inventory)),
+    one: footprintOf(shape, instanceType, inventory),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ConditionReason, ConditionType } from "../contract/conditions.ts";
 import type { NodeBrake } from "../contract/node.ts";
 import type { PoolCondition, PoolSpec } from "../contract/pool.ts";
+import type { Nowhere } from "./nowhere.ts";
 import type { Demand } from "./runway.ts";
 import type { DownMachine } from "./testerMachines.ts";
 
@@ -11,7 +12,6 @@ export type PoolFacts = Demand & {
   waiting: number;
   /** Machines that are not proven gone yet. */
   deleting: number;
-  onlineNodes: number;
   createFailures: number;
   createNotBefore: string | null;
   lastFailure: string | null;
@@ -19,8 +19,8 @@ export type PoolFacts = Demand & {
   stale: number;
   /** Whether machines are being made on nodes that are heard. */
   onTheirWay: boolean;
-  /** Whether placing finds a node for one more machine. */
-  hasRoom: boolean;
+  /** Why placing finds no node for one more machine; null where it finds one. */
+  nowhere: Nowhere | null;
   /** The brakes that hold on nodes with machines of the pool. */
   brakes: (Pick<NodeBrake, "dead" | "answered" | "cause" | "canaryError" | "canaryNotBefore"> & {
     node: string;
@@ -37,6 +37,8 @@ export type PoolFacts = Demand & {
   silentNodes: SilentNode[];
   /** Machines that answer with a host key nobody knows. */
   strangers: string[];
+  /** Machines of testers whose access a person has ended, as `NAME of USER`; `pending` are not stopped yet. */
+  cut: { machine: string; username: string; pending: boolean }[];
   /** Active testers whose replaced keys may not be on their machines. */
   keyless: string[];
   stored: PoolCondition[];

@@ -2,10 +2,11 @@ import { sql } from "drizzle-orm";
 import type { PoolChangePlan } from "../contract/plan.ts";
 import type { PoolSpec } from "../contract/pool.ts";
 import { type Db, rows } from "../db/client.ts";
-import { nodeCapacity } from "./capacityReport.ts";
-import { BINDING_WORDS } from "./capacityText.ts";
+import { sayBindings } from "./capacityText.ts";
 import { placeChange, planChange, type Standing } from "./change.ts";
+import { bindingsOf, nodeCapacity } from "./nodeCapacity.ts";
 import { readNodes, serves } from "./nodeFacts.ts";
+import { sayNoNode } from "./nowhere.ts";
 import { changedMembers, machineSpecOf, mustExist, presentSpec } from "./pools.ts";
 
 /**
@@ -36,11 +37,7 @@ export async function planPoolChange(db: Db, spec: PoolSpec): Promise<PoolChange
   const wanted = counted.create + counted.replace.length;
   const missing = wanted - placeChange(spec, counted, nodes);
   const eligible = nodes.filter((node) => serves(node, spec));
-  const binding = eligible.flatMap((node) => {
-    const { closed, binding: bound } = nodeCapacity(node, spec, spec.shape);
-    const constraint = closed ?? bound;
-    return constraint === null ? [] : [{ node: node.name, constraint }];
-  });
+  const binding = bindingsOf(eligible.map((node) => nodeCapacity(node, spec, spec)));
   const plan = {
     pool: spec.name,
     isNew: before === undefined,
@@ -48,12 +45,12 @@ export async function planPoolChange(db: Db, spec: PoolSpec): Promise<PoolChange
     ...counted,
     unplaced: missing === 0 ? null : { count: missing, binding },
   };
-  return { ...plan, text: sayPlan(plan) };
+  return { ...plan, text: sayPlan(plan, sayBindings(binding) ?? sayNoNode(nodes, spec)) };
 }
 
-function sayPlan(plan: Omit<PoolChangePlan, "text">): string {
+/** @param bounds what keeps out those that cannot be placed */
+function sayPlan(plan: Omit<PoolChangePlan, "text">, bounds: string): string {
   const { create, replace, remove, stay, unplaced, blocked, readyAtLeast } = plan;
-  const bounds = unplaced?.binding.map(({ node, constraint }) => `${node}: ${BINDING_WORDS[constraint]}`);
   const sentences = [
     plan.isNew ? "The pool is new." : changesText(plan.changed),
     create > 0 ? `${count(create)} made.` : "",
@@ -64,9 +61,7 @@ function sayPlan(plan: Omit<PoolChangePlan, "text">): string {
     stay.length > 0 ? `Assigned, and as it was until released: ${stay.join(", ")}.` : "",
     blocked === "max_size" ? "maxSize keeps it from making all that it lacks." : "",
     blocked === "paused" ? "It is paused and makes nothing until it is resumed." : "",
-    unplaced === null
-      ? ""
-      : `${unplaced.count} of them cannot be placed (${bounds?.join("; ") || "no node is enrolled"}).`,
+    unplaced === null ? "" : `${unplaced.count} of them cannot be placed (${bounds}).`,
     create + replace.length + remove.length === 0 ? "No machine is made or removed." : "",
   ];
   return sentences.filter((sentence) => sentence !== "").join(" ");

@@ -7,9 +7,9 @@ import { DRIVER_PROBLEM } from "./driverProblem.ts";
 import { WarmpoolError } from "./errors.ts";
 import { canonical, sha256 } from "./hash.ts";
 import { lockPool, lockWork } from "./locks.ts";
-import { type NodeFacts, readNodes } from "./nodeFacts.ts";
+import { readNodes } from "./nodeFacts.ts";
+import { nowhere } from "./nowhere.ts";
 import { slotsOfPool } from "./line.ts";
-import { hasNodeFor } from "./placing.ts";
 import { replenish } from "./provision.ts";
 import type { Actor, Reason } from "./reasons.ts";
 import { population } from "./replenish.ts";
@@ -19,7 +19,7 @@ import { DOWN_OF_POOL } from "./testerMachines.ts";
 import { tearDown } from "./teardown.ts";
 import { json, tell } from "./transition.ts";
 
-type Row = Omit<PoolFacts, "hasRoom" | "deleting"> & {
+type Row = Omit<PoolFacts, "nowhere" | "deleting"> & {
   name: string;
   spec: PoolSpec;
   counts: PoolCounts;
@@ -27,14 +27,6 @@ type Row = Omit<PoolFacts, "hasRoom" | "deleting"> & {
   createdAt: string;
   removedAt: string | null;
 };
-
-/** Nodes on which ordinary machines are made: those that are heard, and not braked. */
-const OPEN = sql`n.state = 'online' and not exists (
-  select 1 from brakes b where b.node = n.name and b.released_at is null)`;
-
-function hasRoom(nodes: readonly NodeFacts[], spec: PoolSpec): boolean {
-  return hasNodeFor(nodes, presentSpec(spec));
-}
 
 /** A stored spec as it counts: one from before a setting existed has the setting's default. */
 export function presentSpec(stored: PoolSpec): PoolSpec {
@@ -54,7 +46,6 @@ export function poolFacts(where: SQL): SQL {
           'suspect', ${count("suspect")}, 'assigned', ${count("assigned")}, 'held', ${count("held")},
           'deleting', ${count("deleting")}) as counts,
         (count(*) filter (where m.state = 'ready' and n.state = 'online'))::int as claimable,
-        (select count(*)::int from nodes o where o.state = 'online') as "onlineNodes",
         (count(*) filter (where m.state <> 'deleting' and m.machine_spec <> p.machine_spec))::int as stale,
         count(*) filter (where m.state = 'provisioning' and n.state <> 'silent') > 0 as "onTheirWay",
         (select coalesce(jsonb_agg(jsonb_build_object('node', s.name, 'lastSeenAt', ${iso(sql`s.last_seen_at`)},
@@ -66,6 +57,10 @@ export function poolFacts(where: SQL): SQL {
             where o.state = 'silent' and e.pool = p.name and e.state <> 'deleted' group by o.name) s) as "silentNodes",
         coalesce(jsonb_agg(m.name order by m.number) filter (where m.state = 'held' and m.hold ->> 'by' like 'node:%'
           or m.state = 'assigned' and n.not_alive -> m.id::text ? 'presented'), '[]') as strangers,
+        (select coalesce(jsonb_agg(jsonb_build_object('machine', e.name, 'username', k.username,
+            'pending', e.cut ->> 'doneAt' is null) order by e.number), '[]')
+          from assignments k join machines e on e.id = k.machine
+          where k.pool = p.name and k.state <> 'released' and e.cut is not null) as cut,
         (select coalesce(jsonb_agg(k.username order by k.username), '[]') from assignments k
           where k.pool = p.name and k.state = 'active' and k.error is not null) as keyless,
         (select coalesce(jsonb_agg(jsonb_build_object('node', b.node, 'dead', b.dead, 'answered', b.answered, 'cause', b.cause,
@@ -99,7 +94,7 @@ export function poolFacts(where: SQL): SQL {
 
 async function readPools(db: Db, where: SQL): Promise<PoolView[]> {
   const found = await rows<Row>(db, poolFacts(where));
-  const nodes = await readNodes(db, OPEN);
+  const nodes = await readNodes(db, sql`n.state <> 'removed'`);
   return found.map((row) => ({
     name: row.name,
     spec: presentSpec(row.spec),
@@ -113,7 +108,7 @@ async function readPools(db: Db, where: SQL): Promise<PoolView[]> {
             ...row,
             population: population(row.counts),
             deleting: row.counts.deleting,
-            hasRoom: hasRoom(nodes, row.spec),
+            nowhere: nowhere(nodes, presentSpec(row.spec)),
           })
         : [],
     runway: runway(row),

@@ -6,6 +6,7 @@ import { type Db, iso, rows } from "../db/client.ts";
 import type { NotAlive } from "../db/tables/machines.ts";
 import { followAddresses } from "./addresses.ts";
 import { judgeNodeBrake } from "./braking.ts";
+import { cutAgain } from "./finishCut.ts";
 import { noteDriver } from "./driverProblem.ts";
 import { type Heard, judge, type Verdict } from "./health.ts";
 import { strangers, tellStrangeKeys } from "./hostKeys.ts";
@@ -28,6 +29,8 @@ type Judged = {
   strikes: number;
   failureThreshold: number;
   paused: boolean;
+  /** Whether its access is cut, so that it has to be stopped. */
+  cut: boolean;
 };
 
 /** The node as it stood when the probe's result came in; its row was locked before that was read. */
@@ -69,6 +72,11 @@ export async function judgeProbe(
   if (standing.scope === null) {
     await judgeListing(tx, node, operation.id, probed.listing, brake.mayTearDown, actor);
   }
+  await cutAgain(
+    tx,
+    machines.filter(({ known, heard }) => known.cut && isUp(heard)).map(({ known }) => known.id),
+    actor,
+  );
   const touched = new Set<string>();
   for (const { known, heard } of machines) {
     const verdict = judge(
@@ -118,6 +126,11 @@ async function brakeAfter(
   return judgeNodeBrake(tx, node, scope === null ? "all" : "some", actor);
 }
 
+/** Whether a machine may be running, for all that was heard: it answers, or its node does not say that it is stopped. */
+function isUp({ answer, down, listed }: Heard): boolean {
+  return answer !== "unknown" && down === undefined && listed !== false;
+}
+
 type HeardMachine = { known: Judged; heard: Heard & { presented: string | null } };
 
 /** The node's machines that this probe asked, each with what it heard. */
@@ -130,11 +143,11 @@ async function hearMachines(
   const known = await rows<Judged>(
     tx,
     sql`select m.id, m.name, m.pool, m.state, m.strikes, (p.spec ->> 'failureThreshold')::int as "failureThreshold",
-        p.paused
+        p.paused, m.cut is not null as cut
       from machines m join pools p on p.name = m.pool, operations o
       where o.id = ${operation} and m.node = ${node} and m.state in ('ready', 'suspect', 'assigned', 'held')
         and m.ready_at < o.first_leased_at and coalesce(m.restarted_at < o.first_leased_at, true)
-        and not exists (select 1 from operations r where r.machine = m.id and r.kind = 'restart'
+        and not exists (select 1 from operations r where r.machine = m.id and r.kind in ('restart', 'cut')
           and r.state in ('queued', 'leased', 'cancelling'))`,
   );
   const answers = new Map(probed.answers.map((answer) => [answer.id, answer]));

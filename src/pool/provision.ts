@@ -146,7 +146,9 @@ async function insertMachines(
   actor: Actor,
   reason: Extract<Reason, "refill" | "canary">,
 ): Promise<number> {
-  const nodes = await readOpen(tx, online);
+  const open = await readOpen(tx, online);
+  // A braked node is closed to all but its canary.
+  const nodes = reason === "canary" ? open.map((node) => ({ ...node, braked: false })) : open;
   const wish = await wishOf(tx, pool);
   let inserted = 0;
   while (inserted < count) {
@@ -180,7 +182,13 @@ async function insertMachines(
       select name from made`,
     );
     if (made === undefined) break;
-    node.rows.push({ name: made.name, pool, state: "provisioning", shape: wish.shape });
+    node.rows.push({
+      name: made.name,
+      pool,
+      state: "provisioning",
+      shape: wish.shape,
+      instanceType: wish.instanceType,
+    });
     inserted += 1;
   }
   return inserted;

@@ -31,15 +31,18 @@ export async function restartMachine(db: Db, idOrName: string, actor: Actor): Pr
       const { id, pool, node } = locked;
       await tell(tx, { kind: "machine", actor, reason: "restart", pool, node, machine: id });
     }
-    await tx.execute(sql`
-      insert into operations (kind, node, machine) values ('restart', ${locked.node}, ${locked.id})`);
+    await queueRestart(tx, locked);
     return locked;
   });
   return getMachine(db, machine.id);
 }
 
+export async function queueRestart(tx: Db, { id, node }: { id: string; node: string }): Promise<void> {
+  await tx.execute(sql`insert into operations (kind, node, machine) values ('restart', ${node}, ${id})`);
+}
+
 /** A restart that waits for a node to come back would surprise whoever is on the machine by then. */
-async function assertHeard(tx: Db, { name, node }: { name: string; node: string }): Promise<void> {
+export async function assertHeard(tx: Db, { name, node }: { name: string; node: string }): Promise<void> {
   const [row] = await rows<{ state: string }>(tx, sql`select state from nodes where name = ${node}`);
   if (row?.state === "online" || row?.state === "returning") return;
   throw new WarmpoolError(

@@ -11,7 +11,14 @@ export const SETTINGS = {
   /** Creates and deletes at a time on one node. */
   nodeConcurrency: 2,
   /** What a machine takes besides its shape, where its node's driver does not say: MiB, GiB, virtual CPUs a real one. */
-  overheads: { cpuOvercommit: 16, memoryMib: 128, bootMemoryMib: 256, diskGib: 0 },
+  overheads: {
+    cpuOvercommit: 16,
+    memoryMib: 128,
+    bootMemoryMib: 256,
+    diskGib: 0,
+    virtualMachineDiskGib: 0,
+    processes: 0,
+  },
   /** What a node reported longer ago than that is not used to create. */
   inventoryStaleSeconds: 300,
   /** A node that refused a shape for want of room is asked once more after so long, though it looks the same. */

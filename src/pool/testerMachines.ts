@@ -10,8 +10,8 @@ import { tell } from "./transition.ts";
  * restart takes. Nothing happens to them by itself, for somebody's work is on them; so everybody has to hear of it.
  */
 
-/** Whether the machine `m` of a node `n`, which is heard, is down. */
-export const IS_DOWN: SQL = sql`(n.state <> 'silent' and (n.not_alive -> m.id::text ? 'down'
+/** Whether the machine `m` of a node `n`, which is heard, is down. One that is cut is so by a person's word. */
+export const IS_DOWN: SQL = sql`(m.cut is null and n.state <> 'silent' and (n.not_alive -> m.id::text ? 'down'
   or n.not_alive -> m.id::text ->> 'answer' = 'dead' and (n.not_alive -> m.id::text ->> 'since')::timestamptz
     < now() - make_interval(secs => ${SETTINGS.standstillSeconds})))`;
 
@@ -38,7 +38,7 @@ export const DOWN_WORDS: Record<DownMachine["what"], string> = {
   dead: "does not answer",
 };
 
-type HeardMachine = { known: { id: string; pool: string; state: string } };
+type HeardMachine = { known: { id: string; pool: string; state: string; cut: boolean } };
 
 /** An event for each tester's machine that went down or came back, once and not at every probe. */
 export async function tellTesterMachines(
@@ -50,7 +50,7 @@ export async function tellTesterMachines(
 ): Promise<void> {
   for (const { known } of machines) {
     const [was, is] = [own(before, known.id)?.down, own(after, known.id)?.down];
-    if (known.state !== "assigned" || was === is) continue;
+    if (known.state !== "assigned" || known.cut || was === is) continue;
     const { id: machine, pool } = known;
     await tell(tx, {
       kind: "machine",

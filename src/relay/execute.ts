@@ -1,5 +1,6 @@
 import type { LeasedOperation, OperationResult } from "../contract/relay.ts";
 import { createMachine } from "./create.ts";
+import { cutOff } from "./cut.ts";
 import { deleteMachine } from "./delete.ts";
 import type { Lease } from "./lease.ts";
 import { probeMachines } from "./probe.ts";
@@ -21,6 +22,8 @@ export function executors(tools: Tools): Executors {
         return deleteMachine(operation, lease, tools);
       case "restart":
         return restartMachine(operation, lease, tools);
+      case "cut":
+        return cutOff(operation, lease, tools);
       case "probe":
         return probeMachines(operation, lease, tools);
     }

@@ -43,17 +43,18 @@ export async function serve(
   const deliveries = new AbortController();
   const changed = new Nudge(clock);
 
-  /** Set-ups and restarts by machine. */
+  /** Set-ups, restarts and cuts by machine. */
   const endable = new Map<string, HeldLease>();
 
   const take = (operation: LeasedOperation, askedAt: number): void => {
     const lease = renewer.hold(operation, askedAt);
     const subject = operation.kind === "probe" ? "" : operation.machine.id;
-    // That the edge wants the machine deleted, or restarted, says that its set-up or restart is over. Without this they
+    // That the edge wants the machine deleted, restarted or cut says that its set-up or restart is over. Without this they
     // would wait for it, and a tester with them, until a renewal told the same.
-    if (operation.kind === "delete" || operation.kind === "restart")
+    if (operation.kind === "delete" || operation.kind === "restart" || operation.kind === "cut")
       endable.get(subject)?.end(new LeaseLost(`The machine is to be ${AFTERWARDS[operation.kind]} now.`));
-    if (operation.kind === "setup" || operation.kind === "restart") endable.set(subject, lease);
+    if (operation.kind === "setup" || operation.kind === "restart" || operation.kind === "cut")
+      endable.set(subject, lease);
     log.info("Leased", { ...nameOf(operation), token: operation.token, attempt: operation.attempt });
     slots.take(operation, async () => {
       try {
@@ -93,7 +94,7 @@ export async function serve(
   if (over.signal.aborted) throw over.signal.reason;
 }
 
-const AFTERWARDS = { delete: "deleted", restart: "restarted" } as const;
+const AFTERWARDS = { delete: "deleted", restart: "restarted", cut: "stopped" } as const;
 
 async function run(
   operation: LeasedOperation,

@@ -13,6 +13,8 @@ export function refusedResult(kind: LeasedOperation["kind"], why: string): Opera
       return { outcome: "delete_failed", message };
     case "restart":
       return { outcome: "restart_failed", message };
+    case "cut":
+      return { outcome: "cut_failed", message };
     case "probe":
       return null;
   }

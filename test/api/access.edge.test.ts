@@ -41,6 +41,8 @@ const OPENED_BY: Record<string, ProcedurePath[]> = {
     "machine.restart",
     "machine.hold",
     "machine.unhold",
+    "machine.cut",
+    "machine.uncut",
     "machine.forget",
     "node.enroll",
     "node.drain",

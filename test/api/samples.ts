@@ -44,6 +44,8 @@ export const SAMPLES: Record<ProcedurePath, object | undefined> = {
   "machine.restart": { id },
   "machine.hold": { id, note: "why" },
   "machine.unhold": { id },
+  "machine.cut": { id, note: "their key leaked" },
+  "machine.uncut": { id },
   "machine.forget": { id, note: "why" },
   "node.list": undefined,
   "node.enroll": { name: "n2" },

@@ -68,6 +68,19 @@ const VERBS: Record<string, Case> = {
     "the disk makes noises that somebody wants to listen to at some length",
   ),
   "machine unhold": { does: "change", words: (at) => [at.held] },
+  "machine cut": {
+    does: "change",
+    words: async (at) => [at.held, "--note", "their key leaked, and somebody else has been seen on it"],
+  },
+  "machine uncut": {
+    does: "change",
+    words: async (at) => {
+      await at.db.execute(sql`
+        update machines set cut = '{"by": "admin:test", "at": "2026-01-01T00:00:00.000Z", "note": null, "doneAt": null}'
+        where name = ${at.held}`);
+      return [at.held];
+    },
+  },
   "machine forget": changeMachine("--note", "the disk under it was pulled"),
   "pool list": read(),
   "pool get": read(POOL),

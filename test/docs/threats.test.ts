@@ -24,7 +24,7 @@ test("every attack of the threat model names tests, and each of them is there", 
   for (const { row, tests } of threats) {
     expect(tests.length, row).toBeGreaterThan(0);
     for (const path of tests) {
-      expect(path).toMatch(/\.test\.ts$/);
+      expect(path).toMatch(/\.(test|incus)\.ts$/);
       expect(existsSync(new URL(`../../${path}`, import.meta.url)), path).toBe(true);
     }
   }

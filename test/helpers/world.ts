@@ -171,6 +171,8 @@ export async function doHappily(relay: StandInRelay, operation: LeasedOperation)
       const { host, port } = operation.machine;
       return relay.finish(operation, { outcome: "restarted", host, port, access: { host, port } });
     }
+    case "cut":
+      return relay.finish(operation, { outcome: "cut" });
     case "probe":
       return relay.finish(operation, {
         outcome: "probed",

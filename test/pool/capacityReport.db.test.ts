@@ -39,7 +39,7 @@ test("R5 creates stop where the disks are full, device by device, and the report
     nominal: 5,
     booked: 4,
     placeable: 0,
-    binding: [{ node: NODE, constraint: "disk" }],
+    binding: [{ node: NODE, constraint: "disk", detail: null }],
   });
   expect(report.terms.map(({ kind, count }) => [kind, count])).toEqual([
     ["provisioning", 4],
@@ -122,6 +122,7 @@ test("a node that said no is not asked again for that shape until it looks diffe
   });
   const closed = async () => (await capacityReport(t.db, {})).binding[0]?.constraint;
   expect(await closed()).toBe("said_full");
+  expect((await capacityReport(t.db, {})).text).toContain("No space left on device");
   // What the failed create still holds is no change of the node's.
   await reportInventory(
     t.db,
@@ -138,10 +139,12 @@ test("a node that said no is not asked again for that shape until it looks diffe
     "disk",
   );
   await t.db.execute(
-    sql`update nodes set "full" = jsonb_set("full", '{1x1024x100,since}', '"2026-01-01T00:00:00.000Z"')`,
+    sql`update nodes set "full" = jsonb_set("full", '{1x1024x100 container,since}', '"2026-01-01T00:00:00.000Z"')`,
   );
   expect(await closed()).not.toBe("said_full");
-  await t.db.execute(sql`update nodes set "full" = jsonb_set("full", '{1x1024x100,since}', to_jsonb(now()))`);
+  await t.db.execute(
+    sql`update nodes set "full" = jsonb_set("full", '{1x1024x100 container,since}', to_jsonb(now()))`,
+  );
   const more = inventory({ disks: [{ name: "sda", totalGib: 500, usedGib: 0, thin: false }] });
   await reportInventory(t.db, NODE, more);
   expect((await replenish(t.db, "demo", "system:replenish")).created).toBe(1);
@@ -154,5 +157,7 @@ test("what was counted too long ago is not used to create", async () => {
   await t.db.execute(sql`update nodes set inventory_at = now() - interval '6 minutes'`);
   await putPool(t.db, poolSpec.parse(specOf({ targetSize: 1, shape })), ADMIN);
   expect(await countStates(t.db)).toEqual({});
-  expect((await capacityReport(t.db, {})).binding).toEqual([{ node: NODE, constraint: "stale_inventory" }]);
+  expect((await capacityReport(t.db, {})).binding).toEqual([
+    { node: NODE, constraint: "stale_inventory", detail: null },
+  ]);
 });

@@ -21,13 +21,12 @@ const healthy: PoolFacts & { population: number } = {
   usualCreateSeconds: 300,
   slots: 2,
   waiting: 0,
-  onlineNodes: 1,
   createFailures: 0,
   createNotBefore: null,
   lastFailure: null,
   stale: 0,
   onTheirWay: false,
-  hasRoom: true,
+  nowhere: null,
   brakes: [],
   orphanNodes: [],
   orphans: [],
@@ -36,6 +35,7 @@ const healthy: PoolFacts & { population: number } = {
   strangers: [],
   silentNodes: [],
   keyless: [],
+  cut: [],
   stored: [],
   createdAt: NOW,
   now: NOW,
@@ -51,6 +51,8 @@ const brake = {
   canaryNotBefore: NOW,
 };
 
+const full = { reason: "NoRoom", message: "n1: memory" } as const;
+const refused = { reason: "Refused", message: "n1: refused" } as const;
 const silent = { node: "n1", lastSeenAt: NOW, making: 0, ready: 0, assigned: 0, others: 0 };
 
 test.each<[string, Partial<typeof healthy>, Record<string, [boolean, string]>]>([
@@ -73,7 +75,7 @@ test.each<[string, Partial<typeof healthy>, Record<string, [boolean, string]>]>(
   ],
   ["one that is used as fast as it can be filled", { claims: 24 }, { KeepingUp: [true, "MadeInTime"] }],
   ["one that is used faster", { claims: 25 }, { KeepingUp: [false, "TakenFaster"] }],
-  ["one without an open node", { claims: 1, slots: 0 }, { KeepingUp: [false, "TakenFaster"] }],
+  ["one without an open node", { claims: 1, slots: 0 }, { KeepingUp: [false, "NoneMade"] }],
   [
     "one that has made nothing yet",
     { claims: 99, usualCreateSeconds: null },
@@ -82,18 +84,23 @@ test.each<[string, Partial<typeof healthy>, Record<string, [boolean, string]>]>(
   ["one that is paused", { claims: 99, paused: true }, { KeepingUp: [true, "MadeInTime"] }],
   [
     "one without room",
-    { claimable: 1, hasRoom: false },
+    { claimable: 1, nowhere: full },
     { Progressing: [false, "NoRoom"], CapacityAvailable: [false, "NoRoom"] },
   ],
   [
     "one whose last machine without room for more comes",
-    { claimable: 2, hasRoom: false, onTheirWay: true },
+    { claimable: 2, nowhere: full, onTheirWay: true },
     { Progressing: [true, "Refilling"] },
   ],
   [
     "R6 one whose creates fail",
     { claimable: 1, createFailures: 2, lastFailure: "no such image" },
     { Progressing: [false, "CreatesFailing"] },
+  ],
+  [
+    "B3 one whose creates were refused, and are not tried again",
+    { claimable: 1, createFailures: 2, nowhere: refused },
+    { Progressing: [false, "Refused"], CapacityAvailable: [false, "Refused"] },
   ],
   ["one that rolls out", { stale: 2 }, { AllCurrent: [false, "RollingOut"] }],
   [
@@ -102,6 +109,11 @@ test.each<[string, Partial<typeof healthy>, Record<string, [boolean, string]>]>(
     { Degraded: [true, "Braked"], Progressing: [false, "Braked"] },
   ],
   ["one tester's keys not replaced", { keyless: ["alice"] }, { Degraded: [true, "KeysNotReplaced"] }],
+  [
+    "S9 one with a machine whose access is cut",
+    { cut: [{ machine: "demo-1", username: "dave", pending: true }] },
+    { Degraded: [true, "AccessCut"] },
+  ],
   ["one with a strange host key", { strangers: ["demo-1"] }, { Degraded: [true, "HostKeyChanged"] }],
   ["one with orphans that are held", { orphanNodes: ["n1"] }, { Degraded: [true, "OrphansHeld"] }],
   [
@@ -174,7 +186,8 @@ test("Degraded, AllCurrent and CapacityAvailable say what is so", async () => {
   await t.db.execute(sql`update nodes set scheduling = 'draining'`);
   expect(await condition(t.db, "CapacityAvailable")).toMatchObject({
     status: false,
-    message: expect.stringMatching(/1 CPU, 512 MiB and 4 GiB/) as string,
+    reason: "NoNodeOpen",
+    message: expect.stringMatching(/n1: draining/) as string,
   });
 
   await sweep(t.db);

@@ -77,12 +77,14 @@ describe("an inventory as large as the schema allows", () => {
       pool: "demo",
       state: "provisioning" as const,
       shape: { ...shape, diskGib: at % 2 === 0 ? 333 : 271 },
+      instanceType: "container" as const,
     }));
     const node: NodeFacts = {
       name: "n",
       state: "online",
       scheduling: "open",
       labels: [],
+      braked: false,
       inventory: value,
       inventoryAt: null,
       inventoryAgeSeconds: 1,
@@ -90,8 +92,9 @@ describe("an inventory as large as the schema allows", () => {
       rows,
       gone: [],
     };
-    hasNodeFor([node], { name: "demo", shape, placement: "spread" });
-    chooseNode([node], { name: "demo", shape, placement: "spread" });
+    const wish = { name: "demo", shape, instanceType: "container", placement: "spread" } as const;
+    hasNodeFor([node], wish);
+    chooseNode([node], wish);
     expect(reads()).toBeLessThan(60_000);
   });
 });

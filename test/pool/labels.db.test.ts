@@ -5,6 +5,7 @@ import { type Db, rows } from "../../src/db/client.ts";
 import { capacityReport } from "../../src/pool/capacityReport.ts";
 import { labelNode } from "../../src/pool/nodeActions.ts";
 import { type NodeWish, SERVES, serves } from "../../src/pool/nodeFacts.ts";
+import { planPoolChange } from "../../src/pool/poolPlan.ts";
 import { getPool, putPool } from "../../src/pool/pools.ts";
 import { replenish } from "../../src/pool/provision.ts";
 import { testDb } from "../helpers/db.ts";
@@ -35,14 +36,17 @@ test("a pool that asks for labels has machines on nodes that carry them all, and
   expect((await capacityReport(t.db, { pool: "demo" })).nodes.map(({ node }) => node)).toEqual(["n3"]);
 });
 
-test("with a label that no node carries it says that there is no room; a node that gets it is used at once", async () => {
+test("with a label that no node carries it says so, in plan and condition; a node that gets it is used at once", async () => {
   await using t = await testDb();
   await threeNodes(t.db);
   await putPool(t.db, poolSpec.parse(specOf({ targetSize: 1, maxSize: 2, nodeLabels: ["gpu"] })), ADMIN);
   const condition = async () =>
     (await getPool(t.db, "demo")).conditions.find(({ type }) => type === "CapacityAvailable");
   expect(await nodesUsed(t.db)).toEqual([]);
-  expect(await condition()).toMatchObject({ status: false, reason: "NoRoom" });
+  const message = "no enrolled node carries the labels gpu";
+  expect(await condition()).toMatchObject({ status: false, reason: "NoNode", message });
+  const plan = await planPoolChange(t.db, poolSpec.parse(specOf({ targetSize: 1, nodeLabels: ["gpu"] })));
+  expect(plan.text).toContain(`cannot be placed (${message})`);
 
   await labelNode(t.db, { name: "n1", labels: ["gpu", "gpu"] }, ADMIN);
   await replenish(t.db, "demo", ADMIN);

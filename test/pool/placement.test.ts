@@ -8,15 +8,20 @@ const machine = (vcpus: number, memoryMib: number, ...disksGib: number[]): Footp
   memoryMib,
   bootMemoryMib: 0,
   disksGib,
-  asked: { vcpus, memoryMib, diskGib: disksGib[0] ?? 0 },
+  asked: {
+    ...{ vcpus, memoryMib, diskGib: disksGib[0] ?? 0 },
+    ...{ processes: 0, containers: 0, virtualMachines: 0 },
+  },
 });
 const none = Number.POSITIVE_INFINITY;
-const limits = { machines: none, vcpus: none, memoryMib: none, diskGib: none };
+const largest = { vcpus: none, memoryMib: none, diskGib: none };
+const limits = { ...largest, machines: none, processes: none, containers: none, virtualMachines: none };
 const room = (vcpus: number, memoryMib: number, ...devicesGib: number[]): Room => ({
   vcpus,
   memoryMib,
   devicesGib,
-  limits,
+  limits: { ...limits, devicesGib: devicesGib.map(() => none) },
+  largest,
 });
 
 describe("a ThreeFold node: 2 SSDs of 1.92 TB, 64 GiB, machines of 502 GiB", () => {
@@ -52,7 +57,7 @@ test.each([
   ["limit_memory", { memoryMib: 1.5 }, 1],
   ["limit_disk", { diskGib: 39 }, 3],
 ])("a bound that somebody set: %s", (binding, bound, count) => {
-  const bounded = { ...room(99, 99, 99), limits: { ...limits, ...bound } };
+  const bounded = { ...room(99, 99, 99), limits: { ...limits, devicesGib: [none], ...bound } };
   expect(placeable(bounded, [], machine(1, 1, 10), 2)).toEqual({ count, binding });
 });
 

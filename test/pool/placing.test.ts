@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import type { NodeFacts } from "../../src/pool/nodeFacts.ts";
+import { nowhere } from "../../src/pool/nowhere.ts";
 import { chooseNode, type Wish } from "../../src/pool/placing.ts";
 
 const shape = { vcpus: 1, memoryMib: 1024, diskGib: 10 };
-const wish: Wish = { name: "demo", shape, placement: "spread" };
+const wish: Wish = { name: "demo", shape, instanceType: "container", placement: "spread" };
 
 /** A node with memory for so many machines beside those it has. */
 function nodeOf(name: string, room: number, ofPool = 0, overrides: Partial<NodeFacts> = {}): NodeFacts {
@@ -12,6 +13,7 @@ function nodeOf(name: string, room: number, ofPool = 0, overrides: Partial<NodeF
     pool: "demo",
     state: "ready" as const,
     shape,
+    instanceType: "container" as const,
   }));
   const inventory = {
     cpus: 64,
@@ -29,10 +31,16 @@ function nodeOf(name: string, room: number, ofPool = 0, overrides: Partial<NodeF
     inventoryAt: "2026-01-01T00:00:00.000Z",
     inventoryAgeSeconds: 1,
     full: {},
+    braked: false,
     rows,
     gone: [],
     ...overrides,
   };
+}
+
+function inventoryOf({ inventory }: NodeFacts): NonNullable<NodeFacts["inventory"]> {
+  if (inventory === null) throw new Error("it has said nothing yet");
+  return inventory;
 }
 
 test("spread takes the node with the fewest of the pool, then the one with most room, and says before which", () => {
@@ -60,4 +68,60 @@ test("a full or closed node comes last, with what closes it", () => {
 test("of many nodes a few are named", () => {
   const nodes = ["a", "b", "c", "d", "e", "f"].map((name) => nodeOf(name, 2));
   expect(chooseNode(nodes, wish)?.why).toMatch(/^spread: a .*; d \(.*\); and 2 more$/);
+});
+
+const refusal = { since: new Date().toISOString(), inventory: null, message: "Proxy devices are forbidden" };
+const forbids = [{ instanceType: "container" as const, why: "restricted.devices.proxy=block" }];
+
+test.each<[string, NodeFacts[], Partial<Wish>, string, RegExp]>([
+  ["no node at all", [], {}, "NoNode", /^no node is enrolled$/],
+  [
+    "a label that none carries",
+    [nodeOf("a", 5)],
+    { nodeLabels: ["gpu"] },
+    "NoNode",
+    /carries the labels gpu$/,
+  ],
+  ["a name that none has", [nodeOf("a", 5)], { nodes: ["b"] }, "NoNode", /is named b$/],
+  ["none heard", [nodeOf("a", 5, 0, { state: "silent" })], {}, "NoNodeOnline", /a: not online/],
+  ["a braked one", [nodeOf("a", 5, 0, { braked: true })], {}, "NoNodeOpen", /a: braked/],
+  [
+    "one drained, one silent",
+    [nodeOf("a", 5, 0, { scheduling: "draining" }), nodeOf("b", 5, 0, { state: "silent" })],
+    {},
+    "NoNodeOpen",
+    /a: draining; b: not online/,
+  ],
+  [
+    "one whose driver refused it",
+    [nodeOf("a", 5, 0, { full: { "1x1024x10 container": refusal } })],
+    {},
+    "Refused",
+    /a: refused the last one like it.*Proxy devices are forbidden/,
+  ],
+  [
+    "one that is set up to refuse it",
+    [{ ...nodeOf("a", 5), inventory: { ...inventoryOf(nodeOf("a", 5)), forbids } }],
+    {},
+    "Refused",
+    /restricted\.devices\.proxy=block/,
+  ],
+  [
+    "a full one beside a braked one",
+    [nodeOf("a", 0), nodeOf("b", 5, 0, { braked: true })],
+    {},
+    "NoRoom",
+    /a: memory; b: braked/,
+  ],
+])("B3 the reason that no machine is made, with %s", (_, nodes, change, reason, message) => {
+  expect(nowhere(nodes, { ...wish, ...change })).toEqual({
+    reason,
+    message: expect.stringMatching(message) as string,
+  });
+});
+
+test("what is refused or forbidden to containers keeps no virtual machine out", () => {
+  const node = nodeOf("a", 5, 0, { full: { "1x1024x10 container": refusal } });
+  const both = { ...node, inventory: { ...inventoryOf(node), forbids } };
+  expect(nowhere([both], { ...wish, instanceType: "virtual-machine" })).toBeNull();
 });

@@ -35,6 +35,8 @@ export const ROUTES: readonly Route[] = [
   route("POST", "/machines/:id/hold", "machine.hold", "Take it out and keep it", machineView),
   route("POST", "/machines/:id/unhold", "machine.unhold", "Give it back", machineView),
   route("POST", "/machines/:id/restart", "machine.restart", "Stop and start it", machineView),
+  route("POST", "/machines/:id/cut", "machine.cut", "End everybody's access: stop it", machineView),
+  route("POST", "/machines/:id/uncut", "machine.uncut", "Start it again", machineView),
   route("POST", "/machines/:id/forget", "machine.forget", "Take it off the books", machineView),
 
   route("GET", "/nodes", "node.list", "All nodes", z.array(nodeView)),

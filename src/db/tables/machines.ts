@@ -14,6 +14,7 @@ import {
 } from "drizzle-orm/pg-core";
 import type {
   HostKey,
+  Cut,
   Hold,
   MachinePhase,
   MachineState,
@@ -43,8 +44,11 @@ export type NotAlive = {
   presented?: string;
 };
 
-/** For a shape, what the node's inventory looked like when it had settled after the refusal; null until it has. */
-export type FullFor = Record<string, { since: string; inventory: string | null }>;
+/**
+ * For a shape, what the node's inventory looked like when it had settled after the refusal, null until it has; and what
+ * its driver said, null in a row from before that was kept.
+ */
+export type FullFor = Record<string, { since: string; inventory: string | null; message?: string }>;
 
 /**
  * An orphan that a node shows: since when every complete listing did, who said that it may be torn down, and what keeps
@@ -144,6 +148,8 @@ export const machines = pgTable(
     deleteSeconds: doublePrecision("delete_seconds"),
     /** While `held`: who took it out, when, and what they noted. */
     hold: jsonb("hold").$type<Hold>(),
+    /** Set while nobody may get onto it: who had it stopped, and when its node had done so. */
+    cut: jsonb("cut").$type<Cut>(),
     /** When its last restart ended: what a probe heard that began before says nothing. */
     restartedAt: timestamp("restarted_at", { withTimezone: true }),
     deletingSince: timestamp("deleting_since", { withTimezone: true }),

@@ -15,7 +15,7 @@ import {
 import { assignments } from "./assignments.ts";
 import { machines, nodes } from "./machines.ts";
 
-export type OperationKind = "create" | "setup" | "delete" | "restart" | "probe";
+export type OperationKind = "create" | "setup" | "delete" | "restart" | "cut" | "probe";
 export type OperationState = "queued" | "leased" | "cancelling" | "succeeded" | "failed" | "cancelled";
 
 /**
@@ -75,7 +75,7 @@ export const operations = pgTable(
       .on(table.finishedAt)
       .where(sql`finished_at is not null`),
     index("operations_uncounted").on(table.id).where(uncountedOperation),
-    check("operations_kind", sql`${table.kind} in ('create', 'setup', 'delete', 'restart', 'probe')`),
+    check("operations_kind", sql`${table.kind} in ('create', 'setup', 'delete', 'restart', 'cut', 'probe')`),
     check(
       "operations_state",
       sql`${table.state} in ('queued', 'leased', 'cancelling', 'succeeded', 'failed', 'cancelled')`,

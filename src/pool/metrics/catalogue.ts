@@ -147,7 +147,7 @@ export type Sample =
 export const LIVE_MACHINE_STATES = MACHINE_STATES.filter((state) => state !== "deleted");
 export const LIVE_ASSIGNMENT_STATES = ASSIGNMENT_STATES.filter((state) => state !== "released");
 export const CLAIM_OUTCOMES = ["warm", "waited", "missed"] as const;
-export const OPERATION_KINDS = ["create", "setup", "delete", "restart", "probe"] as const;
+export const OPERATION_KINDS = ["create", "setup", "delete", "restart", "cut", "probe"] as const;
 export const OPERATION_OUTCOMES = ["succeeded", "failed", "cancelled"] as const;
 export const REFUSAL_REASONS = [
   "no_token",

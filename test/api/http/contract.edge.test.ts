@@ -75,6 +75,8 @@ const EARLY = [
   "machine.restart",
   "machine.hold",
   "machine.unhold",
+  "machine.cut",
+  "machine.uncut",
   "machine.recreate",
   "machine.forget",
 ];

@@ -33,6 +33,8 @@ export function resultOf(operation: LeasedOperation, { how, answers, listing }: 
       if (how !== "well") return { outcome: "restart_failed", message };
       return { outcome: "restarted", host, port, access: { host, port } };
     }
+    case "cut":
+      return how === "well" ? { outcome: "cut" } : { outcome: "cut_failed", message };
     case "probe": {
       const names = operation.machines.map(({ name }) => name);
       const startedAt = new Date().toISOString();

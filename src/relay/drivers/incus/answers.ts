@@ -14,6 +14,11 @@ export const instance = z.object({
   status: z.string(),
   type: z.enum(["container", "virtual-machine"]),
   config: z.record(z.string(), z.string()),
+  /** Its own, without those of its profiles. */
+  devices: z
+    .record(z.string(), z.record(z.string(), z.string()))
+    .nullish()
+    .transform((devices) => devices ?? {}),
   state: instanceState.nullish(),
 });
 export type Instance = z.infer<typeof instance>;
@@ -52,6 +57,7 @@ export type HostResources = z.infer<typeof resources>;
 export const sizedInstance = z.object({
   name: z.string(),
   project: z.string(),
+  type: z.enum(["container", "virtual-machine"]),
   status: z.string(),
   expanded_config: z
     .record(z.string(), z.string())
@@ -60,7 +66,13 @@ export const sizedInstance = z.object({
   expanded_devices: z
     .record(
       z.string(),
-      z.object({ type: z.string().optional(), pool: z.string().optional(), size: z.string().optional() }),
+      z.object({
+        type: z.string().optional(),
+        path: z.string().optional(),
+        pool: z.string().optional(),
+        size: z.string().optional(),
+        "size.state": z.string().optional(),
+      }),
     )
     .nullish()
     .transform((devices) => devices ?? {}),
@@ -68,6 +80,13 @@ export const sizedInstance = z.object({
 export type SizedInstance = z.infer<typeof sizedInstance>;
 
 export const project = z.object({ config: z.record(z.string(), z.string()) });
+export type Project = z.infer<typeof project>;
+
+export const profile = z.object({
+  config: z.record(z.string(), z.string()),
+  devices: z.record(z.string(), z.record(z.string(), z.string())),
+});
+export type Profile = z.infer<typeof profile>;
 
 export const pool = z.object({ driver: z.string(), config: z.record(z.string(), z.string()) });
 

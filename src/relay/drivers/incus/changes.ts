@@ -2,11 +2,12 @@ import { DriverError } from "../../driver.ts";
 import { pause, within } from "../../pause.ts";
 import type { Instance } from "./answers.ts";
 import type { Incus } from "./client.ts";
-import { saysChanged } from "./failures.ts";
+import { saysChanged, saysDiskFull } from "./failures.ts";
 import { endLeftProxies } from "./leftProxies.ts";
 import { findInstance, pathOf } from "./look.ts";
 import { markedPorts } from "./mark.ts";
 import { ended } from "./operation.ts";
+import { giveReserve } from "./reserve.ts";
 
 /**
  * Brings an instance to where it should be: looks, takes the one step that is missing, and looks again, until there is
@@ -20,6 +21,10 @@ const STEP_SECONDS = 120;
 const LOOK_AGAIN_MS = 200;
 /** How long a change may be crossed by somebody else's, in seconds. */
 const PATIENCE_SECONDS = 60;
+/** A storage driver that has not written everything out yet may not even let a full disk grow. */
+const RESERVE_AGAIN_MS = 1000;
+/** How often a full disk is given more room for one change. */
+const MOST_RESERVES = 3;
 /** More steps than the longest way has (unfreeze, stop, delete), with room for somebody else's. */
 const MOST_STEPS = 6;
 
@@ -35,7 +40,7 @@ export async function bring(
   signal: AbortSignal,
 ): Promise<Instance | null> {
   const patience = within(PATIENCE_SECONDS, signal);
-  for (let steps = 0; ;) {
+  for (let steps = 0, reserves = 0; ;) {
     const found = await findInstance(incus, name, signal);
     if (found === null || !isOurs(found)) return null;
     const step = nextStep(found.status, aim);
@@ -47,6 +52,12 @@ export async function bring(
       steps += 1;
     } catch (error) {
       signal.throwIfAborted();
+      if (saysDiskFull(error) && reserves < MOST_RESERVES) {
+        if (await giveReserve(incus, found, reserves, signal)) reserves += 1;
+        else if (patience.aborted) throw error;
+        else await pause(RESERVE_AGAIN_MS, signal);
+        continue;
+      }
       if (!saysChanged(error)) throw error;
       if (patience.aborted) throw new DriverError("retry", `${name} stays busy`, { cause: error });
       await pause(LOOK_AGAIN_MS, signal);

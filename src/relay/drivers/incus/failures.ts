@@ -7,6 +7,9 @@ import { NoAnswer } from "./socket.ts";
 /** Limits of the project, and every storage driver's way of saying that it is full. */
 const NO_CAPACITY =
   /Reached maximum|No space left on device|disk quota exceeded|out of space|insufficient free space|Cannot allocate memory/i;
+/** What the project refuses by how it is set up, and would refuse again: its limits want to be said, its restrictions forbid. */
+const FORBIDDEN =
+  /Failed checking if instance creation allowed|(is|are) forbidden|(isn't|not) allowed in (this )?project|Only managed network devices are allowed/i;
 const TAKEN = /already exists|UNIQUE constraint failed: instances/i;
 /** Something else is being done to the instance; or it has changed since it was looked at. */
 const BUSY =
@@ -26,6 +29,14 @@ export function saysChanged(error: unknown): boolean {
   return error instanceof IncusError && (error.status === 404 || BUSY.test(error.message));
 }
 
+/** Incus 6.0.4 says the last where liblxc may not change the owner of the container's folder, which takes room as well. */
+const DISK_FULL = /disk quota exceeded|No space left on device|saving config file for the container failed/i;
+
+/** Whether the disk of the instance itself has no room for what Incus wants to write on it. */
+export function saysDiskFull(error: unknown): boolean {
+  return error instanceof IncusError && DISK_FULL.test(error.message);
+}
+
 export function saysAbsent(error: unknown): boolean {
   return error instanceof IncusError && error.status === 404;
 }
@@ -38,8 +49,13 @@ export function asDriverError(error: unknown, doing: string): unknown {
     return new DriverError("retry", `${doing}: ${error.message}. ${advice}`, { cause: error });
   }
   if (!(error instanceof IncusError)) return error;
-  const code = NO_CAPACITY.test(error.message) ? "no_capacity" : error.status === 503 ? "retry" : "failed";
+  const code = isRefusal(error.message) ? "no_capacity" : error.status === 503 ? "retry" : "failed";
   return new DriverError(code, `${doing}: ${error.message}${hint(error.message)}`, { cause: error });
+}
+
+/** Whether the same is refused as long as nothing changes on the node. */
+function isRefusal(message: string): boolean {
+  return NO_CAPACITY.test(message) || FORBIDDEN.test(message);
 }
 
 function hint(message: string): string {

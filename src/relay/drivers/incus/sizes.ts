@@ -18,39 +18,38 @@ export function standingOf(
   host: HostResources,
 ): Machine {
   const { expanded_config: config, expanded_devices: devices } = instance;
+  const isVirtual = instance.type === "virtual-machine";
   return {
     name: instance.name,
     ours: instance.project === project && isOwn({ name: instance.name, config }, owner),
     running: instance.status === "Running" || instance.status === "Frozen",
     vcpus: cpus(config["limits.cpu"]) ?? 0,
     memoryMib: Math.ceil((bytes(config["limits.memory"], host.memory.total) ?? 0) / MIB),
-    disks: Object.values(devices).flatMap(({ type, pool, size }) => {
+    disks: Object.values(devices).flatMap(({ type, path, pool, size, ...device }) => {
       const gib = (bytes(size, null) ?? 0) / GIB;
-      return type === "disk" && pool !== undefined && gib > 0 ? [{ device: pool, gib }] : [];
+      const state = isVirtual && path === "/" ? stateGib(device["size.state"]) : 0;
+      return type === "disk" && pool !== undefined && gib > 0 ? [{ device: pool, gib: gib + state }] : [];
     }),
     limited: instance.project === project,
+    instanceType: instance.type,
+    // Of a virtual machine Incus does not count them.
+    processes: isVirtual ? 0 : processesOf({ config }),
   };
 }
 
-/** What the project bounds; null where it bounds nothing. */
-export function boundsOf(
-  config: Record<string, string>,
-  host: HostResources,
-): NonNullable<Inventory["limits"]> | null {
-  const machines = whole(config["limits.instances"]) ?? whole(config["limits.containers"]);
-  const vcpus = cpus(config["limits.cpu"]);
-  const memory = bytes(config["limits.memory"], host.memory.total);
-  const disk = bytes(config["limits.disk"], null);
-  const bounds = {
-    ...(machines === null ? {} : { machines }),
-    ...(vcpus === null ? {} : { vcpus }),
-    ...(memory === null ? {} : { memoryMib: Math.floor(memory / MIB) }),
-    ...(disk === null ? {} : { diskGib: disk / GIB }),
-  };
-  return Object.keys(bounds).length === 0 ? null : bounds;
+/** What Incus keeps beside a virtual machine's disk for its own files; it counts against the limits on disks. */
+export function stateGib(size?: string): number {
+  return (bytes(size, null) ?? DEFAULT_STATE) / GIB;
 }
 
-function whole(text: string | undefined): number | null {
+const DEFAULT_STATE = 500 * MIB;
+
+/** How many processes a container may have, which is what counts against the limit on them. */
+export function processesOf({ config }: { config: Readonly<Record<string, string>> }): number {
+  return whole(config["limits.processes"]) ?? 0;
+}
+
+export function whole(text: string | undefined): number | null {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
 }
 

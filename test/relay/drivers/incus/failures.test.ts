@@ -24,7 +24,14 @@ describe("what Incus 6.0.4 said", () => {
     [
       `Failed creating instance from image: Unpack failed: Failed to run: unsquashfs -f -d /x -n /y: exit status 1 (Write on output file failed because No space left on device)`,
     ],
-  ])("is no capacity: %s", (said) => {
+    [
+      `Failed checking if instance creation allowed: Invalid device "ssh" on container "demo-7" of project "warmpool": Proxy devices are forbidden`,
+    ],
+    [
+      `Failed checking if instance creation allowed: Instance "demo-7" in project "warmpool" has no "limits.processes" config, either directly or via a profile`,
+    ],
+    [`Image server "" isn't allowed in this project`],
+  ])("B4 is no capacity, and not asked for again before something changes: %s", (said) => {
     expect(code(500, said)).toMatchObject({ code: "no_capacity", message: `Creating demo-7: ${said}` });
   });
 

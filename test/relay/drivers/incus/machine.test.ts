@@ -13,6 +13,7 @@ function virtualMachine(network: Record<string, ReturnType<typeof address>[]> | 
     status: "Running",
     type: "virtual-machine",
     config: { "user.warmpool.port": "20007" },
+    devices: {},
     state: { network: network === null ? null : Object.fromEntries(devices) },
   };
 }

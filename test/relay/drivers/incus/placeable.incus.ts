@@ -16,6 +16,8 @@ import { command, folderPool, incus, shortName, smallProject, storagePool } from
 /** R5: what the equation promises is what Incus then gives, and not one more. */
 
 const shape = { vcpus: 1, memoryMib: 256, diskGib: 1 };
+const instanceType = "container";
+const asked = { shape, instanceType } as const;
 
 test.each([
   ["memory", "limits.memory=1400MiB", "limit_memory"],
@@ -30,9 +32,9 @@ test.each([
     await using stranger = await unmanaged(project.name, pool.name);
     const leaked = await under.driver.create(await request(), soon());
     const stuck = await under.driver.create(await request(), soon());
-    const rows: BookedRow[] = [{ name: stuck.name, state: "deleting", shape }];
+    const rows: BookedRow[] = [{ name: stuck.name, state: "deleting", shape, instanceType }];
 
-    const promised = nodeEquation(await under.driver.capacity(soon()), rows, shape, null);
+    const promised = nodeEquation(await under.driver.capacity(soon()), rows, asked, null);
     expect(promised.terms).toContainEqual({
       kind: "deleting",
       count: expect.any(Number),
@@ -48,7 +50,7 @@ test.each([
     expect(promised.placeable).toBeGreaterThan(0);
 
     expect(await createUntilRefused(under)).toBe(promised.placeable);
-    expect(nodeEquation(await under.driver.capacity(soon()), rows, shape, null).placeable).toBe(0);
+    expect(nodeEquation(await under.driver.capacity(soon()), rows, asked, null).placeable).toBe(0);
   },
 );
 
@@ -63,10 +65,10 @@ test("R5 a thin pool is promised by configured sizes: what is committed and what
     ...(await under.driver.capacity(soon())),
     machines: machines?.filter(({ ours }) => ours),
   };
-  const before = nodeEquation(inventory, [], shape, null);
+  const before = nodeEquation(inventory, [], asked, null);
   // A second one is made: it has written next to nothing, and yet there is room for one less.
   await under.driver.create(await request(), soon());
-  const after = nodeEquation(await under.driver.capacity(soon()), [], shape, null);
+  const after = nodeEquation(await under.driver.capacity(soon()), [], asked, null);
   expect(before.placeable - after.placeable).toBe(1);
   expect(after.binding).toBe("disk");
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { boundsOf, bytes, cpus, standingOf } from "../../../../src/relay/drivers/incus/sizes.ts";
+import { bytes, cpus, standingOf } from "../../../../src/relay/drivers/incus/sizes.ts";
 
 const host = { cpu: { total: 8 }, memory: { total: 16 * 2 ** 30, used: 0 } };
 const owner = { installation: "one", node: "n1" };
@@ -39,6 +39,7 @@ describe("an instance", () => {
   const instance = {
     name: "demo-1",
     project: "warmpool",
+    type: "container" as const,
     status: "Stopped",
     expanded_config: { ...marks, "limits.cpu": "2", "limits.memory": "512MiB" },
     expanded_devices: {
@@ -57,6 +58,23 @@ describe("an instance", () => {
       memoryMib: 512,
       disks: [{ device: "fast", gib: 10 }],
       limited: true,
+      instanceType: "container",
+      processes: 0,
+    });
+  });
+
+  test("as a virtual machine has a volume of its own for its state, and no processes that count", () => {
+    const config = { ...instance.expanded_config, "limits.processes": "300" };
+    const devices = { root: { type: "disk", path: "/", pool: "fast", size: "10GiB" } };
+    const machine = { ...instance, expanded_config: config, expanded_devices: devices };
+    const virtual = { ...machine, type: "virtual-machine" as const };
+    expect(standingOf(machine, "warmpool", owner, host)).toMatchObject({
+      processes: 300,
+      disks: [{ gib: 10 }],
+    });
+    expect(standingOf(virtual, "warmpool", owner, host)).toMatchObject({
+      processes: 0,
+      disks: [{ gib: 10 + 500 / 1024 }],
     });
   });
 
@@ -74,15 +92,4 @@ describe("an instance", () => {
       limited: true,
     });
   });
-});
-
-test("a project's bounds, and none where it has none", () => {
-  const config = {
-    "limits.instances": "5",
-    "limits.memory": "4GiB",
-    "limits.disk": "20GiB",
-    "limits.cpu": "6",
-  };
-  expect(boundsOf(config, host)).toEqual({ machines: 5, vcpus: 6, memoryMib: 4096, diskGib: 20 });
-  expect(boundsOf({ "features.images": "true" }, host)).toBeNull();
 });
