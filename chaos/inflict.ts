@@ -29,7 +29,10 @@ const MOOD_WAITS_SECONDS = 120;
 /** How many seconds at a time: longer than a probe's attempt, with all that it is prolonged by. */
 const BUSY_SECONDS = 9;
 
-const READ_ONLY = "mount -o remount,ro /";
+/** A container's / may be busy, or a mount that it may not change: then the folders that a set-up writes to. */
+const READ_ONLY = `mount -o remount,ro / 2>/dev/null || for folder in /etc /var /home /root; do
+  mount --bind $folder $folder && mount -o remount,bind,ro $folder || exit 1
+done`;
 /** Where set-ups write; the disk itself may be the host's. */
 const FULL = `mkdir -p /var/lib/warmpool && mount -t tmpfs -o size=64k none /var/lib/warmpool &&
   head -c 60000 /dev/zero >/var/lib/warmpool/x`;
