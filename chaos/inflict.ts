@@ -5,8 +5,7 @@ import type { Other } from "./far/otherDatabase.ts";
 import { judgeServing } from "./far/serving.ts";
 import type { Journal } from "./journal.ts";
 import type { Ledger } from "./observer/ledger.ts";
-import { POOL } from "../accept/part.ts";
-import { listMachines } from "../accept/pools.ts";
+import { FULL, MachineHarm, READ_ONLY } from "./machineHarm.ts";
 import type { Tester } from "./testers.ts";
 import type { FaultKind, PlannedFault } from "./schedule.ts";
 import type { Part, System } from "./system.ts";
@@ -29,14 +28,6 @@ const MOOD_WAITS_SECONDS = 120;
 /** How many seconds at a time: longer than a probe's attempt, with all that it is prolonged by. */
 const BUSY_SECONDS = 9;
 
-/** A container's / may be busy, or a mount that it may not change: then the folders that a set-up writes to. */
-const READ_ONLY = `mount -o remount,ro / 2>/dev/null || for folder in /etc /var /home /root; do
-  mount --bind $folder $folder && mount -o remount,bind,ro $folder || exit 1
-done`;
-/** Where set-ups write; the disk itself may be the host's. */
-const FULL = `mkdir -p /var/lib/warmpool && mount -t tmpfs -o size=64k none /var/lib/warmpool &&
-  head -c 60000 /dev/zero >/var/lib/warmpool/x`;
-
 /** What keeps the far edge from its database, or from answering, by itself; and for how long at most. */
 const KEEPS_FROM_SERVING: readonly FaultKind[] = [
   ...(["edge_killed", "edge_frozen", "postgres_killed", "postgres_frozen", "everything_killed"] as const),
@@ -51,6 +42,7 @@ export class Inflictor {
   readonly #ledger: Ledger;
   /** In whose name an edge is asked whether it serves. */
   readonly #tester: Tester;
+  readonly #machines: MachineHarm;
   readonly #judged = new Set<Promise<void>>();
   /** What still lasts: each ends its fault. */
   readonly #lasting = new Set<() => Promise<void>>();
@@ -60,6 +52,7 @@ export class Inflictor {
     this.#journal = journal;
     this.#ledger = ledger;
     this.#tester = tester;
+    this.#machines = new MachineHarm(system, journal);
   }
 
   /** Returns when the fault has begun; what lasts ends by itself later. */
@@ -101,9 +94,9 @@ export class Inflictor {
       case "relay_replaced":
         return sure(this.#replaceRelay(fault.seconds));
       case "machine_killed":
-        return sure(await this.#harm(fault, (name) => ground.kill(name)));
+        return sure(await this.#machines.harm(fault.pick, (name) => ground.kill(name)));
       case "machine_vanished":
-        return sure(await this.#harm(fault, (name) => ground.vanish(name)));
+        return sure(await this.#machines.harm(fault.pick, (name) => ground.vanish(name)));
       case "machine_frozen":
         return sure(await this.#freezeMachine(fault));
       case "relay_link_silent":
@@ -123,13 +116,15 @@ export class Inflictor {
       case "database_pooled":
         return this.#leadDatabase("pooler", fault.seconds);
       case "machine_read_only":
-        return sure(await this.#harmReady(fault.pick, READ_ONLY));
+        return sure(await this.#machines.harmReady(fault.pick, READ_ONLY));
       case "machine_full":
-        return sure(await this.#harmReady(fault.pick, FULL));
+        return sure(await this.#machines.harmReady(fault.pick, FULL));
       case "machine_copied":
-        return sure(await this.#copy(fault.pick));
+        return sure(await this.#machines.copy(fault.pick));
       case "machine_renamed":
-        return sure(await this.#harm(fault, async (name) => void (await kept.put("rename", name))));
+        return sure(
+          await this.#machines.harm(fault.pick, async (name) => void (await kept.put("rename", name))),
+        );
       case "relay_busy":
         return sure(await this.#busyRelay(fault.seconds));
       case "clock_jumped":
@@ -209,44 +204,14 @@ export class Inflictor {
     this.#judged.add(judgeServing(this.#system.far.api, this.#tester, this.#ledger, isDisturbed));
   }
 
-  /** One that nobody has yet, so that somebody may be given it. */
-  async #harmReady(pick: number, script: string): Promise<string> {
-    const listed = await listMachines(this.#system.stack().admin, POOL, "ready");
-    const ready = listed.map(({ name }) => name).filter((name) => !this.#journal.isSpoilt(name));
-    // In a pool that is empty for the moment, whoever is there.
-    const name = ready.length === 0 ? await this.#victim(pick) : picked(ready.toSorted(), pick);
-    this.#journal.spoil(name);
-    await this.#system.ground.inside(name, script);
-    return name;
-  }
-
-  async #copy(pick: number): Promise<string> {
-    const name = await this.#victim(pick);
-    return `${name}, as ${await this.#system.kept.put("copy", name)}`;
-  }
-
-  async #harm(fault: PlannedFault, how: (name: string) => Promise<void>): Promise<string> {
-    const name = await this.#victim(fault.pick);
-    this.#journal.spoil(name);
-    await how(name);
-    return name;
-  }
-
   async #freezeMachine({ pick, seconds }: PlannedFault): Promise<string> {
     const { ground } = this.#system;
-    const name = await this.#victim(pick);
-    this.#journal.spoil(name);
-    await ground.freeze(name);
+    const name = await this.#machines.harm(pick, (one) => ground.freeze(one));
     this.#endAfter(seconds, async () => {
       await ground.thaw(name);
       this.#journal.mend(name);
     });
     return `${name}, ${seconds.toFixed(0)} s`;
-  }
-
-  async #victim(pick: number): Promise<string> {
-    const standing = await this.#system.kept.standing();
-    return picked(standing.filter((name) => !this.#journal.isSpoilt(name)).toSorted(), pick);
   }
 
   #endAfter(seconds: number, end: () => Promise<void>): void {
@@ -263,12 +228,6 @@ export class Inflictor {
 
 /** Whom a fault hits, and how often it has so far. */
 type Begun = { whom: string; hits: () => number };
-
-function picked(names: readonly string[], pick: number): string {
-  const name = names[Math.floor(pick * names.length)];
-  if (name === undefined) throw new Error("no machine is there");
-  return name;
-}
 
 /** What hits whenever it is brought about. */
 function sure(whom: string): Begun {

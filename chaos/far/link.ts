@@ -27,10 +27,7 @@ export class Link {
    * @param listen where it is dialled; port 0 takes a free one
    * @throws Error where that port is taken
    */
-  static async listen(
-    target: Target,
-    listen = { host: "127.0.0.1", port: 0 },
-  ): Promise<Link> {
+  static async listen(target: Target, listen = { host: "127.0.0.1", port: 0 }): Promise<Link> {
     const link = new Link(target);
     await new Promise<void>((resolve, reject) => {
       link.#server.once("error", reject);

@@ -26,7 +26,8 @@ export async function judgeServing(
     });
     ledger.looked(SERVES, []);
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    const cause =
+      error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
     if (!isDisturbed()) ledger.looked(SERVES, [`it still says: ${cause}`]);
   }
 }

@@ -137,7 +137,8 @@ test("a reason that no document explains is seen", async () => {
 test("a machine that was taken for dead is seen, unless it was harmed", async () => {
   await using t = await testDb();
   await makeHealthy(t.connection);
-  const look = (harmed: boolean, after = 0) => withSql(t.url, (own) => deadUnharmed(own, after, () => harmed));
+  const look = (harmed: boolean, after = 0) =>
+    withSql(t.url, (own) => deadUnharmed(own, after, () => harmed));
   expect(await look(false)).toEqual({ last: 0, broken: [] });
   await t.db.execute(
     sql`insert into events (kind, actor, reason, machine, before, after, data)

@@ -56,18 +56,20 @@ const INSTANCE = {
 const LIMITS = { "limits.instances": "4", "limits.cpu": "8", "limits.memory": "20%", "limits.disk": "2GiB" };
 /** Incus refuses most of what is wrong with one, but not in each version the same. */
 const size = damaged(["4", "0-3", "0-1,5", "512MiB", "20%", "1.5GB", "9".repeat(30), "5-2"]);
-const sizes = fc.dictionary(fc.constantFrom(...Object.keys(LIMITS), "limits.containers", "limits.disk.pool.default"), size);
+const sizes = fc.dictionary(
+  fc.constantFrom(...Object.keys(LIMITS), "limits.containers", "limits.disk.pool.default"),
+  size,
+);
 const HOST = { cpu: { total: 8 }, memory: { total: 16 * 2 ** 30, used: 2 ** 30 } };
 
-const isDriverError = (error: Error) =>
-  error instanceof DriverError && error.message.length <= LONGEST_ERROR;
+const isDriverError = (error: Error) => error instanceof DriverError && error.message.length <= LONGEST_ERROR;
 
 export const fromDrivers: readonly Parser[] = [
   parser(
     "answers of driver programs",
-    fc.constantFrom(...ANSWERS).chain(({ schema, sample }) =>
-      damaged([JSON.stringify(sample)]).map((text) => ({ schema, text })),
-    ),
+    fc
+      .constantFrom(...ANSWERS)
+      .chain(({ schema, sample }) => damaged([JSON.stringify(sample)]).map((text) => ({ schema, text }))),
     ({ schema, text }) => {
       orRefused(() => parseAnswer(ABOUT, schema, text), isDriverError);
     },
@@ -92,7 +94,14 @@ export const fromDrivers: readonly Parser[] = [
     (value) => {
       for (const schema of [
         ...[incus.instance, incus.listedInstance, incus.volume, incus.operation, incus.runningOperation],
-        ...[incus.server, incus.resources, incus.sizedInstance, incus.project, incus.pool, incus.poolResources],
+        ...[
+          incus.server,
+          incus.resources,
+          incus.sizedInstance,
+          incus.project,
+          incus.pool,
+          incus.poolResources,
+        ],
       ])
         schema.safeParse(value);
     },

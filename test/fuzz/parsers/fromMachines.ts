@@ -58,7 +58,12 @@ export const fromMachines: readonly Parser[] = [
     ([text, sizes]) => {
       const bytes = Buffer.from(text);
       const whole = linesOf([bytes]);
-      const pieces = linesOf(chunksOf(bytes, sizes.map((size) => size + Math.floor(bytes.length / 2000))));
+      const pieces = linesOf(
+        chunksOf(
+          bytes,
+          sizes.map((size) => size + Math.floor(bytes.length / 2000)),
+        ),
+      );
       must(JSON.stringify(whole) === JSON.stringify(pieces), "the lines depend on how the bytes arrive");
       must((whole.at(-1)?.end ?? 0) === bytes.length, "bytes are lost");
     },
@@ -90,10 +95,17 @@ export const fromMachines: readonly Parser[] = [
     const said = [...problems, ...read.odd].join("\n");
     must(!said.includes(HIDDEN), "a line of a file is quoted");
   }),
-  parser("errors of SSH", damaged(["connect ECONNREFUSED 10.0.0.1:22", "All configured authentication methods failed"]), (text) => {
-    const error = toSshError("m", Object.assign(new Error(text), { code: text.slice(0, 20), level: "client-socket" }));
-    must(error instanceof SshError, "it is no error of SSH");
-  }),
+  parser(
+    "errors of SSH",
+    damaged(["connect ECONNREFUSED 10.0.0.1:22", "All configured authentication methods failed"]),
+    (text) => {
+      const error = toSshError(
+        "m",
+        Object.assign(new Error(text), { code: text.slice(0, 20), level: "client-socket" }),
+      );
+      must(error instanceof SshError, "it is no error of SSH");
+    },
+  ),
   parser("text for people", damaged([LOG, "a\u202eb\u009b2J\u2028", "😀".repeat(200)]), (text) => {
     must(!UNSEEN.test(escaped(text)), "an escaped text has control characters");
     must(!UNSEEN.test(cleaned(text).replaceAll("\t", "")), "a cleaned text has control characters");

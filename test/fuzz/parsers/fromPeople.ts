@@ -20,7 +20,11 @@ import { must, orRefused, type Parser, parser } from "./parser.ts";
 
 /** What callers send, relays report, and people write into files and settings. */
 const RSA = `ssh-rsa ${Buffer.concat(
-  [Buffer.from("ssh-rsa"), Buffer.from([1, 0, 1]), Buffer.concat([Buffer.from([0]), Buffer.alloc(256, 0xc3)])].flatMap((field) => {
+  [
+    Buffer.from("ssh-rsa"),
+    Buffer.from([1, 0, 1]),
+    Buffer.concat([Buffer.from([0]), Buffer.alloc(256, 0xc3)]),
+  ].flatMap((field) => {
     const length = Buffer.alloc(4);
     length.writeUInt32BE(field.length);
     return [length, field];
@@ -38,11 +42,18 @@ const MESSAGES = [
   { schema: relay.leaseInput, sample: { session: SESSION, waitSeconds: 0, free: 2 } },
   {
     schema: relay.renewInput,
-    sample: { session: SESSION, operations: [{ ...HELD, progress: { kind: "setup", log: { at: 0, text: "x" } } }] },
+    sample: {
+      session: SESSION,
+      operations: [{ ...HELD, progress: { kind: "setup", log: { at: 0, text: "x" } } }],
+    },
   },
   {
     schema: relay.finishInput,
-    sample: { session: SESSION, ...HELD, result: { outcome: "setup_failed", reason: "unreachable", message: "m" } },
+    sample: {
+      session: SESSION,
+      ...HELD,
+      result: { outcome: "setup_failed", reason: "unreachable", message: "m" },
+    },
   },
   { schema: relay.listing, sample: { complete: true, machines: [{ name: "wp-1", state: "running" }] } },
 ];
@@ -96,21 +107,31 @@ export const fromPeople: readonly Parser[] = [
   ),
   parser(
     "messages of relays",
-    fc.constantFrom(...MESSAGES).chain(({ schema, sample }) =>
-      damagedJson([sample]).map((value) => ({ schema, value })),
-    ),
+    fc
+      .constantFrom(...MESSAGES)
+      .chain(({ schema, sample }) => damagedJson([sample]).map((value) => ({ schema, value }))),
     ({ schema, value }) => {
       schema.safeParse(value);
     },
   ),
-  inFile("import files", [{ recipes: [RECIPE], pools: [{ name: "p" }] }], (folder) => readImport(join(folder, "import.json")), "import.json"),
+  inFile(
+    "import files",
+    [{ recipes: [RECIPE], pools: [{ name: "p" }] }],
+    (folder) => readImport(join(folder, "import.json")),
+    "import.json",
+  ),
   inFile(
     "recipe folders",
     [{ ...RECIPE, steps: [{ id: "a", title: "A", script: "recipe.json", timeoutSeconds: 5 }] }],
     readRecipe,
     "recipe.json",
   ),
-  inFile("local.json", [{ url: "http://127.0.0.1:1", adminToken: "a", appToken: "b", pids: {} }], readLocal, "local.json"),
+  inFile(
+    "local.json",
+    [{ url: "http://127.0.0.1:1", adminToken: "a", appToken: "b", pids: {} }],
+    readLocal,
+    "local.json",
+  ),
   parser(
     "URLs of databases",
     damaged([`postgres://u:${PASSWORD}@[::1]:5432/db?sslmode=require`, `postgres://u:${PASSWORD}@h/d`]),
@@ -121,7 +142,10 @@ export const fromPeople: readonly Parser[] = [
   ),
   parser(
     "settings of webhooks",
-    fc.tuple(damaged([`https://u:${PASSWORD}@h/x`, "http://127.0.0.1/"]), damaged([`whsec_${"A".repeat(32)}`])),
+    fc.tuple(
+      damaged([`https://u:${PASSWORD}@h/x`, "http://127.0.0.1/"]),
+      damaged([`whsec_${"A".repeat(32)}`]),
+    ),
     ([url, secret]) => {
       const read = readWebhook(url, secret);
       must(read === null || !("problem" in read) || !read.problem.includes(PASSWORD), "a secret is told");

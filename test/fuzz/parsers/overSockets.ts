@@ -10,10 +10,17 @@ import { must, type Parser, waiting } from "./parser.ts";
 
 /** What answers a relay that dials a machine, or the edge, and is something else. */
 const TIMEOUT_SECONDS = 0.3;
-const KEXINIT = Buffer.concat([Buffer.from([0, 0, 1, 0x2c, 8, 20]), Buffer.alloc(300, 0x61)]).toString("latin1");
+const KEXINIT = Buffer.concat([Buffer.from([0, 0, 1, 0x2c, 8, 20]), Buffer.alloc(300, 0x61)]).toString(
+  "latin1",
+);
 
 /** The server's first bytes after its banner, unencrypted. */
-const sshBytes = damaged(["SSH-2.0-x\r\n", `SSH-2.0-x\r\n${KEXINIT}`, "SSH-1.99-y\n", "HTTP/1.1 400 x\r\n\r\n"]);
+const sshBytes = damaged([
+  "SSH-2.0-x\r\n",
+  `SSH-2.0-x\r\n${KEXINIT}`,
+  "SSH-1.99-y\n",
+  "HTTP/1.1 400 x\r\n\r\n",
+]);
 
 async function dial(bytes: string): Promise<void> {
   const server = await rawServer((socket) => void socket.write(Buffer.from(bytes, "latin1")));
@@ -28,12 +35,19 @@ async function dial(bytes: string): Promise<void> {
   }
 }
 
-const ANSWERS = ['{"result":{"data":{"operations":[]}}}', '{"error":{"message":"m","data":{"code":"FORBIDDEN"}}}', "<html>"];
+const ANSWERS = [
+  '{"result":{"data":{"operations":[]}}}',
+  '{"error":{"message":"m","data":{"code":"FORBIDDEN"}}}',
+  "<html>",
+];
 
 async function askEdge({ status, body }: { status: number; body: string }): Promise<void> {
   const server = createHttpServer((request, response) => {
     request.resume();
-    response.writeHead(status, { "content-type": "application/json", "retry-after": body.slice(0, 5).replaceAll(/[^ -~]/g, "") });
+    response.writeHead(status, {
+      "content-type": "application/json",
+      "retry-after": body.slice(0, 5).replaceAll(/[^ -~]/g, ""),
+    });
     response.end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
