@@ -195,7 +195,7 @@ export class Inflictor {
       await led.end();
       this.#judge();
     });
-    return { whom: `the far edge's, ${seconds.toFixed(0)} s`, hits: led.hits };
+    return { whom: `the far edge's, ${seconds.toFixed(0)} s`, hits: () => led.hits() };
   }
 
   #judge(): void {

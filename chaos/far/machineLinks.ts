@@ -65,7 +65,7 @@ export class MachineLinks {
   #noted({ port }: Link, fault: LinkFault): LinkFault {
     this.#harmed.set(port, Infinity);
     return {
-      hits: fault.hits,
+      hits: () => fault.hits(),
       end: () => {
         this.#harmed.set(port, performance.now() + FELT_AFTER_MS);
         fault.end();

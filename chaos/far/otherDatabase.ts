@@ -27,26 +27,26 @@ export class OtherDatabase {
    * @throws Error if it cannot be started, or the address leads elsewhere already
    */
   async lead(other: Other): Promise<Omit<LinkFault, "end"> & { end(): Promise<void> }> {
-    const { link, databaseUrl, serverPid, folder } = this.#place;
+    const { link, folder } = this.#place;
     const own = join(folder, `${other}${(this.#number += 1)}`);
     if (other === "pooler" && !(await hasPgbouncer())) throw new Error("pgbouncer is not installed");
-    const { port, stop } =
+    const server =
       other === "pooler"
-        ? await startPooler(databaseUrl(), own)
-        : await startStandby(databaseUrl(), serverPid(), own);
+        ? await startPooler(this.#place.databaseUrl(), own)
+        : await startStandby(this.#place.databaseUrl(), this.#place.serverPid(), own);
     try {
-      const fault = link.lead({ host: "127.0.0.1", port });
+      const fault = link.lead({ host: "127.0.0.1", port: server.port });
       this.#isStandby = other === "standby";
       return {
-        hits: fault.hits,
+        hits: () => fault.hits(),
         end: async () => {
           fault.end();
           this.#isStandby = false;
-          await stop();
+          await server.stop();
         },
       };
     } catch (error) {
-      await stop();
+      await server.stop();
       throw error;
     }
   }

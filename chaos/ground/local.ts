@@ -56,7 +56,7 @@ export function localGround(installation: string, roots: readonly string[]): Gro
       await act("rm", "-rf", "--one-file-system", "--", ...folders);
     },
     inside: async (name, script) => {
-      const [pid] = marked().filter((process) => process.name === name);
+      const pid = marked().find((process) => process.name === name);
       if (pid === undefined) throw new Error(`nothing of ${name} runs`);
       if (readlinkSync(`/proc/${pid.pid}/ns/mnt`) === readlinkSync("/proc/self/ns/mnt"))
         throw new Error(`${name} has no file system of its own`);

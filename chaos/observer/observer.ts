@@ -62,7 +62,7 @@ export function makeObserver(options: ObserverOptions): Observer {
       );
     }
     ledger.looked(EXPLAINED, await unexplained(sql, explained));
-    const { last, broken } = await deadUnharmed(sql, lastDeath, options.isHarmed);
+    const { last, broken } = await deadUnharmed(sql, lastDeath, (one) => options.isHarmed(one));
     lastDeath = last;
     ledger.looked(DEAD, broken);
   }

@@ -25,7 +25,7 @@ export function parser<T>(
     if (user + system > MOST_CPU_SECONDS * 1e6) throw new Error(`took ${(user + system) / 1e6} s of CPU`);
     return outcome !== false;
   });
-  return { name, tries, property: property as fc.IRawProperty<unknown> };
+  return { name, tries, property };
 }
 
 /** The same for what has to be waited for: it has no time of its own to be judged by. */
@@ -36,7 +36,7 @@ export function waiting<T>(
   tries = 10,
 ): Parser {
   const property = fc.asyncProperty(inputs, async (input) => (await holds(input)) !== false);
-  return { name, tries, property: property as fc.IRawProperty<unknown> };
+  return { name, tries, property };
 }
 
 /**
