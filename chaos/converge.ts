@@ -42,7 +42,7 @@ export async function untilWhole(system: System, testers: Testers): Promise<stri
 /** @throws Error naming what stands without a live row, and what has a live row and does not stand. */
 export async function rowsAreWhatStands(system: System): Promise<string> {
   const rows = new Set((await listMachines(system.stack().admin, POOL)).map(({ name }) => name));
-  const standing = new Set(await system.ground.standing());
+  const standing = new Set(await system.kept.standing());
   const lies = [
     ...[...standing].filter((name) => !rows.has(name)).map((name) => `${name} stands and has no live row`),
     ...[...rows].filter((name) => !standing.has(name)).map((name) => `${name} has a row and does not stand`),
@@ -64,7 +64,7 @@ export async function nothingIsLeft(system: System, folder: string): Promise<voi
       const left = [
         ...running,
         ...mounts.filter((line) => line.includes(folder)).map((line) => `mount ${line}`),
-        ...(await system.ground.standing()).map((name) => `machine ${name}`),
+        ...(await system.kept.standing()).map((name) => `machine ${name}`),
       ];
       if (left.length > 0) throw new Error(left.join("\n"));
       return true;

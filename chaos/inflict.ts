@@ -1,7 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { LinkFault } from "./far/link.ts";
 import type { Mood, Spell } from "./far/mood.ts";
+import type { Other } from "./far/otherDatabase.ts";
+import { judgeServing } from "./far/serving.ts";
 import type { Journal } from "./journal.ts";
+import type { Ledger } from "./observer/ledger.ts";
+import { FULL, MachineHarm, READ_ONLY } from "./machineHarm.ts";
+import type { Tester } from "./testers.ts";
 import type { FaultKind, PlannedFault } from "./schedule.ts";
 import type { Part, System } from "./system.ts";
 
@@ -20,16 +25,34 @@ const MOOD_OF = {
 /** For the first call that it changes; a node that is cut off makes none. */
 const MOOD_WAITS_SECONDS = 120;
 
+/** How many seconds at a time: longer than a probe's attempt, with all that it is prolonged by. */
+const BUSY_SECONDS = 9;
+
+/** What keeps the far edge from its database, or from answering, by itself; and for how long at most. */
+const KEEPS_FROM_SERVING: readonly FaultKind[] = [
+  ...(["edge_killed", "edge_frozen", "postgres_killed", "postgres_frozen", "everything_killed"] as const),
+  ...(["database_link_silent", "database_link_cut"] as const),
+];
+const KEPT_FOR_MS = 60_000;
+
 /** Brings a planned fault about, on whoever can suffer it at that moment. */
 export class Inflictor {
   readonly #system: System;
   readonly #journal: Journal;
+  readonly #ledger: Ledger;
+  /** In whose name an edge is asked whether it serves. */
+  readonly #tester: Tester;
+  readonly #machines: MachineHarm;
+  readonly #judged = new Set<Promise<void>>();
   /** What still lasts: each ends its fault. */
   readonly #lasting = new Set<() => Promise<void>>();
 
-  constructor(system: System, journal: Journal) {
+  constructor(system: System, journal: Journal, ledger: Ledger, tester: Tester) {
     this.#system = system;
     this.#journal = journal;
+    this.#ledger = ledger;
+    this.#tester = tester;
+    this.#machines = new MachineHarm(system, journal);
   }
 
   /** Returns when the fault has begun; what lasts ends by itself later. */
@@ -45,11 +68,12 @@ export class Inflictor {
   /** Ends all that lasts. */
   async endAll(): Promise<void> {
     await Promise.all([...this.#lasting].map((end) => end()));
+    await Promise.all(this.#judged);
   }
 
   /** @throws Error where nothing is there to suffer it. */
   async #begin(fault: PlannedFault): Promise<Begun> {
-    const { ground, far } = this.#system;
+    const { ground, far, kept } = this.#system;
     const { relayToEdge, edgeToDatabase, machines } = far.links;
     switch (fault.kind) {
       case "relay_killed":
@@ -70,9 +94,9 @@ export class Inflictor {
       case "relay_replaced":
         return sure(this.#replaceRelay(fault.seconds));
       case "machine_killed":
-        return sure(await this.#harm(fault, (name) => ground.kill(name)));
+        return sure(await this.#machines.harm(fault.pick, (name) => ground.kill(name)));
       case "machine_vanished":
-        return sure(await this.#harm(fault, (name) => ground.vanish(name)));
+        return sure(await this.#machines.harm(fault.pick, (name) => ground.vanish(name)));
       case "machine_frozen":
         return sure(await this.#freezeMachine(fault));
       case "relay_link_silent":
@@ -87,6 +111,22 @@ export class Inflictor {
         return this.#lastFor(fault.seconds, edgeToDatabase.cut());
       case "machine_link_cut":
         return this.#lastFor(fault.seconds, machines.cut(fault.pick));
+      case "database_failed_over":
+        return this.#leadDatabase("standby", fault.seconds);
+      case "database_pooled":
+        return this.#leadDatabase("pooler", fault.seconds);
+      case "machine_read_only":
+        return sure(await this.#machines.harmReady(fault.pick, READ_ONLY));
+      case "machine_full":
+        return sure(await this.#machines.harmReady(fault.pick, FULL));
+      case "machine_copied":
+        return sure(await this.#machines.copy(fault.pick));
+      case "machine_renamed":
+        return sure(
+          await this.#machines.harm(fault.pick, async (name) => void (await kept.put("rename", name))),
+        );
+      case "relay_busy":
+        return sure(await this.#busyRelay(fault.seconds));
       case "clock_jumped":
         return sure(await this.#setClock(fault));
       default:
@@ -141,32 +181,37 @@ export class Inflictor {
     return `by ${off} s, ${seconds.toFixed(0)} s long`;
   }
 
-  async #harm(fault: PlannedFault, how: (name: string) => Promise<void>): Promise<string> {
-    const name = await this.#victim(fault.pick);
-    this.#journal.spoil(name);
-    await how(name);
-    return name;
+  async #busyRelay(seconds: number): Promise<string> {
+    await this.#system.far.setBusy(BUSY_SECONDS);
+    this.#endAfter(seconds, () => this.#system.far.setBusy(0));
+    return `the far one, ${BUSY_SECONDS} s at a time for ${seconds.toFixed(0)} s`;
+  }
+
+  /** Of the far edge. It has to serve whenever what it is led to can be written to. */
+  async #leadDatabase(other: Other, seconds: number): Promise<Begun> {
+    const led = await this.#system.otherDatabase.lead(other);
+    if (other === "pooler") this.#judge();
+    this.#endAfter(seconds, async () => {
+      await led.end();
+      this.#judge();
+    });
+    return { whom: `the far edge's, ${seconds.toFixed(0)} s`, hits: () => led.hits() };
+  }
+
+  #judge(): void {
+    const since = performance.now() - KEPT_FOR_MS;
+    const isDisturbed = () => this.#journal.hasCome(KEEPS_FROM_SERVING, since);
+    this.#judged.add(judgeServing(this.#system.far.api, this.#tester, this.#ledger, isDisturbed));
   }
 
   async #freezeMachine({ pick, seconds }: PlannedFault): Promise<string> {
     const { ground } = this.#system;
-    const name = await this.#victim(pick);
-    this.#journal.spoil(name);
-    await ground.freeze(name);
+    const name = await this.#machines.harm(pick, (one) => ground.freeze(one));
     this.#endAfter(seconds, async () => {
       await ground.thaw(name);
       this.#journal.mend(name);
     });
     return `${name}, ${seconds.toFixed(0)} s`;
-  }
-
-  async #victim(pick: number): Promise<string> {
-    const standing = (await this.#system.ground.standing())
-      .filter((name) => !this.#journal.isSpoilt(name))
-      .toSorted();
-    const name = standing[Math.floor(pick * standing.length)];
-    if (name === undefined) throw new Error("no machine is there");
-    return name;
   }
 
   #endAfter(seconds: number, end: () => Promise<void>): void {

@@ -8,9 +8,11 @@ const MENDED_AFTER_MS = 30_000;
  * cannot be expected to answer.
  */
 export class Journal {
-  readonly #faults: { kind: FaultKind; hits: () => number }[] = [];
+  readonly #faults: { kind: FaultKind; hits: () => number; at: number }[] = [];
   /** Until when, by machine. */
   readonly #spoilt = new Map<string, number>();
+  /** Whatever has become of them. */
+  readonly #harmed = new Set<string>();
   readonly #startedAt = performance.now();
   readonly #print: (line: string) => void;
 
@@ -20,13 +22,13 @@ export class Journal {
 
   /** A fault that was brought about, whom it hit, and how often it has: what lasts may hit somebody later. */
   inject(kind: FaultKind, whom: string, hits: () => number): void {
-    this.#faults.push({ kind, hits });
+    this.#faults.push({ kind, hits, at: performance.now() });
     this.say(`${FAULTS[kind].says}: ${whom}`);
   }
 
   /** A fault that nothing was there to suffer. */
   miss(kind: FaultKind, why: string): void {
-    this.#faults.push({ kind, hits: () => 0 });
+    this.#faults.push({ kind, hits: () => 0, at: performance.now() });
     this.say(`(${FAULTS[kind].says}: ${why})`);
   }
 
@@ -35,9 +37,20 @@ export class Journal {
     this.#print(`  ${seconds.toFixed(1).padStart(7)} s  ${text}`);
   }
 
+  /** Whether a fault of those kinds has come since. */
+  hasCome(kinds: readonly FaultKind[], since: number): boolean {
+    return this.#faults.some(({ kind, at }) => at >= since && kinds.includes(kind));
+  }
+
   /** From now on nobody can rely on that machine. */
   spoil(machine: string): void {
     this.#spoilt.set(machine, Infinity);
+    this.#harmed.add(machine);
+  }
+
+  /** Whether anything was ever done to it. */
+  wasHarmed(machine: string): boolean {
+    return this.#harmed.has(machine);
   }
 
   /** It is again as it was, but for what tried to reach it meanwhile. */

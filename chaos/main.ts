@@ -6,6 +6,7 @@ import { Report } from "../accept/report.ts";
 import { makeKey } from "../accept/sshClient.ts";
 import { endWhenStopped, holdLeash } from "../scripts/leash/leash.ts";
 import { nothingIsLeft, rowsAreWhatStands, untilWhole } from "./converge.ts";
+import { DETOUR } from "./far/site.ts";
 import { Inflictor } from "./inflict.ts";
 import { Journal } from "./journal.ts";
 import { Ledger } from "./observer/ledger.ts";
@@ -52,7 +53,7 @@ async function main(): Promise<number> {
 const LONG_MINUTES = 10;
 
 async function show(options: Options, folder: string, report: Report): Promise<void> {
-  const { seed, minutes } = options;
+  const { seed, minutes, kinds } = options;
   const system = await report.check("the system starts", () => startSystem(options, folder));
   const journal = new Journal((line) => console.log(line));
   const ledger = new Ledger((text) => journal.say(text));
@@ -67,8 +68,11 @@ async function show(options: Options, folder: string, report: Report): Promise<v
   const observer = makeObserver({
     databaseUrl: () => system.databaseUrl(),
     ledger,
-    standing: () => system.ground.standing(),
+    standing: () => system.kept.standing(),
+    missing: () => system.kept.missing(),
     isSpoilt: (name) => journal.isSpoilt(name),
+    isHarmed: ({ name, host, port }) =>
+      journal.wasHarmed(name) || (host === DETOUR && system.far.links.machines.isHarmed(port)),
     keyOf: (username) => testers.all.find((tester) => tester.username === username)?.key,
     stranger: await makeKey(folder, "stranger"),
     isNeighbourWell: () => system.foreign.isWell(),
@@ -80,9 +84,11 @@ async function show(options: Options, folder: string, report: Report): Promise<v
   const living = testers.run(lived.signal);
   // They are waited for at the end, and whatever has ended them early is told there.
   for (const early of [watching, living]) early.catch(() => undefined);
-  const inflictor = new Inflictor(system, journal);
+  const [first] = testers.all;
+  if (first === undefined) throw new Error("there are no testers");
+  const inflictor = new Inflictor(system, journal, ledger, first);
   const startedAt = performance.now();
-  for (const fault of planFaults(seed, minutes)) {
+  for (const fault of planFaults(seed, minutes, kinds)) {
     await delay(Math.max(0, fault.at * 1000 - (performance.now() - startedAt)));
     await inflictor.inflict(fault);
   }
@@ -105,9 +111,14 @@ async function show(options: Options, folder: string, report: Report): Promise<v
       if (broken.length > 0) throw new Error(broken.join("\n"));
     });
   }
-  if (minutes >= LONG_MINUTES)
+  if (minutes >= LONG_MINUTES && kinds.length > 1)
     await each("every kind of fault has hit somebody", () => journal.everyKindHasHit());
   await each("SIGTERM ends it and tears every machine down", () => system.stop());
+  await each("what people have put aside is still there", async () => {
+    const missing = await system.kept.missing();
+    await system.kept.remove();
+    if (missing !== null && missing.length > 0) throw new Error(missing.join("\n"));
+  });
   await each("nothing of it is left on the host", () => nothingIsLeft(system, folder));
   report.heading("What happened");
   for (const line of journal.counts()) report.note(line);

@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { FAULT_KINDS, type FaultKind } from "./schedule.ts";
 import { DRIVERS, type Driver, oneOf, RUNTIMES, type Runtime } from "../accept/options.ts";
 
 export type Options = {
@@ -6,6 +7,8 @@ export type Options = {
   seed: number;
   /** How long faults go on; the start before and the recovery after come on top. */
   minutes: number;
+  /** Which faults come; all of them if none is named. */
+  kinds: readonly FaultKind[];
   driver: Driver;
   runtime: Runtime;
   /** Where the run keeps its own folder; it is removed when everything passed. */
@@ -13,7 +16,9 @@ export type Options = {
 };
 
 export const USAGE = `usage: npm run chaos -- [--seed N] [--minutes M] [--driver local|incus]
-                        [--runtime node|workerd] [--state-dir DIR]`;
+                        [--runtime node|workerd] [--state-dir DIR]
+                        [--kinds KIND,KIND…]
+kinds: ${FAULT_KINDS.join(", ")}`;
 
 const MOST_MINUTES = 24 * 60;
 
@@ -30,6 +35,7 @@ export function readOptions(args: string[], temporary: string, chance: number): 
       driver: { type: "string", default: "local" },
       runtime: { type: "string", default: "node" },
       "state-dir": { type: "string", default: temporary },
+      kinds: { type: "string", default: FAULT_KINDS.join(",") },
     },
   });
   const seed = Number(values.seed);
@@ -41,6 +47,7 @@ export function readOptions(args: string[], temporary: string, chance: number): 
   return {
     seed,
     minutes,
+    kinds: values.kinds.split(",").map((kind) => oneOf("--kinds", kind, FAULT_KINDS)),
     driver: oneOf("--driver", values.driver, DRIVERS),
     runtime: oneOf("--runtime", values.runtime, RUNTIMES),
     stateDir: values["state-dir"],

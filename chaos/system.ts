@@ -8,14 +8,17 @@ import type { Rpc } from "../accept/rpc.ts";
 import { type Stack, SERVES, type StackOptions, startStack } from "../accept/stack.ts";
 import { STEP_RECIPE, writeStepRecipe } from "../accept/stepRecipe.ts";
 import { type FarSite, openFarSite } from "./far/site.ts";
+import { OtherDatabase } from "./far/otherDatabase.ts";
 import { type Foreign, makeForeign } from "./foreign.ts";
 import { type Ground, groundOf } from "./ground/ground.ts";
+import { Kept } from "./ground/kept.ts";
 import type { Options } from "./options.ts";
 
 /** The whole of Warmpool as processes: what `npm start` runs, and a far site beside it; where each comes to harm. */
 export type System = {
   /** Another one after everything was killed. */
   stack(): Stack;
+  /** Those whose database is not behind. */
   edges(): readonly Rpc[];
   databaseUrl(): string;
   /** Of a part of `npm start`. @throws Error while parts are being started again. */
@@ -23,6 +26,10 @@ export type System = {
   far: FarSite;
   foreign: Foreign;
   ground: Ground;
+  /** What people have put aside where the machines are. */
+  kept: Kept;
+  /** What the far edge's database may be for a while. */
+  otherDatabase: OtherDatabase;
   /**
    * Kills every part of `npm start` at once and begins to start again.
    * @throws Error while the last one is not over.
@@ -69,21 +76,32 @@ export async function startSystem({ driver, runtime }: Options, folder: string):
     ({ databaseUrl } = stack.local());
     again = null;
   };
+  const ground = groundOf(driver, installation, [join(stateDir, "machines"), farMachines]);
+  const kept = new Kept(ground);
+  const pidOf = (part: Part): number => {
+    try {
+      if (again === null) return stack.local().pids[part];
+    } catch {
+      // Told below.
+    }
+    throw new Error("it is just being started again");
+  };
+  const otherDatabase = new OtherDatabase({
+    link: far.links.edgeToDatabase,
+    databaseUrl: () => databaseUrl,
+    serverPid: () => pidOf("postgres"),
+    folder,
+  });
   return {
     stack: () => stack,
-    edges: () => [stack.app, far.api],
+    edges: () => (otherDatabase.isBehind ? [stack.app] : [stack.app, far.api]),
     databaseUrl: () => databaseUrl,
-    pidOf: (part) => {
-      try {
-        if (again === null) return stack.local().pids[part];
-      } catch {
-        // Told below.
-      }
-      throw new Error("it is just being started again");
-    },
+    pidOf,
+    otherDatabase,
     far,
     foreign,
-    ground: groundOf(driver, installation, [join(stateDir, "machines"), farMachines]),
+    ground,
+    kept,
     async powerCut() {
       if (again !== null) throw new Error("it is just being started again");
       await stack.crash();

@@ -6,7 +6,9 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
  */
 export class Link {
   readonly #server: Server;
-  readonly #target: { host: string; port: number };
+  #target: Target;
+  /** Counts what opens while it leads elsewhere. */
+  #detour: Felt | null = null;
   /** Near and far ends that still pass something on. */
   readonly #pairs = new Set<readonly [Socket, Socket]>();
   /** Every near end that is open, those of dead pairs too. */
@@ -16,7 +18,7 @@ export class Link {
   /** Cuts that found nothing open. */
   readonly #waiting = new Set<Felt>();
 
-  private constructor(target: { host: string; port: number }) {
+  private constructor(target: Target) {
     this.#target = target;
     this.#server = createServer((near) => this.#take(near));
   }
@@ -25,10 +27,7 @@ export class Link {
    * @param listen where it is dialled; port 0 takes a free one
    * @throws Error where that port is taken
    */
-  static async listen(
-    target: { host: string; port: number },
-    listen = { host: "127.0.0.1", port: 0 },
-  ): Promise<Link> {
+  static async listen(target: Target, listen = { host: "127.0.0.1", port: 0 }): Promise<Link> {
     const link = new Link(target);
     await new Promise<void>((resolve, reject) => {
       link.#server.once("error", reject);
@@ -66,6 +65,22 @@ export class Link {
     return { hits: () => felt.connections, end: () => void this.#waiting.delete(felt) };
   }
 
+  /**
+   * Leads elsewhere until it ends, as an address does that moves: what is open is reset, now and then. One at a time.
+   * @throws Error if it leads elsewhere already
+   */
+  lead(target: Target): LinkFault {
+    if (this.#detour !== null) throw new Error("it leads elsewhere already");
+    const [usual, felt] = [this.#target, { connections: 0 }];
+    const turn = (to: Target, detour: Felt | null): void => {
+      this.#target = to;
+      this.#detour = detour;
+      this.#resetAll();
+    };
+    turn(target, felt);
+    return { hits: () => felt.connections, end: () => turn(usual, null) };
+  }
+
   async close(): Promise<void> {
     this.#resetAll();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -85,6 +100,7 @@ export class Link {
       near.pause();
       return;
     }
+    if (this.#detour !== null) this.#detour.connections += 1;
     const far = this.#own(connect(this.#target));
     const pair = [near, far] as const;
     this.#pairs.add(pair);
@@ -123,3 +139,4 @@ export type LinkFault = {
 };
 
 type Felt = { connections: number };
+type Target = { host: string; port: number };

@@ -27,6 +27,8 @@ export type FarSite = {
   driver: MoodServer;
   /** How many seconds the relay's wall clock is off. */
   setClock(seconds: number): Promise<void>;
+  /** For how many seconds at a time the relay's thread is busy. */
+  setBusy(seconds: number): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -34,7 +36,7 @@ const NODE = "far";
 const SWEEP_SECONDS = 7;
 const ANSWER_SECONDS = 30;
 /** Testers, and the driver `local`, are at 127.0.0.1; the relay is sent to this address. */
-const DETOUR = "127.0.0.2";
+export const DETOUR = "127.0.0.2";
 /** What the driver program sees of the relay's environment. */
 const PASSED = [
   "WARMPOOL_CHAOS_MOOD",
@@ -111,10 +113,11 @@ async function open(
   ends.push(() => mood.close());
   const dir = join(folder, "far-relay");
   const clock = join(folder, "far-clock");
+  const busy = join(folder, "far-busy");
   await joinNode(stack.admin, url, dir);
   const relay = keep({
     args: [
-      ...["--import", new URL("./clock.ts", import.meta.url).href],
+      ...["./clock.ts", "./busy.ts"].flatMap((file) => ["--import", new URL(file, import.meta.url).href]),
       ...["src/relay/main.ts", "run", "--dir", dir, "--url", url],
       ...["--driver", "exec", "--program", fileURLToPath(new URL("../driver/program", import.meta.url))],
       ...PASSED.flatMap((name) => ["--pass", name]),
@@ -122,6 +125,7 @@ async function open(
     ],
     env: {
       WARMPOOL_CHAOS_CLOCK: clock,
+      WARMPOOL_CHAOS_BUSY: busy,
       WARMPOOL_CHAOS_MOOD: mood.url,
       WARMPOOL_TEST_DRIVER: driver,
       WARMPOOL_TEST_MACHINES: machines,
@@ -136,8 +140,14 @@ async function open(
     api: rpc(direct, appToken),
     links: { relayToEdge, edgeToDatabase, machines: toMachines },
     driver: mood,
-    setClock: (seconds) => (seconds === 0 ? rm(clock, { force: true }) : writeFile(clock, String(seconds))),
+    setClock: (seconds) => note(clock, seconds),
+    setBusy: (seconds) => note(busy, seconds),
   };
+}
+
+/** What a file tells the relay; 0 is none. */
+function note(file: string, seconds: number): Promise<void> {
+  return seconds === 0 ? rm(file, { force: true }) : writeFile(file, String(seconds));
 }
 
 async function isThere(url: string): Promise<boolean> {

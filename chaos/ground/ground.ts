@@ -16,6 +16,16 @@ export type Ground = {
   thaw(name: string): Promise<void>;
   /** All of it goes, as if somebody had deleted it by hand. */
   vanish(name: string): Promise<void>;
+  /** Runs a script as root in the machine. */
+  inside(name: string, script: string): Promise<void>;
+  /** A person makes a copy of the machine, which goes on. */
+  copy(name: string, as: string): Promise<void>;
+  /** A person stops the machine and gives it another name. */
+  rename(name: string, as: string): Promise<void>;
+  /** Whether anything of a machine of that name is there, whosever it is. */
+  isThere(name: string): Promise<boolean>;
+  /** Removes a copy. */
+  remove(name: string): Promise<void>;
 };
 
 /**

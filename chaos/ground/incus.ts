@@ -19,6 +19,14 @@ export function incusGround(installation: string): Ground {
       if (state.trim() === "FROZEN") await act("resume", name);
     },
     vanish: (name) => act("delete", "--force", name),
+    inside: (name, script) => act("exec", name, "--", "sh", "-c", script),
+    copy: (name, as) => act("copy", name, as),
+    rename: async (name, as) => {
+      await act("stop", "--force", name);
+      await act("rename", name, as);
+    },
+    isThere: async (name) => (await incus("list", `^${name}$`, "--format", "csv", "--columns", "n")) !== "",
+    remove: (name) => act("delete", "--force", name),
   };
 }
 

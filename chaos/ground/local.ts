@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { run } from "../../accept/program.ts";
 import { environmentOf, processes } from "../../scripts/proc.ts";
@@ -15,7 +16,7 @@ export function localGround(installation: string, roots: readonly string[]): Gro
     });
 
   /** Everything that runs in the machine: where it has a PID namespace of its own, all that is in there. */
-  const inside = (name: string): number[] => {
+  const insideOf = (name: string): number[] => {
     const own = marked().filter((process) => process.name === name);
     const spaces = new Set(own.map(({ pid }) => pidSpaceOf(pid)));
     spaces.delete(pidSpaceOf(process.pid));
@@ -24,13 +25,19 @@ export function localGround(installation: string, roots: readonly string[]): Gro
   };
 
   const signal = (name: string, what: NodeJS.Signals): number => {
-    const pids = inside(name);
+    const pids = insideOf(name);
     for (const pid of pids) signalIfThere(pid, what);
     return pids.length;
   };
 
   const hit = async (name: string, what: NodeJS.Signals): Promise<void> => {
     if (signal(name, what) === 0) throw new Error(`nothing of ${name} runs`);
+  };
+
+  const folderOf = (name: string): string => {
+    const found = roots.map((root) => join(root, name)).find((folder) => existsSync(folder));
+    if (found === undefined) throw new Error(`${name} has no folder`);
+    return found;
   };
 
   return {
@@ -46,10 +53,33 @@ export function localGround(installation: string, roots: readonly string[]): Gro
     vanish: async (name) => {
       await hit(name, "SIGKILL");
       const folders = roots.map((root) => join(root, name));
-      const ran = await run("rm", ["-rf", "--one-file-system", "--", ...folders]);
-      if (ran.code !== 0) throw new Error(`the folder of ${name} stays: ${ran.stderr}`);
+      await act("rm", "-rf", "--one-file-system", "--", ...folders);
     },
+    inside: async (name, script) => {
+      const pid = marked().find((process) => process.name === name);
+      if (pid === undefined) throw new Error(`nothing of ${name} runs`);
+      if (readlinkSync(`/proc/${pid.pid}/ns/mnt`) === readlinkSync("/proc/self/ns/mnt"))
+        throw new Error(`${name} has no file system of its own`);
+      await act("nsenter", `--target=${pid.pid}`, "--mount", "--", "/bin/sh", "-c", script);
+    },
+    copy: async (name, as) => {
+      const folder = folderOf(name);
+      await act("cp", "-a", "--", folder, `${folder}.part`);
+      await rename(`${folder}.part`, join(folder, "..", as));
+    },
+    rename: async (name, as) => {
+      const folder = folderOf(name);
+      await hit(name, "SIGKILL");
+      await rename(folder, join(folder, "..", as));
+    },
+    isThere: async (name) => roots.some((root) => existsSync(join(root, name, "machine.json"))),
+    remove: (name) => act("rm", "-rf", "--one-file-system", "--", folderOf(name)),
   };
+}
+
+async function act(command: string, ...args: string[]): Promise<void> {
+  const ran = await run(command, args);
+  if (ran.code !== 0) throw new Error(`${command} ended with ${ran.code}: ${ran.stderr.trim()}`);
 }
 
 /** Whole machines stand in the root; half-made and half-deleted ones below a hidden folder, as `name~something`. */

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import postgres, { type Sql } from "postgres";
 import type { Key } from "../../accept/sshClient.ts";
+import { type Asked, deadUnharmed } from "./deaths.ts";
 import { activeHolds, endedHolds, getsIn, type Hold, staysOut } from "./logins.ts";
 import type { Ledger } from "./ledger.ts";
 import { explainedReasons, unexplained } from "./reasons.ts";
@@ -17,6 +18,10 @@ export type ObserverOptions = {
   standing(): Promise<string[]>;
   /** Whether a machine cannot be expected to answer, by no fault of Warmpool's. */
   isSpoilt(machine: string): boolean;
+  /** Whether anything was done to a machine, or to the way to it, that lets it seem dead. */
+  isHarmed(machine: Asked): boolean;
+  /** A line for each copy of a person's that is gone; null if there is none. */
+  missing(): Promise<string[] | null>;
   keyOf(username: string): Key | undefined;
   /** Of nobody who has a machine. */
   stranger: Key;
@@ -39,12 +44,15 @@ const NO_LEAK = "nothing is left of a machine that is booked as deleted, and non
 const LOG_IN = "an active tester gets in, under the pinned key, and each step of the set-up ran once";
 const STRANGER = "nobody else's key opens a tester's machine";
 const NEIGHBOUR = "the machine of another installation is left alone";
+const DEAD = "no machine that nobody has harmed is taken for dead";
+const COPIES = "a machine that a person has copied or renamed is left alone";
 const ENDED = "who has given the machine back gets in no more";
 
 export function makeObserver(options: ObserverOptions): Observer {
   const { ledger } = options;
   const explained = explainedReasons();
   let turn = 0;
+  let lastDeath = 0;
 
   async function rows(sql: Sql): Promise<void> {
     for (const { invariant, ask } of QUESTIONS) {
@@ -54,6 +62,9 @@ export function makeObserver(options: ObserverOptions): Observer {
       );
     }
     ledger.looked(EXPLAINED, await unexplained(sql, explained));
+    const { last, broken } = await deadUnharmed(sql, lastDeath, (one) => options.isHarmed(one));
+    lastDeath = last;
+    ledger.looked(DEAD, broken);
   }
 
   async function host(sql: Sql): Promise<void> {
@@ -71,6 +82,8 @@ export function makeObserver(options: ObserverOptions): Observer {
         .map((name) => `${name} is deleted, and something of it stands`),
       ...standing.filter((name) => !known.has(name)).map((name) => `${name} stands without a row`),
     ]);
+    const missing = await options.missing();
+    if (missing !== null) ledger.looked(COPIES, missing);
   }
 
   /** Once more where it does not answer: a busy host may be slow. */

@@ -138,4 +138,17 @@ export const QUESTIONS: readonly Question[] = [
         and was.after = 'waiting' and was.at < e.at - interval '2 seconds'
         and not exists (select 1 from events v where v.assignment = first.id and v.id > e.id and v.at = e.at)`,
   },
+  {
+    invariant: "no tester fails by what a machine is before three others were tried",
+    // Only what fails before the recipe has begun: afterwards something of the tester is on the machine.
+    ask: (sql) => sql`
+      select a.username || ' failed at event ' || e.id || ': ' || coalesce(e.data ->> 'message', '') as broken
+      from events e join assignments a on a.id = e.assignment
+      where e.kind = 'assignment' and e.after = 'failed' and e.data ->> 'code' in ('machine_refused', 'unreachable')
+        and a.state = 'failed' and coalesce((a.step ->> 'step')::int, 1) <= 1
+        and not exists (select 1 from events f
+          where f.assignment = e.assignment and f.kind = 'assignment' and f.after = 'failed' and f.id < e.id)
+        and (select count(*) from events s
+          where s.assignment = e.assignment and s.kind = 'assignment' and s.reason = 'swapped' and s.id < e.id) < 3`,
+  },
 ];

@@ -87,7 +87,7 @@ function aboutPairs(assignment: Assignment, logIn: string, now: number): Field[]
     ["machine", machine === null ? null : machine.name],
     ["asked for", ago(assignment.createdAt, now)],
     endField(assignment, now),
-    ["swaps", swaps === 0 ? null : `${swaps}: machines that did not answer were replaced`],
+    ["swaps", swaps === 0 ? null : `${swaps}: machines that could not be used were replaced`],
     ["external id", externalId],
     // The headline of a failed one has the message.
     ["error", error === null ? null : state === "failed" ? error.code : `${error.code}: ${error.message}`],

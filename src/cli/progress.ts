@@ -45,7 +45,7 @@ function plainText({ assignment, connection }: Moment): string {
     return queue === null ? "waiting for a machine" : `waiting, place ${queue.position} in line`;
   }
   if (state !== "setting_up") return words(state);
-  const where = `${machine?.name ?? "a machine"}${swaps === 0 ? "" : ` (after ${swaps} that did not answer)`}`;
+  const where = `${machine?.name ?? "a machine"}${swaps === 0 ? "" : ` (after ${swaps} that could not be used)`}`;
   if (setup === null) return `setting up ${where}`;
   return `setting up ${where}, step ${setup.step} of ${setup.steps}: ${error?.message ?? setup.title}`;
 }

@@ -7,14 +7,12 @@ const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
  * @throws CliError (wrong use) for anything else.
  */
 export function parseDuration(text: string): number {
-  if (!/^(\d{1,15}[smhd])+$/.test(text)) {
-    throw new CliError(EXIT.wrongUse, `"${text}" is no duration.`, "Write it as 90s, 30m, 2h, 7d or 1h30m.");
-  }
-  let seconds = 0;
+  let seconds = /^(\d{1,15}[smhd])+$/.test(text) ? 0 : NaN;
   for (const [, count, unit] of text.matchAll(/(\d{1,15})([smhd])/g)) {
     seconds += Number(count) * UNITS[unit as keyof typeof UNITS];
   }
-  return seconds;
+  if (Number.isSafeInteger(seconds)) return seconds;
+  throw new CliError(EXIT.wrongUse, `"${text}" is no duration.`, "Write it as 90s, 30m, 2h, 7d or 1h30m.");
 }
 
 /** Seconds in the two largest units: `12s`, `3m 20s`, `2h 5m`, `3d 4h`. */

@@ -32,6 +32,8 @@ const MAX_CONNECTIONS = 400;
 
 /** Several tests at once may each open as many connections as an edge does. */
 const THROWAWAY = {
+  wal_level: "minimal",
+  max_wal_senders: 0,
   fsync: "off",
   synchronous_commit: "off",
   full_page_writes: "off",
@@ -90,8 +92,9 @@ export async function postgresCommand(
     shared_buffers: "32MB",
     // Kept in the data folder: a killed server leaves nothing in /dev/shm.
     dynamic_shared_memory_type: "mmap",
-    wal_level: "minimal",
-    max_wal_senders: 0,
+    // So that a person can take a base backup of it, or have a standby follow it.
+    wal_level: "replica",
+    max_wal_senders: 4,
     // Statements and the values in them stay out of the log.
     log_min_error_statement: "panic",
     log_error_verbosity: "terse",

@@ -96,3 +96,23 @@ test("two silences: the way is back when both have ended", async () => {
   await until("the echo", () => heard() === "two");
   expect(meanwhile.heard()).toBe("");
 });
+
+test("leads elsewhere: what is open is reset, what opens meanwhile gets there, and at the end all is as before", async () => {
+  const link = await toEcho();
+  const other = createServer((socket) => void socket.on("error", () => undefined).end("elsewhere"));
+  await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void other.close());
+  const before = await dial(link);
+  before.socket.write("one");
+  await until("the echo", () => before.heard() === "one");
+  const fault = link.lead({ host: "127.0.0.1", port: (other.address() as AddressInfo).port });
+  expect(() => link.lead({ host: "127.0.0.1", port: 9 })).toThrow("already");
+  await until("the reset", () => before.socket.destroyed);
+  const meanwhile = await dial(link);
+  await until("the other's word", () => meanwhile.heard() === "elsewhere");
+  expect(fault.hits()).toBe(1);
+  fault.end();
+  const after = await dial(link);
+  after.socket.write("three");
+  await until("the echo again", () => after.heard() === "three");
+});

@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import postgres, { type Sql } from "postgres";
 import { expect, test } from "vitest";
+import { deadUnharmed } from "../../chaos/observer/deaths.ts";
 import { explainedReasons, unexplained } from "../../chaos/observer/reasons.ts";
 import { QUESTIONS } from "../../chaos/observer/rows.ts";
 import type { Connection } from "../../src/db/client.ts";
@@ -57,6 +58,12 @@ const BREACHES: Record<string, SQL[]> = {
   ],
   "an assignment's record leads without a gap to the state it has": [
     sql`update assignments set state = 'active', active_at = now()`,
+  ],
+  "no tester fails by what a machine is before three others were tried": [
+    sql`update assignments set state = 'failed', error = '{"code": "machine_refused", "message": "x"}'`,
+    sql`insert into events (kind, actor, reason, assignment, before, after, data)
+      select 'assignment', 'node:n1', 'setup_failed', id, 'setting_up', 'failed',
+        '{"code": "machine_refused", "message": "Read-only file system"}' from assignments`,
   ],
   "those who wait are served in their order": [
     sql`insert into testers (pool, username) values ('demo', 'early')`,
@@ -125,4 +132,21 @@ test("a reason that no document explains is seen", async () => {
     sql`insert into events (kind, actor, reason) values ('machine', 'system:sweep', 'a_whim')`,
   );
   expect(await withSql(t.url, (own) => unexplained(own, explained))).toEqual([`machine: "a_whim"`]);
+});
+
+test("a machine that was taken for dead is seen, unless it was harmed", async () => {
+  await using t = await testDb();
+  await makeHealthy(t.connection);
+  const look = (harmed: boolean, after = 0) =>
+    withSql(t.url, (own) => deadUnharmed(own, after, () => harmed));
+  expect(await look(false)).toEqual({ last: 0, broken: [] });
+  await t.db.execute(
+    sql`insert into events (kind, actor, reason, machine, before, after, data)
+      select 'machine', 'system:sweep', 'probe_dead', id, 'ready', 'suspect', '{"cause": "no answer"}'
+      from machines where id = ${MACHINE}`,
+  );
+  const { last, broken } = await look(false);
+  expect(broken).toEqual([expect.stringMatching(/^event \d+: demo-\d+\S* was probe_dead \(no answer\)$/)]);
+  expect((await look(true)).broken).toEqual([]);
+  expect(await look(false, last)).toEqual({ last, broken: [] });
 });

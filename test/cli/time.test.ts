@@ -11,9 +11,12 @@ test.each([
   expect(parseDuration(text)).toBe(seconds);
 });
 
-test.each(["", "2", "h", "2 h", "-1h", "1.5h", "2w", "2h!"])("%j is no duration", (text) => {
-  expect(() => parseDuration(text)).toThrow(`"${text}" is no duration.`);
-});
+test.each(["", "2", "h", "2 h", "-1h", "1.5h", "2w", "2h!", "999999999999999d"])(
+  "%j is no duration",
+  (text) => {
+    expect(() => parseDuration(text)).toThrow(`"${text}" is no duration.`);
+  },
+);
 
 test.each([
   [0, "0s"],

@@ -1,12 +1,12 @@
-import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
-import { connect, rows } from "../../src/db/client.ts";
+import { connect } from "../../src/db/client.ts";
 import { directLink } from "../../src/db/directLink.ts";
 import { migrate } from "../../src/db/migrate.ts";
 import { assign } from "../../src/pool/assign.ts";
 import { type RunningPostgres, startPostgres } from "../../src/stack/postgres.ts";
 import { testDb } from "../helpers/db.ts";
 import { movingAddress } from "../helpers/movingAddress.ts";
+import { saying } from "../helpers/replicated.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 import { until } from "../helpers/until.ts";
 import { APP, KEY_A, makeWorld } from "../helpers/world.ts";
@@ -29,16 +29,6 @@ async function twinOf(url: string, folder: string): Promise<RunningPostgres & { 
   await makeWorld(connection.db);
   await connection.close();
   return { ...server, own: own.href };
-}
-
-async function saying<T>(url: string, text: string): Promise<T[]> {
-  const connection = connect(url, { max: 1 });
-  try {
-    const found: unknown[] = await rows(connection.db, sql.raw(text));
-    return found as T[];
-  } finally {
-    await connection.close();
-  }
 }
 
 test("the primary turns read-only and another takes over under load: refused assigns end, and nothing is written to the old one", async () => {

@@ -6,12 +6,15 @@ import { createToken, issueToken } from "../../src/pool/tokens.ts";
 import { ADMIN, makeWorld, NODE } from "../helpers/world.ts";
 import { type FuzzClass, fuzzClasses } from "./classes.ts";
 import { type FuzzedEdge, startFuzzedEdge } from "./edge.ts";
+import { PARSERS } from "./parsers/parsers.ts";
+import type { Parser } from "./parsers/parser.ts";
 import { complaintAbout, type FuzzRequest } from "./request.ts";
 
 /**
- * `npm run fuzz [-- --seed N] [--minutes M] [--runtime node|workerd]`: random and damaged requests, alone and several
- * at once, at every procedure, every route and the HTTP around them, against the real edge on a real database. No 5xx,
- * no hang, nothing of the inside shown, and the process lives on. The same seed makes the same requests in the same
+ * `npm run fuzz [-- --seed N] [--minutes M] [--runtime node|workerd] [--only TEXT]`: random and damaged requests, alone
+ * and several at once, at every procedure, every route and the HTTP around them, against the real edge on a real database.
+ * No 5xx, no hang, nothing of the inside shown, and the process lives on. Between them damaged bytes for every other
+ * parser of what comes from elsewhere (parsers/), in this process. The same seed makes the same requests in the same
  * order; a failure is printed as the smallest request that still fails. It counts classes: a class passed when none of its
  * requests failed. Every class is tried at least once, however little time there is.
  */
@@ -20,13 +23,14 @@ const { values } = parseArgs({
     seed: { type: "string", default: String(randomInt(2 ** 31)) },
     minutes: { type: "string", default: "1" },
     runtime: { type: "string", default: "node" },
+    only: { type: "string", default: "" },
   },
 });
 const seed = Number(values.seed);
 const minutes = Number(values.minutes);
-const { runtime } = values;
+const { runtime, only } = values;
 if (!Number.isInteger(seed) || !(minutes > 0) || (runtime !== "node" && runtime !== "workerd")) {
-  console.error("usage: npm run fuzz -- [--seed N] [--minutes M] [--runtime node|workerd]");
+  console.error("usage: npm run fuzz -- [--seed N] [--minutes M] [--runtime node|workerd] [--only TEXT]");
   process.exit(2);
 }
 
@@ -35,6 +39,7 @@ const TRIES = 4;
 const AT_ONCE = 4;
 
 let sent = 0;
+let parsed = 0;
 const passed = new Set<string>();
 const failures: string[] = [];
 const leash = await holdLeash("fuzz");
@@ -43,12 +48,12 @@ const edge = await startFuzzedEdge(runtime);
 try {
   console.log(`seed ${seed}: ${minutes} min against ${runtime}`);
   const until = performance.now() + minutes * 60_000;
-  let open = fuzzClasses(await furnish(edge));
+  let open = [...fuzzClasses(await furnish(edge)), ...PARSERS].filter(({ name }) => name.includes(only));
   for (let round = 0; (round === 0 || performance.now() < until) && open.length > 0; round += 1) {
-    const failing = new Set<FuzzClass>();
+    const failing = new Set<FuzzClass | Parser>();
     for (const one of open) {
       if (round > 0 && performance.now() >= until) break;
-      const problem = await tryClass(one, seed + round);
+      const problem = await ("requests" in one ? tryClass(one, seed + round) : tryParser(one, seed + round));
       if (problem === null) {
         passed.add(one.name);
         continue;
@@ -68,7 +73,7 @@ try {
   await edge[Symbol.asyncDispose]();
 }
 await leash.release(false);
-console.log(`seed ${seed}: ${passed.size} classes passed; ${sent} requests sent`);
+console.log(`seed ${seed}: ${passed.size} classes passed; ${sent} requests sent, ${parsed} inputs parsed`);
 console.log(`${passed.size} passed, ${failures.length} failed`);
 process.exit(failures.length === 0 && passed.size > 0 ? 0 : 1);
 
@@ -101,8 +106,21 @@ async function tryClass({ requests }: FuzzClass, roundSeed: number): Promise<str
   return `${why}\n${(result.counterexample?.[0] ?? []).map(asCurl).join("\n")}`;
 }
 
+/** The same for a parser, with the least input. */
+async function tryParser({ property, tries }: Parser, roundSeed: number): Promise<string | null> {
+  const result = await fc.check(property, { seed: roundSeed, numRuns: tries });
+  parsed += result.numRuns;
+  if (!result.failed) return null;
+  const why = result.errorInstance instanceof Error ? (result.errorInstance.stack ?? "") : "it failed";
+  return `${why.slice(0, 2000)}\n${shown(result.counterexample)}`;
+}
+
+function shown(input: unknown): string {
+  const text = JSON.stringify(input);
+  return text.length > 3000 ? `${text.slice(0, 3000)}… (${text.length} characters)` : text;
+}
+
 /** The request as somebody would send it again; tokens are of this run and gone with it. */
 function asCurl({ method, target, headers, body }: FuzzRequest): string {
-  const sent = JSON.stringify({ method, target, headers, ...(body === undefined ? {} : { body }) });
-  return sent.length > 3000 ? `${sent.slice(0, 3000)}… (${sent.length} characters)` : sent;
+  return shown({ method, target, headers, ...(body === undefined ? {} : { body }) });
 }

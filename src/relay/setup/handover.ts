@@ -65,6 +65,8 @@ export function parseKeys(output: string): { keys: AccountKeys; odd: string[] } 
       .split("\n")
       .map((text) => text.trim())
       .filter((text) => text !== "" && !text.startsWith("#"));
+    // The edge takes it for no name, and so would not take the result.
+    if (account === "__proto__") throw new Error("an account is named __proto__");
     if (account.length > MAX_NAME) throw new Error(`an account's name has ${account.length} characters`);
     const known = keys.get(account) ?? new Map<string, string>();
     for (const text of lines) if (!known.has(sshKeyIdentity(text))) known.set(sshKeyIdentity(text), text);

@@ -10,6 +10,8 @@ export const MAX_OUTPUTS = 100;
 const MAX_VALUE = 4096;
 /** Characters of all names and values together. */
 export const MAX_ALL = 64 * 1024;
+/** What nobody takes for a name (src/contract/record.ts): a report with it would be refused, and so all that follow. */
+const NO_NAME = "__proto__";
 /** A value that would have to be cut to less says nothing any more. */
 const LEAST = 32;
 
@@ -19,6 +21,7 @@ export function withOutput(
   name: string,
   value: string,
 ): { outputs: Outputs; note: string | null } {
+  if (name === NO_NAME) return { outputs, note: `[output ${name} left out: it cannot be a name]` };
   const others = Object.entries(outputs).filter(([other]) => other !== name);
   const left = MAX_ALL - others.reduce((sum, [other, text]) => sum + other.length + text.length, name.length);
   if (others.length >= MAX_OUTPUTS || left < Math.min(LEAST, value.length)) {
@@ -29,6 +32,6 @@ export function withOutput(
   }
   const kept = oneLine(value, Math.min(MAX_VALUE, left));
   const note = kept.length < value.length ? `[output ${name} cut off after ${kept.length} characters]` : null;
-  // Computed keys and spreads make own properties of any name, also of `__proto__`.
+  // Computed keys and spreads make own properties of any name.
   return { outputs: { ...outputs, [name]: kept }, note };
 }

@@ -114,7 +114,7 @@ test.each<[string, string[], Partial<ReturnType<typeof read>>]>([
 });
 
 test("outputs of any name are own ones, and stay as many as are allowed", () => {
-  const names = ["constructor", "toString", "__proto__", "hasOwnProperty"];
+  const names = ["constructor", "toString", "hasOwnProperty"];
   const { outputs } = read(...names.map((name) => `::output ${name}=of ${name}`));
   expect(Object.entries(outputs)).toEqual(names.map((name) => [name, `of ${name}`]));
   const many = read(
@@ -127,6 +127,12 @@ test("outputs of any name are own ones, and stay as many as are allowed", () => 
     expect.stringContaining(`output o${MAX_OUTPUTS} cut off`),
     expect.stringContaining(`output o${MAX_OUTPUTS + 1} cut off`),
   ]);
+});
+
+test("an output named __proto__ → left out and said so: the edge would refuse it with all others", () => {
+  const { outputs, text } = read("::output url=x", "::output __proto__=y");
+  expect(Object.entries(outputs)).toEqual([["url", "x"]]);
+  expect(text).toEqual(["[output __proto__ left out: it cannot be a name]"]);
 });
 
 test("what a tester sees: step n of m, the hand-over last, never beyond it", () => {

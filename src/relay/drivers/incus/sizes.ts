@@ -50,16 +50,22 @@ export function processesOf({ config }: { config: Readonly<Record<string, string
 }
 
 export function whole(text: string | undefined): number | null {
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : null;
+  return text !== undefined && /^\d+$/.test(text) ? countable(Number(text)) : null;
 }
 
 /** `3`, or a set of those that it may run on: `0-2,5`. */
 export function cpus(text: string | undefined): number | null {
   if (text === undefined || text === "") return null;
-  if (/^\d+$/.test(text)) return Number(text);
+  if (/^\d+$/.test(text)) return countable(Number(text));
   const ranges = text.split(",").map((part) => /^(\d+)(?:-(\d+))?$/.exec(part.trim()));
   if (ranges.some((range) => range === null)) return null;
-  return ranges.reduce((sum, range) => sum + Number(range?.[2] ?? range?.[1]) - Number(range?.[1]) + 1, 0);
+  const counts = ranges.map((range) => Number(range?.[2] ?? range?.[1]) - Number(range?.[1]) + 1);
+  return counts.some((count) => count < 1) ? null : countable(counts.reduce((sum, count) => sum + count, 0));
+}
+
+/** What nobody has so much of is no number: the edge would refuse it, and with it all that the node reports. */
+function countable(count: number): number | null {
+  return count <= Number.MAX_SAFE_INTEGER ? count : null;
 }
 
 const UNITS = ["B", "k", "M", "G", "T", "P", "E"];
@@ -74,5 +80,5 @@ export function bytes(text: string | undefined, whole: number | null): number | 
     0,
     UNITS.findIndex((letter) => letter.toLowerCase() === unit.charAt(0).toLowerCase()),
   );
-  return value * (unit.includes("i") ? 1024 : 1000) ** (unit.startsWith("B") ? 0 : power);
+  return countable(value * (unit.includes("i") ? 1024 : 1000) ** (unit.startsWith("B") ? 0 : power));
 }

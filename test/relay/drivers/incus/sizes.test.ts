@@ -16,6 +16,9 @@ test.each([
   ["25%", 4 * 2 ** 30],
   ["", null],
   ["many", null],
+  // More than anybody has: the edge would refuse it, and the whole inventory with it.
+  ["9".repeat(400), null],
+  ["9".repeat(18) + "EiB", null],
   [undefined, null],
 ])("a size of %s", (text, expected) => {
   expect(bytes(text, host.memory.total)).toBe(expected);
@@ -31,6 +34,8 @@ test.each([
   ["0-1,5,7-7", 4],
   ["", null],
   ["all", null],
+  ["5-2", null],
+  ["9".repeat(400), null],
 ])("CPUs of %s", (text, expected) => {
   expect(cpus(text)).toBe(expected);
 });

@@ -1,0 +1,87 @@
+import { expect, test } from "vitest";
+import { connect } from "../../src/db/client.ts";
+import { directLink } from "../../src/db/directLink.ts";
+import { migrate } from "../../src/db/migrate.ts";
+import { assign } from "../../src/pool/assign.ts";
+import { movingAddress } from "../helpers/movingAddress.ts";
+import { isNight } from "../helpers/nightly.ts";
+import { saying, startReplicated } from "../helpers/replicated.ts";
+import { temporaryFolder } from "../helpers/temporaryFolder.ts";
+import { until } from "../helpers/until.ts";
+import { APP, KEY_A, makeWorld } from "../helpers/world.ts";
+
+/** Each asks for a machine of their own, over and over until they are told of one. */
+const TESTERS = 8;
+const QUIET_MS = 2000;
+const READ_ONLY = "alter system set default_transaction_read_only = on";
+
+async function furnish(url: string): Promise<void> {
+  await migrate(url);
+  const connection = connect(url);
+  await makeWorld(connection.db);
+  await connection.close();
+}
+
+test.runIf(isNight).each(["turns read-only", "is gone"] as const)(
+  "A7 a promotion under load, and the old primary %s: assigns are made again at once, and none is lost",
+  async (fate) => {
+    await using folder = await temporaryFolder();
+    await using pair = await startReplicated(folder.path, furnish);
+    await using address = await movingAddress(pair.primary.port);
+    const url = pair.primary.url.replace(`:${pair.primary.port}/`, `:${address.port}/`);
+    const connection = connect(url, { max: 4, link: directLink(url) });
+    const told: string[] = [];
+    const refusedAt: number[] = [];
+    let asked = 0;
+    const load = new AbortController();
+    const ask = async (): Promise<void> => {
+      while (!load.signal.aborted) {
+        const username = `t${(asked += 1)}`;
+        try {
+          await assign(connection, { username, sshKeys: [KEY_A] }, APP);
+          told.push(username);
+        } catch {
+          refusedAt.push(performance.now());
+          // Who is refused asks again in a moment.
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+      }
+    };
+    const loads = Array.from({ length: TESTERS }, ask);
+    try {
+      await until("assigns to be made", () => told.length > 2 * TESTERS);
+      // An operator fences the old one first: what it takes after the last that the standby has would be lost.
+      await saying(pair.primary.url, READ_ONLY);
+      await saying(pair.primary.url, "select pg_reload_conf()");
+      await until("assigns to be refused, and none to be made", async () => {
+        const before = told.length;
+        const refused = refusedAt.length;
+        await until("refusals", () => refusedAt.length > refused + TESTERS);
+        return told.length === before;
+      });
+      await pair.promote();
+      const before = told.length;
+      address.moveTo(pair.standby.port);
+      const upAt = performance.now();
+      if (fate === "is gone") await pair.primary[Symbol.asyncDispose]();
+      // Kept sessions would be refused for as long as they live, half an hour at least.
+      await until(
+        "refusals to end",
+        () => told.length > before + 4 * TESTERS && (refusedAt.at(-1) ?? 0) < performance.now() - QUIET_MS,
+        { seconds: 15 },
+      );
+      const late = refusedAt.filter((at) => at > upAt).map((at) => at - upAt);
+      console.log(
+        `${fate}: ${told.length} told, ${refusedAt.length} refused in all, ${late.length} after the new primary ` +
+          `was up, the last ${Math.max(0, ...late).toFixed(0)} ms after it`,
+      );
+    } finally {
+      load.abort();
+      await Promise.all(loads);
+      await connection.close(0);
+    }
+    const kept = await saying<{ username: string }>(pair.standby.url, "select username from assignments");
+    const names = new Set(kept.map(({ username }) => username));
+    expect(told.filter((username) => !names.has(username))).toEqual([]);
+  },
+);
