@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
@@ -58,11 +58,14 @@ const MESSAGES = [
   { schema: relay.listing, sample: { complete: true, machines: [{ name: "wp-1", state: "running" }] } },
 ];
 
-/** A folder of the run's own. */
-function folderOf(name: string): string {
-  const folder = join(tmpdir(), `fuzz-${name}`);
-  mkdirSync(folder, { recursive: true });
-  return folder;
+/** Hands over a folder that is gone afterwards. */
+function inFolder(use: (folder: string) => void): void {
+  const folder = mkdtempSync(join(tmpdir(), "fuzz-"));
+  try {
+    use(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** What the verb tells its user; not the whole file. */
@@ -72,11 +75,11 @@ const inFile = (name: string, samples: readonly unknown[], read: (folder: string
   parser(
     name,
     damaged(samples.map((sample) => JSON.stringify(sample, null, 1))),
-    (text) => {
-      const folder = folderOf(file);
-      writeFileSync(join(folder, file), text);
-      orRefused(() => read(folder), isTold);
-    },
+    (text) =>
+      inFolder((folder) => {
+        writeFileSync(join(folder, file), text);
+        orRefused(() => read(folder), isTold);
+      }),
     40,
   );
 

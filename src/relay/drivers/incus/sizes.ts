@@ -63,9 +63,12 @@ export function cpus(text: string | undefined): number | null {
   return counts.some((count) => count < 1) ? null : countable(counts.reduce((sum, count) => sum + count, 0));
 }
 
+/** The edge takes no larger number of anything, memory in MiB and disks in GiB (src/contract/node.ts). */
+const MOST = 1_000_000_000;
+
 /** What nobody has so much of is no number: the edge would refuse it, and with it all that the node reports. */
-function countable(count: number): number | null {
-  return count <= Number.MAX_SAFE_INTEGER ? count : null;
+function countable(count: number, most = MOST): number | null {
+  return count <= most ? count : null;
 }
 
 const UNITS = ["B", "k", "M", "G", "T", "P", "E"];
@@ -75,10 +78,13 @@ export function bytes(text: string | undefined, whole: number | null): number | 
   const parts = /^(\d+(?:\.\d+)?)\s*(%|(?:[kKMGTPE]i?)?B?)$/.exec(text ?? "");
   if (parts === null) return null;
   const [value, unit] = [Number(parts[1]), parts[2] ?? ""];
-  if (unit === "%") return whole === null ? null : (whole * value) / 100;
+  if (unit === "%") return whole === null ? null : countable((whole * value) / 100, MOST * MIB);
   const power = Math.max(
     0,
     UNITS.findIndex((letter) => letter.toLowerCase() === unit.charAt(0).toLowerCase()),
   );
-  return countable(value * (unit.includes("i") ? 1024 : 1000) ** (unit.startsWith("B") ? 0 : power));
+  return countable(
+    value * (unit.includes("i") ? 1024 : 1000) ** (unit.startsWith("B") ? 0 : power),
+    MOST * MIB,
+  );
 }
