@@ -197,7 +197,7 @@ seal() {
   mount --rbind "$own/var-tmp" /var/tmp
   unset TMPDIR
   # Otherwise these mounts would be busy for Incus for as long as the lane runs.
-  awk '$2 ~ "^/var/lib/incus" { print $2 }' /proc/self/mounts | sort --reverse | while read -r point; do
+  awk '$2 ~ "^/var/lib/(incus|lxcfs)" { print $2 }' /proc/self/mounts | sort --reverse | while read -r point; do
     umount --lazy "$point"
   done
   mount -t tmpfs -o mode=755 none /var/lib

@@ -21,7 +21,10 @@ if (isNewEnough(process.versions.node)) {
   const newer = nodeFromNpm();
   if (newer === null) {
     console.error(`warmpool: needs Node ${NEEDED.join(".")} or newer, this is ${process.versions.node}.`);
-    console.error("Install a newer Node, or put one beside warmpool: npm install node@22");
+    const how = existsSync(source)
+      ? "run this where it is: npm ci --include=dev --ignore-scripts=false"
+      : "put one beside warmpool: npm install node@22";
+    console.error(`Install a newer Node, or ${how}`);
     process.exit(1);
   }
   handOver(newer);

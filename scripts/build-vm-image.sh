@@ -4,6 +4,9 @@
 #
 #   build-vm-image.sh FOLDER [NAME]    the folder of a libvirt storage pool; NAME (debian) is what a pool names as image
 #
+# Environment: WARMPOOL_BUILD_SECONDS, how long each of the steps may take (3600). Ctrl-C ends it and leaves nothing but what
+# it has downloaded, in /var/cache/warmpool, which is removed once an image is there.
+#
 # It writes NAME.qcow2, a disk of one file system without a boot loader, and NAME.vmlinuz and NAME.initrd, which the
 # hypervisor starts by itself; then let libvirt look: virsh pool-refresh POOL. It can run again at any time: files of
 # the same content are left as they are, and machines keep the ones that they were made of: a name that is in use is
@@ -13,6 +16,7 @@ umask 022
 
 here=$(dirname "$0")
 . "$here/debian-archive.sh"
+. "$here/interruptible.sh"
 . "$here/debian-root.sh"
 
 ARCHITECTURE=$(dpkg --print-architecture)
@@ -37,14 +41,14 @@ main() {
     fail "$folder/$name.qcow2 is another image, and machines may be made of it: choose another NAME, and let the pool name that"
   missing=""
   for package in mmdebstrap e2fsprogs qemu-utils; do
-    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+    is_installed "$package" || missing="$missing $package"
   done
   # shellcheck disable=SC2086 # a list
   [ -z "$missing" ] || install_packages $missing
+  only_one
   # Beside its place, so that it is moved there in one step, and never in a small /tmp.
   work=$(mktemp -d "$folder/.build-XXXXXX")
-  trap 'rm -rf "$work"' EXIT
-  trap 'exit 130' INT TERM
+  on_end 'rm -rf --one-file-system "$work"'
   write_configuration "$work"
   build_root "$release" "$PACKAGES" "$work" "$work/root" --format=directory \
     --setup-hook="mkdir -p \"\$1\"/etc/initramfs-tools/conf.d" \
@@ -53,6 +57,7 @@ main() {
     --customize-hook="$work/machine \"\$1\""
   pack "$work" "$folder" "$name"
   printf '%s\n' "$content" >"$folder/$name.content"
+  rm -rf --one-file-system "$BUILD_CACHE"
   say "Built the image $name ($(du -m "$folder/$name.qcow2" | cut -f 1) MiB) in $folder"
 }
 
@@ -88,9 +93,9 @@ pack() {
   cp -L "$1/root/initrd.img" "$1/initrd"
   # It is started from beside the disk; on it, it would only be a copy that nothing reads.
   rm -rf "$1/root/boot"/* "$1/root/vmlinuz"* "$1/root/initrd.img"* "$1/root/var/cache/apt"/* "$1/root/var/lib/apt/lists"/*
-  mke2fs -q -t ext4 -L root -m 1 -E lazy_itable_init=1,lazy_journal_init=1 -d "$1/root" "$1/disk.raw" "${DISK_MIB}M" >/dev/null ||
+  within mke2fs -q -t ext4 -L root -m 1 -E lazy_itable_init=1,lazy_journal_init=1 -d "$1/root" "$1/disk.raw" "${DISK_MIB}M" >/dev/null ||
     fail "mke2fs could not make a file system of the root folder"
-  qemu-img convert -q -f raw -O qcow2 "$1/disk.raw" "$1/disk.qcow2" || fail "qemu-img could not make the disk"
+  within qemu-img convert -q -f raw -O qcow2 "$1/disk.raw" "$1/disk.qcow2" || fail "qemu-img could not make the disk"
   chmod 644 "$1/vmlinuz" "$1/initrd" "$1/disk.qcow2"
   mv "$1/vmlinuz" "$2/$3.vmlinuz"
   mv "$1/initrd" "$2/$3.initrd"

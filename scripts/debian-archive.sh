@@ -28,9 +28,19 @@ apt() {
     -o DPkg::Lock::Timeout=300 "$@"
 }
 
+# What these scripts installed on this machine, a package a line: scripts/uninstall-incus.sh removes no other.
+INSTALLED_LIST=/var/lib/warmpool/installed-packages
+
 # Installs those of the packages that are missing: apt installs PACKAGE…, with options of apt before them.
 install_packages() {
   log=$(mktemp)
+  mkdir -p "${INSTALLED_LIST%/*}"
+  for word in "$@"; do
+    case $word in
+    -* | */* | *-backports) ;;
+    *) is_installed "$word" || grep -qxF "$word" "$INSTALLED_LIST" 2>/dev/null || printf '%s\n' "$word" >>"$INSTALLED_LIST" ;;
+    esac
+  done
   if ! apt install --no-install-recommends "$@" >"$log" 2>&1; then
     tail -n 20 "$log" >&2
     rm -f "$log"
@@ -38,6 +48,8 @@ install_packages() {
   fi
   rm -f "$log"
 }
+
+is_installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 
 say() { printf '%s\n' "$*"; }
 fail() {

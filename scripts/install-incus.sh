@@ -6,6 +6,8 @@
 #   install-incus.sh          installs and starts
 #   install-incus.sh stop     ends the daemon that this script started by hand, and the machines in it with it
 #
+# scripts/uninstall-incus.sh takes away what it made; docs/incus.md lists that.
+#
 # Environment: WARMPOOL_INCUS_PROJECT, _POOL and _PROFILE name the three (all are called warmpool);
 # WARMPOOL_INCUS_POOL_GIB is the size of the pool's loop file, which takes only what is used (half of what is free).
 set -eu
@@ -16,9 +18,15 @@ umask 022
 PROJECT=${WARMPOOL_INCUS_PROJECT:-warmpool}
 POOL=${WARMPOOL_INCUS_POOL:-warmpool}
 PROFILE=${WARMPOOL_INCUS_PROFILE:-warmpool}
+# On the project and the pool that this script makes: uninstall-incus.sh removes no others.
+MADE=user.warmpool.made-by=install-incus.sh
 DAEMON=/usr/libexec/incus/incusd
 HOME_DIR=/var/lib/incus
 PID_FILE=/run/warmpool-incusd.pid
+LXCFS=/usr/bin/lxcfs
+LXCFS_DIR=/var/lib/lxcfs
+LXCFS_PID_FILE=/run/warmpool-lxcfs.pid
+LXCFS_SECONDS=10
 START_SECONDS=120
 SHUTDOWN_SECONDS=90
 
@@ -29,12 +37,50 @@ has_systemd() { [ -d /run/systemd/system ]; }
 
 answers() { [ -S "$HOME_DIR/unix.socket" ] && timeout 10 incus query /1.0 </dev/null >/dev/null 2>&1; }
 
-# The daemon that this script started by hand, or nothing.
-own_daemon() {
-  [ -f "$PID_FILE" ] || return 0
-  pid=$(cat "$PID_FILE")
-  [ "$(readlink "/proc/$pid/exe" 2>/dev/null)" = "$DAEMON" ] && printf '%s\n' "$pid"
+# The process that this script started by hand as PROGRAM and noted in FILE, or nothing.
+#   own FILE PROGRAM
+own() {
+  [ -f "$1" ] || return 0
+  pid=$(cat "$1")
+  [ "$(readlink "/proc/$pid/exe" 2>/dev/null)" = "$2" ] && printf '%s\n' "$pid"
   return 0
+}
+
+own_daemon() { own "$PID_FILE" "$DAEMON"; }
+
+# by_hand FILE LOG PROGRAM ARGUMENT…: starts it and notes its process in FILE. In a session of its own, so that neither
+# the terminal nor who called this takes it along; and without the caller's files, such as a lock that would be held for
+# as long as it runs. Nor does it get the caller's environment.
+by_hand() {
+  noted=$1
+  log=$2
+  shift 2
+  setsid env -i PATH="$PATH" "$@" </dev/null >"$log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+  printf '%s\n' "$!" >"$noted"
+}
+
+# Within a machine `free`, `top` and `uptime` tell of that machine by lxcfs, which Incus uses for those that start while it
+# runs. Without it they tell of the node, and everything else works.
+start_lxcfs() {
+  [ ! -r "$LXCFS_DIR/proc/meminfo" ] || return 0
+  if [ ! -x "$LXCFS" ] && ! (install_packages lxcfs); then return 0; fi
+  if has_systemd; then
+    systemctl start lxcfs.service || say "lxcfs does not start (journalctl -u lxcfs): within machines free shows the node's memory"
+    return 0
+  fi
+  # What one that has died left is in the way, and answers nothing.
+  umount --lazy "$LXCFS_DIR" 2>/dev/null || true
+  mkdir -p "$LXCFS_DIR" /var/log/incus
+  by_hand "$LXCFS_PID_FILE" /var/log/incus/lxcfs.log "$LXCFS" --pidfile=/run/lxcfs.pid "$LXCFS_DIR"
+  for _ in $(seq "$((LXCFS_SECONDS * 10))"); do
+    if [ -r "$LXCFS_DIR/proc/meminfo" ]; then
+      say "Started lxcfs: within machines free shows their own memory"
+      return 0
+    fi
+    [ -n "$(own "$LXCFS_PID_FILE" "$LXCFS")" ] || break
+    sleep 0.1
+  done
+  say "lxcfs does not start here (/var/log/incus/lxcfs.log): within machines free shows the node's memory"
 }
 
 install() {
@@ -100,11 +146,7 @@ start() {
   fi
   [ -z "$(own_daemon)" ] || fail "the daemon (process $(cat "$PID_FILE")) runs and does not answer: run $0 stop"
   mkdir -p /var/log/incus
-  # In a session of its own, so that neither the terminal nor who called this takes it along; and without the caller's
-  # files, such as a lock that would be held for as long as the daemon runs. Nor does it get the caller's environment.
-  setsid env -i PATH="$PATH" "$DAEMON" --group incus-admin --logfile /var/log/incus/incus.log \
-    </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
-  printf '%s\n' "$!" >"$PID_FILE"
+  by_hand "$PID_FILE" /dev/null "$DAEMON" --group incus-admin --logfile /var/log/incus/incus.log
   if ! "$DAEMON" waitready --timeout="$START_SECONDS" || ! answers; then
     tail -n 20 /var/log/incus/incus.log >&2
     fail "the daemon did not answer within $START_SECONDS s; its last words are above"
@@ -121,7 +163,7 @@ set_up() {
   if ask project show "$PROJECT" >/dev/null 2>&1; then
     say "The project $PROJECT is there"
   else
-    ask project create "$PROJECT" -c features.images=true -c features.profiles=true \
+    ask project create "$PROJECT" -c "$MADE" -c features.images=true -c features.profiles=true \
       -c features.storage.volumes=true >/dev/null
     say "Made the project $PROJECT"
   fi
@@ -141,33 +183,45 @@ make_pool() {
   free_gib=$(($(df --output=avail -k "$HOME_DIR" | tail -n 1) / 1048576))
   gib=${WARMPOOL_INCUS_POOL_GIB:-$((free_gib / 2))}
   [ "$gib" -ge 3 ] || fail "a storage pool of $gib GiB is too small ($free_gib GiB are free on $HOME_DIR); 3 is the least"
-  if why=$(ask storage create "$POOL" btrfs size="${gib}GiB" 2>&1); then
+  if why=$(ask storage create "$POOL" btrfs "$MADE" size="${gib}GiB" 2>&1); then
     say "Made the storage pool $POOL: btrfs on a loop file of $gib GiB"
   else
     say "btrfs on a loop file does not work here: $why"
-    ask storage create "$POOL" dir >/dev/null
+    ask storage create "$POOL" dir "$MADE" >/dev/null
     say "Made the storage pool $POOL: plain folders, slower and without a limit on a machine's disk"
   fi
 }
 
 stop() {
-  pid=$(own_daemon)
-  if [ -z "$pid" ]; then
-    rm -f "$PID_FILE"
+  if [ -z "$(own_daemon)" ]; then
     say "There is no daemon that this script started"
-    return
+  else
+    # Machines are asked to shut down, then the daemon ends; both within the time given.
+    timeout "$SHUTDOWN_SECONDS" "$DAEMON" shutdown --timeout "$((SHUTDOWN_SECONDS - 30))" || true
+    end "$PID_FILE" "$DAEMON"
+    say "Stopped the daemon"
   fi
-  # Machines are asked to shut down, then the daemon ends; both within the time given.
-  timeout "$SHUTDOWN_SECONDS" "$DAEMON" shutdown --timeout "$((SHUTDOWN_SECONDS - 30))" || true
+  # Only now: a machine that runs without it has no /proc/meminfo at all.
+  if [ -n "$(own "$LXCFS_PID_FILE" "$LXCFS")" ]; then
+    end "$LXCFS_PID_FILE" "$LXCFS"
+    umount --lazy "$LXCFS_DIR" 2>/dev/null || true
+    rm -f /run/lxcfs.pid
+    say "Stopped lxcfs"
+  fi
+  rm -f "$PID_FILE" "$LXCFS_PID_FILE"
+}
+
+# end FILE PROGRAM: what `own` gives, gently first.
+end() {
   for signal in TERM KILL; do
+    running=$(own "$1" "$2")
+    [ -n "$running" ] || return 0
+    kill -s "$signal" "$running" 2>/dev/null || true
     for _ in 1 2 3 4 5 6 7 8 9 10; do
-      [ -n "$(own_daemon)" ] || break 2
+      [ -n "$(own "$1" "$2")" ] || return 0
       sleep 1
     done
-    kill -s "$signal" "$pid" 2>/dev/null || true
   done
-  rm -f "$PID_FILE"
-  say "Stopped the daemon"
 }
 
 [ "$(id -u)" = 0 ] || fail "run it as root: it installs packages and starts a daemon"
@@ -175,6 +229,7 @@ case "${1:-install}" in
 install)
   install
   raise_limits
+  start_lxcfs
   start
   set_up
   say "Ready: project $PROJECT, storage pool $POOL, profile $PROFILE. Next: scripts/build-image.sh"

@@ -4,6 +4,7 @@ import type { CaseResult, CheckReport, Left } from "../relay/conformance/check.t
 import type { Settings } from "../relay/conformance/subject.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { Cli, GlobalOptions } from "./session.ts";
+import { quote } from "../relay/shell.ts";
 import { clean, fit, pad, wrap } from "./text.ts";
 import { parseDuration } from "./time.ts";
 import { wholeNumber } from "./wholeNumber.ts";
@@ -60,6 +61,7 @@ async function check(program: string, options: CheckVerbOptions, cli: Cli): Prom
   }
   const usual = options.call === undefined ? undefined : timeoutsOf(options.call);
   const timeouts = changedTimeouts(options.timeout ?? [], usual);
+  const isNew = firstSaid();
   const report = await checkProgram({
     program,
     timeouts,
@@ -73,7 +75,7 @@ async function check(program: string, options: CheckVerbOptions, cli: Cli): Prom
       bootSeconds: options.boot,
     },
     onResult: (result) => {
-      if (options.json !== true) cli.out.print(...resultLines(result, cli.out.columns));
+      if (options.json !== true) cli.out.print(...resultLines(folded(result, isNew), cli.out.columns));
     },
     signal: interrupted(cli),
   });
@@ -84,6 +86,8 @@ async function check(program: string, options: CheckVerbOptions, cli: Cli): Prom
 
 const WORDS = { passed: "ok", failed: "FAIL", untried: "-" } as const;
 const INDENT = 6;
+/** What a program says in so many characters is shown again each time. */
+const WORTH_FOLDING = 100;
 
 function resultLines({ id, title, outcome, seconds, note, failure }: CaseResult, columns: number): string[] {
   const time = outcome === "untried" ? "untried" : `${seconds.toFixed(1)} s`;
@@ -98,23 +102,56 @@ function resultLines({ id, title, outcome, seconds, note, failure }: CaseResult,
   ];
 }
 
-function closing({ passed, failed, untried, left }: CheckReport, columns: number): string[] {
+function closing({ program, passed, failed, untried, left }: CheckReport, columns: number): string[] {
   const rest = untried === 0 ? "" : `, ${untried} untried`;
   return [
-    ...left.flatMap((one) => indented(leftBehind(one), columns)),
+    ...left.flatMap((one) => [...indented(leftBehind(one), columns), deletion(program, one)]),
     `${passed} passed, ${failed} failed${rest}`,
   ];
 }
 
-function leftBehind({ installation, node, machines }: Left): string {
+function leftBehind({ machines, unproven }: Left): string {
+  const sure = machines.filter((name) => !unproven.includes(name));
+  return [
+    ...(sure.length === 0 ? [] : [`Left behind: ${sure.join(", ")}.`]),
+    ...(unproven.length === 0
+      ? []
+      : [`Perhaps left behind, the driver does not say whether they are gone: ${unproven.join(", ")}.`]),
+    "To delete what is left, in the same environment:",
+  ].join(" ");
+}
+
+/** One line, whatever its length, that can be pasted as it is. */
+export function deletion(program: string, { installation, node, machines }: Left): string {
   return (
-    `Left behind: ${machines.join(", ")}. To delete one: ` +
-    `\`echo '{"name":"NAME"}' | WARMPOOL_INSTALLATION=${installation} WARMPOOL_NODE=${node} PROGRAM delete\``
+    `for name in ${machines.join(" ")}; do printf '{"name":"%s"}' "$name" | ` +
+    `WARMPOOL_INSTALLATION=${installation} WARMPOOL_NODE=${node} ${quote(program)} delete; done`
   );
 }
 
 function indented(text: string, columns: number): string[] {
   return wrap(clean(text), columns - INDENT).map((line) => " ".repeat(INDENT) + line);
+}
+
+/** Remembers what programs have said, and in which case; names and numbers in it make no difference. */
+function firstSaid(): (said: string, id: string) => string | null {
+  const before = new Map<string, string>();
+  return (said, id) => {
+    const key = said.replaceAll(/[0-9a-f]{8,}|\d+/g, "#");
+    const first = before.get(key) ?? null;
+    if (first === null) before.set(key, id);
+    return first;
+  };
+}
+
+/** Without what the program printed, where that is long and was shown for an earlier case. */
+export function folded(result: CaseResult, before: (said: string, id: string) => string | null): CaseResult {
+  const { id, failure } = result;
+  if (failure === null || failure.said === null) return result;
+  const first = before(failure.said, id);
+  if (first === null || failure.said.length < WORTH_FOLDING) return result;
+  const did = failure.did.replace(failure.said, () => `(the program said the same as in the case ${first})`);
+  return { ...result, failure: { ...failure, did } };
 }
 
 /** Aborted by the first SIGINT or SIGTERM: what the check made is deleted first. A second one ends it at once. */

@@ -29,7 +29,7 @@ export type Session = {
 
 export type GlobalOptions = TargetOptions & { json?: true };
 
-const DEFAULT_STATE_DIR = ".warmpool";
+export const DEFAULT_STATE_DIR = ".warmpool";
 
 /** The options that every verb has, given before or after it. */
 export function globalOptions(program: Command): void {

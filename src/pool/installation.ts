@@ -26,7 +26,10 @@ export async function checkInstallation(
     relays(db),
   ]);
   if (facts === undefined || migrations === undefined)
-    throw new WarmpoolError("UNAVAILABLE", "the database is not migrated; run npm run migrate");
+    throw new WarmpoolError(
+      "UNAVAILABLE",
+      "the database is not migrated; run DATABASE_URL=… npx warmpool migrate",
+    );
   return {
     installation: facts.installation,
     caller: { role, name },

@@ -18,7 +18,10 @@ export function settingOf(name: keyof InstallationSettings): SQL {
 export async function getSettings(db: Db): Promise<InstallationSettings> {
   const [row] = await rows<{ tuned: Partial<InstallationSettings> }>(db, sql`select tuned from settings`);
   if (row === undefined)
-    throw new WarmpoolError("UNAVAILABLE", "the database is not migrated; run npm run migrate");
+    throw new WarmpoolError(
+      "UNAVAILABLE",
+      "the database is not migrated; run DATABASE_URL=… npx warmpool migrate",
+    );
   return { ...DEFAULTS, ...row.tuned };
 }
 

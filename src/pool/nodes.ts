@@ -176,6 +176,9 @@ async function lockNode(tx: Db, name: string): Promise<string> {
 async function installation(db: Db): Promise<string> {
   const [row] = await rows<{ installation: string }>(db, sql`select installation from settings`);
   if (row === undefined)
-    throw new WarmpoolError("UNAVAILABLE", "the database is not migrated; run npm run migrate");
+    throw new WarmpoolError(
+      "UNAVAILABLE",
+      "the database is not migrated; run DATABASE_URL=… npx warmpool migrate",
+    );
   return row.installation;
 }

@@ -98,9 +98,16 @@ export type DriverListing = {
 /** Why a driver could not do it: decides whether the relay asks again. */
 export class DriverError extends Error {
   readonly code: "exists" | "no_capacity" | "retry" | "failed";
-  constructor(code: DriverError["code"], message: string, options?: ErrorOptions) {
+  /** What a driver program printed about it, which is part of the message too; null if that is not where it is from. */
+  readonly said: string | null;
+  constructor(
+    code: DriverError["code"],
+    message: string,
+    options: ErrorOptions & { said?: string | null } = {},
+  ) {
     super(message, options);
     this.name = "DriverError";
     this.code = code;
+    this.said = options.said ?? null;
   }
 }

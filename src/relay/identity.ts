@@ -33,7 +33,7 @@ export async function loadIdentity(dir: string): Promise<Identity> {
   const text = await readOr(path, null);
   if (text === null) {
     throw new RelayError(
-      `${path} does not exist: this node has not joined. Run "relay join" with a join token first.`,
+      `${path} does not exist: this node has not joined. \`npx warmpool node enroll NAME\`, where the admin is, prints how.`,
     );
   }
   try {

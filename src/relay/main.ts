@@ -124,7 +124,7 @@ function signalled(): AbortSignal {
   return controller.signal;
 }
 
-const USAGE = `Usage:
+const USAGE = `Usage (or \`npx warmpool relay join|run\`):
   relay join --url URL [--dir DIR] [--token TOKEN]   (the token is better given as WARMPOOL_JOIN_TOKEN)
   relay run [--dir DIR] [--url URL] [--driver ${DRIVERS.join("|")}]
     local: [--machines DIR] [--hide DIR]…
@@ -159,7 +159,7 @@ async function main(args: string[]): Promise<void> {
   if (command === "join" && url !== undefined && token !== undefined) {
     const joined = await joinNode({ url, token, ...(dir === undefined ? {} : { dir }) });
     process.stdout.write(
-      `${escaped(`Joined as ${joined.node}; kept in ${joined.dir}. Next: relay run --dir ${joined.dir}`)}\n`,
+      `${escaped(`Joined as ${joined.node}; kept in ${joined.dir}. Next: npx warmpool relay run --dir ${joined.dir}`)}\n`,
     );
   } else if (command === "run") {
     const { "storage-pool": storagePool, ...options } = values;

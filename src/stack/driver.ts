@@ -1,13 +1,22 @@
-import { INSTALLED } from "../relay/drivers/incus/place.ts";
+import { INSTALLED, namedPlace, PLACE_VARIABLES } from "../relay/drivers/incus/place.ts";
+import type { Place } from "../relay/drivers/incus/place.ts";
 import { whyNotReady } from "../relay/drivers/incus/readiness.ts";
-import type { StackDriver } from "./folder.ts";
+import type { Missing } from "../relay/drivers/incus/readiness.ts";
+import type { Made } from "./folder.ts";
 import type { StackOptions } from "./options.ts";
 
 /**
- * What makes a stack's machines. A state folder keeps what it was begun with: with another driver its machines would
- * be nobody's, and still there.
+ * What makes a stack's machines, and where in Incus. A state folder keeps what it was begun with: with another driver,
+ * or in another place, its machines would be nobody's, and still there.
  */
-export type Chosen = { driver: StackDriver; why: string };
+export type Chosen = Made & {
+  why: string;
+  /** What is missing now and hinders no start: the stack serves the machines that it has. */
+  missing: Missing | null;
+};
+
+/** Where to look for Incus, and what the environment says of the place in it. */
+export type Surroundings = { socket: string; env: Readonly<NodeJS.ProcessEnv> };
 
 /**
  * @param before what the state folder was begun with, null where it is new
@@ -15,29 +24,61 @@ export type Chosen = { driver: StackDriver; why: string };
  */
 export async function chooseDriver(
   wanted: StackOptions["driver"],
-  before: StackDriver | null,
+  before: Made | null,
   signal: AbortSignal,
-  place: Parameters<typeof whyNotReady>[0] = INSTALLED,
+  { socket, env }: Surroundings = { socket: INSTALLED.socket, env: process.env },
 ): Promise<Chosen> {
-  if (before !== null && wanted !== "auto" && wanted !== before) {
+  const named = namedPlace(env);
+  if (before !== null)
+    return goOn(wanted, before, named, (place) => whyNotReady({ ...place, socket }, signal));
+  const { project, storagePool, profile, image } = { ...INSTALLED, ...named };
+  const incus = { project, storagePool, profile, image };
+  if (wanted === "local") return { driver: "local", incus, why: "", missing: null };
+  const missing = await whyNotReady({ ...incus, socket }, signal);
+  if (missing === null) {
+    return { driver: "incus", incus, why: `project ${project}, image ${image}`, missing };
+  }
+  if (wanted === "auto") return { driver: "local", incus, why: missing.what, missing: null };
+  throw new Error(`${missing.what}. ${missing.advice}; or take --driver local.`);
+}
+
+/** A start on a folder that has machines: whatever is missing for new ones, those that it has are served. */
+async function goOn(
+  wanted: StackOptions["driver"],
+  before: Made,
+  named: Partial<Place>,
+  look: (place: Place) => Promise<Missing | null>,
+): Promise<Chosen> {
+  const { driver, incus } = before;
+  if (wanted !== "auto" && wanted !== driver) {
     throw new Error(
-      `this state folder's machines are made by the driver ${before}. Leave --driver out, or take another --state-dir.`,
+      `this state folder's machines are made by the driver ${driver}. Leave --driver out, or take another --state-dir.`,
     );
   }
-  const driver = before ?? wanted;
-  if (driver === "local") return { driver, why: before === null ? "" : "as this state folder was begun" };
-  const missing = await whyNotReady(place, signal);
-  if (missing === null) return { driver: "incus", why: `project ${place.project}, image ${place.image}` };
-  if (driver === "auto") return { driver: "local", why: missing };
-  const instead = before === null ? "; or take --driver local" : "";
-  throw new Error(
-    `${missing}. scripts/install-incus.sh and then scripts/build-image.sh, as root, make what is missing${instead}.`,
-  );
+  if (driver === "local") return { ...before, why: "as this state folder was begun", missing: null };
+  for (const key of ["project", "storagePool", "profile"] as const) {
+    const name = named[key];
+    if (name === undefined || name === incus[key]) continue;
+    const variable = PLACE_VARIABLES[key];
+    throw new Error(
+      `this state folder was begun with ${variable}=${incus[key]}, and now it is ${name}. ` +
+        `Set it to ${incus[key]} again, or take another --state-dir.`,
+    );
+  }
+  // Which images its pools name by now is theirs: a create that does not find its own says so.
+  const { project, storagePool, profile } = incus;
+  const missing = await look({ project, storagePool, profile });
+  return { ...before, why: `project ${project}`, missing };
 }
 
 /** The lines that say what was chosen, and what comes of it. */
-export function saidOf({ driver, why }: Chosen, isRoot: boolean): string[] {
+export function saidOf({ driver, why, missing }: Chosen, isRoot: boolean): string[] {
   const chosen = `Driver: ${driver}${why === "" ? "" : ` (${why})`}`;
-  if (driver === "incus" || isRoot) return [chosen];
-  return [chosen, "Without root a machine is a folder, not a system of its own"];
+  if (missing !== null) {
+    const { what, advice } = missing;
+    return [chosen, `No machine can be made now: ${what}. The ones that exist are served. ${advice}.`];
+  }
+  return driver === "incus" || isRoot
+    ? [chosen]
+    : [chosen, "Without root a machine is a folder, not a system of its own"];
 }

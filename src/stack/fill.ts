@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { WarmpoolClient } from "../client/index.ts";
 import type { MachineView } from "../contract/machine.ts";
-import type { PoolView } from "../contract/pool.ts";
+import type { PoolCondition, PoolView } from "../contract/pool.ts";
+import { fairNow } from "../relay/fairTime.ts";
 import { POOL_NAME } from "./prepare.ts";
 
 const EVERY_MS = 500;
@@ -9,15 +10,22 @@ const EVERY_MS = 500;
 const WORTH_TELLING_MS = 10_000;
 
 /**
- * Tells how the pool fills, a line for every change, and returns the pool once it is full: as many machines
- * claimable as its target, or as its `maxSize` leaves beside those that testers hold.
+ * Tells how the pool fills, a line for every change, until it is full: as many machines claimable as its target, or as
+ * its `maxSize` leaves beside those that testers hold.
+ * @param patience for so many seconds of a quiet host it may be kept from filling, without end if null. Another try that
+ *   begins does not end that; a machine more that can be claimed does.
+ * @returns whether it is full
  */
 export async function watchFill(
   admin: WarmpoolClient,
   say: (line: string) => void,
   signal: AbortSignal,
-): Promise<PoolView> {
+  patience: number | null,
+  now: () => number = fairNow,
+): Promise<boolean> {
   let last = "";
+  let most = 0;
+  let hinderedSince: number | null = null;
   for (;;) {
     const seen = await look(admin).catch(() => null);
     signal.throwIfAborted();
@@ -25,7 +33,13 @@ export async function watchFill(
       const line = describe(seen.pool, seen.machines);
       if (line !== last) say(line);
       last = line;
-      if (isFull(seen.pool)) return seen.pool;
+      if (isFull(seen.pool)) return true;
+      if (seen.pool.claimable > most) hinderedSince = null;
+      most = Math.max(most, seen.pool.claimable);
+      if (patience !== null && hindrance(seen.pool) !== undefined) {
+        hinderedSince ??= now();
+        if (now() - hinderedSince >= patience * 1000) return false;
+      }
     }
     await delay(EVERY_MS, undefined, { signal });
   }
@@ -49,14 +63,19 @@ export function describe(pool: PoolView, machines: Pick<MachineView, "phase">[])
     .filter(([, count]) => count > 0)
     .map(([state, count]) => `${count} ${state}`);
   const onTheirWay = phases.length === 0 ? [] : [`${phases.length} on their way: ${phases.join(", ")}`];
-  const stuck = pool.conditions.find(
-    ({ type, status, since }) =>
-      type === "Progressing" && !status && Date.now() - Date.parse(since) > WORTH_TELLING_MS,
-  );
+  const stuck = hindrance(pool);
   return [
     `${pool.claimable} of ${pool.spec.targetSize} ready`,
     ...onTheirWay,
     ...others,
     ...(stuck === undefined ? [] : [stuck.message]),
   ].join("; ");
+}
+
+/** What has kept the pool from filling for longer than a start takes. */
+function hindrance({ conditions }: PoolView): PoolCondition | undefined {
+  return conditions.find(
+    ({ type, status, since }) =>
+      type === "Progressing" && !status && Date.now() - Date.parse(since) > WORTH_TELLING_MS,
+  );
 }

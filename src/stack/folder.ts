@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { makeKeyPair } from "../relay/hostKey.ts";
 import { readJson, writePrivate, writePrivateJson } from "./files.ts";
+import { INSTALLED } from "../relay/drivers/incus/place.ts";
 import type { PartName } from "./record.ts";
 
 /**
@@ -21,9 +22,17 @@ const memorySchema = z.strictObject({
   pausedPools: z.array(z.string()),
   /** What makes the machines, from the first start on. */
   driver: z.enum(["local", "incus"]).default("local"),
+  /** Where in Incus, if that is the driver; the image is the one of the first pool. */
+  incus: z
+    .strictObject({ project: z.string(), storagePool: z.string(), profile: z.string(), image: z.string() })
+    .default(() => {
+      const { project, storagePool, profile, image } = INSTALLED;
+      return { project, storagePool, profile, image };
+    }),
 });
-export type StackDriver = Memory["driver"];
 export type Memory = z.infer<typeof memorySchema>;
+/** What makes the machines of a folder. */
+export type Made = Pick<Memory, "driver" | "incus">;
 
 export type StackFolder = {
   /** The real path. */
@@ -46,12 +55,13 @@ export type StackFolder = {
 const MEMORY_FILE = "stack.json";
 
 /** What makes the machines of that folder; null where nothing was kept in it yet. Makes nothing. */
-export function driverOf(path: string): StackDriver | null {
-  return readJson(join(path, MEMORY_FILE), memorySchema)?.driver ?? null;
+export function madeBy(path: string): Made | null {
+  const memory = readJson(join(path, MEMORY_FILE), memorySchema);
+  return memory === null ? null : { driver: memory.driver, incus: memory.incus };
 }
 
-/** @param driver what makes the machines of a folder that is new */
-export function openFolder(path: string, driver: StackDriver): StackFolder {
+/** @param made what makes the machines of a folder that is new */
+export function openFolder(path: string, made: Made): StackFolder {
   mkdirSync(path, { recursive: true });
   // Whatever the umask: Postgres, which may run as nobody, has to pass.
   chmodSync(path, 0o711);
@@ -65,7 +75,8 @@ export function openFolder(path: string, driver: StackDriver): StackFolder {
     appToken: null,
     databasePort: null,
     pausedPools: [],
-    driver,
+    driver: made.driver,
+    incus: made.incus,
   });
   const memory = readJson(memoryFile, memorySchema) ?? first();
   writePrivateJson(memoryFile, memory);

@@ -5,7 +5,7 @@ import { chooseDriver, saidOf } from "./driver.ts";
 import { emptyPools } from "./empty.ts";
 import type { Emptied } from "./empty.ts";
 import { watchFill } from "./fill.ts";
-import { driverOf, openFolder } from "./folder.ts";
+import { madeBy, openFolder } from "./folder.ts";
 import type { StackFolder } from "./folder.ts";
 import { lockFolder } from "./lock.ts";
 import { DEFAULT_STATE_DIR, readOptions } from "./options.ts";
@@ -16,6 +16,8 @@ import type { Stack } from "./stack.ts";
 
 /** `npm start`: a whole Warmpool on this machine, until Ctrl-C. */
 const DRIVER_SECONDS = 15;
+/** How long a later start waits for a pool that does not get on, in seconds of a quiet host. */
+const HINDERED_SECONDS = 10;
 const say = (line: string) => console.log(escaped(line));
 const complain = (text: string) => console.error(escaped(text, "\n"));
 
@@ -27,7 +29,7 @@ async function main(args: string[]): Promise<number> {
   const options = readOptions(args);
   if (process.platform !== "linux")
     throw new Error("npm start needs Linux: machines and supervision use /proc.");
-  const before = driverOf(options.stateDir);
+  const before = madeBy(options.stateDir);
   const chosen = await chooseDriver(
     options.driver,
     before,
@@ -35,7 +37,7 @@ async function main(args: string[]): Promise<number> {
   );
   // A reader that is gone (a closed terminal, `| head`) is no reason to leave machines behind.
   process.stdout.on("error", () => undefined);
-  const folder = openFolder(options.stateDir, chosen.driver);
+  const folder = openFolder(options.stateDir, chosen);
   const lock = await lockFolder(folder.path);
   const stack = createStack(folder, options, say);
   const stop = stopSignal(() => {
@@ -46,7 +48,10 @@ async function main(args: string[]): Promise<number> {
   try {
     for (const line of saidOf(chosen, process.geteuid?.() === 0)) say(line);
     await stack.start(stop);
-    await watchFill(stack.admin, (line) => say(`Pool demo: ${line}`), stop);
+    const tellPool = (line: string) => say(`Pool demo: ${line}`);
+    // A later start has machines to serve, whether or not new ones can be made.
+    const isFull = await watchFill(stack.admin, tellPool, stop, before === null ? null : HINDERED_SECONDS);
+    if (!isFull) say("The pool demo does not fill now; it does once that is put right");
     sayReady(stack.url, options);
     await new Promise((resolve) => stop.addEventListener("abort", resolve, { once: true }));
   } catch (error) {

@@ -15,9 +15,9 @@ export type StackOptions = {
 export const DEFAULT_TARGET_SIZE = 3;
 export const DEFAULT_STATE_DIR = ".warmpool";
 
-/** Reads the arguments; prints what is wrong or the help and ends the process (2 or 0) where that is all there is. */
-export function readOptions(args: string[]): StackOptions {
-  const program = new Command("npm start --")
+/** What `npm start --` takes, as commander's command. */
+export function stackCommand(): Command {
+  return new Command("npm start --")
     .description("Runs a whole Warmpool on this machine: database, edge, relay and a pool named demo.")
     .configureHelp({ helpWidth: 80 })
     .option("--port <n>", "where the edge listens on 127.0.0.1", whole(1, 65_535), 8787)
@@ -33,8 +33,12 @@ export function readOptions(args: string[]): StackOptions {
     )
     .option("--state-dir <dir>", "where everything is kept", DEFAULT_STATE_DIR)
     .option("--sweep-seconds <n>", "seconds from one sweep to the next", whole(1, 3600), 60)
-    .option("--destroy", "on stopping remove assigned machines too", false)
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
+    .option("--destroy", "on stopping remove assigned machines too", false);
+}
+
+/** Reads the arguments; prints what is wrong or the help and ends the process (2 or 0) where that is all there is. */
+export function readOptions(args: string[]): StackOptions {
+  const program = stackCommand().exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   program.parse(args, { from: "user" });
   const given = program.opts<
     Omit<StackOptions, "targetSize" | "maxSize"> & { targetSize?: number; maxSize?: number }

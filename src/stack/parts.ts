@@ -77,15 +77,18 @@ export function edgePlan(
 }
 
 export function relayPlan(folder: StackFolder, url: string, admin: WarmpoolClient): PartPlan {
-  const { driver } = folder.memory();
+  const { driver, incus } = folder.memory();
   const options = ["--dir", folder.relay, "--url", url, "--driver", driver];
-  const folders = driver === "local" ? ["--machines", folder.machines, "--hide", folder.path] : [];
+  const place =
+    driver === "local"
+      ? ["--machines", folder.machines, "--hide", folder.path]
+      : ["--project", incus.project, "--storage-pool", incus.storagePool, "--profile", incus.profile];
   return {
     name: "relay",
     prepare: async () => undefined,
     program: async () => ({
       command: process.execPath,
-      args: [source("../relay/main.ts"), "run", ...options, ...folders],
+      args: [source("../relay/main.ts"), "run", ...options, ...place],
       env: marked(folder),
     }),
     ask: () => heardOf(admin),

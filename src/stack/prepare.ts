@@ -7,7 +7,6 @@ import { readRecipe } from "../cli/recipeFolder.ts";
 import { errorCode } from "../client/index.ts";
 import type { WarmpoolClient } from "../client/index.ts";
 import type { PoolSpecInput } from "../contract/pool.ts";
-import { INSTALLED } from "../relay/drivers/incus/place.ts";
 import type { StackFolder } from "./folder.ts";
 import { DEFAULT_TARGET_SIZE } from "./options.ts";
 import type { StackOptions } from "./options.ts";
@@ -86,7 +85,7 @@ async function putPool(
     targetSize,
     maxSize: targetSize,
     shape: { vcpus: 1, memoryMib: 512, diskGib: 1 },
-    image: folder.memory().driver === "incus" ? INSTALLED.image : "local",
+    image: folder.memory().driver === "incus" ? folder.memory().incus.image : "local",
     instanceType: "container",
     adminSshKeys: [folder.adminSshKey()],
     recipe: RECIPE_NAME,

@@ -47,6 +47,7 @@ test("--keep leaves the machine of a failed case, and --json says whose it is", 
       installation: expect.any(String) as string,
       node: "check",
       machines: [expect.stringMatching(/^wp-check-/)],
+      unproven: [],
     },
   ]);
 });

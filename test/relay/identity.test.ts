@@ -45,7 +45,7 @@ test("the key stays the same from start to start, and one that is damaged is not
 
 test("a folder that never joined, or is damaged, says what to do", async () => {
   await using dir = await testDir();
-  await expect(loadIdentity(dir.path)).rejects.toThrow(/has not joined\. Run "relay join"/);
+  await expect(loadIdentity(dir.path)).rejects.toThrow(/has not joined\. `npx warmpool node enroll NAME`/);
   await writeFile(join(dir.path, "relay.json"), "{}");
   await chmod(join(dir.path, "relay.json"), 0o600);
   await expect(loadIdentity(dir.path)).rejects.toThrow(/is damaged.*join again/);

@@ -191,5 +191,5 @@ test("wrong use and a folder that never joined end with 1 and what to do", async
   expect(await wrong.said).toContain("Usage:");
   const homeless = relay.start("run");
   expect(await exitOf(homeless)).toBe(1);
-  expect(await homeless.said).toMatch(/has not joined\. Run "relay join"/);
+  expect(await homeless.said).toMatch(/has not joined\. `npx warmpool node enroll NAME`/);
 });

@@ -1,3 +1,4 @@
+import { LOCAL } from "../helpers/madeLocal.ts";
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -55,7 +56,7 @@ test.each([0o077, 0o027])(
     const parent = await mkdtemp(join(tmpdir(), "warmpool-umask-"));
     try {
       using _ = withUmask(mask);
-      const { path } = openFolder(join(parent, "state"), "local");
+      const { path } = openFolder(join(parent, "state"), LOCAL);
       expect((await stat(path)).mode & 0o777).toBe(0o711);
       const folder = join(path, "postgres");
       await initCluster({ folder, keep: "throwaway" });

@@ -6,6 +6,7 @@ import type { StackOptions } from "../../src/stack/options.ts";
 import { edgePlan } from "../../src/stack/parts.ts";
 import { freePort } from "../../src/stack/ports.ts";
 import { testDb } from "../helpers/db.ts";
+import { LOCAL } from "../helpers/madeLocal.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 import { until } from "../helpers/until.ts";
 
@@ -14,7 +15,7 @@ test.each(["node", "workerd"] as const)(
   async (runtime) => {
     await using t = await testDb();
     await using state = await temporaryFolder();
-    const folder = openFolder(state.path, "local");
+    const folder = openFolder(state.path, LOCAL);
     const port = await freePort();
     const options: StackOptions = {
       port,

@@ -1,12 +1,15 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { DEFAULT_STATE_DIR } from "../session.ts";
 import { readLocal } from "../target.ts";
 import { ok, unknown, wrong } from "./check.ts";
 import type { Check } from "./check.ts";
 
 /** What can be seen on this machine, without Warmpool. */
 
+/** Where npm start listens unless it is told otherwise. */
+const DEFAULT_PORT = "8787";
 const SSH_TIMEOUT_MS = 5000;
 
 /** Whether the local stack's file speaks of a stack that runs; nothing where `url` is not that stack. */
@@ -14,6 +17,12 @@ export function localFile(stateDir: string, url: string): Check[] {
   const local = readLocal(stateDir);
   if (local === null || local.url !== url) return [];
   const file = join(stateDir, "local.json");
+  const { port } = new URL(url);
+  const options = [
+    ...(stateDir === DEFAULT_STATE_DIR ? [] : [`--state-dir ${stateDir}`]),
+    ...(port === DEFAULT_PORT ? [] : [`--port ${port}`]),
+  ];
+  const given = options.length === 0 ? "" : ` -- ${options.join(" ")}`;
   const gone = Object.entries(local.pids).filter(([, pid]) => pid === null || !isAlive(pid));
   if (gone.length === 0) return [ok("local stack", `all its parts run, as ${file} says`)];
   const names = gone.map(([part, pid]) => (pid === null ? part : `${part} (pid ${pid})`)).join(", ");
@@ -22,7 +31,7 @@ export function localFile(stateDir: string, url: string): Check[] {
         wrong(
           "local stack",
           `${file} is left from a stack that runs no more: no ${names}`,
-          "start it again with npm start; it finds everything as it was",
+          `start it again with npm start${given}; it finds everything as it was`,
         ),
       ]
     : [

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type ExecOptions, execDriver } from "../drivers/exec/driver.ts";
-import type { Driver } from "../driver.ts";
+import { type Driver, DriverError } from "../driver.ts";
 import type { Timeouts } from "../drivers/exec/timeouts.ts";
 import type { Case } from "./case.ts";
 import { CASES } from "./cases.ts";
@@ -27,11 +27,15 @@ export type CaseResult = {
   outcome: "passed" | "failed" | "untried";
   seconds: number;
   note: string | null;
-  failure: { did: string; must: string; where: string } | null;
+  /** `said` is the part of `did` that the program printed itself, null if it is not about that. */
+  failure: { did: string; must: string; where: string; said: string | null } | null;
 };
 
-/** Machines that the check could not delete, or was told to keep, and whose they are. */
-export type Left = { installation: string; node: string; machines: string[] };
+/**
+ * Machines that the check could not delete, or was told to keep, and whose they are. Of the `unproven` ones among them
+ * the driver says neither that they are there nor that they are gone.
+ */
+export type Left = { installation: string; node: string; machines: string[]; unproven: string[] };
 
 export type CheckReport = {
   program: string;
@@ -44,13 +48,13 @@ export type CheckReport = {
 
 const NODE = "check";
 const BEHIND_SECONDS = 30;
-/** For deleting what a case made; a driver that hangs gets no more. */
+/** For deleting what a case made, and again for all that is left in the end; a driver that hangs gets no more. */
 const CLEANUP_SECONDS = 300;
 
 /** @returns what came of each case; throws only for mistakes of its own */
 export async function checkProgram(options: CheckOptions): Promise<CheckReport> {
   const cases: CaseResult[] = [];
-  const left: Left[] = [];
+  const holders: Holder[] = [];
   const tell = (result: CaseResult): void => {
     cases.push(result);
     options.onResult?.(result);
@@ -61,7 +65,7 @@ export async function checkProgram(options: CheckOptions): Promise<CheckReport> 
       tell({ ...described(one), outcome: "untried", seconds: 0, note: null, failure: null });
       continue;
     }
-    const result = await runCase(one, options, left);
+    const result = await runCase(one, options, holders);
     tell(result);
     isOver = result.outcome === "failed" && one === CASES[0];
   }
@@ -73,11 +77,11 @@ export async function checkProgram(options: CheckOptions): Promise<CheckReport> 
     failed: count("failed"),
     untried: count("untried"),
     cases,
-    left,
+    left: await leftAtLast(holders),
   };
 }
 
-async function runCase(one: Case, options: CheckOptions, left: Left[]): Promise<CaseResult> {
+async function runCase(one: Case, options: CheckOptions, holders: Holder[]): Promise<CaseResult> {
   const [ours, theirs] = [randomUUID(), randomUUID()];
   const { program, env = {}, timeouts, signal } = options;
   const driverOf = (installation: string, graceSeconds?: number): Driver =>
@@ -86,11 +90,15 @@ async function runCase(one: Case, options: CheckOptions, left: Left[]): Promise<
       ...(graceSeconds === undefined ? {} : { graceSeconds }),
     });
   const driver = driverOf(ours);
+  let owners = [ours];
   const drivers = {
     driver,
     owner: { installation: ours, node: NODE },
     again: async () => driverOf(ours),
-    foreign: async () => driverOf(theirs),
+    foreign: async () => {
+      owners = [ours, theirs];
+      return driverOf(theirs);
+    },
     abrupt: driverOf(ours, 0),
   };
   // Behind the driver's own deadlines, which know how to say what did not end.
@@ -104,11 +112,31 @@ async function runCase(one: Case, options: CheckOptions, left: Left[]): Promise<
     const seconds = Math.round((performance.now() - start) / 100) / 10;
     return { ...described(one), seconds, ...outcome };
   } finally {
-    for (const installation of [ours, theirs]) {
-      const machines = await remaining(driverOf(installation), subject.names, !isKept);
-      if (machines.length > 0) left.push({ installation, node: NODE, machines });
+    for (const installation of owners) {
+      const driver = driverOf(installation);
+      const { names } = subject;
+      const left = await remaining(driver, names, !isKept, AbortSignal.timeout(CLEANUP_SECONDS * 1000));
+      if (left.length > 0) holders.push({ installation, driver, left, isKept });
     }
   }
+}
+
+/** What is left of a case, and the driver that may still delete it. */
+type Holder = { installation: string; driver: Driver; left: Remaining[]; isKept: boolean };
+type Remaining = { name: string; isProven: boolean };
+
+/** Tried once more in the end: a daemon that was down at that moment is mostly back by then. */
+async function leftAtLast(holders: Holder[]): Promise<Left[]> {
+  const signal = AbortSignal.timeout(CLEANUP_SECONDS * 1000);
+  const report: Left[] = [];
+  for (const { installation, driver, left: before, isKept } of holders) {
+    const names = before.map(({ name }) => name);
+    const left = isKept ? before : await remaining(driver, names, true, signal);
+    const unproven = left.filter(({ isProven }) => !isProven).map(({ name }) => name);
+    const machines = left.map(({ name }) => name);
+    if (machines.length > 0) report.push({ installation, node: NODE, machines, unproven });
+  }
+  return report;
 }
 
 async function outcomeOf(
@@ -120,27 +148,36 @@ async function outcomeOf(
   } catch (error) {
     if (subject.signal.aborted) return { outcome: "untried", note: null, failure: null };
     if (!(error instanceof Violation)) throw error;
-    const { did, rule } = error;
+    const { did, rule, cause } = error;
     const where = `docs/drivers.md, "${rule.section}"`;
-    return { outcome: "failed", note: null, failure: { did, must: rule.must, where } };
+    const said = cause instanceof DriverError ? cause.said : null;
+    return { outcome: "failed", note: null, failure: { did, must: rule.must, where, said } };
   }
 }
 
 /**
- * Which of these machines are still there, after a try to delete them where that `isWanted`. Nothing else is touched,
- * whatever the driver shows: one that does not keep installations apart shows machines that people use.
+ * Which of these machines are still there, or may be, after a try to delete them where that `isWanted`. Nothing else is
+ * touched, whatever the driver shows: one that does not keep installations apart shows machines that people use.
  */
-async function remaining(driver: Driver, names: string[], isWanted: boolean): Promise<string[]> {
-  const signal = AbortSignal.timeout(CLEANUP_SECONDS * 1000);
+async function remaining(
+  driver: Driver,
+  names: string[],
+  isWanted: boolean,
+  signal: AbortSignal,
+): Promise<Remaining[]> {
   // What goes wrong here is in no sentence of its own: the machine is then said to be left behind.
-  const failed = () => null;
+  const failed = () => "failed" as const;
   if (isWanted) for (const name of names) await driver.delete(name, signal).catch(failed);
   const listing = await driver.list(signal).catch(failed);
-  const shown = listing?.machines.map(({ name }) => name) ?? [];
-  const left: string[] = [];
+  const shown = listing === "failed" ? [] : listing.machines.map(({ name }) => name);
+  const isComplete = listing !== "failed" && listing.complete;
+  const left: Remaining[] = [];
   for (const name of names) {
     const found = await driver.get(name, signal).catch(failed);
-    if (found !== null || shown.includes(name)) left.push(name);
+    const isThere = shown.includes(name) || (found !== "failed" && found !== null);
+    // No answer is no proof that it is gone: a daemon that was killed keeps its machines running.
+    const isGone = found === null || isComplete;
+    if (isThere || !isGone) left.push({ name, isProven: isThere });
   }
   return left;
 }

@@ -5,7 +5,7 @@ import { execDriver } from "./exec/driver.ts";
 import { passedOn } from "./exec/passedOn.ts";
 import { changedTimeouts } from "./exec/timeouts.ts";
 import { incusDriver } from "./incus/driver.ts";
-import { INSTALLED } from "./incus/place.ts";
+import { INSTALLED, namedPlace } from "./incus/place.ts";
 import { localDriver } from "./local/driver.ts";
 
 /** What can make a node's machines, and what each kind is told on the command line. */
@@ -26,7 +26,10 @@ export type DriverOptions = {
   timeout?: string[] | undefined;
   /** incus: path of its unix socket. */
   socket?: string | undefined;
-  /** incus: names of the project, storage pool and profile for machines; all are warmpool by default. */
+  /**
+   * incus: names of the project, storage pool and profile for machines. By default what the install scripts take from
+   * the environment, which is warmpool for all three.
+   */
   project?: string | undefined;
   storagePool?: string | undefined;
   profile?: string | undefined;
@@ -62,10 +65,11 @@ export function chooseDriver(options: DriverOptions, site: Site): { driver: Driv
     }
     case "incus": {
       const { image, socket = INSTALLED.socket } = options;
+      const named = { ...INSTALLED, ...namedPlace(process.env) };
       const place = {
-        project: options.project ?? INSTALLED.project,
-        storagePool: options.storagePool ?? INSTALLED.storagePool,
-        profile: options.profile ?? INSTALLED.profile,
+        project: options.project ?? named.project,
+        storagePool: options.storagePool ?? named.storagePool,
+        profile: options.profile ?? named.profile,
         ...(image === undefined ? {} : { image }),
       };
       return {

@@ -15,6 +15,9 @@ export function userData({ hostKey, authorizedKeys }: CreateRequest): string {
     disable_root: false,
     ssh_pwauth: false,
     ssh_authorized_keys: authorizedKeys,
+    // The machine's own name, without which sudo says of each command that it cannot resolve the host. Only a line is
+    // added; the rest of /etc/hosts stays as it is, and so does what a tester writes there.
+    manage_etc_hosts: "localhost",
     // An image without the package locales ends in an error otherwise.
     locale: false,
   };

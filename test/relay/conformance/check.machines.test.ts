@@ -1,6 +1,8 @@
-import { existsSync, readdirSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
+import { deletion } from "../../../src/cli/driver.ts";
 import { CASES } from "../../../src/relay/conformance/cases.ts";
 import { RULES } from "../../../src/relay/conformance/rules.ts";
 import { TIMEOUTS } from "../../../src/relay/drivers/exec/timeouts.ts";
@@ -21,8 +23,33 @@ test("a delete that hangs is killed, and what it holds is said to be left behind
   expect(cases[0]?.failure?.did).toMatch(
     /^One of two deletes of \S+ at once failed: .* did not end within 1 s and was killed: it said nothing on stderr\.$/,
   );
-  expect(left).toMatchObject([{ node: "check", machines: machinesOf(program) }]);
+  expect(left).toMatchObject([{ node: "check", machines: machinesOf(program), unproven: [] }]);
   expect(machinesOf(program)).toHaveLength(1);
+});
+
+/** A daemon that is killed when the first machine is made: from then on no command gets an answer. */
+const KILLED = `
+  [ -e "$folder/down" ] && { [ "$1" = get ] && [ -e "$folder/brief" ] && rm "$folder/down"; echo "no daemon" >&2; exit 1; }
+  [ "$1" = create ] && { real create; code=$?; touch "$folder/down"; exit $code; }`;
+
+test("a daemon killed under it → its machine is named, and the line that is printed deletes it", async () => {
+  await using program = await programOf(KILLED);
+  const { failed, left } = await check(program, ["shown"]);
+  const [name] = machinesOf(program);
+  expect(failed).toBe(1);
+  expect(left).toMatchObject([{ node: "check", machines: [name], unproven: [name] }]);
+  rmSync(join(program.folder, "down"));
+  const [one] = left;
+  if (one === undefined) throw new Error("nothing was left");
+  execFileSync("sh", ["-c", deletion(program.path, one)], { timeout: 60_000 });
+  expect(machinesOf(program)).toEqual([]);
+});
+
+test("a daemon that is back before the end → its machine is deleted after all", async () => {
+  await using program = await programOf(KILLED);
+  writeFileSync(join(program.folder, "brief"), "");
+  expect(await check(program, ["shown"])).toMatchObject({ failed: 1, left: [] });
+  expect(machinesOf(program)).toEqual([]);
 });
 
 test("what a killed create left and list forgets", async () => {

@@ -17,36 +17,32 @@ export type About = {
 const SAID_CHARACTERS = 2000;
 
 /** The error of a run that did not end with 0, or with another code that is fine for its command. */
-export function failureOf({ command, doing, timeoutSeconds, hide }: About, ran: Ran): DriverError {
-  const stderr = hide(ran.stderr);
-  const said = stderr.trim() === "" ? "it said nothing on stderr" : tail(stderr, SAID_CHARACTERS);
-  if (ran.cut === "too_slow") {
-    return new DriverError(
-      "retry",
-      `${doing} did not end within ${timeoutSeconds} s and was killed: ${said}`,
-    );
-  }
-  if (ran.cut === "too_long") {
-    return new DriverError("failed", `${doing} printed more than a relay reads, and was killed: ${said}`);
-  }
+export function failureOf(about: About, ran: Ran): DriverError {
+  const printed = about.hide(ran.stderr);
+  const said = printed.trim() === "" ? null : tail(printed, SAID_CHARACTERS);
+  const [code, what] = meaningOf(about, ran);
+  const message = `${about.doing} ${what}: ${said ?? "it said nothing on stderr"}`;
+  return new DriverError(code, message, { said });
+}
+
+function meaningOf({ command, timeoutSeconds }: About, ran: Ran): [code: DriverError["code"], what: string] {
+  if (ran.cut === "too_slow") return ["retry", `did not end within ${timeoutSeconds} s and was killed`];
+  if (ran.cut === "too_long") return ["failed", "printed more than a relay reads, and was killed"];
   switch (ran.code) {
     case null:
-      return new DriverError("retry", `${doing} was ended by ${ran.by}: ${said}`);
+      return ["retry", `was ended by ${ran.by}`];
     case EXIT.noCapacity:
-      return new DriverError("no_capacity", `${doing} found no capacity: ${said}`);
+      return ["no_capacity", "found no capacity"];
     case EXIT.retry:
-      return new DriverError("retry", `${doing} asks to be tried again later: ${said}`);
+      return ["retry", "asks to be tried again later"];
     case EXIT.exists:
-      if (command === "create")
-        return new DriverError("exists", `${doing} found that it exists already: ${said}`);
-      return new DriverError(
-        "failed",
-        `${doing} ended with 31 (it exists already), which only create may: ${said}`,
-      );
+      return command === "create"
+        ? ["exists", "found that it exists already"]
+        : ["failed", "ended with 31 (it exists already), which only create may"];
     case EXIT.absent:
-      return new DriverError("failed", `${doing} ended with 30 (no such machine): ${said}`);
+      return ["failed", "ended with 30 (no such machine)"];
     default:
-      return new DriverError("failed", `${doing} ended with exit ${ran.code}: ${said}`);
+      return ["failed", `ended with exit ${ran.code}`];
   }
 }
 

@@ -192,7 +192,7 @@ export function incusDriver(options: IncusOptions): Driver {
         throw new DriverError(
           "failed",
           `A disk of ${name} is left in the storage pool ${options.storagePool} without an instance, and Incus deletes ` +
-            "such a disk only with one: bring the instance back with `incus admin recover`. Then it is deleted here.",
+            'such a disk only with one. docs/incus.md, "A disk without an instance", says how it goes.',
         );
       }),
 

@@ -60,7 +60,7 @@ function isRefusal(message: string): boolean {
 
 function hint(message: string): string {
   if (/Image not provided|Image.*not found/i.test(message))
-    return ". The project has no image of that name: scripts/build-image.sh makes one, and the pool names it";
+    return ". The project has no image of that name: scripts/build-image.sh makes warmpool-debian, or what WARMPOOL_IMAGE names; name that one in the pool";
   if (/address already in use/i.test(message))
     return ". Another program on this node listens on a port that was allotted to this machine";
   if (/starting proxy device/i.test(message))

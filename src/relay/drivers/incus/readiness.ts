@@ -9,45 +9,65 @@ import { NoAnswer } from "./socket.ts";
 const ASK_SECONDS = 5;
 const anything = z.unknown();
 
+/** Why no machine can be made, and what to do about it: both for the person who starts Warmpool. */
+export type Missing = { what: string; advice: string };
+
+const INSTALL = "scripts/install-incus.sh, as root, makes it";
+const BUILD = "scripts/build-image.sh, as root, makes it";
+
 /**
- * Why machines cannot be made in that place of this node's Incus, in words for the person who starts it; null where
- * everything that a first create needs is there. Looks only.
+ * Why machines cannot be made in that place of this node's Incus; null where everything that a create needs is there.
+ * The image counts only if one is named. Looks only.
  */
 export async function whyNotReady(
-  place: Required<Place> & { socket: string },
+  place: Place & { socket: string },
   parent: AbortSignal,
-): Promise<string | null> {
+): Promise<Missing | null> {
   const incus = incusClient(place);
   const signal = within(ASK_SECONDS, parent);
-  const needed = {
-    "does not answer": "/1.0",
-    [`has no project ${place.project}`]: `/1.0/projects/${encodeURIComponent(place.project)}`,
-    [`has no storage pool ${place.storagePool}`]: `/1.0/storage-pools/${encodeURIComponent(place.storagePool)}`,
-    [`has no profile ${place.profile}`]: `/1.0/profiles/${encodeURIComponent(place.profile)}`,
-    [`has no image ${place.image}`]: `/1.0/images/aliases/${encodeURIComponent(place.image)}`,
-  };
-  for (const [what, path] of Object.entries(needed)) {
+  const { project, storagePool, profile, image } = place;
+  const needed: [what: string, path: string, advice: string][] = [
+    ["does not answer", "/1.0", INSTALL],
+    [`has no project ${project}`, `/1.0/projects/${encodeURIComponent(project)}`, INSTALL],
+    [`has no storage pool ${storagePool}`, `/1.0/storage-pools/${encodeURIComponent(storagePool)}`, INSTALL],
+    [`has no profile ${profile}`, `/1.0/profiles/${encodeURIComponent(profile)}`, INSTALL],
+  ];
+  if (image !== undefined) {
+    needed.push([`has no image ${image}`, `/1.0/images/aliases/${encodeURIComponent(image)}`, BUILD]);
+  }
+  for (const [what, path, advice] of needed) {
     try {
       await incus.read(path, anything, signal);
     } catch (error) {
       parent.throwIfAborted();
-      if (saysAbsent(error)) return `Incus ${what}`;
+      if (saysAbsent(error)) return { what: `Incus ${what}`, advice };
       if (error instanceof NoAnswer) return silence(place.socket, error.why);
-      return wordsOf(asDriverError(error, "Incus cannot be asked"));
+      return { what: wordsOf(asDriverError(error, "Incus cannot be asked")), advice: LOOK };
     }
   }
   return null;
 }
 
-function silence(socket: string, why: string): string {
+const LOOK = "What the daemon says: `journalctl -u incus`, or /var/log/incus/incus.log";
+
+function silence(socket: string, why: string): Missing {
   switch (why) {
     case "ENOENT":
-      return `Incus is not running: there is no ${socket}`;
+      return {
+        what: `Incus is not running: there is no ${socket}`,
+        advice: "scripts/install-incus.sh and then scripts/build-image.sh, as root, set it up",
+      };
     case "ECONNREFUSED":
-      return `Incus is not running: nothing listens on ${socket}`;
+      return {
+        what: `Incus is not running: nothing listens on ${socket}`,
+        advice: "scripts/install-incus.sh, as root, starts it",
+      };
     case "EACCES":
-      return `this user may not ask Incus on ${socket}: only root and the group incus-admin may`;
+      return {
+        what: `this user may not ask Incus on ${socket}`,
+        advice: "Run it as root, or add the user to the group incus-admin and log in again",
+      };
     default:
-      return `Incus does not answer on ${socket} (${why})`;
+      return { what: `Incus does not answer on ${socket} (${why})`, advice: LOOK };
   }
 }

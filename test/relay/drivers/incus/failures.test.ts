@@ -88,7 +88,10 @@ describe("an Incus that gives no answer", () => {
       await expect(call).rejects.toMatchObject({ code: "retry", message: expect.stringContaining("ENOENT") });
     }
     const why = await whyNotReady({ ...INSTALLED, socket: "/nowhere/unix.socket" }, soon());
-    expect(why).toBe("Incus is not running: there is no /nowhere/unix.socket");
+    expect(why).toEqual({
+      what: "Incus is not running: there is no /nowhere/unix.socket",
+      advice: expect.stringContaining("scripts/install-incus.sh") as string,
+    });
   });
 
   test("neither is one that hangs up, or talks of something else", async () => {

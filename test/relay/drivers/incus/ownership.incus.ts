@@ -1,3 +1,7 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { exchange } from "../../../../src/relay/drivers/incus/socket.ts";
@@ -60,6 +64,21 @@ test("a disk of ours without an instance is shown as a machine in state unknown,
   expect(await under.driver.get(name, soon())).toBeNull();
 });
 
+test("a disk that a crash left without its instance: what docs/incus.md says removes it, and it counts as gone", async () => {
+  await using under = await incusUnderTest();
+  const wanted = await request();
+  const { name } = await under.driver.create(wanted, soon());
+  await under.driver.stop(name, soon());
+  await sql(`DELETE FROM instances WHERE name = '${name}'`);
+  await expect(under.driver.delete(name, soon())).rejects.toThrow(
+    /docs\/incus\.md, "A disk without an instance"/,
+  );
+  await follow(name);
+  expect(await under.driver.get(name, soon())).toBeNull();
+  expect(await under.driver.list(soon())).toMatchObject({ machines: [] });
+  expect(existsSync(`/var/lib/incus/storage-pools/warmpool/containers/warmpool_${name}`)).toBe(false);
+});
+
 test.each([
   ["project", { project: "warmpool-no-such" }],
   ["storage pool", { storagePool: "warmpool-no-such" }],
@@ -69,12 +88,24 @@ test.each([
   await expect(driver.list(soon())).rejects.toMatchObject(said);
   await expect(driver.get("demo-1", soon())).rejects.toMatchObject(said);
   await expect(driver.delete("demo-1", soon())).rejects.toMatchObject(said);
-  expect(await whyNotReady({ ...INSTALLED, ...wrong }, soon())).toBe(`Incus has no ${what} warmpool-no-such`);
+  expect(await whyNotReady({ ...INSTALLED, ...wrong }, soon())).toMatchObject({
+    what: `Incus has no ${what} warmpool-no-such`,
+  });
 });
 
 test("where everything is there, nothing stands in the way of a first create", async () => {
   expect(await whyNotReady(INSTALLED, soon())).toBeNull();
 });
+
+/** Does what the page says, with this machine's name in it. */
+async function follow(name: string): Promise<void> {
+  const page = await readFile(new URL("../../../../docs/incus.md", import.meta.url), "utf8");
+  const [, commands = ""] = /## A disk without an instance\n[\s\S]*?```sh\n([\s\S]*?)```/.exec(page) ?? [];
+  expect(commands).toContain("name=demo-7-1a2b\n");
+  const ran = promisify(execFile)("sh", ["-ec", commands.replace("demo-7-1a2b", name)], { signal: soon() });
+  ran.child.stdin?.end();
+  await ran;
+}
 
 async function unmarkedInstance(
   { incus }: IncusUnderTest,
