@@ -36,7 +36,10 @@ export async function watchFill(
       if (isFull(seen.pool)) return true;
       if (seen.pool.claimable > most) hinderedSince = null;
       most = Math.max(most, seen.pool.claimable);
-      if (patience !== null && hindrance(seen.pool) !== undefined) {
+      const hindered = hindrance(seen.pool);
+      if (patience !== null && hindered !== undefined) {
+        // Said only after several in a row, each later than the one before: there is nothing to wait for.
+        if (hindered.reason === "CreatesFailing") return false;
         hinderedSince ??= now();
         if (now() - hinderedSince >= patience * 1000) return false;
       }

@@ -31,7 +31,7 @@ async function imported(properties: Record<string, string>): Promise<string> {
   await using folder = await temporaryFolder();
   const at = (name: string) => join(folder.path, name);
   await mkdir(at("rootfs"));
-  const metadata = { architecture: "x86_64", creation_date: Date.now(), properties };
+  const metadata = { architecture: "x86_64", creation_date: 1, properties };
   await writeFile(at("metadata.yaml"), JSON.stringify(metadata));
   await run("tar", ["-C", folder.path, "-cf", at("image.tar"), "metadata.yaml", "rootfs"]);
   await incus("image", "import", at("image.tar"));

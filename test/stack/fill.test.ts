@@ -31,6 +31,12 @@ test("watchFill: creates that fail one after the other → the tries between the
   expect(await watched(looks, 10, now)).toMatchObject({ isFull: false });
 });
 
+test("watchFill: creates that fail in a row → no patience at all, but none where the pool must fill first", async () => {
+  const looks = () => [pool(0, HOUR_AGO, "CreatesFailing"), pool(3, null)];
+  expect(await watched(looks(), 1000)).toMatchObject({ isFull: false });
+  expect(await watched(looks(), null)).toMatchObject({ isFull: true });
+});
+
 test("watchFill: a full pool is full, whatever was wrong", async () => {
   expect(await watched([pool(3, HOUR_AGO)], 0)).toMatchObject({ isFull: true });
 });
@@ -46,11 +52,19 @@ async function watched(looks: PoolView[], patience: number | null, now?: () => n
   return { said, isFull };
 }
 
-function pool(claimable: number, hinderedSince: string | null): PoolView {
+function pool(claimable: number, hinderedSince: string | null, reason = "NoRoom"): PoolView {
   const conditions =
     hinderedSince === null
       ? []
-      : [{ type: "Progressing", status: false, message: "no image of that name", since: hinderedSince }];
+      : [
+          {
+            type: "Progressing",
+            status: false,
+            reason,
+            message: "no image of that name",
+            since: hinderedSince,
+          },
+        ];
   const view = { spec: { targetSize: 3, maxSize: 6 }, claimable, counts: COUNTS, conditions };
   return view as unknown as PoolView;
 }
