@@ -16,6 +16,7 @@ import { population } from "./replenish.ts";
 import { endAssignments } from "./release.ts";
 import { runway } from "./runway.ts";
 import { DOWN_OF_POOL } from "./testerMachines.ts";
+import { setupsOfPool } from "./setupsLately.ts";
 import { tearDown } from "./teardown.ts";
 import { json, tell } from "./transition.ts";
 
@@ -81,7 +82,7 @@ export function poolFacts(where: SQL): SQL {
           where a.pool = p.name and a.created_at > now() - interval '1 hour') as claims,
         (select percentile_cont(0.5) within group (order by d.create_seconds)
           from (select create_seconds from machines e where e.pool = p.name and e.ready_at is not null and e.create_seconds is not null
-            order by e.number desc limit 20) d) as "usualCreateSeconds", ${slotsOfPool} as slots,
+            order by e.number desc limit 20) d) as "usualCreateSeconds", ${slotsOfPool} as slots, ${setupsOfPool} as setups,
         (select e.evidence ->> 'error' from machines e where e.pool = p.name and e.evidence is not null
           order by e.number desc limit 1) as "lastFailure", to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as now
       from pools p
