@@ -43,7 +43,8 @@ const ERRORS: Record<ErrorCode, { meaning: string; action: string }> = {
   },
   UNAVAILABLE: {
     meaning: "The database cannot be asked now, has no connection left, or is not migrated.",
-    action: "Ask again after Retry-After. For long: `/healthz`, then the database; `npm run migrate` if it says so.",
+    action:
+      "Ask again after Retry-After. For long: `/healthz`, then the database; `npm run migrate` if it says so.",
   },
   INTERNAL: {
     meaning: "A fault of Warmpool's own. The caller is told a request id and nothing else.",
