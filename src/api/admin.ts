@@ -80,7 +80,7 @@ export const assignmentRouter = router({
   retry: forAdmin
     .input(assignmentRetryInput)
     .mutation(({ ctx, input }) =>
-      retryAssignment(ctx.connection.db, input.id, ctx.actor, input.recipe, ctx.secretKeys),
+      retryAssignment(ctx.connection.db, input.id, ctx.actor, input.recipe, ctx.secretKeys, input.params),
     ),
 });
 

@@ -54,7 +54,7 @@ const VERBS: Record<string, Case> = {
         sql`update assignments set state = 'failed', error = '{"code": "step_failed", "message": "no"}'
           where username = ${TESTER} and state <> 'released'`,
       );
-      return [TESTER];
+      return [TESTER, "--param", "greeting=another greeting than the first"];
     },
   },
   release: change(TESTER),

@@ -4,6 +4,7 @@ import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import type { Assignment, Page } from "../../src/contract/assignment.ts";
 import { DUTIES } from "../../src/contract/sweep.ts";
+import { rows } from "../../src/db/client.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 import { KEY_A, specOf } from "../helpers/world.ts";
 import { installation } from "./installation.ts";
@@ -215,7 +216,7 @@ test("colours only on a terminal, and not under NO_COLOR", async () => {
   expect(coloured((await warmpool(["tester", "alice"], { ...at, terminal: 80, env })).stdout)).toBe(false);
 });
 
-test("tester list shows who waits, who failed and whose time ends; the filters take some of them", async () => {
+test("tester list shows who waits, who failed and whose time ends; a retry takes another parameter", async () => {
   await using at = await installation();
   await at.client.tester.assign.mutate({ username: "alice", sshKeys: [KEY_A], ttlSeconds: 7200 });
   await at.relay.workOff();
@@ -238,6 +239,12 @@ test("tester list shows who waits, who failed and whose time ends; the filters t
   const status = unwrapped((await warmpool(["status"], at)).stdout);
   expect(status).toContain("Set-up for bob failed: No space left (pool demo).");
   expect(status).toContain("demo: 1 tester waits for a machine, carol the longest");
+
+  const wrong = await warmpool(["retry", "bob", "--param", "greeting=NO"], at);
+  expect(wrong.stderr).toContain("params.greeting: does not fit");
+  expect((await warmpool(["retry", "bob", "--param", "greeting=ho"], at)).code).toBe(0);
+  const [bob] = await rows(at.db, sql`select state, params from assignments where username = 'bob'`);
+  expect(bob).toEqual({ state: "setting_up", params: { greeting: "ho" } });
 });
 
 test("node list shows labels, token list fingerprints, pool list the default", async () => {
