@@ -73,6 +73,15 @@ export const ALERTS: readonly Alert[] = [
       "`warmpool doctor` says what it is and what to do: a node whose machines died at once, machines that no row knows, or a host key that changed.",
   },
   {
+    name: "WarmpoolPoolSetupsFail",
+    expr: 'max by (pool) (warmpool_pool_condition{condition="SetupsWork"}) == 0',
+    for: "5m",
+    severity: "page",
+    summary: "At least half of the set-ups of pool {{ $labels.pool }} failed in the last hour",
+    action:
+      "`warmpool tester list --state failed` names the testers, `warmpool log USER` the step and what it said. A recipe pushed lately: `warmpool recipe rollback NAME`. A full disk: look at the nodes.",
+  },
+  {
     name: "WarmpoolNodeSilent",
     expr: 'max(warmpool_nodes{state="silent"}) > 0',
     for: "5m",

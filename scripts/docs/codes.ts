@@ -42,8 +42,9 @@ const ERRORS: Record<ErrorCode, { meaning: string; action: string }> = {
     action: "Wait for as long as Retry-After says.",
   },
   UNAVAILABLE: {
-    meaning: "The database cannot be asked now, or has no connection left.",
-    action: "Ask again after Retry-After. For long: `/healthz`, then the database.",
+    meaning: "The database cannot be asked now, has no connection left, or is not migrated.",
+    action:
+      "Ask again after Retry-After. For long: `/healthz`, then the database; `npm run migrate` if it says so.",
   },
   INTERNAL: {
     meaning: "A fault of Warmpool's own. The caller is told a request id and nothing else.",

@@ -26,7 +26,7 @@ const SRC: Record<string, Room> = {
     instead: "Move the code to the side that needs it.",
   },
   "src/db/tables": { may: ["drizzle-orm", "drizzle-orm/pg-core"], types: ["src/contract"], ...DATABASE },
-  "src/db/failure.ts": { may: [], ...DATABASE },
+  "src/db/failure.ts": { may: ["src/contract"], ...DATABASE },
   "src/db/databaseUrl.ts": { may: [], ...DATABASE },
   "src/db/begin.ts": { may: ["src/db/failure.ts"], types: ["postgres"], ...DATABASE },
   "src/db/defaults.ts": { may: ["src/db/failure.ts"], types: ["src/db/begin.ts", "postgres"], ...DATABASE },

@@ -16,10 +16,11 @@ import {
   removeNodeInput,
 } from "../contract/node.ts";
 import { emptyPoolInput, poolInput, poolSpec, removePoolInput } from "../contract/pool.ts";
-import { recipe, recipeInput } from "../contract/recipe.ts";
+import { recipe, recipeInput, rollbackRecipeInput } from "../contract/recipe.ts";
 import { createTokenInput, revokeTokenInput } from "../contract/token.ts";
 import { replenish } from "../cron/replenish.ts";
 import { heartbeats, sweepFor } from "../cron/sweep.ts";
+import { setDefaultPool } from "../pool/defaultPool.ts";
 import { listEvents } from "../pool/events.ts";
 import { extendAssignment } from "../pool/extend.ts";
 import { forgetMachine, holdMachine, recreateMachine, unholdMachine } from "../pool/machineActions.ts";
@@ -31,6 +32,7 @@ import { planPoolChange } from "../pool/poolPlan.ts";
 import { emptyPool, getPool, listPools, pausePool, putPool } from "../pool/pools.ts";
 import { replenish as refill } from "../pool/provision.ts";
 import { getRecipe, listRecipes, putRecipe } from "../pool/recipes.ts";
+import { recipeVersions, removeRecipe, rollbackRecipe } from "../pool/recipeVersions.ts";
 import { getAssignment, releaseAssignment } from "../pool/release.ts";
 import { reassignMachine } from "../pool/reassign.ts";
 import { cutMachine, uncutMachine } from "../pool/cut.ts";
@@ -56,6 +58,9 @@ export const poolRouter = router({
   resume: forAdmin
     .input(poolInput)
     .mutation(({ ctx, input }) => pausePool(ctx.connection.db, input.name, false, ctx.actor)),
+  default: forAdmin
+    .input(poolInput)
+    .mutation(({ ctx, input }) => setDefaultPool(ctx.connection.db, input.name, ctx.actor)),
   empty: forAdmin
     .input(emptyPoolInput)
     .mutation(({ ctx, input }) => emptyPool(ctx.connection.db, input.name, input.assigned, ctx.actor)),
@@ -75,7 +80,7 @@ export const assignmentRouter = router({
   retry: forAdmin
     .input(assignmentRetryInput)
     .mutation(({ ctx, input }) =>
-      retryAssignment(ctx.connection.db, input.id, ctx.actor, input.recipe, ctx.secretKeys),
+      retryAssignment(ctx.connection.db, input.id, ctx.actor, input.recipe, ctx.secretKeys, input.params),
     ),
 });
 
@@ -83,6 +88,15 @@ export const recipeRouter = router({
   list: forAdmin.query(({ ctx }) => listRecipes(ctx.connection.db)),
   get: forAdmin.input(recipeInput).query(({ ctx, input }) => getRecipe(ctx.connection.db, input.name)),
   put: forAdmin.input(recipe).mutation(({ ctx, input }) => putRecipe(ctx.connection.db, input, ctx.actor)),
+  versions: forAdmin
+    .input(recipeInput)
+    .query(({ ctx, input }) => recipeVersions(ctx.connection.db, input.name)),
+  rollback: forAdmin
+    .input(rollbackRecipeInput)
+    .mutation(({ ctx, input }) => rollbackRecipe(ctx.connection.db, input, ctx.actor)),
+  remove: forAdmin
+    .input(recipeInput)
+    .mutation(({ ctx, input }) => removeRecipe(ctx.connection.db, input.name, ctx.actor)),
 });
 
 export const machineRouter = router({

@@ -9,7 +9,7 @@ import { rpcCodeOf } from "./failures.ts";
 import { type Admitted, createGate, type Refused, tooMany } from "./gate.ts";
 import { health } from "./health.ts";
 import { bearerOf } from "./http/bearer.ts";
-import { problemResponse } from "./http/problem.ts";
+import { problemResponse, tell } from "./http/problem.ts";
 import { createAdminHttp } from "./http/serve.ts";
 import { logFailure } from "./log.ts";
 import { LIMITS, MAX_BATCH } from "./limits.ts";
@@ -112,14 +112,7 @@ export function createApp(refusals: Refusals = createRefusals()) {
       headers: {},
     }),
   );
-  app.onError((error, c) => {
-    logFailure("request failed", error, { requestId: c.get("requestId") });
-    const message = "something went wrong";
-    return refuse(c, {
-      told: { code: "INTERNAL", httpStatus: 500, message, requestId: c.get("requestId") },
-      headers: {},
-    });
-  });
+  app.onError((error, c) => refuse(c, { told: tell(error, c.get("requestId")), headers: {} }));
   return app;
 }
 

@@ -4,7 +4,8 @@ import type { TRPC_ERROR_CODE_NUMBER } from "@trpc/server/rpc";
 import { ZodError } from "zod";
 import type { ErrorCode } from "../contract/errors.ts";
 import { sayIssues } from "../contract/issues.ts";
-import { isUnavailable } from "../db/failure.ts";
+import { NOT_MIGRATED } from "../contract/schema.ts";
+import { isNotMigrated, isUnavailable } from "../db/failure.ts";
 import { HTTP_STATUS, WarmpoolError } from "../pool/errors.ts";
 import { logFailure } from "./log.ts";
 
@@ -44,6 +45,7 @@ export function asWarmpoolError(error: unknown, requestId: string): WarmpoolErro
     return new WarmpoolError("UNAVAILABLE", "the database cannot be asked now; try again in a moment");
   }
   logFailure("request failed", error, { requestId });
+  if (isNotMigrated(error)) return new WarmpoolError("UNAVAILABLE", NOT_MIGRATED);
   return new WarmpoolError("INTERNAL", `something went wrong; the log has it under request ${requestId}`);
 }
 

@@ -77,9 +77,9 @@ export const testerRouter = router({
     return extendAssignment(ctx.connection.db, id, input.ttlSeconds, ctx.actor);
   }),
 
-  retry: forApp.input(testerRetryInput).mutation(async ({ ctx, input: { recipe, ...tester } }) => {
+  retry: forApp.input(testerRetryInput).mutation(async ({ ctx, input: { recipe, params, ...tester } }) => {
     const { id } = await findTester(ctx.connection.db, tester);
-    return retryAssignment(ctx.connection.db, id, ctx.actor, recipe, ctx.secretKeys);
+    return retryAssignment(ctx.connection.db, id, ctx.actor, recipe, ctx.secretKeys, params);
   }),
 
   list: forApp.input(testerListInput).query(async ({ ctx, input }) => {

@@ -1,10 +1,10 @@
-import { InvalidArgumentError } from "commander";
 import type { Command } from "commander";
 import type { AssignResult, Assignment } from "../contract/assignment.ts";
 import { assignmentLines } from "./assignmentView.ts";
 import { CliError, EXIT } from "./exit.ts";
-import { readText } from "./jsonFile.ts";
 import { readPublicKeys } from "./keys.ts";
+import { paramOptions, paramsOf } from "./paramOptions.ts";
+import type { ParamOptions } from "./paramOptions.ts";
 import { PATIENCE_SECONDS } from "./patience.ts";
 import { progressView } from "./progressView.ts";
 import { answer, next, withSession } from "./session.ts";
@@ -14,26 +14,22 @@ import type { TesterOptions } from "./testerOptions.ts";
 import { parseDuration } from "./time.ts";
 import { isSettled, watchUntilSettled } from "./watch.ts";
 
-type AssignOptions = TesterOptions & {
-  key: string[];
-  param?: Record<string, string>;
-  /** Files by parameter name: what is in one stands in no process list and no shell history. */
-  secret?: Record<string, string>;
-  ttl?: number;
-  /** true: watch until it is settled; false: fail where nothing is ready; left out: stand in line and come back. */
-  wait?: boolean;
-};
+type AssignOptions = TesterOptions &
+  ParamOptions & {
+    key: string[];
+    ttl?: number;
+    /** true: watch until it is settled; false: fail where nothing is ready; left out: stand in line and come back. */
+    wait?: boolean;
+  };
 
 /** `warmpool assign USER`: gives a tester a machine. */
 export function assign(program: Command, cli: Cli): void {
-  testerVerb(program, "assign", "give a tester a machine; repeating it gives the same one")
-    .requiredOption("--key <file>", "the tester's public key (.pub); may be repeated", collect)
-    .option("--param <name=value>", "a parameter of the recipe; may be repeated", collectParam)
-    .option(
-      "--secret <name=file>",
-      "a parameter whose value is what the file holds; may be repeated",
-      collectParam,
-    )
+  const verb = testerVerb(
+    program,
+    "assign",
+    "give a tester a machine; repeating it gives the same one",
+  ).requiredOption("--key <file>", "the tester's public key (.pub); may be repeated", collect);
+  paramOptions(verb, "a parameter of the recipe")
     .option("--ttl <duration>", "how long it lasts once active, such as 2h", parseDuration)
     .option("--wait", "show how it comes along, until it can be used")
     .option("--no-wait", "fail where no machine is ready, instead of waiting in line")
@@ -80,17 +76,6 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
   }
 }
 
-/** All parameters by name; a secret's is its file's text without the line end that editors put there. */
-function paramsOf({ param, secret }: AssignOptions): Record<string, string> | undefined {
-  if (secret === undefined) return param;
-  const twice = Object.keys(secret).find((name) => Object.hasOwn(param ?? {}, name));
-  if (twice !== undefined) {
-    throw new CliError(EXIT.wrongUse, `${twice} is given by --param and by --secret.`, "Give it once.");
-  }
-  const read = Object.entries(secret).map(([name, file]) => [name, readText(file).replace(/\r?\n$/, "")]);
-  return { ...param, ...Object.fromEntries(read) };
-}
-
 async function watch(
   session: Session,
   tester: { username: string; pool?: string },
@@ -124,15 +109,4 @@ async function watch(
 
 function collect(value: string, before: string[] | undefined): string[] {
   return [...(before ?? []), value];
-}
-
-function collectParam(value: string, before: Record<string, string> | undefined): Record<string, string> {
-  const [, name, text] = /^([^=]+)=([\s\S]*)$/.exec(value) ?? [];
-  if (name === undefined || text === undefined) {
-    throw new InvalidArgumentError("Write it as NAME=VALUE.");
-  }
-  if (before !== undefined && Object.hasOwn(before, name)) {
-    throw new InvalidArgumentError(`${name} is given twice.`);
-  }
-  return { ...before, [name]: text };
 }

@@ -55,13 +55,17 @@ async function examine(session: Session): Promise<void> {
 async function answers({ client, url }: Session): Promise<Check[]> {
   const began = performance.now();
   const asked = await client.installation.check.query().catch((error: unknown) => refused(error, url));
-  if ("state" in asked) return [asked, unknown("the rest", "takes a token of an admin or a viewer")];
+  if ("state" in asked) {
+    const why = asked.name === "token" ? "takes a token of an admin or a viewer" : BLOCKED;
+    return [asked, unknown("the rest", why)];
+  }
   const tookSeconds = (performance.now() - began) / 1000;
   const here = Date.now();
+  const migrations = migrationsCheck(asked, journal());
   return [
     callerCheck(asked),
     databaseCheck(asked),
-    migrationsCheck(asked, journal()),
+    migrations,
     clocksCheck(asked, here, tookSeconds),
     secretKeyCheck(asked),
     ...(await operated(client, (duties, tokens, nodes, pools) => [
@@ -69,9 +73,17 @@ async function answers({ client, url }: Session): Promise<Check[]> {
       tokensCheck(tokens, here),
       ...nodesCheck(nodes, asked, packageVersion(), here),
       ...poolsCheck(pools),
-    ])),
+    ]).catch((error: unknown) => {
+      // A database that lacks a migration may answer the first question and none of these.
+      const why = refused(error, url);
+      return [
+        why.name === migrations.name && migrations.state === "wrong" ? unknown("the rest", BLOCKED) : why,
+      ];
+    })),
   ];
 }
+
+const BLOCKED = "cannot be asked for before that is right";
 
 type Lists = [
   Awaited<ReturnType<WarmpoolClient["sweep"]["duties"]["query"]>>,

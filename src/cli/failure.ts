@@ -1,6 +1,7 @@
 import { errorCode, isWarmpoolError } from "../client/index.ts";
 import { own } from "../contract/own.ts";
 import type { ErrorCode } from "../contract/errors.ts";
+import { NOT_MIGRATED } from "../contract/schema.ts";
 import { CliError, EXIT, exitCodeOf } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
 
@@ -38,7 +39,9 @@ export function failureOf(error: unknown, url: string | null): Failure {
     const hint =
       code === "INTERNAL" && request !== undefined
         ? `The cause is in the server's log under the request id ${request}.`
-        : (HINTS[code] ?? null);
+        : error.message === NOT_MIGRATED
+          ? null
+          : (HINTS[code] ?? null);
     return { message: `${trimDot(error.message)} (${code}).`, hint, exit: exitCodeOf(code) };
   }
   if (isWarmpoolError(error)) return unanswered(error, url ?? "Warmpool");

@@ -125,6 +125,8 @@ async function remove(session: Session, name: string, { lost }: { lost?: true })
   ]);
 }
 
+const LABELS: Column<NodeView> = { title: "LABELS", value: ({ labels }) => labels.join(", ") || null };
+
 const COLUMNS: Column<NodeView>[] = [
   { title: "NODE", value: (node) => node.name, keep: true },
   { title: "STATE", value: stateText },
@@ -135,9 +137,10 @@ const COLUMNS: Column<NodeView>[] = [
   { title: "RELAY", value: (node) => node.relayVersion },
 ];
 
-/** A line for each node. */
+/** A line for each node, with the labels if one has any. */
 export function nodeTable(nodes: NodeView[], columns: number): string[] {
-  return table(COLUMNS, nodes, columns);
+  const shown = nodes.some(({ labels }) => labels.length > 0) ? COLUMNS.toSpliced(2, 0, LABELS) : COLUMNS;
+  return table(shown, nodes, columns);
 }
 
 /** The driver and its version; null before a relay was heard. Some versions name their driver themselves. */

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { errorCode, isWarmpoolError } from "../client/index.ts";
+import { NOT_MIGRATED } from "../contract/schema.ts";
 
 /** How long a verb that watches something goes on trying while Warmpool cannot be reached. */
 export const PATIENCE_SECONDS = 60;
@@ -8,6 +9,8 @@ const BETWEEN_MS = 1000;
 /** Whether trying again may help: no answer at all, or one that says "not now". */
 export function isPassing(error: unknown): boolean {
   const code = errorCode(error);
+  // That ends when a person has migrated it, not by itself.
+  if (isWarmpoolError(error) && error.message === NOT_MIGRATED) return false;
   return isWarmpoolError(error) && (code === null || code === "UNAVAILABLE" || code === "RATE_LIMITED");
 }
 

@@ -2,10 +2,10 @@ import type { Command } from "commander";
 import { advised } from "./failure.ts";
 import { announce, plan, readSpec } from "./poolPlan.ts";
 import { poolLines, poolTable } from "./poolView.ts";
-import { answer, answerInWords, withSession } from "./session.ts";
+import { answer, answerInWords, next, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
 
-/** `warmpool pool list|get|put|plan|pause|resume|remove`. */
+/** `warmpool pool list|get|put|plan|pause|resume|default|empty|remove`. */
 export function pool(program: Command, cli: Cli): void {
   const verb = program.command("pool").description("the pools and their specs");
   verb.command("list").description("all pools").action(withSession(cli, list));
@@ -35,6 +35,17 @@ export function pool(program: Command, cli: Cli): void {
     .description("end a pause")
     .argument("<pool>", "its name")
     .action(withSession(cli, resume));
+  verb
+    .command("default")
+    .description("make it the pool of whoever names none")
+    .argument("<pool>", "its name")
+    .action(withSession(cli, makeDefault));
+  verb
+    .command("empty")
+    .description("pause it and tear its machines down, those that testers have left out")
+    .argument("<pool>", "its name")
+    .option("--release", "also release the testers who have a machine of it")
+    .action(withSession(cli, empty));
   verb
     .command("remove")
     .description("remove a pool: its machines are torn down, on proof")
@@ -70,6 +81,23 @@ async function pause(session: Session, name: string): Promise<void> {
 async function resume(session: Session, name: string): Promise<void> {
   const pool = await session.client.pool.resume.mutate({ name });
   answerInWords(session, pool, (one) => [`Pool ${one.name} goes on.`]);
+}
+
+async function makeDefault(session: Session, name: string): Promise<void> {
+  const pool = await session.client.pool.default.mutate({ name });
+  answerInWords(session, pool, (one) => [`Whoever names no pool gets a machine of ${one.name} from now on.`]);
+}
+
+async function empty(session: Session, name: string, { release }: { release?: true }): Promise<void> {
+  const assigned = release === true ? "release" : "keep";
+  const pool = await session.client.pool.empty.mutate({ name, assigned });
+  answerInWords(session, pool, (one) => [
+    `Pool ${one.name} is paused, and machines being torn down: ${one.counts.deleting}.`,
+    ...(one.counts.assigned === 0
+      ? []
+      : [`Testers keep theirs: ${one.counts.assigned}. --release ends those too.`]),
+    `Fill it again: \`${next(session, "pool", "resume", one.name)}\``,
+  ]);
 }
 
 async function remove(session: Session, name: string, { release }: { release?: true }): Promise<void> {

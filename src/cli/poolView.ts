@@ -16,7 +16,11 @@ const COLUMNS: Column<PoolView>[] = [
   { title: "HELD", value: (pool) => pool.counts.held, align: "right" },
   { title: "LEAVING", value: (pool) => pool.counts.deleting, align: "right" },
   { title: "WAIT", value: (pool) => pool.waiting, align: "right" },
-  { title: "", value: (pool) => (pool.paused ? "paused" : "") },
+  {
+    title: "",
+    value: (pool) =>
+      [pool.isDefault ? "default" : "", pool.paused ? "paused" : ""].filter(Boolean).join(", "),
+  },
 ];
 
 /** A line for each pool: ready of wanted, then its machines by what they are doing. */

@@ -1,13 +1,13 @@
 import type { Command } from "commander";
-import type { RecipeView } from "../contract/recipe.ts";
+import type { RecipeVersion, RecipeView } from "../contract/recipe.ts";
 import { readRecipe } from "./recipeFolder.ts";
-import { answer, answerInWords, withSession } from "./session.ts";
+import { answer, answerInWords, next, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
 import { fields, table } from "./table.ts";
 import type { Column } from "./table.ts";
 import { ago, duration } from "./time.ts";
 
-/** `warmpool recipe push|list|get`. */
+/** `warmpool recipe push|list|get|versions|rollback|remove`. */
 export function recipe(program: Command, cli: Cli): void {
   const verb = program.command("recipe").description("what is done on a machine for its tester");
   verb
@@ -17,6 +17,22 @@ export function recipe(program: Command, cli: Cli): void {
     .action(withSession(cli, push));
   verb.command("list").description("all recipes").action(withSession(cli, list));
   verb.command("get").description("one recipe").argument("<name>", "its name").action(withSession(cli, get));
+  verb
+    .command("versions")
+    .description("the contents that a recipe has had, the current one first")
+    .argument("<name>", "its name")
+    .action(withSession(cli, versions));
+  verb
+    .command("rollback")
+    .description("make an earlier version current again; what is running is not touched")
+    .argument("<name>", "its name")
+    .option("--to <version>", "the version's first digits (else the one before)")
+    .action(withSession(cli, rollback));
+  verb
+    .command("remove")
+    .description("remove a recipe that no pool and no tester uses")
+    .argument("<name>", "its name")
+    .action(withSession(cli, remove));
 }
 
 async function push(session: Session, dir: string): Promise<void> {
@@ -39,6 +55,35 @@ async function get(session: Session, name: string): Promise<void> {
   const found = await session.client.recipe.get.query({ name });
   answer(session, found, (one) => recipeLines(one, session.out.columns, Date.now()));
 }
+
+async function versions(session: Session, name: string): Promise<void> {
+  const found = await session.client.recipe.versions.query({ name });
+  answer(session, found, (all) => table(VERSION_COLUMNS, all, session.out.columns));
+}
+
+async function rollback(session: Session, name: string, { to }: { to?: string }): Promise<void> {
+  const current = await session.client.recipe.rollback.mutate({
+    name,
+    ...(to === undefined ? {} : { version: to }),
+  });
+  answerInWords(session, current, (one) => [
+    `Version ${short(one.version)} of recipe ${one.name} is the current one again.`,
+    `For a set-up that failed with another: \`${next(session, "retry", "USER", "--recipe", "current")}\``,
+  ]);
+}
+
+async function remove(session: Session, name: string): Promise<void> {
+  const removed = await session.client.recipe.remove.mutate({ name });
+  answerInWords(session, removed, (one) => [`Recipe ${one.name} is removed, versions: ${one.versions}.`]);
+}
+
+const VERSION_COLUMNS: Column<RecipeVersion>[] = [
+  { title: "VERSION", value: ({ version }) => version, keep: true },
+  { title: "STEPS", value: ({ steps }) => steps, align: "right" },
+  { title: "FIRST STORED", value: ({ createdAt }) => ago(createdAt, Date.now()) },
+  { title: "LAST MADE CURRENT", value: ({ putAt }) => ago(putAt, Date.now()) },
+  { title: "", value: ({ isCurrent }) => (isCurrent ? "current" : "") },
+];
 
 const COLUMNS: Column<RecipeView>[] = [
   { title: "RECIPE", value: ({ name }) => name, keep: true },

@@ -1,15 +1,18 @@
 import { type Command, Option } from "commander";
 import type { Assignment } from "../contract/assignment.ts";
+import { paramOptions, paramsOf } from "./paramOptions.ts";
+import type { ParamOptions } from "./paramOptions.ts";
 import { answerInWords, next, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
 import { testerOf, testerVerb, testerWords } from "./testerOptions.ts";
 import type { TesterOptions } from "./testerOptions.ts";
 
-type Options = TesterOptions & { recipe?: "same" | "current" };
+type Options = TesterOptions & ParamOptions & { recipe?: "same" | "current" };
 
 /** `warmpool retry USER`: sets a failed assignment up again on its machine. */
 export function retry(program: Command, cli: Cli): void {
-  testerVerb(program, "retry", "set up again what failed, on the same machine")
+  const verb = testerVerb(program, "retry", "set up again what failed, on the same machine");
+  paramOptions(verb, "another value for a parameter of the recipe, the others stay")
     .addOption(
       new Option(
         "--recipe <which>",
@@ -21,9 +24,11 @@ export function retry(program: Command, cli: Cli): void {
 
 async function act(session: Session, user: string, options: Options): Promise<void> {
   const { recipe } = options;
+  const params = paramsOf(options);
   const assignment = await session.client.tester.retry.mutate({
     ...testerOf(user, options),
     ...(recipe === undefined ? {} : { recipe }),
+    ...(params === undefined ? {} : { params }),
   });
   answerInWords(session, assignment, (retried) => [
     sentence(retried),

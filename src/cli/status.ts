@@ -8,7 +8,7 @@ import { statusLines } from "./statusView.ts";
 export function status(program: Command, cli: Cli): void {
   program
     .command("status")
-    .description("how everything stands, and what is wrong: pools, nodes, duties, teardowns")
+    .description("how everything stands, and what is wrong: pools, nodes, duties, teardowns, testers")
     .addHelpText("after", "\nWith --json: the pools, as `pool list --json` gives them.")
     .action(withSession(cli, show));
 }
@@ -16,13 +16,16 @@ export function status(program: Command, cli: Cli): void {
 async function show(session: Session): Promise<void> {
   const { client, json, out } = session;
   if (json) return out.json(await client.pool.list.query());
-  const [pools, nodes, duties, leaving] = await Promise.all([
+  const [pools, nodes, duties, leaving, failed, waiting] = await Promise.all([
     client.pool.list.query(),
     ifAllowed(client.node.list.query()),
     ifAllowed(client.sweep.duties.query()),
     ifAllowed(client.machine.list.query({ state: "deleting", limit: 500 })),
+    client.tester.list.query({ state: "failed", limit: 500 }),
+    client.tester.list.query({ state: "waiting", limit: 500 }),
   ]);
-  const facts = { pools, nodes, duties, leaving: leaving?.items ?? null };
+  const testers = [...failed.items, ...waiting.items];
+  const facts = { pools, nodes, duties, leaving: leaving?.items ?? null, testers };
   out.print(...statusLines(facts, (...words) => next(session, ...words), out, Date.now()));
 }
 

@@ -1,3 +1,4 @@
+import type { Assignment } from "../contract/assignment.ts";
 import type { MachineView } from "../contract/machine.ts";
 import type { NodeView } from "../contract/node.ts";
 import type { PoolView } from "../contract/pool.ts";
@@ -6,15 +7,20 @@ import { nodeTable } from "./node.ts";
 import { needsWord, orphanSentences, waitingOrphans } from "./orphansText.ts";
 import type { Output } from "./output.ts";
 import { concerns, poolTable } from "./poolView.ts";
+import { failedSentences, waitingSentences } from "./testersText.ts";
 import { clean, wrap } from "./text.ts";
 import { ago, duration } from "./time.ts";
 
-/** What the page is made of; null for what the token's role may not see. `leaving` are the machines in `deleting`. */
+/**
+ * What the page is made of; null for what the token's role may not see. `leaving` are the machines in `deleting`, `testers`
+ * those who wait or whose set-up failed, the newest first.
+ */
 export type StatusFacts = {
   pools: PoolView[];
   nodes: NodeView[] | null;
   duties: DutyHeartbeat[] | null;
   leaving: MachineView[] | null;
+  testers: Assignment[];
 };
 
 type Words = (...words: string[]) => string;
@@ -31,7 +37,10 @@ export function statusLines(
 ): string[] {
   const { pools, nodes } = facts;
   const wrong = problems(facts, command, now).flatMap((sentence) => wrap(clean(sentence), columns));
-  const pending = concerns(pools, columns, now);
+  const pending = [
+    ...concerns(pools, columns, now),
+    ...waitingSentences(facts.testers, command, now).flatMap((sentence) => wrap(clean(sentence), columns)),
+  ];
   return [
     ...(pools.length === 0
       ? [`No pool yet. Make one: ${command("pool", "put", "FILE")}`]
@@ -39,11 +48,18 @@ export function statusLines(
     ...(nodes === null || nodes.length === 0 ? [] : ["", ...nodeTable(nodes, columns)]),
     ...section(pending.map((line) => colors.yellow(line))),
     ...section(wrong.map((line) => colors.red(line))),
-    ...(pending.length + wrong.length === 0 ? section([colors.green("Nothing is wrong.")]) : []),
+    ...(pending.length + wrong.length === 0 ? section([colors.green(allClear(facts))]) : []),
   ];
 }
 
-function problems({ nodes, duties, leaving }: StatusFacts, command: Words, now: number): string[] {
+/** An all-clear is about what was looked at: the main app's token sees neither nodes nor duties. */
+function allClear({ nodes, duties, leaving }: StatusFacts): string {
+  return nodes === null || duties === null || leaving === null
+    ? "Nothing that this token may see is wrong."
+    : "Nothing is wrong.";
+}
+
+function problems({ nodes, duties, leaving, testers }: StatusFacts, command: Words, now: number): string[] {
   return [
     ...(nodes ?? []).flatMap((node) => nodeProblem(node, command, now)),
     ...(nodes ?? []).flatMap((node) => orphanProblem(node, command)),
@@ -53,6 +69,7 @@ function problems({ nodes, duties, leaving }: StatusFacts, command: Words, now: 
     ...(duties ?? []).flatMap((duty) => dutyProblem(duty, command, now)),
     ...(leaving ?? []).flatMap((machine) => keptProblem(machine, command, now)),
     ...(leaving ?? []).flatMap((machine) => teardownProblem(machine, command, now)),
+    ...failedSentences(testers, command, now),
   ];
 }
 

@@ -1,12 +1,17 @@
-import type { Command } from "commander";
+import type { Command, CommandOptions } from "commander";
 
 /** What every verb about one tester takes besides the name. */
 export type TesterOptions = { pool?: string };
 
 /** Declares `VERB USER [--pool POOL]`. */
-export function testerVerb(program: Command, name: string, description: string): Command {
+export function testerVerb(
+  program: Command,
+  name: string,
+  description: string,
+  options: CommandOptions = {},
+): Command {
   return program
-    .command(name)
+    .command(name, options)
     .description(description)
     .argument("<user>", "the tester's username")
     .option("--pool <pool>", "the pool, where there are several");

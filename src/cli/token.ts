@@ -72,6 +72,7 @@ function columns(now: number): Column<TokenView>[] {
     { title: "ID", value: ({ id }) => id, keep: true },
     { title: "NAME", value: ({ name }) => name },
     { title: "ROLE", value: ({ role }) => role },
+    { title: "FINGERPRINT", value: ({ fingerprint }) => fingerprint, keep: true },
     { title: "STATE", value: ({ state, expiresAt }) => stateText(state, expiresAt, now) },
     { title: "USED", value: ({ lastUsedAt }) => (lastUsedAt === null ? "never" : ago(lastUsedAt, now)) },
   ];

@@ -54,7 +54,13 @@ import type {
   RemovedPool,
   removePoolInput,
 } from "../contract/pool.ts";
-import type { RecipeView, recipe } from "../contract/recipe.ts";
+import type {
+  RecipeVersion,
+  RecipeView,
+  recipe,
+  RemovedRecipe,
+  rollbackRecipeInput,
+} from "../contract/recipe.ts";
 import type { DutyHeartbeat, DutyOutcome } from "../contract/sweep.ts";
 import type { CreatedToken, createTokenInput, revokeTokenInput, TokenView } from "../contract/token.ts";
 
@@ -106,12 +112,16 @@ export type AppRouter = TRPCBuiltRouter<
       pause: Mutation<ByName, PoolView>;
       resume: Mutation<ByName, PoolView>;
       remove: Mutation<z.input<typeof removePoolInput>, RemovedPool>;
+      default: Mutation<ByName, PoolView>;
       empty: Mutation<z.input<typeof emptyPoolInput>, PoolView>;
     };
     recipe: {
       list: Query<void, RecipeView[]>;
       get: Query<ByName, RecipeView>;
       put: Mutation<z.input<typeof recipe>, RecipeView>;
+      versions: Query<ByName, RecipeVersion[]>;
+      rollback: Mutation<z.input<typeof rollbackRecipeInput>, RecipeView>;
+      remove: Mutation<ByName, RemovedRecipe>;
     };
     machine: {
       list: Query<z.input<typeof machineListInput>, Page<MachineView>>;

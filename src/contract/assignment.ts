@@ -13,12 +13,15 @@ const ttlSeconds = z
   .min(60, "a minute (60) at least")
   .max(MAX_TTL_SECONDS, `366 days (${MAX_TTL_SECONDS}) at most`);
 
+/** Values for the recipe's parameters, by name. */
+const params = recordOf(paramName, z.string().max(16_384)).optional();
+
 /** Asks for a machine. `ttlSeconds` counts from `activeAt`; `wait: false` fails where nothing is ready. */
 export const assignInput = z.strictObject({
   username,
   sshKeys: sshPublicKeys,
   pool: poolName.optional(),
-  params: recordOf(paramName, z.string().max(16_384)).optional(),
+  params,
   ttlSeconds: ttlSeconds.optional(),
   externalId: z.string().min(1).max(200).optional(),
   wait: z.boolean().optional(),
@@ -46,8 +49,9 @@ export const assignmentInput = z.strictObject({ id: z.uuid("must be the id of an
 
 /** Which version of its recipe a retry runs: the one that it began with (the default), or the one pushed last. */
 const recipe = z.enum(["same", "current"]).default("same");
-export const testerRetryInput = z.strictObject({ ...testerInput.shape, recipe });
-export const assignmentRetryInput = z.strictObject({ ...assignmentInput.shape, recipe });
+/** `params` take the place of those that the assignment was asked for with, by name; the others stay. */
+export const testerRetryInput = z.strictObject({ ...testerInput.shape, recipe, params });
+export const assignmentRetryInput = z.strictObject({ ...assignmentInput.shape, recipe, params });
 
 /** The same of one assignment by its id. */
 export const assignmentExtendInput = z.strictObject({ ...assignmentInput.shape, ttlSeconds });

@@ -137,6 +137,20 @@ export const CONDITIONS = {
         "Add a node, or find out why a create takes so long (`warmpool machine timeline NAME`). Before a rush that is known, raise `targetSize` in time.",
     },
   },
+  SetupsWork: {
+    SetupsSucceed: {
+      status: true,
+      meaning: "Most set-ups that ended in the last hour ended well, or at most one has failed.",
+      action: "Nothing.",
+    },
+    SetupsFailing: {
+      status: false,
+      meaning:
+        "Of the testers whose set-up ended in the last hour, half or more have a failed one, and two at least. Machines are ready, and yet nobody can use one.",
+      action:
+        "`warmpool tester list --state failed` names them, `warmpool log USER` shows what the step said. A full disk or a missing network on the nodes: mend that. A recipe pushed lately: `warmpool recipe rollback NAME`. Then `warmpool retry USER`.",
+    },
+  },
   AllCurrent: {
     Current: {
       status: true,

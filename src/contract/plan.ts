@@ -22,7 +22,9 @@ export const poolChangePlan = z
     unplaced: z.strictObject({ count: z.int(), binding }).nullable(),
     /** What keeps the pool from making what it lacks. */
     blocked: z.enum(["paused", "max_size"]).nullable(),
-    /** The plan in sentences. */
+    /** What else whoever puts it should know: a sentence each. */
+    warnings: z.array(z.string()),
+    /** The plan in sentences, its warnings last. */
     text: z.string(),
   })
   .meta({ id: "PoolChangePlan" });

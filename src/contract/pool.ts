@@ -122,6 +122,8 @@ export const poolView = z
         refillSeconds: z.number().nullable(),
       })
       .nullable(),
+    /** Whether an admin made it the pool of callers who name none. */
+    isDefault: z.boolean(),
     createdAt: moment,
     /** Set while a removed pool still has machines that are not proven gone. */
     removedAt: moment.nullable(),

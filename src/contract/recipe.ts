@@ -50,9 +50,36 @@ export const recipe = z.strictObject({
 
 export const recipeInput = z.strictObject({ name: recipeName });
 
+/** `version`: the one to make current again, or so many of its first digits that no other begins with them; else the one before. */
+export const rollbackRecipeInput = z.strictObject({
+  name: recipeName,
+  version: z
+    .string()
+    .regex(/^[0-9a-f]{4,16}$/, "must be the version's first hex digits, 4 to 16")
+    .optional(),
+});
+
 export type Recipe = z.infer<typeof recipe>;
 export type RecipeStep = z.infer<typeof recipeStep>;
 
 /** A stored recipe: `version` is the hash of its content, so the same content is the same version. */
 export const recipeView = recipe.extend({ version: z.string(), createdAt: moment }).meta({ id: "Recipe" });
 export type RecipeView = z.infer<typeof recipeView>;
+
+/** One content that a recipe has had; `putAt` is when it was last made the current one. */
+export const recipeVersion = z
+  .strictObject({
+    name: z.string(),
+    version: z.string(),
+    isCurrent: z.boolean(),
+    steps: z.int(),
+    createdAt: moment,
+    putAt: moment,
+  })
+  .meta({ id: "RecipeVersion" });
+export type RecipeVersion = z.infer<typeof recipeVersion>;
+
+export const removedRecipe = z
+  .strictObject({ name: z.string(), versions: z.int() })
+  .meta({ id: "RemovedRecipe" });
+export type RemovedRecipe = z.infer<typeof removedRecipe>;

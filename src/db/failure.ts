@@ -1,3 +1,5 @@
+import { NOT_MIGRATED } from "../contract/schema.ts";
+
 /**
  * Tells "the database cannot be asked now" from "the statement was wrong". Driver and pooler wrap each other's
  * errors, so the whole chain of causes is read. Sources: PostgreSQL error codes, appendix A; postgres.js error codes.
@@ -36,6 +38,9 @@ const UNAVAILABLE_CLASSES = ["08", "53", "58", "57P"];
 /** What a session answers, or ends with, if its server is not the one to ask any more. */
 const SESSION_ENDING = ["08", "25006", "57P"];
 
+/** What a statement of ours meets in a database of another version: no such table, column or schema. */
+const OTHER_SCHEMA = new Set(["42P01", "42703", "3F000"]);
+
 /** Chances to run into each other that go away when the transaction is run again. */
 const CONFLICTING = new Set(["40001", "40P01"]);
 
@@ -55,6 +60,11 @@ export function isUnavailable(error: unknown): boolean {
 /** True if the session should not be used again: its server stops, or is a standby since a failover. */
 export function endsSession(error: unknown): boolean {
   return chain(error).some(({ code }) => SESSION_ENDING.some((one) => code.startsWith(one)));
+}
+
+/** True if the database lacks a table, a column or a schema that this version has statements for. */
+export function isNotMigrated(error: unknown): boolean {
+  return chain(error).some(({ code }) => OTHER_SCHEMA.has(code));
 }
 
 /** True if Postgres would not write in a session that is read-only, or in a database that is. */
@@ -103,7 +113,9 @@ export function describeFailure(error: unknown): string {
   const coded = links.find((link) => link.code !== "");
   const kind = error instanceof Error ? error.name : typeof error;
   if (coded !== undefined) {
-    return `${kind}: database error ${coded.code}${coded.constraint === "" ? "" : ` on ${coded.constraint}`}`;
+    const place = coded.constraint === "" ? "" : ` on ${coded.constraint}`;
+    const advice = isNotMigrated(error) ? `: ${NOT_MIGRATED}` : "";
+    return `${kind}: database error ${coded.code}${place}${advice}`;
   }
   if (links.some((link) => link.message.startsWith("Failed query"))) return `${kind}: a query failed`;
   return links.length === 0 ? kind : `${kind}: ${links[0]?.message ?? ""}`;

@@ -3,6 +3,7 @@ import type { AssignResult, Assignment } from "../contract/assignment.ts";
 import type { Recipe } from "../contract/recipe.ts";
 import { type Connection, type Db, iso, rows } from "../db/client.ts";
 import { readAssignments } from "./assignmentView.ts";
+import { choosePool, defaultFirst, isDefault } from "./choosePool.ts";
 import { WarmpoolError } from "./errors.ts";
 import { updateKeys } from "./keys.ts";
 import { match } from "./match.ts";
@@ -25,6 +26,7 @@ export type AssignRequest = {
 
 type Target = {
   pool: string;
+  isDefault: boolean;
   paused: boolean;
   ttl: number | null;
   recipe: string;
@@ -191,29 +193,12 @@ function nothingReady(target: Target): WarmpoolError {
 async function findTarget(db: Db, name: string | undefined): Promise<Target> {
   const found = await rows<Target & { putAt: string }>(
     db,
-    sql`select p.name as pool, p.paused, (p.spec ->> 'assignmentTtlSeconds')::int as ttl,
+    sql`select p.name as pool, ${isDefault} as "isDefault", p.paused, (p.spec ->> 'assignmentTtlSeconds')::int as ttl,
         r.name as recipe, r.version, r.content, ${iso(sql`r.put_at`)} as "putAt"
       from pools p
       join lateral (select * from recipes where recipes.name = p.spec ->> 'recipe' order by put_at desc limit 1) r on true
       where p.removed_at is null and ${name === undefined ? sql`true` : sql`p.name = ${name}`}
-      order by p.name = 'default' desc limit 2`,
+      ${defaultFirst}`,
   );
   return choosePool(found, name);
-}
-
-/** The pool of that name; with no name the only one, or the one called `default`. */
-export function choosePool<T extends { pool: string }>(found: readonly T[], name: string | undefined): T {
-  const [first, second] = found;
-  if (first === undefined) {
-    throw name === undefined
-      ? new WarmpoolError("BAD_REQUEST", "there is no pool yet; put one first")
-      : new WarmpoolError("NOT_FOUND", `there is no pool named ${name}`);
-  }
-  if (second !== undefined && first.pool !== "default") {
-    throw new WarmpoolError(
-      "BAD_REQUEST",
-      "there are several pools and none is named default; say which with pool",
-    );
-  }
-  return first;
 }

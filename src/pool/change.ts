@@ -25,7 +25,7 @@ export type Standing = {
 };
 
 export type Situation = { waiting: number; paused: boolean; machines: readonly Standing[] };
-type Counted = Omit<PoolChangePlan, "pool" | "isNew" | "changed" | "unplaced" | "text">;
+type Counted = Omit<PoolChangePlan, "pool" | "isNew" | "changed" | "unplaced" | "warnings" | "text">;
 
 /** How many are made, which are replaced, which are removed, and which stay as they are. */
 export function planChange(spec: PoolSpec, { waiting, paused, machines }: Situation): Counted {

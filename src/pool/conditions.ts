@@ -3,11 +3,12 @@ import type { PoolCondition } from "../contract/pool.ts";
 import { degraded, silentText } from "./degraded.ts";
 import type { PoolFacts, Statement } from "./poolFacts.ts";
 import { createsPerHour } from "./runway.ts";
+import { setupsWork } from "./setupsLately.ts";
 
 /**
  * What an operator should know about a pool: whether it has what it should (`Ready`), whether it is getting there
  * (`Progressing`), whether one more machine finds room (`CapacityAvailable`), whether they are made as fast as testers take
- * them (`KeepingUp`), whether all are of its present spec
+ * them (`KeepingUp`), whether set-ups come to a good end (`SetupsWork`), whether all are of its present spec
  * (`AllCurrent`), and whether something is wrong that it does not mend by itself (`Degraded`, the one that is bad where
  * true). Each names its cause and what to do. `since` stands as long as status and reason do.
  */
@@ -17,6 +18,7 @@ export function poolConditions(facts: PoolFacts & { population: number }): PoolC
     dated("Progressing", progressing(facts), facts),
     dated("CapacityAvailable", capacityAvailable(facts), facts),
     dated("KeepingUp", keepingUp(facts), facts),
+    dated("SetupsWork", setupsWork(facts.setups), facts),
     dated("AllCurrent", allCurrent(facts), facts),
     dated("Degraded", degraded(facts), facts),
   ];

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { InstallationCheck } from "../contract/installation.ts";
+import { NOT_MIGRATED } from "../contract/schema.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
 import { checkSealed } from "./sealedCheck.ts";
@@ -25,11 +26,7 @@ export async function checkInstallation(
     checkSealed(db, keys),
     relays(db),
   ]);
-  if (facts === undefined || migrations === undefined)
-    throw new WarmpoolError(
-      "UNAVAILABLE",
-      "the database is not migrated; run DATABASE_URL=… npx warmpool migrate",
-    );
+  if (facts === undefined || migrations === undefined) throw new WarmpoolError("UNAVAILABLE", NOT_MIGRATED);
   return {
     installation: facts.installation,
     caller: { role, name },

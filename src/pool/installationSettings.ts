@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { InstallationSettings } from "../contract/settings.ts";
+import { NOT_MIGRATED } from "../contract/schema.ts";
 import { type Db, rows } from "../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
 import type { Actor } from "./reasons.ts";
@@ -17,11 +18,7 @@ export function settingOf(name: keyof InstallationSettings): SQL {
 /** @throws WarmpoolError UNAVAILABLE where the database is not migrated. */
 export async function getSettings(db: Db): Promise<InstallationSettings> {
   const [row] = await rows<{ tuned: Partial<InstallationSettings> }>(db, sql`select tuned from settings`);
-  if (row === undefined)
-    throw new WarmpoolError(
-      "UNAVAILABLE",
-      "the database is not migrated; run DATABASE_URL=… npx warmpool migrate",
-    );
+  if (row === undefined) throw new WarmpoolError("UNAVAILABLE", NOT_MIGRATED);
   return { ...DEFAULTS, ...row.tuned };
 }
 

@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { EnrollResult, NodeView } from "../contract/node.ts";
 import type { JoinResult, Listing, OpenResult } from "../contract/relay.ts";
+import { NOT_MIGRATED } from "../contract/schema.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import { DRIVER_PROBLEM } from "./driverProblem.ts";
 import { nodeConditions } from "./nodeConditions.ts";
@@ -175,10 +176,6 @@ async function lockNode(tx: Db, name: string): Promise<string> {
 
 async function installation(db: Db): Promise<string> {
   const [row] = await rows<{ installation: string }>(db, sql`select installation from settings`);
-  if (row === undefined)
-    throw new WarmpoolError(
-      "UNAVAILABLE",
-      "the database is not migrated; run DATABASE_URL=… npx warmpool migrate",
-    );
+  if (row === undefined) throw new WarmpoolError("UNAVAILABLE", NOT_MIGRATED);
   return row.installation;
 }

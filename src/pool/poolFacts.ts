@@ -35,6 +35,8 @@ export type PoolFacts = Demand & {
   orphans: string[];
   /** Nodes that are not heard any more, with what they hold of the pool. */
   silentNodes: SilentNode[];
+  /** How the set-ups ended lately. */
+  setups: SetupsLately;
   /** Machines that answer with a host key nobody knows. */
   strangers: string[];
   /** Machines of testers whose access a person has ended, as `NAME of USER`; `pending` are not stopped yet. */
@@ -44,6 +46,14 @@ export type PoolFacts = Demand & {
   stored: PoolCondition[];
   createdAt: string;
   now: string;
+};
+
+/** Testers whose set-up ended in the last hour, by how their last one did; `recipes` and `last` are of those that failed. */
+export type SetupsLately = {
+  ended: number;
+  failed: number;
+  recipes: string[];
+  last: { username: string; message: string } | null;
 };
 
 export type SilentNode = {

@@ -4,6 +4,7 @@ import type { PoolSpec } from "../contract/pool.ts";
 import { type Db, rows } from "../db/client.ts";
 import { sayBindings } from "./capacityText.ts";
 import { placeChange, planChange, type Standing } from "./change.ts";
+import { readAmbiguity } from "./defaultPool.ts";
 import { bindingsOf, nodeCapacity } from "./nodeCapacity.ts";
 import { readNodes, serves } from "./nodeFacts.ts";
 import { sayNoNode } from "./nowhere.ts";
@@ -38,12 +39,14 @@ export async function planPoolChange(db: Db, spec: PoolSpec): Promise<PoolChange
   const missing = wanted - placeChange(spec, counted, nodes);
   const eligible = nodes.filter((node) => serves(node, spec));
   const binding = bindingsOf(eligible.map((node) => nodeCapacity(node, spec, spec)));
+  const ambiguous = await readAmbiguity(db, spec.name);
   const plan = {
     pool: spec.name,
     isNew: before === undefined,
     changed: changedMembers(before && presentSpec(before.spec), spec),
     ...counted,
     unplaced: missing === 0 ? null : { count: missing, binding },
+    warnings: ambiguous === null || before !== undefined ? [] : [ambiguous],
   };
   return { ...plan, text: sayPlan(plan, sayBindings(binding) ?? sayNoNode(nodes, spec)) };
 }
@@ -63,6 +66,7 @@ function sayPlan(plan: Omit<PoolChangePlan, "text">, bounds: string): string {
     blocked === "paused" ? "It is paused and makes nothing until it is resumed." : "",
     unplaced === null ? "" : `${unplaced.count} of them cannot be placed (${bounds}).`,
     create + replace.length + remove.length === 0 ? "No machine is made or removed." : "",
+    ...plan.warnings,
   ];
   return sentences.filter((sentence) => sentence !== "").join(" ");
 }

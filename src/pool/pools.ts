@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { HOLD_FAILED_SECONDS, type PoolCounts, type PoolSpec, type PoolView } from "../contract/pool.ts";
 import { type Db, iso, listOf, rows } from "../db/client.ts";
+import { isDefault } from "./choosePool.ts";
 import { poolConditions } from "./conditions.ts";
 import type { PoolFacts } from "./poolFacts.ts";
 import { DRIVER_PROBLEM } from "./driverProblem.ts";
@@ -16,6 +17,7 @@ import { population } from "./replenish.ts";
 import { endAssignments } from "./release.ts";
 import { runway } from "./runway.ts";
 import { DOWN_OF_POOL } from "./testerMachines.ts";
+import { setupsOfPool } from "./setupsLately.ts";
 import { tearDown } from "./teardown.ts";
 import { json, tell } from "./transition.ts";
 
@@ -26,6 +28,7 @@ type Row = Omit<PoolFacts, "nowhere" | "deleting"> & {
   waiting: number;
   createdAt: string;
   removedAt: string | null;
+  isDefault: boolean;
 };
 
 /** A stored spec as it counts: one from before a setting existed has the setting's default. */
@@ -81,7 +84,7 @@ export function poolFacts(where: SQL): SQL {
           where a.pool = p.name and a.created_at > now() - interval '1 hour') as claims,
         (select percentile_cont(0.5) within group (order by d.create_seconds)
           from (select create_seconds from machines e where e.pool = p.name and e.ready_at is not null and e.create_seconds is not null
-            order by e.number desc limit 20) d) as "usualCreateSeconds", ${slotsOfPool} as slots,
+            order by e.number desc limit 20) d) as "usualCreateSeconds", ${slotsOfPool} as slots, ${setupsOfPool} as setups, ${isDefault} as "isDefault",
         (select e.evidence ->> 'error' from machines e where e.pool = p.name and e.evidence is not null
           order by e.number desc limit 1) as "lastFailure", to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as now
       from pools p
@@ -112,6 +115,7 @@ async function readPools(db: Db, where: SQL): Promise<PoolView[]> {
           })
         : [],
     runway: runway(row),
+    isDefault: row.isDefault,
     createdAt: row.createdAt,
     removedAt: row.removedAt,
   }));
@@ -168,7 +172,11 @@ export async function machineSpecOf({ image, instanceType, shape, adminSshKeys }
 
 /** @throws WarmpoolError NOT_FOUND where the spec's recipe, or a node it names, does not exist. */
 export async function mustExist(tx: Db, spec: PoolSpec): Promise<void> {
-  const recipes = await rows(tx, sql`select 1 from recipes where name = ${spec.recipe} limit 1`);
+  // Held against a removal until the pool is stored.
+  const recipes = await rows(
+    tx,
+    sql`select 1 from recipes where name = ${spec.recipe} and removed_at is null limit 1 for key share`,
+  );
   if (recipes.length === 0) {
     throw new WarmpoolError("NOT_FOUND", `recipe: there is none named ${spec.recipe}; push it first`);
   }

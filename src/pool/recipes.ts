@@ -12,7 +12,7 @@ async function readRecipes(db: Db, where: SQL): Promise<RecipeView[]> {
   const found = await rows<{ content: Recipe; version: string; createdAt: string }>(
     db,
     sql`select distinct on (name) content, version, ${iso(sql`created_at`)} as "createdAt" from recipes
-      where ${where} order by name, put_at desc`,
+      where removed_at is null and ${where} order by name, put_at desc`,
   );
   return found.map(({ content, version, createdAt }) => ({ ...content, version, createdAt }));
 }
@@ -40,11 +40,11 @@ export async function putRecipe(db: Db, recipe: Recipe, actor: Actor): Promise<R
   await db.transaction(async (tx) => {
     const [before] = await rows<{ version: string }>(
       tx,
-      sql`select version from recipes where name = ${recipe.name} order by put_at desc limit 1`,
+      sql`select version from recipes where name = ${recipe.name} and removed_at is null order by put_at desc limit 1`,
     );
     await tx.execute(sql`
       insert into recipes (name, version, content) values (${recipe.name}, ${version}, ${json(recipe)})
-      on conflict (name, version) do update set put_at = now()`);
+      on conflict (name, version) do update set put_at = now(), removed_at = null`);
     if (before?.version === version) return;
     await tell(tx, {
       kind: "recipe",

@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Assignment } from "../contract/assignment.ts";
 import { type Db, listOf, rows } from "../db/client.ts";
 import { readAssignments } from "./assignmentView.ts";
-import { choosePool } from "./assign.ts";
+import { choosePool, defaultFirst, isDefault } from "./choosePool.ts";
 import { WarmpoolError } from "./errors.ts";
 import { lockAssignments, lockWork } from "./locks.ts";
 import { tearDown } from "./teardown.ts";
@@ -96,14 +96,14 @@ export async function findTesterIn(db: Db, pool: string, username: string): Prom
 }
 
 /**
- * The pool of that name, or with no name the only one or `default`. A removed pool has to be named: what its testers
+ * The pool of that name, or with no name the only one or the default. A removed pool has to be named: what its testers
  * had can still be read.
  */
 export async function resolvePool(db: Db, name: string | undefined): Promise<string> {
-  const found = await rows<{ pool: string }>(
+  const found = await rows<{ pool: string; isDefault: boolean }>(
     db,
-    sql`select name as pool from pools where ${name === undefined ? sql`removed_at is null` : sql`name = ${name}`}
-      order by name = 'default' desc limit 2`,
+    sql`select p.name as pool, ${isDefault} as "isDefault" from pools p
+      where ${name === undefined ? sql`p.removed_at is null` : sql`p.name = ${name}`} ${defaultFirst}`,
   );
   return choosePool(found, name).pool;
 }

@@ -24,6 +24,19 @@ export async function sealParams(
   values: Record<string, string>,
 ): Promise<SealedParams> {
   const id = crypto.randomUUID();
+  return { id, ...(await sealFor(keys, id, declared, values)) };
+}
+
+/**
+ * The same for an assignment that there is.
+ * @throws WarmpoolError CONFLICT where one is secret and there is no key.
+ */
+export async function sealFor(
+  keys: SecretKeys,
+  id: string,
+  declared: Recipe["params"],
+  values: Record<string, string>,
+): Promise<Omit<SealedParams, "id">> {
   const params = new Map<string, string>();
   const secrets = new Map<string, Sealed>();
   const marks = new Map<string, Marks[string]>();
@@ -35,7 +48,6 @@ export async function sealParams(
     } else params.set(name, value);
   }
   return {
-    id,
     params: Object.fromEntries(params),
     secrets: Object.fromEntries(secrets),
     marks: Object.fromEntries(marks),

@@ -92,6 +92,8 @@ async function putPool(
   };
   const maxSize = options.maxSize ?? Math.max(pool?.spec.maxSize ?? 0, targetSize + HEADROOM);
   await ask(() => admin.pool.put.mutate({ ...spec, targetSize, maxSize }));
+  // Only when it is new: an admin may have made another one the default since.
+  if (pool === null) await ask(() => admin.pool.default.mutate({ name: POOL_NAME }));
 }
 
 async function orNull<T>(call: Promise<T>): Promise<T | null> {

@@ -6,9 +6,11 @@ import { expect, test } from "vitest";
 import type { Check } from "../../src/cli/doctor/check.ts";
 import { clocksCheck, databaseCheck } from "../../src/cli/doctor/edge.ts";
 import { nodesCheck } from "../../src/cli/doctor/node.ts";
+import { poolsCheck } from "../../src/cli/doctor/pool.ts";
 import { secretKeyCheck } from "../../src/cli/doctor/secretKey.ts";
 import { packageVersion } from "../../src/cli/packageVersion.ts";
 import type { InstallationCheck } from "../../src/contract/installation.ts";
+import { aPool } from "../client/samples.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 import { ADMIN_TOKEN } from "../api/edges.ts";
 import { installation } from "./installation.ts";
@@ -228,4 +230,22 @@ test.each<[Partial<InstallationCheck["secrets"]>, Check["state"], RegExp]>([
 
 test("without a node nothing makes machines", () => {
   expect(nodesCheck([], seen, "1", moment)).toMatchObject([{ name: "nodes", state: "wrong" }]);
+});
+
+test("a pool whose set-ups fail is wrong, though its machines are ready", () => {
+  const condition = {
+    type: "SetupsWork" as const,
+    status: false,
+    reason: "SetupsFailing",
+    message: "2 of 2 failed",
+    since: "2026-11-24T10:00:00.000Z",
+  };
+  expect(poolsCheck([aPool({ conditions: [condition] })])).toEqual([
+    {
+      name: "pool demo",
+      state: "wrong",
+      message: "2 of 2 failed",
+      fix: expect.stringContaining("warmpool tester list --state failed"),
+    },
+  ]);
 });

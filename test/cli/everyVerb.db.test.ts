@@ -6,7 +6,7 @@ import { allCommands, commandTree } from "../../src/cli/commandTree.ts";
 import { terminalOutput } from "../../src/cli/output.ts";
 import { buildProgram } from "../../src/cli/program.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
-import { KEY_A, specOf } from "../helpers/world.ts";
+import { KEY_A, RECIPE, specOf } from "../helpers/world.ts";
 import { hostile, obeyed } from "./hostile.ts";
 import { installation } from "./installation.ts";
 import type { Furnish, Installation } from "./installation.ts";
@@ -43,7 +43,8 @@ const VERBS: Record<string, Case> = {
     does: "change",
     words: async (at) => ["someone_else", "--key", await file(at, "key.pub", `${KEY_A}\n`), "--pool", POOL],
   },
-  tester: read(TESTER),
+  "tester show": read(TESTER),
+  "tester list": read(),
   log: read(TESTER),
   extend: change(TESTER, "--ttl", "2d"),
   retry: {
@@ -53,7 +54,7 @@ const VERBS: Record<string, Case> = {
         sql`update assignments set state = 'failed', error = '{"code": "step_failed", "message": "no"}'
           where username = ${TESTER} and state <> 'released'`,
       );
-      return [TESTER];
+      return [TESTER, "--param", "greeting=another greeting than the first"];
     },
   },
   release: change(TESTER),
@@ -96,6 +97,8 @@ const VERBS: Record<string, Case> = {
   },
   "pool pause": change(POOL),
   "pool resume": change(POOL),
+  "pool default": change(POOL),
+  "pool empty": change(POOL, "--release"),
   "pool remove": change(POOL, "--release"),
   "node list": read(),
   "node enroll": change("n3"),
@@ -133,6 +136,15 @@ const VERBS: Record<string, Case> = {
   },
   "recipe list": read(),
   "recipe get": read("plain"),
+  "recipe versions": read("plain"),
+  "recipe rollback": { does: "change", words: async (at) => ["unused", "--to", await unusedRecipe(at)] },
+  "recipe remove": {
+    does: "change",
+    words: async (at) => {
+      await unusedRecipe(at);
+      return ["unused"];
+    },
+  },
   "settings get": read(),
   "settings put": change("--orphan-keep", "3d"),
   sweep: change(),
@@ -294,6 +306,15 @@ const furnish: Furnish = async (client, relay) => {
   await client.machine.hold.mutate({ id: held.name });
   await client.sweep.run.mutate();
 };
+
+/** A recipe that nobody uses, of two versions; the first of them. */
+async function unusedRecipe({ client }: Place): Promise<string> {
+  const [first] = [
+    await client.recipe.put.mutate({ ...RECIPE, name: "unused" }),
+    await client.recipe.put.mutate({ ...RECIPE, name: "unused", params: {} }),
+  ];
+  return first.version;
+}
 
 async function file({ folder }: Place, name: string, text: string): Promise<string> {
   const path = join(folder, name);

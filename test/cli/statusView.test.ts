@@ -5,13 +5,18 @@ import type { StatusFacts } from "../../src/cli/statusView.ts";
 import type { NodeView } from "../../src/contract/node.ts";
 import type { PoolCondition } from "../../src/contract/pool.ts";
 import type { DutyHeartbeat } from "../../src/contract/sweep.ts";
-import { aMachine, aPool } from "../client/samples.ts";
+import { aMachine, anAssignment, aPool } from "../client/samples.ts";
 
 const now = Date.parse("2026-11-24T10:00:00.000Z");
 const layout = { columns: 80, colors: colorsFor(process.stdout, { NO_COLOR: "1" }) };
 const command = (...words: string[]) => ["npx warmpool", ...words].join(" ");
 const page = (facts: Partial<StatusFacts>) =>
-  statusLines({ pools: [], nodes: null, duties: null, leaving: null, ...facts }, command, layout, now);
+  statusLines(
+    { pools: [], nodes: null, duties: null, leaving: null, testers: [], ...facts },
+    command,
+    layout,
+    now,
+  );
 
 const node: NodeView = {
   name: "n1",
@@ -76,7 +81,9 @@ test("orphans that wait for a word: how many, why, and how it is given", () => {
     "n1: b belongs to no known machine; it is stopped when",
   );
   const confirmed = orphans.map((one) => ({ ...one, confirmedBy: "admin:x" }));
-  expect(page({ nodes: [{ ...free, orphans: confirmed }] }).at(-1)).toBe("Nothing is wrong.");
+  expect(page({ nodes: [{ ...free, orphans: confirmed }], duties: [], leaving: [] }).at(-1)).toBe(
+    "Nothing is wrong.",
+  );
 });
 
 test.each<[Partial<NodeView["orphans"][number]>, string, boolean]>([
@@ -159,7 +166,10 @@ test("a pool with nothing amiss is not told of", () => {
     message: "3 of 3",
     since,
   };
-  expect(page({ pools: [aPool({ conditions: [full, fine] })] }).at(-1)).toBe("Nothing is wrong.");
+  const pools = [aPool({ conditions: [full, fine] })];
+  expect(page({ pools, nodes: [], duties: [], leaving: [] }).at(-1)).not.toContain("demo");
+  // The main app's token sees neither nodes nor duties, nor what is being deleted.
+  expect(page({ pools }).at(-1)).toBe("Nothing that this token may see is wrong.");
 });
 
 test("a degraded pool, and one that is not ready: cause and since", () => {
@@ -175,4 +185,36 @@ test("a degraded pool, and one that is not ready: cause and since", () => {
     "demo: 0 of 3 (BelowTarget, 10m ago)",
     "demo: 5 of 5 died at once (Braked, 10m ago)",
   ]);
+});
+
+test("a tester whose set-up failed, and those who wait, are told of: no all-clear beside them", () => {
+  const error = { code: "step_failed", message: "No space left on device.", step: "hello" };
+  const failed = anAssignment({ state: "failed", error });
+  const waiting = ["10:03", "10:01"].map((at, index) =>
+    anAssignment({
+      state: "waiting",
+      username: `w${index}`,
+      machine: null,
+      createdAt: `2026-11-24T${at}:00.000Z`.replace("T10", "T09"),
+    }),
+  );
+  const lines = page({ nodes: [], duties: [], leaving: [], testers: [failed, ...waiting] });
+  const words = lines.join(" ");
+  expect(words).toContain(
+    "Set-up for alice failed in step hello: No space left on device (pool demo). See `npx warmpool log alice --pool demo`",
+  );
+  expect(words).toContain("then `npx warmpool retry alice --pool demo`.");
+  expect(words).toContain("demo: 2 testers wait for a machine, w1 the longest: asked 59m ago.");
+  expect(words).not.toContain("is wrong.");
+});
+
+test("of many whose set-ups failed five are named", () => {
+  const error = { code: "step_failed", message: "no" };
+  const testers = Array.from({ length: 7 }, (_, n) =>
+    anAssignment({ state: "failed", username: `u${n}`, error }),
+  );
+  const words = page({ testers }).join(" ");
+  expect(words).toContain("Set-up for u4 failed: no (pool demo).");
+  expect(words).not.toContain("u5");
+  expect(words).toContain("2 more set-ups failed: `npx warmpool tester list --state failed`.");
 });

@@ -1,7 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
+import type { Assignment, Page } from "../../src/contract/assignment.ts";
 import { DUTIES } from "../../src/contract/sweep.ts";
+import { rows } from "../../src/db/client.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 import { KEY_A, specOf } from "../helpers/world.ts";
 import { installation } from "./installation.ts";
@@ -28,7 +31,11 @@ test("pool get and put: a spec goes in by file and comes out", async () => {
   const file = join(folder.path, "pool.json");
   await writeFile(file, JSON.stringify(specOf({ name: "second", targetSize: 0, maxSize: 4 })));
   const put = await warmpool(["pool", "put", file], at);
-  expect(put).toMatchObject({ code: 0, stderr: "The pool is new. No machine is made or removed.\n" });
+  expect(put.code).toBe(0);
+  // The second one: whoever names no pool is refused from now on.
+  expect(unwrapped(put.stderr)).toMatch(
+    /^The pool is new\. No machine is made or removed\. There are several pools then, .*`warmpool pool default demo`/,
+  );
   expect(put.stdout).toMatch(/^Pool second is stored\.\n/);
   const got = await warmpool(["pool", "get", "second"], at);
   expect(got.stdout).toMatch(/wanted +0 ready, 4 machines at most/);
@@ -207,4 +214,45 @@ test("colours only on a terminal, and not under NO_COLOR", async () => {
   expect(coloured((await warmpool(["tester", "alice"], at)).stdout)).toBe(false);
   const env = { NO_COLOR: "1" };
   expect(coloured((await warmpool(["tester", "alice"], { ...at, terminal: 80, env })).stdout)).toBe(false);
+});
+
+test("tester list shows who waits, who failed and whose time ends; a retry takes another parameter", async () => {
+  await using at = await installation();
+  await at.client.tester.assign.mutate({ username: "alice", sshKeys: [KEY_A], ttlSeconds: 7200 });
+  await at.relay.workOff();
+  for (const username of ["bob", "carol"])
+    await at.client.tester.assign.mutate({ username, sshKeys: [KEY_A] });
+  await at.relay.workOff();
+  await at.db
+    .execute(sql`update assignments set state = 'failed', failed_at = now(), error = '{"code": "step_failed", "message": "No space left"}'
+    where username = 'bob'`);
+  const shown = await warmpool(["tester", "list"], { ...at, terminal: 200 });
+  expect(shown).toMatchObject({ code: 0, stderr: "" });
+  expect(shown.stdout).toMatch(/^alice +active +demo +demo-\S+ +\S+ ago +in 2h/m);
+  expect(shown.stdout).toMatch(/^bob +failed .* No space left$/m);
+  expect(shown.stdout).toMatch(/^carol +waiting +demo +- .*place 1 in line/m);
+  const failed = await warmpool(["tester", "list", "--state", "failed", "--json"], at);
+  expect((JSON.parse(failed.stdout) as Page<Assignment>).items.map(({ username }) => username)).toEqual([
+    "bob",
+  ]);
+  expect((await warmpool(["tester", "list", "--pool", "other"], at)).stdout).toBe("No such tester.\n");
+  const status = unwrapped((await warmpool(["status"], at)).stdout);
+  expect(status).toContain("Set-up for bob failed: No space left (pool demo).");
+  expect(status).toContain("demo: 1 tester waits for a machine, carol the longest");
+
+  const wrong = await warmpool(["retry", "bob", "--param", "greeting=NO"], at);
+  expect(wrong.stderr).toContain("params.greeting: does not fit");
+  expect((await warmpool(["retry", "bob", "--param", "greeting=ho"], at)).code).toBe(0);
+  const [bob] = await rows(at.db, sql`select state, params from assignments where username = 'bob'`);
+  expect(bob).toEqual({ state: "setting_up", params: { greeting: "ho" } });
+});
+
+test("node list shows labels, token list fingerprints, pool list the default", async () => {
+  await using at = await installation();
+  await at.client.node.label.mutate({ name: "n1", labels: ["ssd", "rack-2"] });
+  expect((await warmpool(["node", "list"], at)).stdout).toMatch(/^n1 +\S+ +rack-2, ssd /m);
+  const { fingerprint } = await at.client.token.create.mutate({ name: "ci", role: "app" });
+  expect((await warmpool(["token", "list"], at)).stdout).toMatch(new RegExp(` ci +app +${fingerprint} `));
+  expect((await warmpool(["pool", "default", "demo"], at)).code).toBe(0);
+  expect((await warmpool(["pool", "list"], at)).stdout).toMatch(/^demo .* default$/m);
 });

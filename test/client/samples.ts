@@ -80,6 +80,7 @@ export function aPool(change: Partial<PoolView> = {}): PoolView {
     conditions: [],
     runway: null,
     createdAt: "2026-11-24T09:00:00.000Z",
+    isDefault: false,
     removedAt: null,
     ...change,
   };

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { endsSession, isUnavailable } from "../../src/db/failure.ts";
+import { NOT_MIGRATED } from "../../src/contract/schema.ts";
+import { describeFailure, endsSession, isNotMigrated, isUnavailable } from "../../src/db/failure.ts";
 
 /** As they arrive: the server's error, within what Drizzle throws. */
 function failure(code: string): Error {
@@ -34,4 +35,15 @@ test.each(["25006", "57P01", "57P02", "57P03", "57P04", "57P05", "08000", "08003
 
 test.each(["57014", "53100", "40001", "55P03"])("after code %s it is", (code) => {
   expect(endsSession(failure(code))).toBe(false);
+});
+
+test.each([
+  ["42P01", true],
+  ["42703", true],
+  ["3F000", true],
+  ["42601", false],
+  ["23505", false],
+])("code %s says that the database has another schema: %s, and the log what to do", (code, isSo) => {
+  expect(isNotMigrated(failure(code))).toBe(isSo);
+  expect(describeFailure(failure(code)).includes(NOT_MIGRATED)).toBe(isSo);
 });

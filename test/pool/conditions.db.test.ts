@@ -34,6 +34,7 @@ const healthy: PoolFacts & { population: number } = {
   driverProblems: [],
   strangers: [],
   silentNodes: [],
+  setups: { ended: 0, failed: 0, recipes: [], last: null },
   keyless: [],
   cut: [],
   stored: [],
@@ -54,6 +55,13 @@ const brake = {
 const full = { reason: "NoRoom", message: "n1: memory" } as const;
 const refused = { reason: "Refused", message: "n1: refused" } as const;
 const silent = { node: "n1", lastSeenAt: NOW, making: 0, ready: 0, assigned: 0, others: 0 };
+
+const ended = (all: number, failed: number): PoolFacts["setups"] => ({
+  ended: all,
+  failed,
+  recipes: ["plain"],
+  last: { username: "alice", message: "No space left on device" },
+});
 
 test.each<[string, Partial<typeof healthy>, Record<string, [boolean, string]>]>([
   [
@@ -145,6 +153,15 @@ test.each<[string, Partial<typeof healthy>, Record<string, [boolean, string]>]>(
     { claimable: 1, population: 5, silentNodes: [{ ...silent, assigned: 2 }] },
     { Degraded: [true, "NodeSilent"], Progressing: [false, "AtMaxSize"] },
   ],
+  ["one whose set-ups all end well", { setups: ended(9, 0) }, { SetupsWork: [true, "SetupsSucceed"] }],
+  [
+    "one of whose set-ups the only one failed",
+    { setups: ended(1, 1) },
+    { SetupsWork: [true, "SetupsSucceed"] },
+  ],
+  ["one of whose set-ups few failed", { setups: ended(5, 2) }, { SetupsWork: [true, "SetupsSucceed"] }],
+  ["one of whose set-ups half failed", { setups: ended(4, 2) }, { SetupsWork: [false, "SetupsFailing"] }],
+  ["one whose set-ups all failed", { setups: ended(2, 2) }, { SetupsWork: [false, "SetupsFailing"] }],
   ["one at maxSize", { claimable: 1, population: 5 }, { Progressing: [false, "AtMaxSize"] }],
 ])("conditions of %s", (_, change, expected) => {
   const conditions = poolConditions({ ...healthy, ...change });
@@ -162,6 +179,7 @@ test("since stands as long as status and reason do", () => {
     Progressing: before,
     CapacityAvailable: before,
     KeepingUp: before,
+    SetupsWork: before,
     AllCurrent: NOW,
     Degraded: before,
   });
@@ -203,6 +221,31 @@ test("Degraded, AllCurrent and CapacityAvailable say what is so", async () => {
   });
 });
 
+test("set-ups that fail lately: of whom, with what, and until when", async () => {
+  await using t = await testDb();
+  await makeWorld(t.db);
+  const full = { code: "step_failed", message: "No space left on device", step: "hello" };
+  await t.db.execute(
+    sql`insert into testers (pool, username) select 'demo', 'u' || n from generate_series(1, 5) n`,
+  );
+  // One well, one that failed and was released, one whose set-up is a long time ago, one in the line, and one more that failed.
+  await t.db.execute(sql`
+    insert into assignments (pool, username, state, ssh_keys, recipe, recipe_version, created_at, active_at, failed_at, released_at, error)
+    select 'demo', u, case when u = 'u4' then 'waiting' else 'released' end, '[]', 'plain', (select version from recipes),
+      now() - "asked"::interval, case when well then now() - "ended"::interval end, case when not well then now() - "ended"::interval end,
+      case when u <> 'u4' then now() end, case when not well then ${JSON.stringify(full)}::jsonb end
+    from (values ('u1', '10 min', '9 min', true), ('u2', '10 min', '8 min', false), ('u3', '3 h', '2 h', false),
+      ('u4', '1 min', null, null), ('u5', '2 h', '5 min', false)) v(u, "asked", "ended", well)`);
+  expect(await condition(t.db, "SetupsWork")).toMatchObject({
+    status: false,
+    reason: "SetupsFailing",
+    message:
+      "2 of 3 set-ups that ended in the last hour failed (recipe plain), the last one of u5: No space left on device; `warmpool log u5` shows what it said",
+  });
+  await t.db.execute(sql`update assignments set failed_at = now() - interval '61 min' where username = 'u2'`);
+  expect(await condition(t.db, "SetupsWork")).toMatchObject({ status: true, reason: "SetupsSucceed" });
+});
+
 test("a pool that is removed while its conditions are noted has none any more, and stops no duty", async () => {
   await using t = await testDb({ max: 5 });
   await makeWorld(t.db);
@@ -217,6 +260,6 @@ test("a pool that is removed while its conditions are noted has none any more, a
   );
   expect(noted).toEqual([
     { name: "demo", count: 0 },
-    { name: "other", count: 6 },
+    { name: "other", count: 7 },
   ]);
 });

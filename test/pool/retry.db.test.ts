@@ -230,3 +230,41 @@ test.each([
     expect(await findTester(held.db, ALICE)).toMatchObject({ state: "failed", recipe: { version: first } });
   },
 );
+
+test("a retry with other parameters → they take the place of the wrong ones, sealed ones too, and a repeat of assign fits", async () => {
+  const declared = {
+    wrong: { pattern: "[a-z]+", required: true },
+    kept: { default: "x" },
+    token: { secret: true },
+    other: { secret: true },
+  };
+  const { t, relay, id, first } = await failedWith(
+    declared,
+    {},
+    { wrong: "typo", token: "wrong-secret", other: "kept-secret" },
+  );
+  await using _ = t;
+  const retry = (params: Record<string, string>) => retryAssignment(t.db, id, APP, "same", KEYS, params);
+  await expect(retry({ wrong: "NOT FITTING" })).rejects.toMatchObject({
+    code: "BAD_REQUEST",
+    message: expect.stringMatching(/^params.wrong: does not fit/) as string,
+  });
+  await expect(retry({ nope: "1" })).rejects.toMatchObject({ code: "BAD_REQUEST" });
+  expect(await findTester(t.db, ALICE)).toMatchObject({ state: "failed" });
+
+  expect(await retry({ wrong: "right", token: "right-secret" })).toMatchObject({
+    state: "setting_up",
+    recipe: { version: first },
+    setup: { attempt: 2 },
+  });
+  const { assignment } = await takeSetup(t, relay);
+  expect(assignment.params).toEqual({ wrong: "right", kept: "x" });
+  expect(assignment.secrets).toEqual({ token: "right-secret", other: "kept-secret" });
+  const [stored] = await rows<{ all: string }>(
+    t.db,
+    sql`select concat(a::text, (select jsonb_agg(e.data) from events e where e.assignment = a.id)) as all from assignments a`,
+  );
+  expect(stored?.all).not.toContain("right-secret");
+  const again = { ...ALICE, params: { wrong: "right", token: "right-secret" } };
+  expect(await assign(t.connection, again, APP, KEYS)).toMatchObject({ created: false });
+});

@@ -6,7 +6,7 @@ import { machineView, timelineEntry } from "../../contract/machine.ts";
 import { enrollResult, nodeView, removedNode } from "../../contract/node.ts";
 import { poolChangePlan } from "../../contract/plan.ts";
 import { poolView, removedPool } from "../../contract/pool.ts";
-import { recipeView } from "../../contract/recipe.ts";
+import { recipeVersion, recipeView, removedRecipe } from "../../contract/recipe.ts";
 import { dutyHeartbeat, dutyOutcome } from "../../contract/sweep.ts";
 import { createdToken, tokenView } from "../../contract/token.ts";
 import { type Route, route } from "./route.ts";
@@ -20,6 +20,13 @@ export const ROUTES: readonly Route[] = [
   route("POST", "/pools/:name/plan", "pool.plan", "What a spec would do; changes nothing", poolChangePlan),
   route("POST", "/pools/:name/pause", "pool.pause", "Create and tear down nothing", poolView),
   route("POST", "/pools/:name/resume", "pool.resume", "End a pause", poolView),
+  route(
+    "POST",
+    "/pools/:name/default",
+    "pool.default",
+    "Make it the pool of callers who name none",
+    poolView,
+  ),
   route("POST", "/pools/:name/empty", "pool.empty", "Pause it and tear machines down", poolView),
 
   route("GET", "/machines", "machine.list", "Machines, newest first", pageOf(machineView)),
@@ -73,6 +80,15 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/recipes", "recipe.list", "All recipes, the current version of each", z.array(recipeView)),
   route("GET", "/recipes/:name", "recipe.get", "One recipe", recipeView),
   route("PUT", "/recipes/:name", "recipe.put", "Make this the current version", recipeView),
+  route(
+    "GET",
+    "/recipes/:name/versions",
+    "recipe.versions",
+    "The versions it has had",
+    z.array(recipeVersion),
+  ),
+  route("POST", "/recipes/:name/rollback", "recipe.rollback", "Make an earlier version current", recipeView),
+  route("DELETE", "/recipes/:name", "recipe.remove", "Remove a recipe that nobody uses", removedRecipe),
 
   route("GET", "/events", "event.list", "What changed, who did it and why", pageOf(eventView)),
 

@@ -19,7 +19,7 @@ export function poolsCheck(pools: PoolView[]): Check[] {
   return pools.map((pool) => {
     const name = `pool ${pool.name}`;
     // A pool that lacks machines because it is degraded says in Progressing no more than that.
-    const stuck = amiss(pool, "Degraded") ?? amiss(pool, "Progressing");
+    const stuck = amiss(pool, "Degraded") ?? amiss(pool, "Progressing") ?? amiss(pool, "SetupsWork");
     if (stuck !== undefined) return wrong(name, stuck.message, actionFor(stuck));
     const paused = pool.paused ? ", paused" : "";
     return ok(name, `${pool.claimable} of ${pool.spec.targetSize} ready${paused}`);

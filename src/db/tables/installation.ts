@@ -29,6 +29,8 @@ export const settings = pgTable(
     installation: uuid("installation").notNull().defaultRandom(),
     /** What an operator has set; see src/pool/installationSettings.ts. */
     tuned: jsonb("tuned").$type<Partial<InstallationSettings>>().notNull().default({}),
+    /** The pool of callers who name none, by an admin's word; one that is removed counts as none. */
+    defaultPool: text("default_pool"),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
   },
   (table) => [check("settings_only_one", sql`${table.only}`)],

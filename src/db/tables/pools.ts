@@ -52,6 +52,8 @@ export const recipes = pgTable(
     content: jsonb("content").$type<Recipe>().notNull(),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
     putAt: timestamp("put_at", { withTimezone: true }).notNull().defaultNow(),
+    /** Removed by an admin: no pool may name it any more; what an assignment began with stays readable. */
+    removedAt: timestamp("removed_at", { withTimezone: true }),
   },
   (table) => [
     primaryKey({ columns: [table.name, table.version] }),

@@ -3,10 +3,11 @@ import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { rows } from "../../../src/db/client.ts";
 import { assign } from "../../../src/pool/assign.ts";
+import { putRecipe } from "../../../src/pool/recipes.ts";
 import { createToken } from "../../../src/pool/tokens.ts";
 import { arbitraryOf, type Hints, mutated } from "../../helpers/arbitrary.ts";
 import { type TestDb, testDb } from "../../helpers/db.ts";
-import { ADMIN, KEY_A, makeWorld } from "../../helpers/world.ts";
+import { ADMIN, KEY_A, makeWorld, RECIPE } from "../../helpers/world.ts";
 import { ADMIN_TOKEN, ONE_RUNTIME, startEdge } from "../edges.ts";
 import { type ApiDocument, type Operation, readDocument, requestSchema, written } from "./document.ts";
 import { deadline } from "../../helpers/patience.ts";
@@ -125,6 +126,9 @@ async function hintsOf({ db, connection }: TestDb): Promise<(operation: Operatio
   await db.execute(
     sql`update assignments set state = 'failed', error = ${error}::jsonb where id = ${failed.id}`,
   );
+  // Nobody uses it, so it can be removed; and it has an earlier version to go back to.
+  await putRecipe(db, { ...RECIPE, name: "unused", params: {} }, ADMIN);
+  await putRecipe(db, { ...RECIPE, name: "unused" }, ADMIN);
   const token = await createToken(db, { role: "app", name: "for the contract" }, ADMIN);
   const machines = await rows<{ id: string; name: string }>(db, sql`select id, name from machines`);
   const ids: Record<string, string[]> = {
@@ -132,7 +136,7 @@ async function hintsOf({ db, connection }: TestDb): Promise<(operation: Operatio
     assignment: [assignment.id, failed.id],
     token: [token.id],
   };
-  const names: Record<string, string[]> = { pool: ["demo"], node: ["n1", "n2"], recipe: ["plain"] };
+  const names: Record<string, string[]> = { pool: ["demo"], node: ["n1", "n2"], recipe: ["plain", "unused"] };
   return ({ operationId }) => {
     const [group = ""] = operationId.split(".");
     return {
