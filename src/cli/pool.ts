@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import { destroying, mayDestroy } from "./destroy.ts";
+import type { DestroyOptions } from "./destroy.ts";
 import { advised } from "./failure.ts";
 import { announce, plan, readSpec } from "./poolPlan.ts";
 import { poolLines, poolTable } from "./poolView.ts";
@@ -14,11 +16,9 @@ export function pool(program: Command, cli: Cli): void {
     .description("one pool: what it shall be and what it is")
     .argument("<pool>", "its name")
     .action(withSession(cli, get));
-  verb
-    .command("put")
+  destroying(verb.command("put"))
     .description("make a pool, or change it to what the file says")
     .argument("<file>", "its spec, JSON")
-    .option("--yes", "also where machines are removed")
     .action(withSession(cli, put));
   verb
     .command("plan")
@@ -35,8 +35,7 @@ export function pool(program: Command, cli: Cli): void {
     .description("end a pause")
     .argument("<pool>", "its name")
     .action(withSession(cli, resume));
-  verb
-    .command("remove")
+  destroying(verb.command("remove"))
     .description("remove a pool: its machines are torn down, on proof")
     .argument("<pool>", "its name")
     .option("--release", "also release the testers who have a machine of it")
@@ -55,9 +54,9 @@ async function get(session: Session, name: string): Promise<void> {
   answer(session, found, (one) => poolLines(one, session.out.columns));
 }
 
-async function put(session: Session, file: string, { yes }: { yes?: true }): Promise<void> {
+async function put(session: Session, file: string, options: DestroyOptions): Promise<void> {
   const spec = readSpec(file);
-  await announce(session, spec, yes === true);
+  if (!(await announce(session, spec, options))) return;
   const pool = await session.client.pool.put.mutate(spec);
   answer(session, pool, (one) => [`Pool ${one.name} is stored.`, "", ...poolLines(one, session.out.columns)]);
 }
@@ -72,7 +71,21 @@ async function resume(session: Session, name: string): Promise<void> {
   answerInWords(session, pool, (one) => [`Pool ${one.name} goes on.`]);
 }
 
-async function remove(session: Session, name: string, { release }: { release?: true }): Promise<void> {
+async function remove(
+  session: Session,
+  name: string,
+  { release, ...options }: DestroyOptions & { release?: true },
+): Promise<void> {
+  const goes = async () => {
+    const { counts, waiting } = await session.client.pool.get.query({ name });
+    const { assigned, ...others } = counts;
+    const idle = Object.values(others).reduce((sum, count) => sum + count, 0);
+    return [
+      `The pool ${name} goes, and its machines that no tester has: ${idle}.`,
+      ...(release === true ? [`Testers who are released: ${assigned + waiting}.`] : []),
+    ];
+  };
+  if (!(await mayDestroy(session, options, { goes, bare: release !== true }))) return;
   const removed = await advised("CONFLICT", "--release releases them.", () =>
     session.client.pool.remove.mutate({ name, release: release === true }),
   );
