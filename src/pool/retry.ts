@@ -28,7 +28,7 @@ export async function retryAssignment(
     await lockWork(tx, sql`select machine from assignments where id = ${id}`);
     const newer = recipe === "current" ? await currentFor(tx, id, keys) : null;
     const begin = sql`attempt = attempt + 1, setup_at = now(), error = null,
-        step = step || '{"step": 1, "percent": 0, "title": "Prepare the account"}'`;
+        step = (step - 'text') || '{"step": 1, "percent": 0, "title": "Prepare the account"}'`;
     const moved = await moveAssignments(tx, sql`select ${id}::uuid`, {
       to: "setting_up",
       from: ["failed"],
