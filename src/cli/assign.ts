@@ -7,10 +7,11 @@ import { paramOptions, paramsOf } from "./paramOptions.ts";
 import type { ParamOptions } from "./paramOptions.ts";
 import { PATIENCE_SECONDS } from "./patience.ts";
 import { progressView } from "./progressView.ts";
-import { answer, next, withSession } from "./session.ts";
+import { answer, next, shellWord, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
 import { testerOf, testerVerb, testerWords } from "./testerOptions.ts";
 import type { TesterOptions } from "./testerOptions.ts";
+import { privateHalf } from "./sshIdentity.ts";
 import { parseDuration } from "./time.ts";
 import { isSettled, watchUntilSettled } from "./watch.ts";
 
@@ -18,8 +19,10 @@ type AssignOptions = TesterOptions &
   ParamOptions & {
     key: string[];
     ttl?: number;
-    /** true: watch until it is settled; false: fail where nothing is ready; left out: stand in line and come back. */
+    /** true: watch until it is settled; else come back at once. */
     wait?: boolean;
+    /** false: fail where nothing is ready, instead of standing in line. */
+    queue?: boolean;
   };
 
 /** `warmpool assign USER`: gives a tester a machine. */
@@ -32,7 +35,8 @@ export function assign(program: Command, cli: Cli): void {
   paramOptions(verb, "a parameter of the recipe")
     .option("--ttl <duration>", "how long it lasts once active, such as 2h", parseDuration)
     .option("--wait", "show how it comes along, until it can be used")
-    .option("--no-wait", "fail where no machine is ready, instead of waiting in line")
+    .option("--no-wait", "come back at once (the default); who waits in line keeps the place")
+    .option("--no-queue", "fail where no machine is ready, instead of waiting in line")
     .action(withSession(cli, act));
 }
 
@@ -45,14 +49,19 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
     sshKeys: readPublicKeys(options.key),
     ...(params === undefined ? {} : { params }),
     ...(options.ttl === undefined ? {} : { ttlSeconds: options.ttl }),
-    ...(options.wait === false ? { wait: false } : {}),
+    ...(options.queue === false ? { wait: false } : {}),
   });
   const assignment =
     options.wait === true && !isSettled(result.assignment)
       ? await watch(session, tester, words, result.assignment)
       : result.assignment;
   answer<AssignResult>(session, { ...result, assignment }, () =>
-    assignmentLines(assignment, next(session, "ssh", ...words), session.out, Date.now()),
+    assignmentLines(
+      assignment,
+      next(session, "ssh", ...words, ...identityWords(options.key)),
+      session.out,
+      Date.now(),
+    ),
   );
   // Asking again for one that has failed gives it back as it is, and that is no machine either.
   if (assignment.state === "failed" || (options.wait === true && assignment.state === "released")) {
@@ -74,6 +83,12 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
       `\`${next(session, "tester", ...words)}\` tells how far it is; --wait would have shown it.`,
     );
   }
+}
+
+/** Where the private half lies beside the key that was given: the line is then one that works as it stands. */
+function identityWords(keys: string[]): string[] {
+  const half = keys.map(privateHalf).find((file) => file !== null);
+  return half === undefined || half === null ? [] : ["--identity", shellWord(half)];
 }
 
 async function watch(

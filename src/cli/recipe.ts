@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import { destroying, mayDestroy } from "./destroy.ts";
+import type { DestroyOptions } from "./destroy.ts";
 import type { RecipeVersion, RecipeView } from "../contract/recipe.ts";
 import { readRecipe } from "./recipeFolder.ts";
 import { answer, answerInWords, next, withSession } from "./session.ts";
@@ -28,8 +30,7 @@ export function recipe(program: Command, cli: Cli): void {
     .argument("<name>", "its name")
     .option("--to <version>", "the version's first digits (else the one before)")
     .action(withSession(cli, rollback));
-  verb
-    .command("remove")
+  destroying(verb.command("remove"))
     .description("remove a recipe that no pool and no tester uses")
     .argument("<name>", "its name")
     .action(withSession(cli, remove));
@@ -47,7 +48,7 @@ async function list(session: Session): Promise<void> {
   answer(session, recipes, (all) =>
     all.length === 0
       ? ["No recipe yet. Store one with `npx warmpool recipe push DIR`."]
-      : table(COLUMNS, all, session.out.columns),
+      : table(COLUMNS, all, session.out.tableColumns),
   );
 }
 
@@ -72,7 +73,9 @@ async function rollback(session: Session, name: string, { to }: { to?: string })
   ]);
 }
 
-async function remove(session: Session, name: string): Promise<void> {
+async function remove(session: Session, name: string, options: DestroyOptions): Promise<void> {
+  const goes = async () => [`The recipe ${name} goes, with every version of it.`];
+  if (!(await mayDestroy(session, options, { goes, bare: false }))) return;
   const removed = await session.client.recipe.remove.mutate({ name });
   answerInWords(session, removed, (one) => [`Recipe ${one.name} is removed, versions: ${one.versions}.`]);
 }

@@ -8,9 +8,10 @@ import type { StackOptions } from "./options.ts";
 import { keepPart } from "./part.ts";
 import type { Part, PartHost, PartPlan } from "./part.ts";
 import { edgePlan, END, postgresPlan, relayPlan } from "./parts.ts";
-import { freePort, isPortFree } from "./ports.ts";
+import { freePort, portProblem, whyPortIsNotFree } from "./ports.ts";
 import { databaseUrl, initCluster } from "./postgres.ts";
-import { hasJoined, prepare } from "./prepare.ts";
+import { hasJoined, lastWords, NODE_NAME } from "./ownRelay.ts";
+import { prepare, prepareRelay } from "./prepare.ts";
 import { PARTS, partRecord } from "./record.ts";
 import type { PartName, PartRecord } from "./record.ts";
 import { signalProcess } from "./processes.ts";
@@ -61,12 +62,18 @@ export function createStack(folder: StackFolder, options: StackOptions, say: (li
       pids: { supervisor: process.pid, edge: pid("edge"), relay: pid("relay"), postgres: pid("postgres") },
     });
   };
+  const sayLost = async (part: PartName, why: string) => {
+    // What ended by itself has mostly said why.
+    const words = why.startsWith("ended with status") ? await lastWords(folder.log(part)) : null;
+    say(`${CALLED[part]} ${why}; starting it again (see ${folder.log(part)})`);
+    if (words !== null) say(`  Its last words: ${words}`);
+  };
   const host: PartHost = {
     record,
     logFile: (part) => folder.log(part),
     changed(part, event) {
       if (event.kind === "started") writeLocal();
-      else say(`${CALLED[part]} ${event.why}; starting it again (see ${folder.log(part)})`);
+      else void sayLost(part, event.why);
     },
   };
   const keep = (plan: PartPlan) => {
@@ -93,12 +100,13 @@ export function createStack(folder: StackFolder, options: StackOptions, say: (li
       await migrate(database);
       say(`Postgres answers on 127.0.0.1:${port}`);
       await keep(edgePlan(folder, options, database, url)).answering(signal);
+      await prepareRelay(folder, admin, signal);
       edgeHasAnswered = true;
       say(`The edge answers at ${url} (${options.runtime})`);
       await prepare(folder, options, admin, url, signal);
       await keep(relayPlan(folder, url, admin)).answering(signal);
       writeLocal();
-      say("The relay serves the node local");
+      say(`The relay serves the node ${NODE_NAME}`);
     },
     async stop() {
       for (const name of PARTS.toReversed()) await parts.get(name)?.stop();
@@ -113,9 +121,6 @@ export function createStack(folder: StackFolder, options: StackOptions, say: (li
 /** Ends what an earlier supervisor left, and makes sure that the edge will get its port. */
 async function makeWay(record: PartRecord, port: number): Promise<void> {
   for (const name of PARTS.toReversed()) await record.end(name, END[name]);
-  if (await isPortFree(port)) return;
-  throw new Error(
-    `port ${port} on 127.0.0.1 is in use by another program. Stop that one (ss -ltnp 'sport = :${port}' names it), ` +
-      `or choose another port: npm start -- --port ${port === 65_535 ? port - 1 : port + 1}`,
-  );
+  const why = await whyPortIsNotFree(port);
+  if (why !== null) throw new Error(portProblem(port, why));
 }

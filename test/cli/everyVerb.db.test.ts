@@ -98,8 +98,8 @@ const VERBS: Record<string, Case> = {
   "pool pause": change(POOL),
   "pool resume": change(POOL),
   "pool default": change(POOL),
-  "pool empty": change(POOL, "--release"),
-  "pool remove": change(POOL, "--release"),
+  "pool empty": change(POOL, "--release", "--yes"),
+  "pool remove": change(POOL, "--release", "--yes"),
   "node list": read(),
   "node enroll": change("n3"),
   "node drain": change(NODE),
@@ -121,7 +121,13 @@ const VERBS: Record<string, Case> = {
       await db.execute(
         sql`update nodes set orphans = ${JSON.stringify({ "demo-7-abcd": orphan })}::jsonb where name = ${NODE}`,
       );
-      return [NODE, "demo-7-abcd", "--note", "left by a test that somebody has ended at a bad moment"];
+      return [
+        NODE,
+        "demo-7-abcd",
+        "--note",
+        "left by a test that somebody has ended at a bad moment",
+        "--yes",
+      ];
     },
   },
   "node remove": change(NODE),
@@ -142,7 +148,7 @@ const VERBS: Record<string, Case> = {
     does: "change",
     words: async (at) => {
       await unusedRecipe(at);
-      return ["unused"];
+      return ["unused", "--yes"];
     },
   },
   "settings get": read(),
@@ -172,6 +178,7 @@ const tree = commandTree(
     env: {},
     url: null,
     exitCode: 0,
+    ask: null,
   }),
 );
 const leaves = allCommands(tree).filter(({ children }) => children.length === 0);
@@ -194,9 +201,12 @@ const runs = Object.entries(VERBS).flatMap(([verb, one]) => ("does" in one ? [{ 
 const reads = runs.filter(({ does }) => does === "read");
 const changes = runs.filter(({ does }) => does === "change");
 
-/** Printed where it is piped: within 80 columns, without colours. */
+/** Printed where it is piped: within the columns that COLUMNS says, without colours. */
 async function expectPlain(at: Place, { verb, words }: Run & { verb: string }) {
-  const ran = await warmpool([...verb.split(" "), ...(await words(at))], at);
+  const ran = await warmpool([...verb.split(" "), ...(await words(at))], {
+    url: at.url,
+    env: { COLUMNS: "80" },
+  });
   expect(ran.code, `${verb}: ${ran.stderr}`).toBe(0);
   expect(ran.stdout + ran.stderr, verb).not.toContain("\u001b");
   expect(longest(withoutCommands(ran.stdout)), `${verb}: ${ran.stdout}`).toBeLessThanOrEqual(80);

@@ -97,6 +97,7 @@ const VERBS_OF_THEIR_OWN = [
 const program = buildProgram({
   out: terminalOutput(process.stdout, process.stderr, {}),
   env: {},
+  ask: null,
   url: null,
   exitCode: 0,
 });
