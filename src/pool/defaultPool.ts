@@ -43,8 +43,8 @@ export async function setDefaultPool(db: Db, name: string, actor: Actor): Promis
  */
 export function ambiguity(name: string, others: readonly string[], chosen: string | null): string | null {
   if (others.length === 0) return null;
-  const all = [name, ...others];
-  if (all.includes("default") || (chosen !== null && all.includes(chosen))) return null;
+  const all = new Set([name, ...others]);
+  if (all.has("default") || (chosen !== null && all.has(chosen))) return null;
   const [first] = others;
   return `There are several pools then, and callers that name none are refused: make one the default (\`warmpool pool default ${first}\`), or name the pool in every call.`;
 }

@@ -12,6 +12,7 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "`warmpool tester USER` says why. Assign again with the keys to try once more. If their access must end now: `warmpool release USER`, which ends the machine from outside.",
   ],
   "test/cli/verbs.db.test.ts": [
+    "`warmpool tester list --state failed` names them, `warmpool log USER` shows what the step said. A full disk or a missing network on the nodes: mend that. A recipe pushed lately: `warmpool recipe rollback NAME`. Then `warmpool retry USER`.",
     "Give it once.",
     "There are ….",
     "Add --yes to do it.",

@@ -15,7 +15,6 @@ const REACH_MS = 10_000;
 /** A clock that is off by more makes times of day in logs and on machines misleading. */
 const CLOCK_SECONDS = 5;
 const EXPIRES_SOON_SECONDS = 7 * 86_400;
-const MIGRATE = "DATABASE_URL=… npx warmpool migrate";
 const POSTGRES = { from: 15, to: 18 };
 
 const healthView = z.object({ status: z.string(), problems: z.array(z.string()) });
@@ -47,21 +46,12 @@ export function callerCheck({ caller }: InstallationCheck): Check {
 /** Where a query was refused: what is wrong goes by the code. A token is blamed for what only a token can cause. */
 export function refused(error: unknown, url: string): Check {
   const { message, hint } = failureOf(error, url);
-  switch (errorCode(error)) {
-    case "UNAUTHORIZED":
-    case "FORBIDDEN":
-      return wrong("token", message, hint ?? "use one with the role that this needs");
-    case "UNAVAILABLE":
-      return isWarmpoolError(error) && error.message === NOT_MIGRATED
-        ? wrong("migrations", message, MIGRATE)
-        : wrong(
-            "database",
-            message,
-            "see that it runs, is not full, and that the edge's DATABASE_URL leads to it",
-          );
-    default:
-      return wrong("edge", message, hint ?? "look into the edge's log");
-  }
+  const code = errorCode(error);
+  if (isWarmpoolError(error) && error.message === NOT_MIGRATED)
+    return wrong("migrations", message, "DATABASE_URL=… npx warmpool migrate");
+  const isTokens = code === "UNAUTHORIZED" || code === "FORBIDDEN";
+  const name = isTokens ? "token" : code === "UNAVAILABLE" ? "database" : "edge";
+  return wrong(name, message, hint ?? "look into the edge's log");
 }
 
 export function databaseCheck({ database }: InstallationCheck): Check {
@@ -88,7 +78,11 @@ export function migrationsCheck({ database: { migrations } }: InstallationCheck,
     );
   }
   const missing = journal.filter((when) => when > latest).length;
-  return wrong("migrations", `${missing} of ${journal.length} are missing`, MIGRATE);
+  return wrong(
+    "migrations",
+    `${missing} of ${journal.length} are missing`,
+    "DATABASE_URL=… npx warmpool migrate",
+  );
 }
 
 /** @param here this machine's clock when the answer came, `tookSeconds` after it was asked for */
