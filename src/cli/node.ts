@@ -162,8 +162,9 @@ export function joinLines({ node, joinToken, expiresAt }: EnrollResult, url: str
     "",
     `  export WARMPOOL_JOIN_TOKEN=${joinToken}`,
     `  npx warmpool relay join --url ${url}`,
-    "  npx warmpool relay run",
+    "  npx warmpool relay run --driver DRIVER",
     "",
+    "DRIVER is incus, exec (with --program FILE), or local to try it out.",
     "The token works once and is not shown again.",
   ];
 }

@@ -4,11 +4,11 @@ import type { DriverName, DriverOptions } from "../relay/drivers/choose.ts";
 import { CliError, EXIT } from "./exit.ts";
 import type { Cli, GlobalOptions } from "./session.ts";
 
-type JoinOptions = { dir?: string };
+type JoinOptions = { dir?: string; replace?: true };
 type RunOptions = DriverOptions & { dir?: string };
 
 /** Not the list itself: its module brings the drivers with it. */
-const DRIVERS: Record<DriverName, true> = { local: true, exec: true, incus: true };
+const DRIVERS: Record<DriverName, true> = { incus: true, exec: true, local: true };
 
 /** `warmpool relay join|run`: the part that runs on a node. Loaded only here: nobody else needs its libraries. */
 export function relay(program: Command, cli: Cli): void {
@@ -17,6 +17,7 @@ export function relay(program: Command, cli: Cli): void {
     .command("join")
     .description("trade the one-time join token (WARMPOOL_JOIN_TOKEN or --token) for a credential")
     .option("--dir <dir>", "where the relay keeps its key and credential (.warmpool/relay)")
+    .option("--replace", "also where that folder is another node's, whose relay ends with it")
     .action(async function (this: Command, options: JoinOptions) {
       await join(this.optsWithGlobals<GlobalOptions>(), options, cli);
     });
@@ -24,7 +25,11 @@ export function relay(program: Command, cli: Cli): void {
     .command("run")
     .description("serve this node until it is told to stop")
     .option("--dir <dir>", "where the relay keeps its key and credential (.warmpool/relay)")
-    .addOption(new Option("--driver <driver>", "what makes the machines").choices(Object.keys(DRIVERS)))
+    .addOption(
+      new Option("--driver <driver>", "what makes the machines; has to be given").choices(
+        Object.keys(DRIVERS),
+      ),
+    )
     .option("--machines <dir>", "where the local driver keeps its machines")
     .option("--hide <dir>", "a folder that local machines must not see; may be repeated", collect)
     .option("--program <file>", "the program that the driver exec runs")
@@ -54,9 +59,15 @@ async function join({ url, token }: GlobalOptions, options: JoinOptions, cli: Cl
   }
   cli.url = edge;
   const { joinNode } = await import("../relay/main.ts");
-  const joined = await joinNode({ ...options, url: edge, token: joinToken });
+  const joined = await joinNode({
+    url: edge,
+    token: joinToken,
+    replace: options.replace === true,
+    ...(options.dir === undefined ? {} : { dir: options.dir }),
+  });
   cli.out.print(`Joined as node ${joined.node}; the credential is in ${joined.dir}.`);
-  cli.out.note(`Next: npx warmpool relay run${options.dir === undefined ? "" : ` --dir ${options.dir}`}`);
+  const dir = options.dir === undefined ? "" : ` --dir ${options.dir}`;
+  cli.out.note(`Next: npx warmpool relay run${dir} --driver ${Object.keys(DRIVERS).join("|")}`);
 }
 
 function collect(value: string, before: string[] | undefined): string[] {

@@ -45,6 +45,27 @@ export async function loadIdentity(dir: string): Promise<Identity> {
   }
 }
 
+/** As `loadIdentity`; null where there is none that can be read. */
+export async function identityIn(dir: string): Promise<Identity | null> {
+  return loadIdentity(dir).catch(() => null);
+}
+
+/**
+ * Refuses a folder that is a node's already: another identity in its place would end that node's relay, and its
+ * machines with it.
+ * @throws RelayError that names the node and says what to do
+ */
+export async function assertUnjoined(dir: string): Promise<void> {
+  const path = join(dir, IDENTITY);
+  if ((await readOr(path, null)) === null) return;
+  const who = await identityIn(dir);
+  const owner = who === null ? "what is left of a node" : `node ${who.node} of ${who.url}`;
+  throw new RelayError(
+    `${path} is the identity of ${owner}. Give this node a folder of its own with --dir, here and in "relay run", ` +
+      "or replace that one with --replace.",
+  );
+}
+
 /** The relay's own key, made at the first start. The private half never leaves this folder. */
 export async function loadOrMakeKey(dir: string, node: string): Promise<SshKeyPair> {
   const path = join(dir, KEY);
@@ -91,7 +112,7 @@ export class HighestNumber {
 
   /** Forgets it where this folder is about to be somebody else's: numbers of another installation say nothing. */
   static async startOver(dir: string, next: Pick<Identity, "node" | "installation">): Promise<void> {
-    const before = await loadIdentity(dir).catch(() => null);
+    const before = await identityIn(dir);
     if (before === null || (before.node === next.node && before.installation === next.installation)) return;
     await rm(join(dir, HIGHEST), { force: true });
   }

@@ -10,7 +10,7 @@ import { connectEdge, EdgeError, endsSession } from "./edge.ts";
 import { RelayError, wordsOf } from "./errors.ts";
 import { executors } from "./execute.ts";
 import { endFormer, formerOf, noteSelf } from "./former.ts";
-import { HighestNumber, loadIdentity, loadOrMakeKey, saveIdentity } from "./identity.ts";
+import { assertUnjoined, HighestNumber, loadIdentity, loadOrMakeKey, saveIdentity } from "./identity.ts";
 import { log } from "./log.ts";
 import { serve } from "./loop.ts";
 import { onlyOwn } from "./onlyOwn.ts";
@@ -22,7 +22,13 @@ import { packageVersion } from "./version.ts";
 /** The relay as a program: `join` once with a one-time token, then `run`. It dials out and opens no port. */
 export const DEFAULT_DIR = ".warmpool/relay";
 
-export type JoinOptions = { url: string; token: string; dir?: string };
+export type JoinOptions = {
+  url: string;
+  token: string;
+  dir?: string;
+  /** Also where the folder is a node's already, which ends to be one. */
+  replace?: boolean;
+};
 export type RunOptions = DriverOptions & {
   dir?: string | undefined;
   /** Instead of the URL that was joined. */
@@ -34,13 +40,16 @@ export type RunOptions = DriverOptions & {
 /**
  * Trades a one-time join token for this node's credential and keeps it in `dir`.
  * @returns the node's name
- * @throws RelayError where the edge refuses the token or cannot be reached
+ * @throws RelayError where the folder is a node's already, or the edge refuses the token or cannot be reached
  */
 export async function joinNode({
   url,
   token,
   dir = DEFAULT_DIR,
+  replace = false,
 }: JoinOptions): Promise<{ node: string; dir: string }> {
+  // Before the edge is asked: the token is not spent on a refusal.
+  if (!replace) await assertUnjoined(dir);
   const about = { relayVersion: packageVersion() };
   try {
     const { node, credential, installation } = await connectEdge(url, token).join(
@@ -125,8 +134,8 @@ function signalled(): AbortSignal {
 }
 
 const USAGE = `Usage (or \`npx warmpool relay join|run\`):
-  relay join --url URL [--dir DIR] [--token TOKEN]   (the token is better given as WARMPOOL_JOIN_TOKEN)
-  relay run [--dir DIR] [--url URL] [--driver ${DRIVERS.join("|")}]
+  relay join --url URL [--dir DIR] [--token TOKEN] [--replace]   (the token is better given as WARMPOOL_JOIN_TOKEN)
+  relay run --driver ${DRIVERS.join("|")} [--dir DIR] [--url URL]
     local: [--machines DIR] [--hide DIR]…
     exec:  --program FILE [--pass NAME]…   (NAME: an environment variable that the program may see)
            [--timeout COMMAND=DURATION]…   (such as create=25m)
@@ -140,6 +149,7 @@ async function main(args: string[]): Promise<void> {
       url: { type: "string" },
       dir: { type: "string" },
       token: { type: "string" },
+      replace: { type: "boolean" },
       driver: { type: "string" },
       machines: { type: "string" },
       hide: { type: "string", multiple: true },
@@ -157,9 +167,14 @@ async function main(args: string[]): Promise<void> {
   const token = values.token ?? process.env["WARMPOOL_JOIN_TOKEN"];
   const [command] = positionals;
   if (command === "join" && url !== undefined && token !== undefined) {
-    const joined = await joinNode({ url, token, ...(dir === undefined ? {} : { dir }) });
+    const joined = await joinNode({
+      url,
+      token,
+      replace: values.replace === true,
+      ...(dir === undefined ? {} : { dir }),
+    });
     process.stdout.write(
-      `${escaped(`Joined as ${joined.node}; kept in ${joined.dir}. Next: npx warmpool relay run --dir ${joined.dir}`)}\n`,
+      `${escaped(`Joined as ${joined.node}; kept in ${joined.dir}. Next: npx warmpool relay run --dir ${joined.dir} --driver DRIVER`)}\n`,
     );
   } else if (command === "run") {
     const { "storage-pool": storagePool, ...options } = values;

@@ -38,7 +38,10 @@ export type StackFolder = {
   /** The real path. */
   path: string;
   postgres: string;
+  /** Of the relay that the stack runs, and of nobody else: a node that is joined by hand has one of its own. */
   relay: string;
+  /** Where its relay was kept up to version 0.1, which is where `relay join` keeps a node's by default. */
+  formerRelay: string;
   machines: string;
   bundle: string;
   /** The edge's temporary files: a killed workerd host leaves them, the next start of the edge clears them. */
@@ -52,6 +55,8 @@ export type StackFolder = {
   adminSshKey(): string;
 };
 
+/** In the state folder. */
+const STACK_RELAY = "local-relay";
 const MEMORY_FILE = "stack.json";
 
 /** What makes the machines of that folder; null where nothing was kept in it yet. Makes nothing. */
@@ -83,7 +88,8 @@ export function openFolder(path: string, made: Made): StackFolder {
   return {
     path: root,
     postgres: inside("postgres"),
-    relay: inside("relay"),
+    relay: inside(STACK_RELAY),
+    formerRelay: inside("relay"),
     machines: inside("machines"),
     bundle: inside("bundle"),
     scratch: inside("scratch"),

@@ -7,9 +7,12 @@ import type { Emptied } from "./empty.ts";
 import { watchFill } from "./fill.ts";
 import { madeBy, openFolder } from "./folder.ts";
 import type { StackFolder } from "./folder.ts";
+import { INSTALLED } from "../relay/drivers/incus/place.ts";
 import { lockFolder } from "./lock.ts";
 import { DEFAULT_STATE_DIR, readOptions } from "./options.ts";
 import type { StackOptions } from "./options.ts";
+import { hasJoined } from "./ownRelay.ts";
+import { farewell, livingMachines } from "./remains.ts";
 import { stopSignal } from "./signals.ts";
 import { createStack } from "./stack.ts";
 import type { Stack } from "./stack.ts";
@@ -78,24 +81,29 @@ async function shutDown(stack: Stack, folder: StackFolder, options: StackOptions
       problem = `The machines could not be taken down: ${wordsOf(error)}`;
     }
   }
+  const couldHave = hasJoined(folder);
   await stack.stop();
-  for (const { name, assignment } of emptied?.kept ?? []) {
-    say(`Kept: ${name}, which ${assignment?.username ?? "somebody"} holds`);
-  }
-  const left = emptied?.left ?? [];
-  if (left.length > 0) problem = `Not proven gone in time: ${left.map(({ name }) => name).join(", ")}.`;
-  if (problem !== null) {
-    complain(`${problem} npm start goes on with it.`);
-    return 1;
-  }
-  say("Stopped.");
-  return 0;
+  const { said, complaint, code } = farewell({
+    emptied,
+    problem,
+    living: livingMachines(folder),
+    project: folder.memory().driver === "incus" ? INSTALLED.project : null,
+    hasJoined: couldHave,
+    sameStack: sameStack(options),
+  });
+  for (const line of said) say(line);
+  if (complaint !== null) complain(complaint);
+  return code;
+}
+
+/** What makes another `npm start --` find the same stack. */
+function sameStack({ stateDir }: StackOptions): string {
+  return stateDir === DEFAULT_STATE_DIR ? "" : ` --state-dir ${stateDir}`;
 }
 
 function sayReady(url: string, options: StackOptions): void {
-  const here = options.stateDir === DEFAULT_STATE_DIR ? "" : ` --state-dir ${options.stateDir}`;
   say(`Warmpool is ready at ${url}`);
-  say(`Next: npx warmpool assign alice --key ~/.ssh/id_ed25519.pub --wait${here}`);
+  say(`Next: npx warmpool assign alice --key ~/.ssh/id_ed25519.pub --wait${sameStack(options)}`);
 }
 
 function wordsOf(error: unknown): string {

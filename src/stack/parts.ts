@@ -9,11 +9,11 @@ import { clearCluster, initCluster, postgresCommand } from "./postgres.ts";
 import type { Cluster } from "./postgres.ts";
 import { postgresAnswers } from "./postgresAnswer.ts";
 import { EDGE_SETTINGS } from "./edgeSettings.ts";
+import { assertOwn, NODE_NAME } from "./ownRelay.ts";
 import { MARK } from "./record.ts";
 import type { PartName } from "./record.ts";
 
 /** How each part of the stack is started, asked and ended. */
-export const NODE_NAME = "local";
 /** The relay polls the edge at least this often (its long poll), with room for a slow answer. */
 const RELAY_HEARD_SECONDS = 40;
 const ASK_SECONDS = 3;
@@ -85,7 +85,7 @@ export function relayPlan(folder: StackFolder, url: string, admin: WarmpoolClien
       : ["--project", incus.project, "--storage-pool", incus.storagePool, "--profile", incus.profile];
   return {
     name: "relay",
-    prepare: async () => undefined,
+    prepare: () => assertOwn(folder),
     program: async () => ({
       command: process.execPath,
       args: [source("../relay/main.ts"), "run", ...options, ...place],

@@ -1,6 +1,4 @@
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { readRecipe } from "../cli/recipeFolder.ts";
@@ -10,7 +8,7 @@ import type { PoolSpecInput } from "../contract/pool.ts";
 import type { StackFolder } from "./folder.ts";
 import { DEFAULT_TARGET_SIZE } from "./options.ts";
 import type { StackOptions } from "./options.ts";
-import { NODE_NAME } from "./parts.ts";
+import { hasJoined, NODE_NAME, takeOverFormer } from "./ownRelay.ts";
 import { patiently } from "./patience.ts";
 
 /**
@@ -47,12 +45,21 @@ export async function prepare(
   }
 }
 
-type Ask = <T>(attempt: () => Promise<T>) => Promise<T>;
-
-/** A relay keeps its credential in relay.json from the moment it has joined. */
-export function hasJoined(folder: StackFolder): boolean {
-  return existsSync(join(folder.relay, "relay.json"));
+/** Lets a relay that an earlier version kept elsewhere be the stack's own, before anything asks whether there is one. */
+export async function prepareRelay(
+  folder: StackFolder,
+  admin: WarmpoolClient,
+  signal: AbortSignal,
+): Promise<void> {
+  if (hasJoined(folder)) return;
+  const ask = <T>(attempt: () => Promise<T>) => patiently(attempt, EDGE_SECONDS, signal);
+  const { installation } = await ask(() => admin.installation.check.query());
+  const nodes = await ask(() => admin.node.list.query());
+  const isKnownNode = nodes.some(({ name }) => name === NODE_NAME);
+  await takeOverFormer(folder, installation, isKnownNode);
 }
+
+type Ask = <T>(attempt: () => Promise<T>) => Promise<T>;
 
 async function joinNode(
   folder: StackFolder,

@@ -10,7 +10,8 @@ import type { Part, PartHost, PartPlan } from "./part.ts";
 import { edgePlan, END, postgresPlan, relayPlan } from "./parts.ts";
 import { freePort, isPortFree } from "./ports.ts";
 import { databaseUrl, initCluster } from "./postgres.ts";
-import { hasJoined, prepare } from "./prepare.ts";
+import { hasJoined, lastWords, NODE_NAME } from "./ownRelay.ts";
+import { prepare, prepareRelay } from "./prepare.ts";
 import { PARTS, partRecord } from "./record.ts";
 import type { PartName, PartRecord } from "./record.ts";
 import { signalProcess } from "./processes.ts";
@@ -61,12 +62,18 @@ export function createStack(folder: StackFolder, options: StackOptions, say: (li
       pids: { supervisor: process.pid, edge: pid("edge"), relay: pid("relay"), postgres: pid("postgres") },
     });
   };
+  const sayLost = async (part: PartName, why: string) => {
+    // What ended by itself has mostly said why.
+    const words = /^ended with status/.test(why) ? await lastWords(folder.log(part)) : null;
+    say(`${CALLED[part]} ${why}; starting it again (see ${folder.log(part)})`);
+    if (words !== null) say(`  Its last words: ${words}`);
+  };
   const host: PartHost = {
     record,
     logFile: (part) => folder.log(part),
     changed(part, event) {
       if (event.kind === "started") writeLocal();
-      else say(`${CALLED[part]} ${event.why}; starting it again (see ${folder.log(part)})`);
+      else void sayLost(part, event.why);
     },
   };
   const keep = (plan: PartPlan) => {
@@ -93,12 +100,13 @@ export function createStack(folder: StackFolder, options: StackOptions, say: (li
       await migrate(database);
       say(`Postgres answers on 127.0.0.1:${port}`);
       await keep(edgePlan(folder, options, database, url)).answering(signal);
+      await prepareRelay(folder, admin, signal);
       edgeHasAnswered = true;
       say(`The edge answers at ${url} (${options.runtime})`);
       await prepare(folder, options, admin, url, signal);
       await keep(relayPlan(folder, url, admin)).answering(signal);
       writeLocal();
-      say("The relay serves the node local");
+      say(`The relay serves the node ${NODE_NAME}`);
     },
     async stop() {
       for (const name of PARTS.toReversed()) await parts.get(name)?.stop();

@@ -23,7 +23,9 @@ test("relay join trades the token that node enroll printed for a credential, onc
     node: "n2",
   });
   expect((await stat(join(dir, "relay.json"))).mode & 0o777).toBe(0o600);
-  const again = await warmpool(args, { env: { WARMPOOL_JOIN_TOKEN: token } });
+  const second = await warmpool(args, { env: { WARMPOOL_JOIN_TOKEN: token } });
+  expect(unwrapped(second.stderr)).toContain(`is the identity of node n2 of ${at.url}.`);
+  const again = await warmpool([...args, "--replace"], { env: { WARMPOOL_JOIN_TOKEN: token } });
   expect(again).toMatchObject({ code: 1, stdout: "" });
   expect(again.stderr).toMatch(/^warmpool: .*join token/);
 });

@@ -29,9 +29,24 @@ test("joining keeps the credential and a key of its own, readable by nobody else
   for (const name of await readdir(dir.path))
     expect((await stat(join(dir.path, name))).mode & 0o777).toBe(0o600);
 
-  await expect(joinNode({ url: edge.url, token: JOIN_TOKEN, dir: dir.path })).rejects.toThrow(
+  await expect(joinNode({ url: edge.url, token: JOIN_TOKEN, dir: dir.path, replace: true })).rejects.toThrow(
     /works once.*Enroll again/,
   );
+});
+
+test("joining in a folder that is a node's already is refused, and spends no token", async () => {
+  await using edge = await testEdge();
+  await using dir = await testDir();
+  const other = { url: "https://edge.example", node: "n7", credential: "c", installation: "i" };
+  await saveIdentity(dir.path, other);
+  await writeFile(join(dir.path, "highest-machine"), "9\n");
+  const asked = { url: edge.url, token: JOIN_TOKEN, dir: dir.path };
+  await expect(joinNode(asked)).rejects.toThrow(
+    /is the identity of node n7 of https:\/\/edge\.example\. Give this node a folder of its own with --dir/,
+  );
+  expect(await loadIdentity(dir.path)).toEqual(other);
+  expect((await HighestNumber.load(dir.path)).value).toBe(9);
+  expect(await joinNode({ ...asked, replace: true })).toMatchObject({ node: "n1" });
 });
 
 test("the key stays the same from start to start, and one that is damaged is not replaced", async () => {

@@ -108,7 +108,7 @@ test("joins, makes a machine, probes it, sets it up, and proves it gone", async 
   await using edge = await testEdge();
   await using relay = await home();
   expect(await exitOf(relay.start("join", "--url", edge.url))).toBe(0);
-  const running = relay.start("run");
+  const running = relay.start("run", "--driver", "local");
 
   const machine = await createdMachine(edge);
   const probe = (): Queued =>
@@ -148,7 +148,7 @@ test.each(["SIGTERM", "SIGKILL"] as const)(
     await using edge = await testEdge();
     await using relay = await home();
     await exitOf(relay.start("join", "--url", edge.url));
-    const first = relay.start("run");
+    const first = relay.start("run", "--driver", "local");
     const machine = await createdMachine(edge);
     const setup = enqueueSetup(
       edge,
@@ -164,7 +164,7 @@ test.each(["SIGTERM", "SIGKILL"] as const)(
     const key = await readFile(join(relay.dir, "id_ed25519"), "utf8");
     using connection = await connect(machine, key, { timeoutSeconds: 60, signal: never });
     await connection.exec("touch /root/go", { timeoutSeconds: 60, signal: never });
-    relay.start("run");
+    relay.start("run", "--driver", "local");
     expect(await edge.result(setup)).toMatchObject({ outcome: "set_up" });
     expect(setup.attempt).toBe(2);
     const trace = await connection.exec("cat /root/trace", { timeoutSeconds: 60, signal: never });
@@ -177,9 +177,9 @@ test("a relay that another one takes over from ends with 1 and says why", async 
   await using edge = await testEdge();
   await using relay = await home();
   await exitOf(relay.start("join", "--url", edge.url));
-  const older = relay.start("run");
+  const older = relay.start("run", "--driver", "local");
   await until("the older one to serve", () => edge.listings.length === 1);
-  relay.start("run");
+  relay.start("run", "--driver", "local");
   expect(await exitOf(older)).toBe(1);
   expect(await older.said).toContain("A newer relay has taken over this node.");
 });
@@ -189,7 +189,7 @@ test("wrong use and a folder that never joined end with 1 and what to do", async
   const wrong = relay.start("dance");
   expect(await exitOf(wrong)).toBe(1);
   expect(await wrong.said).toContain("Usage:");
-  const homeless = relay.start("run");
+  const homeless = relay.start("run", "--driver", "local");
   expect(await exitOf(homeless)).toBe(1);
   expect(await homeless.said).toMatch(/has not joined\. `npx warmpool node enroll NAME`/);
 });

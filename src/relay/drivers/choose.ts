@@ -43,7 +43,13 @@ export type Site = { installation: string; node: string; dir: string };
 /** @throws RelayError that says what to give, where the options name no driver or leave out what it needs */
 export function chooseDriver(options: DriverOptions, site: Site): { driver: Driver; banner: string } {
   const { installation, node, dir } = site;
-  switch (DRIVERS.find((known) => known === (options.driver ?? "local"))) {
+  if (options.driver === undefined) {
+    throw new RelayError(
+      "--driver is missing: what makes the machines of this node? One of: incus; exec, with --program FILE " +
+        "(docs/drivers.md); local, which is for development only.",
+    );
+  }
+  switch (DRIVERS.find((known) => known === options.driver)) {
     case "local": {
       const root = options.machines ?? join(dir, "machines");
       const driver = localDriver({ installation, node, root, hide: [dir, ...(options.hide ?? [])] });

@@ -63,6 +63,7 @@ test.each([
   ],
   [{ driver: "exec", program: "/x", timeout: ["create=3h"] }, "from 1s to 2h"],
   [{ driver: "exec", program: "/x", timeout: ["create=0s"] }, "from 1s to 2h"],
+  [{}, "--driver is missing: what makes the machines of this node? One of: incus; exec, with --program FILE"],
   [{ driver: "vmware" }, "There is no driver vmware; there are "],
 ])("%o is refused, with what to give", async (options, words) => {
   await using edge = await testEdge();

@@ -1,0 +1,77 @@
+import { existsSync, renameSync } from "node:fs";
+import { copyFile, mkdir, readFile, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { identityIn } from "../relay/identity.ts";
+import type { Identity } from "../relay/identity.ts";
+import type { StackFolder } from "./folder.ts";
+
+/**
+ * The folder of the stack's own relay. It is apart from `relay`, where `warmpool relay join` keeps a node's by default:
+ * one path with two owners had the second end the first.
+ */
+export const NODE_NAME = "local";
+
+type Folders = Pick<StackFolder, "relay" | "formerRelay">;
+
+/** A relay keeps its credential in relay.json from the moment it has joined. */
+export function hasJoined({ relay }: Folders): boolean {
+  return existsSync(join(relay, "relay.json"));
+}
+
+/** Why a relay on that folder would serve another node than the stack's, in words for a person; null where it would not. */
+export function strangerIn(dir: string, who: Identity | null): string | null {
+  if (who === null) return `finds no identity in ${dir}; move that folder away, and npm start joins again`;
+  if (who.node === NODE_NAME) return null;
+  return (
+    `would serve node ${who.node} of ${who.url} instead of node ${NODE_NAME}: ${dir} holds that one's identity. ` +
+    "Move that folder away, and npm start joins again"
+  );
+}
+
+/** @throws Error where the stack's relay would serve another node, see `strangerIn` */
+export async function assertOwn({ relay }: Folders): Promise<void> {
+  const why = strangerIn(relay, await identityIn(relay));
+  if (why !== null) throw new Error(why);
+}
+
+/** What there is to do about a relay that a stack of version 0.1 kept in `relay`. Pure. */
+export function takeOver(
+  former: Identity | null,
+  installation: string,
+  isKnownNode: boolean,
+): "move" | "copy the key" | "leave" {
+  if (former !== null && former.installation === installation && former.node === NODE_NAME) return "move";
+  // A later `relay join` has put another identity there and kept the key, which is what opens the stack's machines.
+  return isKnownNode ? "copy the key" : "leave";
+}
+
+/**
+ * Brings what a stack of version 0.1 kept in `relay` to where it is now, once; a node's folder that a person joined
+ * there stays. Not while a relay serves it.
+ * @param isKnownNode whether the edge knows the stack's node, so that a relay of it has been somewhere
+ */
+export async function takeOverFormer(
+  folders: Folders,
+  installation: string,
+  isKnownNode: boolean,
+): Promise<void> {
+  const { relay, formerRelay } = folders;
+  if (existsSync(relay) || !existsSync(formerRelay)) return;
+  const todo = takeOver(await identityIn(formerRelay), installation, isKnownNode);
+  if (todo === "move") renameSync(formerRelay, relay);
+  if (todo !== "copy the key" || !existsSync(join(formerRelay, "id_ed25519"))) return;
+  const fresh = `${relay}.new`;
+  await mkdir(fresh, { recursive: true, mode: 0o700 });
+  await copyFile(join(formerRelay, "id_ed25519"), join(fresh, "id_ed25519"));
+  await rename(fresh, relay);
+}
+
+/** The last thing that a part's log says, for whoever waits for the part; null where it says nothing. */
+export async function lastWords(logFile: string): Promise<string | null> {
+  const text = await readFile(logFile, "utf8").catch(() => "");
+  const line = text.slice(-LOOKED_AT).trimEnd().split("\n").at(-1)?.trim() ?? "";
+  return line === "" ? null : line.slice(0, LONGEST);
+}
+
+const LOOKED_AT = 8192;
+const LONGEST = 300;

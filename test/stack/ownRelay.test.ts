@@ -1,0 +1,71 @@
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { saveIdentity } from "../../src/relay/identity.ts";
+import { assertOwn, hasJoined, lastWords, takeOverFormer } from "../../src/stack/ownRelay.ts";
+import { temporaryFolder } from "../helpers/temporaryFolder.ts";
+
+const OURS = { url: "http://127.0.0.1:8787", node: "local", credential: "wp_node_x", installation: "i1" };
+const KEY = "-----the stack's key-----";
+
+/** A state folder with what is kept in `relay`, as version 0.1 had it. */
+async function stateFolder(former: typeof OURS | null) {
+  const folder = await temporaryFolder();
+  const folders = { relay: join(folder.path, "local-relay"), formerRelay: join(folder.path, "relay") };
+  if (former !== null) {
+    await saveIdentity(folders.formerRelay, former);
+    await writeFile(join(folders.formerRelay, "id_ed25519"), KEY);
+  }
+  return { ...folders, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
+}
+
+test("the relay of an earlier version is moved to the stack's own folder, its key and its number with it", async () => {
+  await using at = await stateFolder(OURS);
+  await writeFile(join(at.formerRelay, "highest-machine"), "7\n");
+  await takeOverFormer(at, "i1", true);
+  expect(existsSync(at.formerRelay)).toBe(false);
+  expect(hasJoined(at)).toBe(true);
+  expect(readFileSync(join(at.relay, "highest-machine"), "utf8")).toBe("7\n");
+  await expect(assertOwn(at)).resolves.toBeUndefined();
+});
+
+test.each([
+  ["another node of this installation", { ...OURS, node: "n1" }],
+  ["a node called local elsewhere", { ...OURS, installation: "i2" }],
+])("%s stays where it was joined; the key that opens the stack's machines is copied", async (_, other) => {
+  await using at = await stateFolder(other);
+  await takeOverFormer(at, "i1", true);
+  expect(JSON.parse(readFileSync(join(at.formerRelay, "relay.json"), "utf8"))).toEqual(other);
+  expect(hasJoined(at)).toBe(false);
+  expect(readFileSync(join(at.relay, "id_ed25519"), "utf8")).toBe(KEY);
+});
+
+test("a new stack beside a node that a person joined takes nothing of it", async () => {
+  await using at = await stateFolder({ ...OURS, node: "n1" });
+  await takeOverFormer(at, "i1", false);
+  expect(existsSync(at.relay)).toBe(false);
+});
+
+test("what the stack has by now is not replaced", async () => {
+  await using at = await stateFolder(OURS);
+  await mkdir(at.relay);
+  await takeOverFormer(at, "i1", true);
+  expect(existsSync(at.formerRelay)).toBe(true);
+});
+
+test("a relay that would serve another node is not started: the reason names that node and the folder", async () => {
+  await using at = await stateFolder(null);
+  await saveIdentity(at.relay, { ...OURS, node: "n1" });
+  await expect(assertOwn(at)).rejects.toThrow(
+    `would serve node n1 of http://127.0.0.1:8787 instead of node local: ${at.relay} holds`,
+  );
+});
+
+test("the last words of a log are its last line with text", async () => {
+  await using folder = await temporaryFolder();
+  const log = join(folder.path, "relay.log");
+  expect(await lastWords(log)).toBeNull();
+  await writeFile(log, "first\nThe edge does not accept this credential.\n\n");
+  expect(await lastWords(log)).toBe("The edge does not accept this credential.");
+});
