@@ -12,6 +12,7 @@ export function cliDocument(): string {
     env: {},
     url: null,
     exitCode: 0,
+    ask: null,
   });
   const root = commandTree(program);
   const verbs = allCommands(root).filter(({ path, children }) => path.length > 0 && children.length === 0);

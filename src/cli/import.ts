@@ -2,6 +2,8 @@ import type { Command } from "commander";
 import { errorCode } from "../client/index.ts";
 import type { PoolSpec, PoolView } from "../contract/pool.ts";
 import type { Recipe, RecipeView } from "../contract/recipe.ts";
+import { destroying, mayDestroy } from "./destroy.ts";
+import type { DestroyOptions } from "./destroy.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { readImport } from "./importFile.ts";
 import type { Imported } from "./importFile.ts";
@@ -9,18 +11,16 @@ import { withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
 import { wrap } from "./text.ts";
 
-type ImportOptions = { plan?: true; yes?: true };
+type ImportOptions = DestroyOptions & { plan?: true };
 /** What one part of the file would do, and whether that takes machines away. */
 type Planned = { text: string; removes: boolean };
 
 /** `warmpool import FILE`: recipes and pools of a file, put in one go, after saying what that will do. */
 export function importVerb(program: Command, cli: Cli): void {
-  program
-    .command("import")
+  destroying(program.command("import"))
     .description("put the recipes and pools of a file, after showing what that will do")
     .argument("<file>", 'JSON: { "recipes": […], "pools": […] }, as their get --json gives them')
     .option("--plan", "only show what it would do")
-    .option("--yes", "also where machines are removed")
     .addHelpText("after", "\nWhat is not in the file is left alone. Importing again changes nothing more.")
     .action(withSession(cli, act));
 }
@@ -30,18 +30,13 @@ async function act(session: Session, path: string, options: ImportOptions): Prom
   const imported = readImport(path);
   const planned = await planOf(session, imported);
   const lines = planned.flatMap(({ text }) => wrap(text, out.columns));
-  if (options.plan === true) {
+  if (options.plan === true || options.dryRun === true) {
     if (session.json) return out.json({ plan: planned });
     return out.print(...lines);
   }
   for (const { text } of planned) out.note(text);
-  if (planned.some(({ removes }) => removes) && options.yes !== true) {
-    throw new CliError(
-      EXIT.conflict,
-      "nothing is changed yet: machines would be removed.",
-      "Add --yes to do it.",
-    );
-  }
+  const goes = async () => (planned.some(({ removes }) => removes) ? ["Machines would be removed."] : []);
+  if (!(await mayDestroy(session, options, { goes, bare: false }))) return;
   const stored = await store(session, imported);
   if (session.json) return out.json(stored);
   out.print(

@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 import type { MachineView } from "../contract/machine.ts";
+import { destroying, mayDestroy } from "./destroy.ts";
+import type { DestroyOptions } from "./destroy.ts";
 import { answerInWords, next, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
 
@@ -7,7 +9,7 @@ type NoteOptions = { note?: string };
 
 /** `warmpool machine recreate|restart|hold|unhold|cut|uncut|forget`: what an admin does with one machine. */
 export function machineActions(verb: Command, cli: Cli): void {
-  action(verb, "recreate", "tear it down; its pool makes another where it needs one")
+  destroying(action(verb, "recreate", "tear it down; its pool makes another where it needs one"))
     .option("--reassign", "its tester gets another machine and a new set-up; what is left of it is held")
     .action(withSession(cli, recreate));
   action(verb, "restart", "stop it and start it; its data, its host key and its tester stay").action(
@@ -21,7 +23,7 @@ export function machineActions(verb: Command, cli: Cli): void {
     .option("--note <text>", "why, for the record")
     .action(withSession(cli, cut));
   action(verb, "uncut", "give the access back: it is started").action(withSession(cli, uncut));
-  action(verb, "forget", "take it off the books without proof that it is gone")
+  destroying(action(verb, "forget", "take it off the books without proof that it is gone"))
     .option("--note <text>", "why, for the record")
     .addHelpText("after", "\nFor a teardown that can never end. A VM that is still there is an orphan then.")
     .action(withSession(cli, forget));
@@ -31,7 +33,18 @@ function action(verb: Command, name: string, description: string): Command {
   return verb.command(name).description(description).argument("<machine>", "its name or id");
 }
 
-async function recreate(session: Session, id: string, { reassign }: { reassign?: true }): Promise<void> {
+async function recreate(
+  session: Session,
+  id: string,
+  { reassign, ...options }: DestroyOptions & { reassign?: true },
+): Promise<void> {
+  const goes = async () => {
+    const { name, state, assignment } = await session.client.machine.get.query({ id });
+    return assignment === null
+      ? [`${name}, which is ${state}, is torn down with all that is on it.`]
+      : [`${name} is taken from ${assignment.username}, who gets another one without what is on it.`];
+  };
+  if (!(await mayDestroy(session, options, { goes, bare: reassign !== true }))) return;
   const machine = await session.client.machine.recreate.mutate({ id, reassign: reassign === true });
   answerInWords(session, machine, ({ name, state }) =>
     state === "held"
@@ -82,7 +95,16 @@ async function uncut(session: Session, id: string): Promise<void> {
   ]);
 }
 
-async function forget(session: Session, id: string, { note }: NoteOptions): Promise<void> {
+async function forget(
+  session: Session,
+  id: string,
+  { note, ...options }: DestroyOptions & NoteOptions,
+): Promise<void> {
+  const goes = async () => {
+    const { name, state, node } = await session.client.machine.get.query({ id });
+    return [`${name}, which is ${state}, goes off the books; on ${node} it may run on.`];
+  };
+  if (!(await mayDestroy(session, options, { goes, bare: true }))) return;
   const machine = await session.client.machine.forget.mutate({ id, ...(note === undefined ? {} : { note }) });
   answerInWords(session, machine, ({ name, node }) => [
     `${name} is off the books. If a VM of it still runs on ${node}, it is an orphan now.`,

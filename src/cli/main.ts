@@ -3,8 +3,9 @@ import { EXIT } from "./exit.ts";
 import { failureOf } from "./failure.ts";
 import { terminalOutput } from "./output.ts";
 import type { Stream } from "./output.ts";
+import { terminalAsk } from "./ask.ts";
 import { buildProgram } from "./program.ts";
-import type { Cli } from "./session.ts";
+import type { Ask, Cli } from "./session.ts";
 
 /** Runs one command line (without the program's name) and returns its exit code; nothing is thrown. */
 export async function main(
@@ -12,8 +13,9 @@ export async function main(
   stdout: Stream,
   stderr: Stream,
   env: NodeJS.ProcessEnv,
+  ask: Ask | null = null,
 ): Promise<number> {
-  const cli: Cli = { out: terminalOutput(stdout, stderr, env), env, url: null, exitCode: EXIT.done };
+  const cli: Cli = { out: terminalOutput(stdout, stderr, env), env, url: null, exitCode: EXIT.done, ask };
   const program = buildProgram(cli);
   try {
     await program.parseAsync(args, { from: "user" });
@@ -35,6 +37,6 @@ export async function runProcess(): Promise<void> {
     process.exit(error.code === "EPIPE" ? EXIT.done : EXIT.failed);
   });
   // Exits at once: what a relay let go (sockets, timers) must not keep the process. Pipes are written synchronously.
-  const code = await main(process.argv.slice(2), process.stdout, process.stderr, process.env);
+  const code = await main(process.argv.slice(2), process.stdout, process.stderr, process.env, terminalAsk());
   process.exit(code);
 }

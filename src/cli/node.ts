@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 import type { EnrollResult, NodeView } from "../contract/node.ts";
+import { destroying, mayDestroy } from "./destroy.ts";
+import type { DestroyOptions } from "./destroy.ts";
 import { advised } from "./failure.ts";
 import { answer, answerInWords, next, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
@@ -38,15 +40,13 @@ export function node(program: Command, cli: Cli): void {
     .argument("<node>", "its name")
     .option("--note <text>", "why, for the record")
     .action(withSession(cli, lift));
-  verb
-    .command("reap")
+  destroying(verb.command("reap"))
     .description("let its orphans be torn down: machines of ours that no row knows")
     .argument("<node>", "its name")
     .argument("[machines...]", "these only; without a name, all that the node shows now")
     .option("--note <text>", "why, for the record")
     .action(withSession(cli, reap));
-  verb
-    .command("remove")
+  destroying(verb.command("remove"))
     .description("take a node without machines out for good")
     .argument("<node>", "its name")
     .option("--lost", "the host will never answer again: forget its machines, release their testers")
@@ -99,8 +99,15 @@ async function reap(
   session: Session,
   name: string,
   machines: string[],
-  options: { note?: string },
+  { yes, dryRun, ...options }: DestroyOptions & { note?: string },
 ): Promise<void> {
+  const goes = async () => {
+    const shown = (await session.client.node.list.query()).find((one) => one.name === name)?.orphans ?? [];
+    const names = shown.map((orphan) => orphan.name);
+    const going = machines.length === 0 ? names : machines;
+    return going.length === 0 ? [] : [`Orphans of ${name} that are torn down: ${going.join(", ")}.`];
+  };
+  if (!(await mayDestroy(session, { yes, dryRun }, { goes, bare: false }))) return;
   const which = machines.length === 0 ? {} : { machines };
   const node = await session.client.node.reap.mutate({ name, ...which, ...options });
   answerInWords(session, node, (one) => {
@@ -113,7 +120,16 @@ async function reap(
   });
 }
 
-async function remove(session: Session, name: string, { lost }: { lost?: true }): Promise<void> {
+async function remove(
+  session: Session,
+  name: string,
+  { lost, ...options }: DestroyOptions & { lost?: true },
+): Promise<void> {
+  const goes = async () => [
+    `The node ${name} goes, and its credential.`,
+    ...(lost === true ? await lostWith(session, name) : []),
+  ];
+  if (!(await mayDestroy(session, options, { goes, bare: lost !== true }))) return;
   const removed = await advised(
     "CONFLICT",
     `\`${next(session, "machine", "list", "--node", name)}\` shows them. --lost forgets them without proof.`,
@@ -126,6 +142,21 @@ async function remove(session: Session, name: string, { lost }: { lost?: true })
 }
 
 const LABELS: Column<NodeView> = { title: "LABELS", value: ({ labels }) => labels.join(", ") || null };
+
+/** What is forgotten with a node that is lost; no more names than a person reads. */
+async function lostWith(session: Session, node: string): Promise<string[]> {
+  const { items, nextCursor } = await session.client.machine.list.query({ node, limit: 500 });
+  if (items.length === 0) return [];
+  const names = items.slice(0, NAMED).map(({ name }) => name);
+  const more = items.length > NAMED || nextCursor !== null ? " and more" : "";
+  const testers = items.flatMap(({ assignment }) => (assignment === null ? [] : [assignment.username]));
+  return [
+    `Machines that are forgotten: ${names.join(", ")}${more}.`,
+    ...(testers.length === 0 ? [] : [`Testers who are released: ${testers.slice(0, NAMED).join(", ")}.`]),
+  ];
+}
+
+const NAMED = 20;
 
 const COLUMNS: Column<NodeView>[] = [
   { title: "NODE", value: (node) => node.name, keep: true },

@@ -1,4 +1,6 @@
 import type { Command } from "commander";
+import { destroying, mayDestroy } from "./destroy.ts";
+import type { DestroyOptions } from "./destroy.ts";
 import { advised } from "./failure.ts";
 import { announce, plan, readSpec } from "./poolPlan.ts";
 import { poolLines, poolTable } from "./poolView.ts";
@@ -14,11 +16,9 @@ export function pool(program: Command, cli: Cli): void {
     .description("one pool: what it shall be and what it is")
     .argument("<pool>", "its name")
     .action(withSession(cli, get));
-  verb
-    .command("put")
+  destroying(verb.command("put"))
     .description("make a pool, or change it to what the file says")
     .argument("<file>", "its spec, JSON")
-    .option("--yes", "also where machines are removed")
     .action(withSession(cli, put));
   verb
     .command("plan")
@@ -40,14 +40,12 @@ export function pool(program: Command, cli: Cli): void {
     .description("make it the pool of whoever names none")
     .argument("<pool>", "its name")
     .action(withSession(cli, makeDefault));
-  verb
-    .command("empty")
+  destroying(verb.command("empty"))
     .description("pause it and tear its machines down, those that testers have left out")
     .argument("<pool>", "its name")
     .option("--release", "also release the testers who have a machine of it")
     .action(withSession(cli, empty));
-  verb
-    .command("remove")
+  destroying(verb.command("remove"))
     .description("remove a pool: its machines are torn down, on proof")
     .argument("<pool>", "its name")
     .option("--release", "also release the testers who have a machine of it")
@@ -66,9 +64,9 @@ async function get(session: Session, name: string): Promise<void> {
   answer(session, found, (one) => poolLines(one, session.out.columns));
 }
 
-async function put(session: Session, file: string, { yes }: { yes?: true }): Promise<void> {
+async function put(session: Session, file: string, options: DestroyOptions): Promise<void> {
   const spec = readSpec(file);
-  await announce(session, spec, yes === true);
+  if (!(await announce(session, spec, options))) return;
   const pool = await session.client.pool.put.mutate(spec);
   answer(session, pool, (one) => [`Pool ${one.name} is stored.`, "", ...poolLines(one, session.out.columns)]);
 }
@@ -88,7 +86,19 @@ async function makeDefault(session: Session, name: string): Promise<void> {
   answerInWords(session, pool, (one) => [`Whoever names no pool gets a machine of ${one.name} from now on.`]);
 }
 
-async function empty(session: Session, name: string, { release }: { release?: true }): Promise<void> {
+async function empty(
+  session: Session,
+  name: string,
+  { release, ...options }: DestroyOptions & { release?: true },
+): Promise<void> {
+  const goes = async () => {
+    const { counts } = await session.client.pool.get.query({ name });
+    return [
+      `Machines of ${name} that no tester has are torn down: ${counts.provisioning + counts.ready + counts.suspect}.`,
+      ...(release === true ? [`Testers who are released: ${counts.assigned}.`] : []),
+    ];
+  };
+  if (!(await mayDestroy(session, options, { goes, bare: release !== true }))) return;
   const assigned = release === true ? "release" : "keep";
   const pool = await session.client.pool.empty.mutate({ name, assigned });
   answerInWords(session, pool, (one) => [
@@ -100,7 +110,21 @@ async function empty(session: Session, name: string, { release }: { release?: tr
   ]);
 }
 
-async function remove(session: Session, name: string, { release }: { release?: true }): Promise<void> {
+async function remove(
+  session: Session,
+  name: string,
+  { release, ...options }: DestroyOptions & { release?: true },
+): Promise<void> {
+  const goes = async () => {
+    const { counts, waiting } = await session.client.pool.get.query({ name });
+    const { assigned, ...others } = counts;
+    const idle = Object.values(others).reduce((sum, count) => sum + count, 0);
+    return [
+      `The pool ${name} goes, and its machines that no tester has: ${idle}.`,
+      ...(release === true ? [`Testers who are released: ${assigned + waiting}.`] : []),
+    ];
+  };
+  if (!(await mayDestroy(session, options, { goes, bare: release !== true }))) return;
   const removed = await advised("CONFLICT", "--release releases them.", () =>
     session.client.pool.remove.mutate({ name, release: release === true }),
   );

@@ -1,6 +1,6 @@
-import type { PoolChangePlan } from "../contract/plan.ts";
 import { poolSpec, type PoolSpec } from "../contract/pool.ts";
-import { CliError, EXIT } from "./exit.ts";
+import { mayDestroy } from "./destroy.ts";
+import type { DestroyOptions } from "./destroy.ts";
 import { checked, fieldName, readJson } from "./jsonFile.ts";
 import { answer } from "./session.ts";
 import type { Session } from "./session.ts";
@@ -18,14 +18,16 @@ export async function plan(session: Session, file: string): Promise<void> {
 }
 
 /**
- * Says what a put is about to do, and stops one that takes machines away unless it was agreed to.
- * @throws CliError where machines would be removed and `isAgreed` is false; nothing is changed then
+ * Says what a put is about to do, and asks where it takes machines away.
+ * @returns whether to go on
+ * @throws CliError where that was not agreed to; nothing is changed then
  */
-export async function announce(session: Session, spec: PoolSpec, isAgreed: boolean): Promise<PoolChangePlan> {
+export async function announce(session: Session, spec: PoolSpec, options: DestroyOptions): Promise<boolean> {
   const told = await session.client.pool.plan.query(spec);
-  if (told.remove.length > 0 && !isAgreed) {
-    throw new CliError(EXIT.conflict, `nothing is changed yet. ${told.text}`, "Add --yes to do it.");
+  if (told.remove.length > 0 || options.dryRun === true) {
+    const agreed = await mayDestroy(session, options, { goes: async () => [told.text], bare: false });
+    if (!agreed || options.yes !== true) return agreed;
   }
   session.out.note(told.text);
-  return told;
+  return true;
 }

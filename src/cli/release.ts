@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 import type { Assignment } from "../contract/assignment.ts";
+import { destroying, mayDestroy } from "./destroy.ts";
+import type { DestroyOptions } from "./destroy.ts";
 import { answerInWords, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
 import { testerOf, testerVerb } from "./testerOptions.ts";
@@ -7,10 +9,18 @@ import type { TesterOptions } from "./testerOptions.ts";
 
 /** `warmpool release USER`: ends a tester's hold; the machine is torn down. */
 export function release(program: Command, cli: Cli): void {
-  testerVerb(program, "release", "take the machine back and tear it down").action(withSession(cli, act));
+  destroying(testerVerb(program, "release", "take the machine back and tear it down")).action(
+    withSession(cli, act),
+  );
 }
 
-async function act(session: Session, user: string, options: TesterOptions): Promise<void> {
+async function act(session: Session, user: string, options: DestroyOptions & TesterOptions): Promise<void> {
+  const goes = async () => {
+    const { machine } = await session.client.tester.status.query(testerOf(user, options));
+    const what = machine === null ? "" : `; ${machine.name} is torn down with all that is on it`;
+    return [`${user} is released${what}.`];
+  };
+  if (!(await mayDestroy(session, options, { goes, bare: true }))) return;
   const assignment = await session.client.tester.release.mutate(testerOf(user, options));
   answerInWords(session, assignment, (released) => [sentence(released)]);
 }

@@ -13,7 +13,12 @@ export type Cli = {
   /** Where the run talks to, once that is known: failures name it. */
   url: string | null;
   exitCode: number;
+  /** Asks the person at the terminal; null where there is none. */
+  ask: Ask | null;
 };
+
+/** Gives the line that was typed; empty where the terminal was closed instead. */
+export type Ask = (question: string) => Promise<string>;
 
 /** What a verb that talks to the API works with. */
 export type Session = {

@@ -2,6 +2,8 @@ import { Option } from "commander";
 import type { Command } from "commander";
 import { ISSUED_ROLES } from "../contract/token.ts";
 import type { IssuedRole, TokenView } from "../contract/token.ts";
+import { destroying, mayDestroy } from "./destroy.ts";
+import type { DestroyOptions } from "./destroy.ts";
 import { answer, answerInWords, next, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
 import { table } from "./table.ts";
@@ -32,8 +34,7 @@ export function token(program: Command, cli: Cli): void {
     .command("list")
     .description("all tokens, without their text: who has one, and when it was last used")
     .action(withSession(cli, list));
-  verb
-    .command("revoke")
+  destroying(verb.command("revoke"))
     .description("end a token at once")
     .argument("<id>", "its id, as list shows it")
     .action(withSession(cli, revoke));
@@ -62,7 +63,14 @@ async function list(session: Session): Promise<void> {
   );
 }
 
-async function revoke(session: Session, id: string): Promise<void> {
+async function revoke(session: Session, id: string, options: DestroyOptions): Promise<void> {
+  const goes = async () => {
+    const found = (await session.client.token.list.query()).find((one) => one.id === id);
+    return [
+      `The token ${found === undefined ? id : `"${found.name}" (${found.role})`} opens nothing any more.`,
+    ];
+  };
+  if (!(await mayDestroy(session, options, { goes, bare: true }))) return;
   const revoked = await session.client.token.revoke.mutate({ id });
   answerInWords(session, revoked, (one) => [`The token "${one.name}" (${one.role}) opens nothing any more.`]);
 }

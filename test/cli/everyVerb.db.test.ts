@@ -98,8 +98,8 @@ const VERBS: Record<string, Case> = {
   "pool pause": change(POOL),
   "pool resume": change(POOL),
   "pool default": change(POOL),
-  "pool empty": change(POOL, "--release"),
-  "pool remove": change(POOL, "--release"),
+  "pool empty": change(POOL, "--release", "--yes"),
+  "pool remove": change(POOL, "--release", "--yes"),
   "node list": read(),
   "node enroll": change("n3"),
   "node drain": change(NODE),
@@ -121,7 +121,13 @@ const VERBS: Record<string, Case> = {
       await db.execute(
         sql`update nodes set orphans = ${JSON.stringify({ "demo-7-abcd": orphan })}::jsonb where name = ${NODE}`,
       );
-      return [NODE, "demo-7-abcd", "--note", "left by a test that somebody has ended at a bad moment"];
+      return [
+        NODE,
+        "demo-7-abcd",
+        "--note",
+        "left by a test that somebody has ended at a bad moment",
+        "--yes",
+      ];
     },
   },
   "node remove": change(NODE),
@@ -172,6 +178,7 @@ const tree = commandTree(
     env: {},
     url: null,
     exitCode: 0,
+    ask: null,
   }),
 );
 const leaves = allCommands(tree).filter(({ children }) => children.length === 0);

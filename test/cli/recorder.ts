@@ -1,8 +1,8 @@
 import { serve } from "@hono/node-server";
 import { z } from "zod";
 
-/** Stands between the command line and the API, passes everything on, `alter`ed, and keeps what it answered. */
-export type Recorder = AsyncDisposable & { url: string; answers: unknown[] };
+/** Stands between the command line and the API, passes everything on, `alter`ed, and keeps what was asked and answered. */
+export type Recorder = AsyncDisposable & { url: string; answers: unknown[]; paths: string[] };
 
 const failed = z.object({ error: z.looseObject({ message: z.string() }) });
 const answered = z.object({ result: z.object({ data: z.unknown() }) });
@@ -12,9 +12,11 @@ export async function recorder(
   alter: (value: unknown) => unknown = (value) => value,
 ): Promise<Recorder> {
   const answers: unknown[] = [];
+  const paths: string[] = [];
   const passOn = async (request: Request) => {
     const { pathname, search } = new URL(request.url);
     const { method } = request;
+    paths.push(`${method} ${pathname}`);
     // What is said of the connection and of the body's length is said anew.
     const headers = Object.fromEntries(
       ["authorization", "content-type"].flatMap((name) => {
@@ -45,6 +47,7 @@ export async function recorder(
   return {
     url: `http://127.0.0.1:${address.port}`,
     answers,
+    paths,
     [Symbol.asyncDispose]: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       if ("closeAllConnections" in server) server.closeAllConnections();

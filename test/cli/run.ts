@@ -12,6 +12,8 @@ export type RunOptions = {
   env?: NodeJS.ProcessEnv;
   /** Pretends that both streams are a terminal of so many columns. */
   terminal?: number;
+  /** What the person at the terminal answers; without it nobody can be asked. */
+  answers?: string;
   /** See what was written as it grows. */
   onStdout?: (soFar: string) => void;
   onStderr?: (soFar: string) => void;
@@ -22,7 +24,12 @@ export async function warmpool(args: string[], options: RunOptions = {}): Promis
   const stdout = caught(options.terminal, options.onStdout);
   const stderr = caught(options.terminal, options.onStderr);
   const target = options.url === undefined ? {} : { WARMPOOL_URL: options.url, WARMPOOL_TOKEN: ADMIN_TOKEN };
-  const code = await main(args, stdout.stream, stderr.stream, { ...target, ...options.env });
+  const { answers } = options;
+  const ask =
+    answers === undefined
+      ? null
+      : (question: string) => (stderr.stream.write(question), Promise.resolve(answers));
+  const code = await main(args, stdout.stream, stderr.stream, { ...target, ...options.env }, ask);
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }
 
