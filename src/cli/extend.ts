@@ -6,17 +6,17 @@ import { testerOf, testerVerb } from "./testerOptions.ts";
 import type { TesterOptions } from "./testerOptions.ts";
 import { ahead, duration, parseDuration } from "./time.ts";
 
-type Options = TesterOptions & { ttl: string };
+type Options = TesterOptions & { ttl: number };
 
 /** `warmpool extend USER --ttl 2h`: the tester may keep the machine for so long, counted from when it was set up. */
 export function extend(program: Command, cli: Cli): void {
   testerVerb(program, "extend", "let a tester keep the machine longer")
-    .requiredOption("--ttl <duration>", "the whole time since it was set up: 90m, 2h, 7d")
+    .requiredOption("--ttl <duration>", "the whole time since it was set up: 90m, 2h, 7d", parseDuration)
     .action(withSession(cli, act));
 }
 
 async function act(session: Session, user: string, options: Options): Promise<void> {
-  const ttlSeconds = parseDuration(options.ttl);
+  const ttlSeconds = options.ttl;
   const assignment = await session.client.tester.extend.mutate({ ...testerOf(user, options), ttlSeconds });
   answerInWords(session, assignment, (extended) => [sentence(extended, ttlSeconds)]);
 }

@@ -4,7 +4,7 @@ import type { PoolSpec } from "../contract/pool.ts";
 import { recipe } from "../contract/recipe.ts";
 import type { Recipe } from "../contract/recipe.ts";
 import { CliError, EXIT } from "./exit.ts";
-import { checked, fieldName, readJson } from "./jsonFile.ts";
+import { checked, fieldIn, readJson } from "./jsonFile.ts";
 
 /** What `warmpool import` reads: recipes and pools, as their `get --json` gives them or as one writes them by hand. */
 export type Imported = { recipes: Recipe[]; pools: PoolSpec[] };
@@ -34,9 +34,7 @@ const file = z
 
 /** @throws CliError (wrong use) naming the field that is wrong, or where the file holds nothing. */
 export function readImport(path: string): Imported {
-  const found = checked(file, readJson(path), (field) =>
-    field.length === 0 ? path : `${path}: ${fieldName(field)}`,
-  );
+  const found = checked(file, readJson(path), (field) => fieldIn(path, field));
   if (found.recipes.length + found.pools.length > 0) return found;
   throw new CliError(
     EXIT.wrongUse,

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { z } from "zod";
+import { fieldName, problemsOf } from "../contract/issues.ts";
 import { CliError, EXIT } from "./exit.ts";
 
 /** Reads files that a person wrote, so that what is wrong with one is said by its name and field. */
@@ -27,18 +28,20 @@ export function readJson(file: string): unknown {
  * The value as the schema has it. `where` names the file that a field stands in; the file itself by default.
  * @throws CliError (wrong use) with a line for each problem.
  */
-export function checked<T>(schema: z.ZodType<T>, value: unknown, where: (path: PropertyKey[]) => string): T {
+export function checked<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  where: (path: readonly PropertyKey[]) => string,
+): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `${where(issue.path)}: ${issue.message}`);
+  const problems = problemsOf(parsed.error.issues).map(({ path, words }) => `${where(path)}: ${words}`);
   throw new CliError(EXIT.wrongUse, `${problems.join("; ")}.`);
 }
 
-/** A path as one writes it: `steps[1].title`. */
-export function fieldName(path: PropertyKey[]): string {
-  return path
-    .map((key, index) => (typeof key === "number" ? `[${key}]` : `${index === 0 ? "" : "."}${String(key)}`))
-    .join("");
+/** A field of a file; the whole file where no field is named. */
+export function fieldIn(file: string, path: readonly PropertyKey[]): string {
+  return path.length === 0 ? file : `${file}: ${fieldName(path)}`;
 }
 
 function reason(error: unknown): string {

@@ -1,14 +1,14 @@
 import { poolSpec, type PoolSpec } from "../contract/pool.ts";
 import { mayDestroy } from "./destroy.ts";
 import type { DestroyOptions } from "./destroy.ts";
-import { checked, fieldName, readJson } from "./jsonFile.ts";
+import { checked, fieldIn, readJson } from "./jsonFile.ts";
 import { answer } from "./session.ts";
 import type { Session } from "./session.ts";
 import { wrap } from "./text.ts";
 
 /** The spec in the file. @throws CliError where it is none, by file and field */
 export function readSpec(file: string): PoolSpec {
-  return checked(poolSpec, readJson(file), (path) => `${file}: ${fieldName(path)}`);
+  return checked(poolSpec, readJson(file), (path) => fieldIn(file, path));
 }
 
 /** `warmpool pool plan FILE`: what a put would do. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { recipe } from "../contract/recipe.ts";
 import type { Recipe } from "../contract/recipe.ts";
 import { CliError, EXIT } from "./exit.ts";
-import { checked, fieldName, readJson, readText } from "./jsonFile.ts";
+import { checked, fieldIn, readJson, readText } from "./jsonFile.ts";
 
 /**
  * Reads a recipe folder: `recipe.json`, whose steps name their scripts, with the scripts put in their places.
@@ -41,7 +41,7 @@ function isInside(name: string): boolean {
 
 /** A problem with a step's script is one of the script's own file. */
 function placeOf(
-  path: PropertyKey[],
+  path: readonly PropertyKey[],
   folder: string,
   file: string,
   steps: Record<string, unknown>[],
@@ -49,7 +49,7 @@ function placeOf(
   const [first, index, field] = path;
   const name = typeof index === "number" ? steps[index]?.["script"] : undefined;
   if (first === "steps" && field === "script" && typeof name === "string") return join(folder, name);
-  return path.length === 0 ? file : `${file}: ${fieldName(path)}`;
+  return fieldIn(file, path);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -4,7 +4,7 @@ import { answer, answerInWords, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
 import { duration, parseDuration } from "./time.ts";
 
-type Given = { orphanKeep?: string };
+type Given = { orphanKeep?: number };
 
 /** `warmpool settings get|put`: what an operator tunes for the whole installation. */
 export function settings(program: Command, cli: Cli): void {
@@ -16,6 +16,7 @@ export function settings(program: Command, cli: Cli): void {
     .option(
       "--orphan-keep <duration>",
       "how long an orphan is kept, stopped, before it is deleted (such as 3d)",
+      parseDuration,
     )
     .action(withSession(cli, put));
 }
@@ -25,7 +26,7 @@ async function get(session: Session): Promise<void> {
 }
 
 async function put(session: Session, { orphanKeep }: Given): Promise<void> {
-  const given = orphanKeep === undefined ? {} : { orphanKeepSeconds: parseDuration(orphanKeep) };
+  const given = orphanKeep === undefined ? {} : { orphanKeepSeconds: orphanKeep };
   answerInWords(session, await session.client.settings.put.mutate(given), lines);
 }
 

@@ -1,10 +1,10 @@
-import { CliError, EXIT } from "./exit.ts";
+import { InvalidArgumentError } from "commander";
 
 const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
 /**
  * Reads `90s`, `30m`, `2h`, `7d`, or several in a row (`1h30m`), as seconds.
- * @throws CliError (wrong use) for anything else.
+ * @throws InvalidArgumentError for anything else; commander names the option.
  */
 export function parseDuration(text: string): number {
   let seconds = /^(\d{1,15}[smhd])+$/.test(text) ? 0 : NaN;
@@ -12,7 +12,7 @@ export function parseDuration(text: string): number {
     seconds += Number(count) * UNITS[unit as keyof typeof UNITS];
   }
   if (Number.isSafeInteger(seconds)) return seconds;
-  throw new CliError(EXIT.wrongUse, `"${text}" is no duration.`, "Write it as 90s, 30m, 2h, 7d or 1h30m.");
+  throw new InvalidArgumentError(`"${text}" is no duration. Write it as 90s, 30m, 2h, 7d or 1h30m.`);
 }
 
 /** Seconds in the two largest units: `12s`, `3m 20s`, `2h 5m`, `3d 4h`. */

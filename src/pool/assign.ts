@@ -186,7 +186,7 @@ function nothingReady(target: Target): WarmpoolError {
       )
     : new WarmpoolError(
         "NO_CAPACITY",
-        `pool ${target.pool} has no ready machine now; ask later, or without wait: false`,
+        `pool ${target.pool} has no ready machine now; ask later, or wait in line`,
       );
 }
 

@@ -165,7 +165,7 @@ export async function removeNode(
     if (machines > 0 && !lost) {
       throw new WarmpoolError(
         "CONFLICT",
-        `node ${name} has ${machines} ${machines === 1 ? "machine" : "machines"}; drain it and wait until they are gone, or, if the host is lost for good, remove it with lost: true`,
+        `node ${name} has ${machines} ${machines === 1 ? "machine" : "machines"}; drain it and wait until they are gone, or, if the host is lost for good, remove it as lost`,
       );
     }
     const on = sql`select id from machines where node = ${name} and state <> 'deleted'`;

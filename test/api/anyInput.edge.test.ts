@@ -58,6 +58,7 @@ describe.each(ONE_RUNTIME)("any input on %s", (runtime) => {
         const where = `${procedure.path}: ${what}: ${answer.text.slice(0, 300)}`;
         expect({ status, code }, where).toEqual({ status: 400, code: "BAD_REQUEST" });
         expect(answer.message, where).toMatch(says);
+        expect(answer.message, where).not.toMatch(/Invalid input|received undefined|Unrecognized key/);
         expect(answer.text, where).not.toMatch(
           /\b(select|insert|update) .*\b(from|into|set)\b|node_modules|\/src\/|\bat .*:\d+:\d+/i,
         );

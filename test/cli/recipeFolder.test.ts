@@ -23,7 +23,7 @@ test("scripts are put in the place of their names", async () => {
 
 test.each([
   ["no JSON", "{", /recipe\.json is no JSON: /],
-  ["no object", [], /recipe\.json: .*expected object/],
+  ["no object", [], /recipe\.json: .*must be an object/],
   ["no name", { ...good, name: undefined }, /recipe\.json: name: /],
   ["no steps", { ...good, steps: [] }, /recipe\.json: steps: must have one step at least/],
   ["a step that is no object", { ...good, steps: ["hello.sh"] }, /recipe\.json: steps\[0\]: /],
