@@ -7,10 +7,11 @@ import { paramOptions, paramsOf } from "./paramOptions.ts";
 import type { ParamOptions } from "./paramOptions.ts";
 import { PATIENCE_SECONDS } from "./patience.ts";
 import { progressView } from "./progressView.ts";
-import { answer, next, withSession } from "./session.ts";
+import { answer, next, shellWord, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
 import { testerOf, testerVerb, testerWords } from "./testerOptions.ts";
 import type { TesterOptions } from "./testerOptions.ts";
+import { privateHalf } from "./sshIdentity.ts";
 import { parseDuration } from "./time.ts";
 import { isSettled, watchUntilSettled } from "./watch.ts";
 
@@ -52,7 +53,12 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
       ? await watch(session, tester, words, result.assignment)
       : result.assignment;
   answer<AssignResult>(session, { ...result, assignment }, () =>
-    assignmentLines(assignment, next(session, "ssh", ...words), session.out, Date.now()),
+    assignmentLines(
+      assignment,
+      next(session, "ssh", ...words, ...identityWords(options.key)),
+      session.out,
+      Date.now(),
+    ),
   );
   // Asking again for one that has failed gives it back as it is, and that is no machine either.
   if (assignment.state === "failed" || (options.wait === true && assignment.state === "released")) {
@@ -74,6 +80,12 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
       `\`${next(session, "tester", ...words)}\` tells how far it is; --wait would have shown it.`,
     );
   }
+}
+
+/** Where the private half lies beside the key that was given: the line is then one that works as it stands. */
+function identityWords(keys: string[]): string[] {
+  const half = keys.map(privateHalf).find((file) => file !== null);
+  return half === undefined || half === null ? [] : ["--identity", shellWord(half)];
 }
 
 async function watch(

@@ -83,7 +83,8 @@ function sameTarget({ url, stateDir }: GlobalOptions): string[] {
   ];
 }
 
-function shellWord(text: string): string {
+/** A word as a shell has to be given it. */
+export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 

@@ -4,9 +4,10 @@ import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { CliError, EXIT } from "./exit.ts";
-import { withSession } from "./session.ts";
+import { next, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
 import { knownHosts, sshArguments } from "./sshArguments.ts";
+import { identityFor } from "./sshIdentity.ts";
 import { sshTarget } from "./sshTarget.ts";
 import type { SshTarget } from "./sshArguments.ts";
 import { readLocal } from "./target.ts";
@@ -36,8 +37,24 @@ export function ssh(program: Command, cli: Cli): void {
 }
 
 async function act(session: Session, whom: string, command: string[], options: SshOptions): Promise<void> {
-  const target = await sshTarget(session, whom, options);
-  session.cli.exitCode = await run(target, options.identity ?? localAdminKey(session, target), command);
+  const { target, opensTo } = await sshTarget(session, whom, options);
+  // Keys are no reason not to try: an agent may have the right one.
+  const keys = await opensTo().catch(() => []);
+  const identity = options.identity ?? localAdminKey(session, target) ?? identityFor(keys);
+  session.cli.exitCode = await run(target, identity, command);
+  if (session.cli.exitCode !== NO_LOGIN) return;
+  session.out.note(refusal(target, identity, keys));
+  session.out.note(`\`${next(session, "ssh", whom, "--identity FILE")}\` names the private half of one.`);
+}
+
+/** What ssh ends with where it did not get in. */
+const NO_LOGIN = 255;
+
+function refusal({ name, user }: SshTarget, identity: string | undefined, keys: string[]): string {
+  const offered = identity === undefined ? "no key by name" : `the key ${identity}`;
+  const opening =
+    keys.length === 0 ? "No key is known that opens it" : `Keys that open it: ${keys.join(", ")}`;
+  return `There was no login on ${name} as ${user} (offered: ${offered}). ${opening}.`;
 }
 
 /** The key that `npm start` made for root on the machines of its own stack; nobody has another one for them. */

@@ -6,8 +6,12 @@ import { CliError, EXIT } from "./exit.ts";
 import { next } from "./session.ts";
 import type { Session } from "./session.ts";
 import type { SshTarget } from "./sshArguments.ts";
+import { fingerprintOf } from "./sshIdentity.ts";
 import { testerOf, testerWords } from "./testerOptions.ts";
 import type { TesterOptions } from "./testerOptions.ts";
+
+/** What is dialled, and the fingerprints of the keys that open it, in words where none are known. */
+export type Dialled = { target: SshTarget; opensTo: () => Promise<string[]> };
 
 /**
  * Whom `warmpool ssh WHOM` dials: a tester's machine as the tester, or, where no tester is called that, the machine of
@@ -15,7 +19,7 @@ import type { TesterOptions } from "./testerOptions.ts";
  * somebody else's account.
  * @throws CliError where it cannot be dialled now; the API's error where there is neither.
  */
-export async function sshTarget(session: Session, whom: string, options: TesterOptions): Promise<SshTarget> {
+export async function sshTarget(session: Session, whom: string, options: TesterOptions): Promise<Dialled> {
   // No tester is called like an id: that has more letters than a username may have.
   if (isId(whom)) return machineTarget(session, await session.client.machine.get.query({ id: whom }));
   try {
@@ -40,7 +44,7 @@ async function machineOr(noTester: unknown, session: Session, name: string): Pro
   }
 }
 
-function testersMachine(session: Session, assignment: Assignment, options: TesterOptions): SshTarget {
+function testersMachine(session: Session, assignment: Assignment, options: TesterOptions): Dialled {
   const { username, state, machine } = assignment;
   const words = testerWords(username, options);
   if (state === "released") {
@@ -57,11 +61,11 @@ function testersMachine(session: Session, assignment: Assignment, options: Teste
       `\`${next(session, "tester", ...words)}\` tells when it is there.`,
     );
   }
-  return machine;
+  return { target: machine, opensTo: async () => assignment.keyFingerprints ?? [] };
 }
 
 /** As root, by the address that testers dial: what an admin's own host reaches too. */
-function machineTarget(session: Session, machine: MachineView): SshTarget {
+function machineTarget(session: Session, machine: MachineView): Dialled {
   const { name, state, access, hostKey } = machine;
   if (state === "deleted") throw new CliError(EXIT.notFound, `${name} is gone.`);
   if (access === null || hostKey === null) {
@@ -71,5 +75,10 @@ function machineTarget(session: Session, machine: MachineView): SshTarget {
       `\`${next(session, "machine", "get", name)}\` tells how far it is.`,
     );
   }
-  return { name, ...access, user: "root", hostKey };
+  const opensTo = async () => {
+    if (machine.pool === null) return [];
+    const { spec } = await session.client.pool.get.query({ name: machine.pool });
+    return spec.adminSshKeys.flatMap((key) => fingerprintOf(key) ?? []);
+  };
+  return { target: { name, ...access, user: "root", hostKey }, opensTo };
 }

@@ -105,6 +105,8 @@ export const assignmentView = z
       .nullable(),
     /** What its set-up runs: this version of this recipe. `current` is the version that was pushed last. */
     recipe: z.strictObject({ name: z.string(), version: z.string(), current: z.string() }).exactOptional(),
+    /** Fingerprints of the keys that open its account, as `ssh-keygen -l` prints them. */
+    keyFingerprints: z.array(z.string()).exactOptional(),
     swaps: z.int(),
     /** While `active`: its SSH keys were replaced, and the machine may not have the new ones yet. */
     keysPending: z.boolean(),

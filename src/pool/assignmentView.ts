@@ -30,6 +30,7 @@ type Row = {
   line: Line | null;
   usualSetupSeconds: number | null;
   recipe: NonNullable<Assignment["recipe"]>;
+  keyFingerprints: string[];
   swaps: number;
   keysPending: boolean;
   error: Assignment["error"];
@@ -74,6 +75,10 @@ const standstill = sql`case
       n.not_alive -> m.id::text ->> 'cause', '); the set-up goes on when it does. Wait, or release and assign again.'))
   end`;
 
+/** As `ssh-keygen -l` prints them, in the order in which the keys were given. */
+const keyFingerprints = sql`coalesce((select jsonb_agg('SHA256:' || rtrim(encode(sha256(decode(split_part(k.line, ' ', 2), 'base64')), 'base64'), '=') order by k.at)
+  from jsonb_array_elements_text(a.ssh_keys) with ordinality k (line, at)), '[]')`;
+
 /** A run that puts keys in place is queued or under way, or follows the restart that is. */
 const keysPending = sql`a.state = 'active' and exists (
   select 1 from operations o where o.machine = a.machine and o.state in ('queued', 'leased', 'cancelling')
@@ -114,7 +119,7 @@ export function assignmentsShown(where: SQL, tail: SQL, { lines, place }: { line
       case when a.state = 'setting_up' then ${usualSetup} end as "usualSetupSeconds",
       jsonb_build_object('name', a.recipe, 'version', a.recipe_version, 'current',
         (select r.version from recipes r where r.name = a.recipe order by r.put_at desc limit 1)) as recipe,
-      a.swaps, ${keysPending} as "keysPending", case when m.cut is not null then ${standstill} else coalesce(a.error, ${standstill}) end as error, ${iso(sql`a.created_at`)} as "createdAt", ${iso(sql`a.active_at`)} as "activeAt",
+      ${keyFingerprints} as "keyFingerprints", a.swaps, ${keysPending} as "keysPending", case when m.cut is not null then ${standstill} else coalesce(a.error, ${standstill}) end as error, ${iso(sql`a.created_at`)} as "createdAt", ${iso(sql`a.active_at`)} as "activeAt",
       ${iso(sql`a.expires_at`)} as "expiresAt", ${iso(sql`a.released_at`)} as "releasedAt",
       ${iso(sql`a.access_ended_at`)} as "accessEndedAt"
     from shown a left join machines m on m.id = a.machine left join nodes n on n.name = m.node ${tail}`;
@@ -138,6 +143,7 @@ function view(row: Row): Assignment {
         ? null
         : { ...row.step, attempt: row.attempt, startedAt: row.setupAt, etaSeconds: setupEta(row) },
     recipe: row.recipe,
+    keyFingerprints: row.keyFingerprints,
     swaps: row.swaps,
     keysPending: row.keysPending,
     error: row.error,

@@ -1,7 +1,8 @@
-import { readdir, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { knownHosts, sshArguments } from "../../src/cli/sshArguments.ts";
+import { fingerprintOf } from "../../src/cli/sshIdentity.ts";
 import { makeHostKey, makeKeyPair } from "../../src/relay/hostKey.ts";
 import { anAssignment } from "../client/samples.ts";
 import { testDb } from "../helpers/db.ts";
@@ -13,7 +14,7 @@ import { renew } from "../../src/pool/progress.ts";
 import { until } from "../helpers/until.ts";
 import { installation } from "./installation.ts";
 import { warmpoolProcess } from "./process.ts";
-import { warmpool } from "./run.ts";
+import { unwrapped, warmpool } from "./run.ts";
 import { sshServer } from "./sshServer.ts";
 
 /** `warmpool ssh`, with the real OpenSSH client against a real server on the machine's port. */
@@ -62,6 +63,25 @@ test("it logs in, runs the command with its input, and ends as the command does"
   expect(ran).toEqual({ code: 7, stdout: "ran exit 7\nsome input\n", stderr: "" });
   expect(server.users).toEqual(["alice"]);
   expect(await readdir(at.folder)).toEqual(["id"]);
+});
+
+test("without --identity it finds the key that opens, and where there is none it names those that would", async () => {
+  await using at = await alice();
+  const home = join(at.folder, "home");
+  await mkdir(join(home, ".ssh"), { recursive: true });
+  const env = { ...at.env, HOME: home };
+  await using server = await sshServer(at.port, at.hostKey, at.publicKey);
+  const refused = await warmpoolProcess(["ssh", "alice", "--", "exit 0"], { url: at.url, env });
+  expect(refused.code).toBe(255);
+  const fingerprint = fingerprintOf(at.publicKey) ?? "none";
+  expect(refused.stderr).toContain("Permission denied");
+  expect(unwrapped(refused.stderr)).toContain(`Keys that open it: ${fingerprint}.`);
+  expect(unwrapped(refused.stderr)).toContain("ssh alice --identity FILE");
+  await copyFile(at.identity, join(home, ".ssh", "mine"));
+  await writeFile(join(home, ".ssh", "mine.pub"), `${at.publicKey}\n`);
+  const ran = await warmpoolProcess(["ssh", "alice", "--", "exit 4"], { url: at.url, env });
+  expect(ran).toMatchObject({ code: 4, stderr: "" });
+  expect(server.users).toEqual(["alice"]);
 });
 
 test("another host key at the same address is refused before anything is said", async () => {
