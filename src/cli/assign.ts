@@ -19,8 +19,10 @@ type AssignOptions = TesterOptions &
   ParamOptions & {
     key: string[];
     ttl?: number;
-    /** true: watch until it is settled; false: fail where nothing is ready; left out: stand in line and come back. */
+    /** true: watch until it is settled; else come back at once. */
     wait?: boolean;
+    /** false: fail where nothing is ready, instead of standing in line. */
+    queue?: boolean;
   };
 
 /** `warmpool assign USER`: gives a tester a machine. */
@@ -33,7 +35,8 @@ export function assign(program: Command, cli: Cli): void {
   paramOptions(verb, "a parameter of the recipe")
     .option("--ttl <duration>", "how long it lasts once active, such as 2h", parseDuration)
     .option("--wait", "show how it comes along, until it can be used")
-    .option("--no-wait", "fail where no machine is ready, instead of waiting in line")
+    .option("--no-wait", "come back at once (the default); who waits in line keeps the place")
+    .option("--no-queue", "fail where no machine is ready, instead of waiting in line")
     .action(withSession(cli, act));
 }
 
@@ -46,7 +49,7 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
     sshKeys: readPublicKeys(options.key),
     ...(params === undefined ? {} : { params }),
     ...(options.ttl === undefined ? {} : { ttlSeconds: options.ttl }),
-    ...(options.wait === false ? { wait: false } : {}),
+    ...(options.queue === false ? { wait: false } : {}),
   });
   const assignment =
     options.wait === true && !isSettled(result.assignment)

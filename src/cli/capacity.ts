@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { CapacityReport, CapacityTerm, NodeCapacity } from "../contract/capacity.ts";
+import type { Output } from "./output.ts";
 import { answer, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
 import { table } from "./table.ts";
@@ -24,16 +25,19 @@ async function show(session: Session, { pool, shape }: Options): Promise<void> {
     ...(pool === undefined ? {} : { pool }),
     ...(shape === undefined ? {} : { shape }),
   });
-  answer(session, report, (all) => lines(all, session.out.columns));
+  answer(session, report, (all) => lines(all, session.out));
 }
 
-function lines(report: CapacityReport, columns: number): string[] {
+function lines(
+  report: CapacityReport,
+  { columns, tableColumns }: Pick<Output, "columns" | "tableColumns">,
+): string[] {
   return [
     ...wrap(report.text, columns),
     "",
-    ...table(NODES, report.nodes, columns),
-    ...section("", table(DISKS, disksOf(report.nodes), columns), report.nodes.length > 0),
-    ...section("", table(TERMS, report.terms, columns), report.terms.length > 0),
+    ...table(NODES, report.nodes, tableColumns),
+    ...section("", table(DISKS, disksOf(report.nodes), tableColumns), report.nodes.length > 0),
+    ...section("", table(TERMS, report.terms, tableColumns), report.terms.length > 0),
     ...report.nodes.flatMap(({ node, drift }) => [
       ...drifted(`${node} does not show these, though they should be there:`, drift.notOnNode, columns),
       ...drifted(`${node} has these of ours, and no row knows them:`, drift.noRow, columns),

@@ -23,7 +23,10 @@ export function completion(program: Command, cli: Cli): void {
       "after",
       [
         "",
-        "It completes the command `warmpool`, as `npm install --global` puts it in place:",
+        "It completes the word `warmpool`. Where only `npx warmpool` works, put",
+        "this first, and `npx` before the warmpool below:",
+        "  alias warmpool='npx warmpool'",
+        "",
         '  bash   eval "$(warmpool completion bash)"        in ~/.bashrc',
         '  zsh    eval "$(warmpool completion zsh)"         in ~/.zshrc, after compinit',
         "  fish   warmpool completion fish | source         in config.fish",

@@ -16,7 +16,7 @@ export function duties(program: Command, cli: Cli): void {
 
 async function show(session: Session): Promise<void> {
   const heartbeats = await session.client.sweep.duties.query();
-  answer(session, heartbeats, (all) => table(COLUMNS, all, session.out.columns));
+  answer(session, heartbeats, (all) => table(COLUMNS, all, session.out.tableColumns));
 }
 
 const COLUMNS: Column<DutyHeartbeat>[] = [

@@ -29,7 +29,7 @@ export class EventLog {
     const whole = change === null ? subject : `${subject}: ${change}`;
     // What does not fit beside its reason stands below it, whole.
     const fits = width(clean(whole)) <= WHAT;
-    const left = `${time}  ${cell(fits ? whole : subject, WHAT)}  ${cell(reasonText(event.reason), WHY)}  `;
+    const left = `${time}  ${this.#cell(fits ? whole : subject, WHAT)}  ${this.#cell(reasonText(event.reason), WHY)}  `;
     const below = [fits ? null : change, causeOf(event)].filter((words) => words !== null);
     return [
       ...heading,
@@ -38,6 +38,12 @@ export class EventLog {
         .flatMap((words) => wrap(clean(words), this.#columns - INDENT))
         .map((line) => " ".repeat(INDENT) + line),
     ];
+  }
+
+  /** Nothing is cut where nobody looks at a screen. */
+  #cell(words: string, columns: number): string {
+    const whole = clean(words);
+    return pad(Number.isFinite(this.#columns) ? fit(whole, columns) : whole, columns);
   }
 }
 
@@ -70,8 +76,4 @@ function changeOf({ before, after }: EventView): string | null {
 
 function text(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-function cell(words: string, columns: number): string {
-  return pad(fit(clean(words), columns), columns);
 }

@@ -40,7 +40,7 @@ export function events(program: Command, cli: Cli): void {
     .option("--actor <actor>", "by this one only: a role such as admin, or all of it, such as admin:anna")
     .option("--limit <count>", "how many at most (50, up to 500)", wholeNumber)
     .option("--cursor <cursor>", "go back to where the page before ended")
-    .option("-f, --follow", "go on printing what comes, until Ctrl-C")
+    .option("-f, --follow", "go on printing what comes, until Ctrl-C; with --json an event a line")
     .action(withSession(cli, show));
 }
 
@@ -53,11 +53,11 @@ async function show(session: Session, options: EventsOptions): Promise<void> {
     ...(count === undefined ? {} : { limit: count }),
     ...(cursor === undefined ? {} : { cursor }),
   });
-  const log = new EventLog(session.out.columns);
+  const log = new EventLog(session.out.tableColumns);
   const print = (found: Page<EventView>, latestLast: EventView[]) => {
     if (!session.json) session.out.print(...log.lines(latestLast));
-    // Following gives one answer a line, so that a reader can take them one by one.
-    else if (follow === true) session.out.jsonLine(found);
+    // Following gives an event a line, oldest first, so that a reader can take them one by one (NDJSON).
+    else if (follow === true) for (const event of latestLast) session.out.jsonLine(event);
     else session.out.json(found);
   };
   if (follow === true) {

@@ -6,12 +6,23 @@ import { CliError, EXIT, exitCodeOf } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
 
 /** A failure as a person and a script get it: what happened and why, what to do, and the exit code. */
-export type Failure = { message: string; hint: string | null; exit: ExitCode };
+export type Failure = {
+  message: string;
+  hint: string | null;
+  exit: ExitCode;
+  /** The API's code; null where the command itself failed. */
+  code: ErrorCode | null;
+};
+
+/** What `--json` prints of a failure, on one line of standard error: standard output holds answers only. */
+export function failureJson({ message, hint, exit, code }: Failure): { error: object } {
+  return { error: { code, message, hint, exit } };
+}
 
 const HINTS: Partial<Record<ErrorCode, string>> = {
   UNAUTHORIZED: "Check --token or WARMPOOL_TOKEN; a token that was revoked is not accepted any more.",
   FORBIDDEN: "This token may not do that. Use one with the role that the verb needs (most need admin).",
-  NO_CAPACITY: "Leave out --no-wait to wait in line, or look at the pool with `npx warmpool status`.",
+  NO_CAPACITY: "Leave out --no-queue to wait in line, or look at the pool with `npx warmpool status`.",
   POOL_PAUSED: "Resume the pool, or ask for a machine of another one with --pool.",
   RATE_LIMITED: "Wait a moment and try again.",
   UNAVAILABLE: "Warmpool or its database is overloaded or just starting. Try again in a moment.",
@@ -32,7 +43,11 @@ const NETWORK: Record<string, string> = {
 
 /** Puts any error that a verb threw into words. `url` is where the CLI talked to, null where it did not get so far. */
 export function failureOf(error: unknown, url: string | null): Failure {
-  if (error instanceof CliError) return { message: error.message, hint: error.hint, exit: error.exit };
+  if (error instanceof CliError) {
+    const { message, hint, exit, cause } = error;
+    // One that only says better what the API answered keeps its code.
+    return { message, hint, exit, code: errorCode(cause) };
+  }
   const code = errorCode(error);
   if (isWarmpoolError(error) && code !== null) {
     const request = error.data?.requestId;
@@ -42,11 +57,11 @@ export function failureOf(error: unknown, url: string | null): Failure {
         : error.message === NOT_MIGRATED
           ? null
           : (HINTS[code] ?? null);
-    return { message: `${trimDot(error.message)} (${code}).`, hint, exit: exitCodeOf(code) };
+    return { message: `${trimDot(error.message)} (${code}).`, hint, exit: exitCodeOf(code), code };
   }
   if (isWarmpoolError(error)) return unanswered(error, url ?? "Warmpool");
   const message = error instanceof Error ? error.message : String(error);
-  return { message, hint: null, exit: EXIT.failed };
+  return { message, hint: null, exit: EXIT.failed, code: null };
 }
 
 /**
@@ -71,6 +86,7 @@ function unanswered(error: Error, url: string): Failure {
       message: `${url} did not answer in time.`,
       hint: `Is it overloaded? ${url}/healthz says how it is.`,
       exit: EXIT.failed,
+      code: null,
     };
   }
   const network = causes.map(networkCode).find((code) => code !== undefined);
@@ -81,12 +97,14 @@ function unanswered(error: Error, url: string): Failure {
       message: `cannot reach ${url}: ${why}.`,
       hint: "Is Warmpool running? Start it with npm start, or name another one with --url.",
       exit: EXIT.failed,
+      code: null,
     };
   }
   return {
     message: `${url} gave an answer that is none of Warmpool's: ${trimDot(error.message)}.`,
     hint: "Does the URL lead to a Warmpool? Look at --url or WARMPOOL_URL.",
     exit: EXIT.failed,
+    code: null,
   };
 }
 

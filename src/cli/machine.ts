@@ -38,7 +38,7 @@ export function machine(program: Command, cli: Cli): void {
 async function list(session: Session, options: ListOptions): Promise<void> {
   const page = await session.client.machine.list.query(options);
   answer(session, page, ({ items }) =>
-    items.length === 0 ? ["No such machine."] : table(COLUMNS, items, session.out.columns),
+    items.length === 0 ? ["No such machine."] : table(COLUMNS, items, session.out.tableColumns),
   );
   if (page.nextCursor !== null && !session.json) {
     session.out.note(`More follow: add --cursor ${page.nextCursor}`);

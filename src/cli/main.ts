@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import { EXIT } from "./exit.ts";
-import { failureOf } from "./failure.ts";
+import { failureJson, failureOf } from "./failure.ts";
 import { terminalOutput } from "./output.ts";
 import type { Stream } from "./output.ts";
 import { terminalAsk } from "./ask.ts";
@@ -24,6 +24,10 @@ export async function main(
     // Commander has said what was wrong already; help and the version are no error.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrongUse;
     const failure = failureOf(error, cli.url);
+    if (program.opts<{ json?: true }>().json === true || args.includes("--json")) {
+      cli.out.noteJson(failureJson(failure));
+      return failure.exit;
+    }
     cli.out.note(`warmpool: ${failure.message}`);
     if (failure.hint !== null) cli.out.note(failure.hint);
     return failure.exit;

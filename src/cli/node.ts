@@ -58,7 +58,7 @@ async function list(session: Session): Promise<void> {
   answer(session, nodes, (all) =>
     all.length === 0
       ? ["No node yet. Add one with `npx warmpool node enroll NAME`."]
-      : nodeTable(all, session.out.columns),
+      : nodeTable(all, session.out.tableColumns),
   );
 }
 

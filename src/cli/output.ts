@@ -22,8 +22,12 @@ export type Output = {
   jsonLine: (value: unknown) => void;
   /** A remark for a person, wrapped, to standard error. */
   note: (text: string) => void;
-  /** Columns to lay out for: the terminal's, 80 at most. */
+  /** A remark for a program, on one line of standard error. */
+  noteJson: (value: unknown) => void;
+  /** Columns to lay text out for: the terminal's, 80 at most. */
   columns: number;
+  /** Columns for tables: the terminal's, or what COLUMNS says; without end in a file or a pipe. */
+  tableColumns: number;
   colors: Colors;
   /** Standard error, as it is: for a view that redraws itself where that is a terminal (src/cli/progressView.ts). */
   progress: Stream;
@@ -37,7 +41,9 @@ export function terminalOutput(stdout: Stream, stderr: Stream, env: NodeJS.Proce
     json: (value) => stdout.write(`${printableJson(value, 2)}\n`),
     jsonLine: (value) => stdout.write(`${printableJson(value)}\n`),
     note: (text) => stderr.write(`${wrap(clean(text), columnsOf(stderr)).map(shown).join("\n")}\n`),
+    noteJson: (value) => stderr.write(`${printableJson(value)}\n`),
     columns,
+    tableColumns: tableColumnsOf(stdout, env),
     colors: colorsFor(stdout, env),
     progress: stderr,
   };
@@ -63,4 +69,11 @@ export function colorsFor(stream: Stream, env: NodeJS.ProcessEnv): Colors {
 /** A terminal's columns, 80 at most; 80 for a file or a pipe. */
 export function columnsOf(stream: Stream): number {
   return stream.isTTY === true && stream.columns ? Math.min(80, stream.columns) : 80;
+}
+
+/** What a person who says COLUMNS means holds for a pipe too; otherwise what is cut there is lost to the next program. */
+export function tableColumnsOf(stream: Stream, env: NodeJS.ProcessEnv): number {
+  const wished = /^[1-9]\d{1,3}$/.test(env["COLUMNS"] ?? "") ? Number(env["COLUMNS"]) : null;
+  if (stream.isTTY === true && stream.columns) return stream.columns;
+  return wished ?? Number.POSITIVE_INFINITY;
 }

@@ -55,7 +55,7 @@ export function pool(program: Command, cli: Cli): void {
 async function list(session: Session): Promise<void> {
   const pools = await session.client.pool.list.query();
   answer(session, pools, (all) =>
-    all.length === 0 ? ["No pool yet."] : poolTable(all, session.out.columns),
+    all.length === 0 ? ["No pool yet."] : poolTable(all, session.out.tableColumns),
   );
 }
 

@@ -47,7 +47,7 @@ async function list(session: Session): Promise<void> {
   answer(session, recipes, (all) =>
     all.length === 0
       ? ["No recipe yet. Store one with `npx warmpool recipe push DIR`."]
-      : table(COLUMNS, all, session.out.columns),
+      : table(COLUMNS, all, session.out.tableColumns),
   );
 }
 

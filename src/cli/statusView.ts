@@ -32,7 +32,7 @@ type Words = (...words: string[]) => string;
 export function statusLines(
   facts: StatusFacts,
   command: Words,
-  { columns, colors }: Pick<Output, "columns" | "colors">,
+  { columns, tableColumns, colors }: Pick<Output, "columns" | "tableColumns" | "colors">,
   now: number,
 ): string[] {
   const { pools, nodes } = facts;
@@ -44,8 +44,8 @@ export function statusLines(
   return [
     ...(pools.length === 0
       ? [`No pool yet. Make one: ${command("pool", "put", "FILE")}`]
-      : poolTable(pools, columns)),
-    ...(nodes === null || nodes.length === 0 ? [] : ["", ...nodeTable(nodes, columns)]),
+      : poolTable(pools, tableColumns)),
+    ...(nodes === null || nodes.length === 0 ? [] : ["", ...nodeTable(nodes, tableColumns)]),
     ...section(pending.map((line) => colors.yellow(line))),
     ...section(wrong.map((line) => colors.red(line))),
     ...(pending.length + wrong.length === 0 ? section([colors.green(allClear(facts))]) : []),

@@ -13,7 +13,7 @@ export function sweep(program: Command, cli: Cli): void {
 
 async function run(session: Session): Promise<void> {
   const result = await session.client.sweep.run.mutate();
-  answer(session, result, ({ duties }) => table(COLUMNS, duties, session.out.columns));
+  answer(session, result, ({ duties }) => table(COLUMNS, duties, session.out.tableColumns));
   const failed = result.duties.filter(({ outcome }) => outcome === "failed").map(({ duty }) => duty);
   if (failed.length > 0) {
     throw new CliError(

@@ -23,7 +23,7 @@ export function timeline(verb: Command, cli: Cli): void {
 
 async function show(session: Session, id: string, options: TimelineOptions): Promise<void> {
   const page = await session.client.machine.timeline.query({ id, ...options });
-  answer<Page<TimelineEntry>>(session, page, ({ items }) => timelineLines(items, session.out.columns));
+  answer<Page<TimelineEntry>>(session, page, ({ items }) => timelineLines(items, session.out.tableColumns));
   if (page.nextCursor !== null && !session.json) {
     session.out.note(`More follow: add --cursor ${page.nextCursor}`);
   }
@@ -62,10 +62,9 @@ function whatOf({ kind, from, to, username }: TimelineEntry): string {
 }
 
 function row(when: string, what: string, lasted: string, why: string, by: string, columns: number): string {
+  // Nothing is cut where nobody looks at a screen.
+  const cell = (text: string, room: number) =>
+    pad(Number.isFinite(columns) ? fit(clean(text), room) : clean(text), room);
   const left = `${pad(when, INDENT - 2)}  ${cell(what, WHAT)}  ${cell(lasted, FOR)}  ${cell(why, WHY)}  `;
   return (left + fit(clean(by), columns - left.length)).trimEnd();
-}
-
-function cell(text: string, columns: number): string {
-  return pad(fit(clean(text), columns), columns);
 }

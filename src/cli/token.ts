@@ -59,7 +59,7 @@ async function list(session: Session): Promise<void> {
   answer(session, tokens, (all) =>
     all.length === 0
       ? [`No token yet. Make one: ${next(session, "token", "create", "NAME")}`]
-      : table(columns(Date.now()), all, session.out.columns),
+      : table(columns(Date.now()), all, session.out.tableColumns),
   );
 }
 

@@ -8,7 +8,7 @@ import type { StackOptions } from "./options.ts";
 import { keepPart } from "./part.ts";
 import type { Part, PartHost, PartPlan } from "./part.ts";
 import { edgePlan, END, postgresPlan, relayPlan } from "./parts.ts";
-import { freePort, isPortFree } from "./ports.ts";
+import { freePort, portProblem, whyPortIsNotFree } from "./ports.ts";
 import { databaseUrl, initCluster } from "./postgres.ts";
 import { hasJoined, lastWords, NODE_NAME } from "./ownRelay.ts";
 import { prepare, prepareRelay } from "./prepare.ts";
@@ -121,9 +121,6 @@ export function createStack(folder: StackFolder, options: StackOptions, say: (li
 /** Ends what an earlier supervisor left, and makes sure that the edge will get its port. */
 async function makeWay(record: PartRecord, port: number): Promise<void> {
   for (const name of PARTS.toReversed()) await record.end(name, END[name]);
-  if (await isPortFree(port)) return;
-  throw new Error(
-    `port ${port} on 127.0.0.1 is in use by another program. Stop that one (ss -ltnp 'sport = :${port}' names it), ` +
-      `or choose another port: npm start -- --port ${port === 65_535 ? port - 1 : port + 1}`,
-  );
+  const why = await whyPortIsNotFree(port);
+  if (why !== null) throw new Error(portProblem(port, why));
 }

@@ -137,13 +137,21 @@ test("a set-up that fails exits 1 with the step and where to look", async () => 
   expect(unwrapped(stderr)).toContain("npx warmpool log alice");
 });
 
-test("--no-wait with nothing ready exits 4, with the code and what to do", async () => {
+test("--no-wait is the opposite of --wait: it comes back at once, with a place in line", async () => {
   await using at = await installation({ targetSize: 0, maxSize: 1 });
   await using key = await keyFile();
-  const ran = await warmpool(["assign", "bob", "--key", key.file, "--no-wait"], at);
+  const ran = await warmpool(["assign", "bob", "--key", key.file, "--no-wait", "--json"], at);
+  expect(ran.code).toBe(0);
+  expect(JSON.parse(ran.stdout)).toMatchObject({ assignment: { state: "waiting" } });
+});
+
+test("--no-queue with nothing ready exits 4, with the code and what to do", async () => {
+  await using at = await installation({ targetSize: 0, maxSize: 1 });
+  await using key = await keyFile();
+  const ran = await warmpool(["assign", "bob", "--key", key.file, "--no-queue"], at);
   expect(ran).toMatchObject({ code: 4, stdout: "" });
   expect(ran.stderr).toContain("(NO_CAPACITY)");
-  expect(ran.stderr).toContain("Leave out --no-wait");
+  expect(ran.stderr).toContain("Leave out --no-queue");
   await expect(at.client.tester.status.query({ username: "bob" })).rejects.toMatchObject({
     data: { code: "NOT_FOUND" },
   });

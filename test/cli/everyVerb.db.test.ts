@@ -201,9 +201,12 @@ const runs = Object.entries(VERBS).flatMap(([verb, one]) => ("does" in one ? [{ 
 const reads = runs.filter(({ does }) => does === "read");
 const changes = runs.filter(({ does }) => does === "change");
 
-/** Printed where it is piped: within 80 columns, without colours. */
+/** Printed where it is piped: within the columns that COLUMNS says, without colours. */
 async function expectPlain(at: Place, { verb, words }: Run & { verb: string }) {
-  const ran = await warmpool([...verb.split(" "), ...(await words(at))], at);
+  const ran = await warmpool([...verb.split(" "), ...(await words(at))], {
+    url: at.url,
+    env: { COLUMNS: "80" },
+  });
   expect(ran.code, `${verb}: ${ran.stderr}`).toBe(0);
   expect(ran.stdout + ran.stderr, verb).not.toContain("\u001b");
   expect(longest(withoutCommands(ran.stdout)), `${verb}: ${ran.stdout}`).toBeLessThanOrEqual(80);

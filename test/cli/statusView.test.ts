@@ -8,7 +8,7 @@ import type { DutyHeartbeat } from "../../src/contract/sweep.ts";
 import { aMachine, anAssignment, aPool } from "../client/samples.ts";
 
 const now = Date.parse("2026-11-24T10:00:00.000Z");
-const layout = { columns: 80, colors: colorsFor(process.stdout, { NO_COLOR: "1" }) };
+const layout = { columns: 80, tableColumns: 80, colors: colorsFor(process.stdout, { NO_COLOR: "1" }) };
 const command = (...words: string[]) => ["npx warmpool", ...words].join(" ");
 const page = (facts: Partial<StatusFacts>) =>
   statusLines(
