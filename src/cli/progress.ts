@@ -26,7 +26,7 @@ export function liveLine({ assignment, elapsedSeconds, connection }: Moment, col
   const left = setup.etaSeconds === null ? "" : `, about ${duration(setup.etaSeconds)} left`;
   const head = `step ${setup.step} of ${setup.steps}  ${bar(setup)}  `;
   const tail = `  ${clock}${left}${lost}`;
-  const title = fit(clean(error?.message ?? setup.title), Math.max(0, columns - width(head) - width(tail)));
+  const title = fit(clean(error?.message ?? stepText(setup)), Math.max(0, columns - width(head) - width(tail)));
   return fit(head + title + tail, columns);
 }
 
@@ -47,7 +47,12 @@ function plainText({ assignment, connection }: Moment): string {
   if (state !== "setting_up") return words(state);
   const where = `${machine?.name ?? "a machine"}${swaps === 0 ? "" : ` (after ${swaps} that could not be used)`}`;
   if (setup === null) return `setting up ${where}`;
-  return `setting up ${where}, step ${setup.step} of ${setup.steps}: ${error?.message ?? setup.title}`;
+  return `setting up ${where}, step ${setup.step} of ${setup.steps}: ${error?.message ?? stepText(setup)}`;
+}
+
+/** What is being done, and what the step itself says of it. */
+function stepText({ title, text }: NonNullable<Assignment["setup"]>): string {
+  return text === undefined ? title : `${title}: ${text}`;
 }
 
 /** How far the whole set-up is: the steps done and the part of the present one. */

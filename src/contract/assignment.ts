@@ -98,6 +98,8 @@ export const assignmentView = z
         steps: z.int(),
         title: z.string(),
         percent: z.number(),
+        /** What the step said last: the text of its `::progress`. */
+        text: z.string().exactOptional(),
         attempt: z.int(),
         startedAt: moment,
         etaSeconds: z.number().nullable(),

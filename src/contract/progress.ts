@@ -32,6 +32,8 @@ const setupProgress = z.strictObject({
       steps: z.int().min(1),
       title: z.string().max(80),
       percent: z.number().min(0).max(100),
+      /** What the step said last with its progress. */
+      text: z.string().max(200).optional(),
     })
     .optional(),
   /** All that the set-up has shown so far; they take the place of those that were told before. */

@@ -28,7 +28,7 @@ export async function setUp(tx: Db, lease: Standing, result: SetUp, actor: Actor
     actor,
     reason: "set_up",
     set: sql`active_at = now(), secrets = '{}', error = null, outputs = ${json(result.outputs)},
-      step = step || jsonb_build_object('step', step -> 'steps', 'percent', 100, 'title', 'Done')`,
+      step = (step - 'text') || jsonb_build_object('step', step -> 'steps', 'percent', 100, 'title', 'Done')`,
   });
   await tx.execute(
     sql`update assignments set handover = ${json(result.handover)}, error = null where id = ${lease.assignment}`,

@@ -32,7 +32,7 @@ export async function retryAssignment(
     const isOther = recipe === "current" || given.length > 0;
     const rerun = isOther ? await rerunFor(tx, id, keys, { recipe, params }) : null;
     const begin = sql`attempt = attempt + 1, setup_at = now(), error = null,
-        step = step || '{"step": 1, "percent": 0, "title": "Prepare the account"}'`;
+        step = (step - 'text') || '{"step": 1, "percent": 0, "title": "Prepare the account"}'`;
     const moved = await moveAssignments(tx, sql`select ${id}::uuid`, {
       to: "setting_up",
       from: ["failed"],

@@ -30,7 +30,10 @@ export function workerdOptions({
     telemetry: { enabled: false },
     logRequests: false,
     log: new Log(LogLevel.WARN),
-    handleStructuredLogs: ({ message }) => onLog(message),
+    handleStructuredLogs: ({ message }) => {
+      const said = withoutNoise(message);
+      if (said !== "") onLog(said);
+    },
     workers: [
       {
         name: bundle.name,
@@ -44,6 +47,21 @@ export function workerdOptions({
     ],
   });
 }
+
+/**
+ * The message without the lines that workerd writes for each caller that hangs up, and without its stacks of bare addresses:
+ * they tell nobody anything, and there are dozens for each line of the edge's own. Pure.
+ */
+export function withoutNoise(message: string): string {
+  return message
+    .split("\n")
+    .filter((line) => !HUNG_UP.test(line) && !ADDRESSES.test(line))
+    .join("\n")
+    .trim();
+}
+
+const HUNG_UP = /^\S*kj::getCaughtExceptionAsKj\(\) = .*\bdisconnected: /;
+const ADDRESSES = /^stack: (?:\S*\/workerd@[0-9a-f]+ ?)+$/;
 
 /** Fires the Worker's cron trigger once. @returns how its handler ended; "ok" is well */
 export async function fireCron(miniflare: Miniflare, { crons }: Bundle): Promise<string> {

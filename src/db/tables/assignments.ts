@@ -20,7 +20,7 @@ import { pools, recipes } from "./pools.ts";
 /** A value that only the edge can read (src/pool/secrets.ts). */
 type Sealed = { key: string; iv: string; text: string };
 
-export type SetupStep = { step: number; steps: number; title: string; percent: number };
+export type SetupStep = { step: number; steps: number; title: string; percent: number; text?: string };
 
 /**
  * One row per tester and pool. `assignment` is the live one: taking this slot is how concurrent requests of one

@@ -4,7 +4,7 @@ import type { Lease } from "../lease.ts";
 import type { Line } from "./lines.ts";
 import type { Outputs } from "./outputs.ts";
 import { LogOutbox } from "./outbox.ts";
-import { applyLine, INITIAL, stepOf, type SetupState } from "./progress.ts";
+import { applyLine, headingOf, INITIAL, stepOf, type SetupState } from "./progress.ts";
 import { redactor } from "./redact.ts";
 
 /** So many lines of a failed step stand in its error; the whole log is kept. */
@@ -20,7 +20,7 @@ export class SetupReporter {
   readonly #redact: (text: string) => string;
   readonly #outbox: LogOutbox;
   #state: SetupState = INITIAL;
-  #told: Position & { outputs: Outputs } = { step: 0, percent: 0, outputs: INITIAL.outputs };
+  #told: Position & { outputs: Outputs } = { step: 0, percent: 0, text: "", outputs: INITIAL.outputs };
   #sending: Promise<void> | null = null;
   #lastLines: string[] = [];
 
@@ -49,10 +49,12 @@ export class SetupReporter {
   read(lines: readonly Line[]): void {
     for (const line of lines) {
       const { state, text } = applyLine(this.#state, line.text, this.#redact);
-      if (state.step !== this.#state.step) this.#lastLines = [];
+      const before = this.#state;
+      if (state.step !== before.step) this.#lastLines = [];
       this.#state = state;
-      const shown = text === null ? null : this.#redact(text);
-      if (shown !== null && shown.trim() !== "")
+      const heading = state.step > before.step ? headingOf(state.step, this.#titles, line.text) : null;
+      const shown = text === null ? heading : this.#redact(text);
+      if (text !== null && shown !== null && shown.trim() !== "")
         this.#lastLines = [...this.#lastLines, shown.trim()].slice(-LAST_LINES);
       this.#outbox.add(line, shown);
     }
@@ -60,7 +62,7 @@ export class SetupReporter {
 
   /** All steps are through: the hand-over check is under way. */
   atHandover(): void {
-    this.#state = { ...this.#state, step: this.#titles.length, percent: 0 };
+    this.#state = { ...this.#state, step: this.#titles.length, percent: 0, said: "" };
   }
 
   /** Sends what is new, unless a report is under way. Waits only where too much has piled up. */
@@ -101,8 +103,8 @@ export class SetupReporter {
       ...(log === undefined ? {} : { log }),
     });
     // Between two runs there is no step; what was told before stays told.
-    const { step: at, percent } = step ?? this.#told;
-    this.#told = { step: at, percent, outputs };
+    const { step: at, percent, text = "" } = step ?? this.#told;
+    this.#told = { step: at, percent, text, outputs };
     this.#outbox.acknowledge(log);
   }
 
@@ -119,7 +121,7 @@ export class SetupReporter {
     const position = this.#position();
     return (
       this.#outbox.first !== undefined ||
-      (position !== null && (position.step !== this.#told.step || position.percent !== this.#told.percent)) ||
+      (position !== null && !isSame(position, this.#told)) ||
       this.#state.outputs !== this.#told.outputs
     );
   }
@@ -129,13 +131,20 @@ export class SetupReporter {
     if (this.#state.step === 0) return null;
     const now = stepOf(this.#state, this.#titles);
     if (isBefore(now, this.#told)) {
-      return stepOf({ ...this.#state, step: this.#told.step, percent: this.#told.percent }, this.#titles);
+      const { step, percent, text = "" } = this.#told;
+      return stepOf({ ...this.#state, step, percent, said: text }, this.#titles);
     }
     return now;
   }
 }
 
-type Position = { step: number; percent: number };
+type Position = { step: number; percent: number; text?: string };
+
+function isSame(one: Position, other: Position): boolean {
+  return (
+    one.step === other.step && one.percent === other.percent && (one.text ?? "") === (other.text ?? "")
+  );
+}
 
 function isBefore(one: Position, other: Position): boolean {
   return one.step < other.step || (one.step === other.step && one.percent < other.percent);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { MAX_OUTPUTS } from "../../../src/relay/setup/outputs.ts";
-import { applyLine, INITIAL, type SetupState, stepOf } from "../../../src/relay/setup/progress.ts";
+import { applyLine, headingOf, INITIAL, type SetupState, stepOf } from "../../../src/relay/setup/progress.ts";
 
 /** The state after all lines, and what of them is for people. */
 function read(...lines: string[]): SetupState & { text: string[] } {
@@ -141,4 +141,26 @@ test("what a tester sees: step n of m, the hand-over last, never beyond it", () 
   expect(at(1)).toEqual({ step: 1, steps: 3, title: "Prepare", percent: 5 });
   expect(at(2).title).toBe(`${"x".repeat(79)}…`);
   expect(at(9)).toMatchObject({ step: 3, title: "Hand over" });
+});
+
+test("what a step says with its progress is shown, redacted, and ends with the step", () => {
+  const hide = (text: string) => text.replaceAll("hunter2", "***");
+  const said = (...lines: string[]) =>
+    lines.reduce((state, line) => applyLine(state, line, hide).state, INITIAL);
+  const first = [RUN, "::warmpool step-start 1 100", "::progress 40 fetching with hunter2"];
+  const titles = ["Install", "Start", "Hand over"];
+  expect(stepOf(said(...first), titles)).toEqual({
+    ...{ step: 1, steps: 3, title: "Install", percent: 40 },
+    text: "fetching with ***",
+  });
+  expect(said(...first, "::progress 50").said).toBe("fetching with ***");
+  expect(said(...first, `::progress 50 ${"x".repeat(999)}`).said.length).toBeLessThanOrEqual(200);
+  expect(stepOf(said(...first, "::warmpool step-start 2 160"), titles)).not.toHaveProperty("text");
+});
+
+test.each([
+  ["::warmpool step-start 1 1764497045", "== 10:04:05 UTC step 1 of 2: Install"],
+  ["::warmpool step-skipped 1", "== step 1 of 2: Install (done before, skipped)"],
+])("the log has a heading where a step begins: %s", (line, heading) => {
+  expect(headingOf(1, ["Install", "Hand over"], line)).toBe(heading);
 });

@@ -38,7 +38,7 @@ test("tells the step, outputs and log of each chunk, and nothing where there is 
       kind: "setup",
       step: { step: 2, steps: 4, title: "One", percent: 0 },
       outputs: { a: "1" },
-      log: { offset: 0, end: 70, text: "hello\n" },
+      log: { offset: 0, end: 70, text: "== 00:00:01 UTC step 2 of 4: One\nhello\n" },
     },
     {
       kind: "setup",
