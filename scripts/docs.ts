@@ -8,10 +8,11 @@ import { codesDocument } from "./docs/codes.ts";
 import { conditionsDocument } from "./docs/conditions.ts";
 import { metricsDocument } from "./docs/metrics.ts";
 import { proceduresDocument } from "./docs/procedures.ts";
+import { poolSpecDocument, recipeDocument } from "./docs/specs.ts";
 
 /**
- * Writes the documents that are tables of the code: states, codes, procedures, conditions, the command line, metrics
- * and alerts.
+ * Writes the documents that are tables of the code: states, codes, procedures, conditions, the command line, metrics,
+ * alerts, and what a person writes.
  * With `--check` it writes nothing and exits 1 where one is not what the code says.
  */
 const NOTE = "Written by `npm run docs` from the code's own tables. Change those, not this.";
@@ -54,6 +55,8 @@ const docs = {
   "docs/procedures.md": HEAD + proceduresDocument(),
   "docs/conditions.md": HEAD + conditionsDocument(),
   "docs/metrics.md": HEAD + metricsDocument(),
+  "docs/pool-spec.md": HEAD + poolSpecDocument(),
+  "docs/recipe.md": HEAD + recipeDocument(),
   "docs/alerts.yml": alertRules(NOTE),
 };
 await mkdir("docs", { recursive: true });

@@ -26,7 +26,10 @@ export function liveLine({ assignment, elapsedSeconds, connection }: Moment, col
   const left = setup.etaSeconds === null ? "" : `, about ${duration(setup.etaSeconds)} left`;
   const head = `step ${setup.step} of ${setup.steps}  ${bar(setup)}  `;
   const tail = `  ${clock}${left}${lost}`;
-  const title = fit(clean(error?.message ?? stepText(setup)), Math.max(0, columns - width(head) - width(tail)));
+  const title = fit(
+    clean(error?.message ?? stepText(setup)),
+    Math.max(0, columns - width(head) - width(tail)),
+  );
   return fit(head + title + tail, columns);
 }
 

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { withoutNoise } from "../../src/stack/workerdEdge.ts";
 
-const HUNG_UP = "kj::getCaughtExceptionAsKj() = rust/cxx/kj-rs-io/ffi.rs:123: disconnected: write(): Broken pipe (os error 32)";
+const HUNG_UP =
+  "kj::getCaughtExceptionAsKj() = rust/cxx/kj-rs-io/ffi.rs:123: disconnected: write(): Broken pipe (os error 32)";
 const STACK = "stack: /x/bin/workerd@57eb6c3 /x/bin/workerd@57ef2b7";
 
 test("what workerd writes for a caller that hung up is left out, the edge's own lines stay", () => {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { descriptionOf } from "../../contract/descriptions.ts";
 
 export type Json = Record<string, unknown>;
 
@@ -37,12 +38,39 @@ export class Schemas {
       properties: { it: Json };
       $defs?: Record<string, Json>;
     };
-    for (const [name, definition] of Object.entries(whole.$defs ?? {})) {
+    for (const [name, bare] of Object.entries(whole.$defs ?? {})) {
+      const definition = described(bare);
       const known = this.#named.get(name);
       if (known !== undefined && JSON.stringify(known) !== JSON.stringify(definition))
         throw new Error(`two schemas are named ${name}`);
       this.#named.set(name, definition);
     }
-    return whole.properties.it;
+    return described(whole.properties.it);
   }
+}
+
+/** The schema with a description on each property that has none of its own. */
+function described(schema: Json): Json {
+  const entries = Object.entries(schema).map(([key, value]): [string, unknown] =>
+    key === "properties" && isJson(value)
+      ? [key, Object.fromEntries(Object.entries(value).map(([name, part]) => [name, property(name, part)]))]
+      : [key, deeper(value)],
+  );
+  return Object.fromEntries(entries);
+}
+
+function property(name: string, schema: unknown): unknown {
+  if (!isJson(schema)) return schema;
+  const inner = described(schema);
+  const words = descriptionOf(name);
+  return words === null || "description" in inner ? inner : { ...inner, description: words };
+}
+
+function deeper(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(deeper);
+  return isJson(value) ? described(value) : value;
+}
+
+function isJson(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -70,7 +70,9 @@ function applyRunner(state: SetupState, event: string, rest: string): SetupState
   switch (event) {
     case "run-start":
       // The same run again, after a reboot: it skips what is done and comes back to where it was.
-      return first === state.run ? state : { ...state, run: oneLine(first, 200), step: 0, percent: 0, said: "" };
+      return first === state.run
+        ? state
+        : { ...state, run: oneLine(first, 200), step: 0, percent: 0, said: "" };
     case "step-start":
       return number > state.step ? { ...state, step: number, percent: 0, said: "" } : state;
     case "step-skipped":
@@ -104,7 +106,8 @@ export function stepOf(
 export function headingOf(step: number, titles: readonly string[], line: string): string {
   const { step: at, steps, title } = stepOf({ ...INITIAL, step }, titles);
   const [, event, epoch] = /^::warmpool (step-start|step-skipped) \d+ ?(\d{1,11})?/u.exec(line) ?? [];
-  const time = epoch === undefined ? "" : `${new Date(Number(epoch) * 1000).toISOString().slice(11, 19)} UTC `;
+  const time =
+    epoch === undefined ? "" : `${new Date(Number(epoch) * 1000).toISOString().slice(11, 19)} UTC `;
   const done = event === "step-skipped" ? " (done before, skipped)" : "";
   return `== ${time}step ${at} of ${steps}: ${title}${done}`;
 }

@@ -141,9 +141,7 @@ export class SetupReporter {
 type Position = { step: number; percent: number; text?: string };
 
 function isSame(one: Position, other: Position): boolean {
-  return (
-    one.step === other.step && one.percent === other.percent && (one.text ?? "") === (other.text ?? "")
-  );
+  return one.step === other.step && one.percent === other.percent && (one.text ?? "") === (other.text ?? "");
 }
 
 function isBefore(one: Position, other: Position): boolean {
