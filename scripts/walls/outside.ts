@@ -70,7 +70,7 @@ export const OUTSIDE: Record<string, Room> = {
   },
   "scripts/buildServer.ts": { may: ["src/relay/drivers/local", NODE], ...TOOL },
   "scripts/change": { may: [NODE], ...TOOL },
-  "scripts/docs": { may: ["src/api", "src/cli", "src/contract", "src/pool", NODE], ...TOOL },
+  "scripts/docs": { may: ["src/api", "src/cli", "src/contract", "src/pool", "zod", NODE], ...TOOL },
   "scripts/docs.ts": { may: ["scripts/docs", "src/contract", "src/pool", NODE], ...TOOL },
   "scripts/walls": { may: ["oxc-parser", "zod", NODE], ...TOOL },
   "scripts/walls.ts": { may: ["scripts/walls", NODE], ...TOOL },

@@ -7,7 +7,6 @@ import type { Emptied } from "./empty.ts";
 import { watchFill } from "./fill.ts";
 import { madeBy, openFolder } from "./folder.ts";
 import type { StackFolder } from "./folder.ts";
-import { INSTALLED } from "../relay/drivers/incus/place.ts";
 import { lockFolder } from "./lock.ts";
 import { DEFAULT_STATE_DIR, readOptions } from "./options.ts";
 import type { StackOptions } from "./options.ts";
@@ -87,7 +86,7 @@ async function shutDown(stack: Stack, folder: StackFolder, options: StackOptions
     emptied,
     problem,
     living: livingMachines(folder),
-    project: folder.memory().driver === "incus" ? INSTALLED.project : null,
+    project: folder.memory().driver === "incus" ? folder.memory().incus.project : null,
     hasJoined: couldHave,
     sameStack: sameStack(options),
   });

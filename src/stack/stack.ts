@@ -64,7 +64,7 @@ export function createStack(folder: StackFolder, options: StackOptions, say: (li
   };
   const sayLost = async (part: PartName, why: string) => {
     // What ended by itself has mostly said why.
-    const words = /^ended with status/.test(why) ? await lastWords(folder.log(part)) : null;
+    const words = why.startsWith("ended with status") ? await lastWords(folder.log(part)) : null;
     say(`${CALLED[part]} ${why}; starting it again (see ${folder.log(part)})`);
     if (words !== null) say(`  Its last words: ${words}`);
   };
