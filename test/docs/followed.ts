@@ -19,7 +19,6 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     'Write it as { "recipes": […], "pools": […] }.',
     "Give the file ending in .pub, such as ~/.ssh/id_ed25519.pub.",
     'Write the path from the folder on, such as "script": "install.sh".',
-    "Write it as 90s, 30m, 2h, 7d or 1h30m.",
   ],
   "test/cli/watch.db.test.ts": [
     "`…` tells how far it is, release gives it back.",
@@ -37,7 +36,7 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "Does the URL lead to a Warmpool? Look at --url or WARMPOOL_URL.",
   ],
   "by hand: a stack with the driver local": [
-    "Leave out --no-wait to wait in line, or look at the pool with `npx warmpool status`.",
+    "Leave out --no-queue to wait in line, or look at the pool with `npx warmpool status`.",
     "Resume the pool, or ask for a machine of another one with --pool.",
     "The other duties ran; the next sweep tries again.",
     "Look at Progressing: as long as it is true this mends itself.",
