@@ -99,6 +99,7 @@ const program = buildProgram({
   env: {},
   url: null,
   exitCode: 0,
+  ask: null,
 });
 const verbs = allCommands(commandTree(program))
   .filter(({ path, children }) => path.length > 0 && children.length === 0)
