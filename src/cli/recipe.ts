@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 import type { RecipeVersion, RecipeView } from "../contract/recipe.ts";
+import { destroying, mayDestroy } from "./destroy.ts";
+import type { DestroyOptions } from "./destroy.ts";
 import { readRecipe } from "./recipeFolder.ts";
 import { answer, answerInWords, next, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
@@ -28,8 +30,7 @@ export function recipe(program: Command, cli: Cli): void {
     .argument("<name>", "its name")
     .option("--to <version>", "the version's first digits (else the one before)")
     .action(withSession(cli, rollback));
-  verb
-    .command("remove")
+  destroying(verb.command("remove"))
     .description("remove a recipe that no pool and no tester uses")
     .argument("<name>", "its name")
     .action(withSession(cli, remove));
@@ -72,7 +73,13 @@ async function rollback(session: Session, name: string, { to }: { to?: string })
   ]);
 }
 
-async function remove(session: Session, name: string): Promise<void> {
+async function remove(session: Session, name: string, options: DestroyOptions): Promise<void> {
+  const goes = async () => {
+    const { steps } = await session.client.recipe.get.query({ name });
+    return [`The recipe ${name} goes, with its ${steps.length} steps and all its versions.`];
+  };
+  // No pool and no tester uses what can be removed.
+  if (!(await mayDestroy(session, options, { goes, bare: true }))) return;
   const removed = await session.client.recipe.remove.mutate({ name });
   answerInWords(session, removed, (one) => [`Recipe ${one.name} is removed, versions: ${one.versions}.`]);
 }

@@ -76,6 +76,27 @@ const CASES: Case[] = [
     bare: false,
     shows: /Testers who are released: 1\./,
   },
+  {
+    verb: "recipe remove",
+    words: async ({ client }) => {
+      const step = { id: "a", title: "A", script: "true", timeoutSeconds: 9 };
+      return [(await client.recipe.put.mutate({ name: "unused", steps: [step] })).name];
+    },
+    bare: true,
+    shows: /The recipe unused goes, with its 1 steps and all its versions\./,
+  },
+  {
+    verb: "pool empty",
+    words: () => ["demo"],
+    bare: true,
+    shows: /Machines of demo that no tester has are torn down: 2\./,
+  },
+  {
+    verb: "pool empty",
+    words: () => ["demo", "--release"],
+    bare: false,
+    shows: /Testers who are released: 1\./,
+  },
   { verb: "node remove", words: () => [NODE], bare: true, shows: /The node n1 goes, and its credential\./ },
   {
     verb: "node remove",
