@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import type { PoolView } from "../contract/pool.ts";
 import { destroying, mayDestroy } from "./destroy.ts";
 import type { DestroyOptions } from "./destroy.ts";
 import { advised } from "./failure.ts";
@@ -95,7 +94,7 @@ async function empty(
   const goes = async () => {
     const { counts } = await session.client.pool.get.query({ name });
     return [
-      `The pool ${name} is paused, and its machines that no tester has go: ${idle(counts)}.`,
+      `Machines of ${name} that no tester has are torn down: ${counts.provisioning + counts.ready + counts.suspect}.`,
       ...(release === true ? [`Testers who are released: ${counts.assigned}.`] : []),
     ];
   };
@@ -111,11 +110,6 @@ async function empty(
   ]);
 }
 
-/** The machines that no tester has. */
-function idle({ assigned: _, ...others }: PoolView["counts"]): number {
-  return Object.values(others).reduce((sum, count) => sum + count, 0);
-}
-
 async function remove(
   session: Session,
   name: string,
@@ -123,9 +117,11 @@ async function remove(
 ): Promise<void> {
   const goes = async () => {
     const { counts, waiting } = await session.client.pool.get.query({ name });
+    const { assigned, ...others } = counts;
+    const idle = Object.values(others).reduce((sum, count) => sum + count, 0);
     return [
-      `The pool ${name} goes, and its machines that no tester has: ${idle(counts)}.`,
-      ...(release === true ? [`Testers who are released: ${counts.assigned + waiting}.`] : []),
+      `The pool ${name} goes, and its machines that no tester has: ${idle}.`,
+      ...(release === true ? [`Testers who are released: ${assigned + waiting}.`] : []),
     ];
   };
   if (!(await mayDestroy(session, options, { goes, bare: release !== true }))) return;

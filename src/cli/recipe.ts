@@ -1,7 +1,7 @@
 import type { Command } from "commander";
+import type { RecipeVersion, RecipeView } from "../contract/recipe.ts";
 import { destroying, mayDestroy } from "./destroy.ts";
 import type { DestroyOptions } from "./destroy.ts";
-import type { RecipeVersion, RecipeView } from "../contract/recipe.ts";
 import { readRecipe } from "./recipeFolder.ts";
 import { answer, answerInWords, next, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
@@ -74,8 +74,12 @@ async function rollback(session: Session, name: string, { to }: { to?: string })
 }
 
 async function remove(session: Session, name: string, options: DestroyOptions): Promise<void> {
-  const goes = async () => [`The recipe ${name} goes, with every version of it.`];
-  if (!(await mayDestroy(session, options, { goes, bare: false }))) return;
+  const goes = async () => {
+    const { steps } = await session.client.recipe.get.query({ name });
+    return [`The recipe ${name} goes, with its ${steps.length} steps and all its versions.`];
+  };
+  // No pool and no tester uses what can be removed.
+  if (!(await mayDestroy(session, options, { goes, bare: true }))) return;
   const removed = await session.client.recipe.remove.mutate({ name });
   answerInWords(session, removed, (one) => [`Recipe ${one.name} is removed, versions: ${one.versions}.`]);
 }

@@ -9,8 +9,9 @@ import { join } from "node:path";
 export function fingerprintOf(publicKey: string): string | null {
   const blob = publicKey.trim().split(/\s+/)[1];
   if (blob === undefined) return null;
+  // 32 bytes in base64 end with one `=`, which ssh-keygen leaves out.
   const digest = createHash("sha256").update(Buffer.from(blob, "base64")).digest("base64");
-  return `SHA256:${digest.replace(/=+$/, "")}`;
+  return `SHA256:${digest.replace("=", "")}`;
 }
 
 /** The private half of a public key's file; null where it is not there. */

@@ -1,4 +1,5 @@
 import { exampleOf } from "./examples.ts";
+import { own } from "./own.ts";
 
 /** An issue of zod's, of those that it has: only what its sort says is there. */
 type Issue = {
@@ -68,7 +69,7 @@ function isZods(message: string): boolean {
 function mustBe(issue: Issue): string {
   switch (issue.code) {
     case "invalid_type":
-      return KINDS[issue.expected ?? ""] ?? `of another kind (${issue.expected ?? "unknown"})`;
+      return own(KINDS, issue.expected ?? "") ?? `of another kind (${issue.expected ?? "unknown"})`;
     case "too_small":
       return bounded(issue.origin, "at least", issue.minimum);
     case "too_big":
@@ -76,7 +77,7 @@ function mustBe(issue: Issue): string {
     case "invalid_value":
       return oneOf(issue.values ?? []);
     case "invalid_format":
-      return FORMATS[issue.format ?? ""] ?? `written as ${issue.format ?? "it has to be"}`;
+      return own(FORMATS, issue.format ?? "") ?? `written as ${issue.format ?? "it has to be"}`;
     case "invalid_union":
       return (
         [...new Set((issue.errors ?? []).flatMap((branch) => branch.slice(0, 1).map(mustBe)))].join(

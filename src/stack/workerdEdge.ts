@@ -55,13 +55,19 @@ export function workerdOptions({
 export function withoutNoise(message: string): string {
   return message
     .split("\n")
-    .filter((line) => !HUNG_UP.test(line) && !ADDRESSES.test(line))
+    .filter((line) => !isHangUp(line) && !isBareStack(line))
     .join("\n")
     .trim();
 }
 
-const HUNG_UP = /^\S*kj::getCaughtExceptionAsKj\(\) = .*\bdisconnected: /;
-const ADDRESSES = /^stack: (?:\S*\/workerd@[0-9a-f]+ ?)+$/;
+function isHangUp(line: string): boolean {
+  return line.startsWith("kj::getCaughtExceptionAsKj() = ") && line.includes(" disconnected: ");
+}
+
+function isBareStack(line: string): boolean {
+  const [head, ...addresses] = line.trim().split(" ");
+  return head === "stack:" && addresses.every((address) => address.includes("/workerd@"));
+}
 
 /** Fires the Worker's cron trigger once. @returns how its handler ended; "ok" is well */
 export async function fireCron(miniflare: Miniflare, { crons }: Bundle): Promise<string> {

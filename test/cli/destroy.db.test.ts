@@ -6,7 +6,7 @@ import { allCommands, commandTree } from "../../src/cli/commandTree.ts";
 import { terminalOutput } from "../../src/cli/output.ts";
 import { buildProgram } from "../../src/cli/program.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
-import { KEY_A, RECIPE, specOf } from "../helpers/world.ts";
+import { KEY_A, specOf } from "../helpers/world.ts";
 import { installation } from "./installation.ts";
 import type { Furnish, Installation } from "./installation.ts";
 import { recorder } from "./recorder.ts";
@@ -77,25 +77,25 @@ const CASES: Case[] = [
     shows: /Testers who are released: 1\./,
   },
   {
+    verb: "recipe remove",
+    words: async ({ client }) => {
+      const step = { id: "a", title: "A", script: "true", timeoutSeconds: 9 };
+      return [(await client.recipe.put.mutate({ name: "unused", steps: [step] })).name];
+    },
+    bare: true,
+    shows: /The recipe unused goes, with its 1 steps and all its versions\./,
+  },
+  {
     verb: "pool empty",
     words: () => ["demo"],
     bare: true,
-    shows: /The pool demo is paused, and its machines that no tester has go: 2\./,
+    shows: /Machines of demo that no tester has are torn down: 2\./,
   },
   {
     verb: "pool empty",
     words: () => ["demo", "--release"],
     bare: false,
     shows: /Testers who are released: 1\./,
-  },
-  {
-    verb: "recipe remove",
-    words: async ({ client }) => {
-      await client.recipe.put.mutate({ ...RECIPE, name: "unused" });
-      return ["unused"];
-    },
-    bare: false,
-    shows: /The recipe unused goes, with every version of it\./,
   },
   { verb: "node remove", words: () => [NODE], bare: true, shows: /The node n1 goes, and its credential\./ },
   {

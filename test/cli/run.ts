@@ -28,7 +28,10 @@ export async function warmpool(args: string[], options: RunOptions = {}): Promis
   const ask =
     answers === undefined
       ? null
-      : (question: string) => (stderr.stream.write(question), Promise.resolve(answers));
+      : (question: string) => {
+          stderr.stream.write(question);
+          return Promise.resolve(answers);
+        };
   const code = await main(args, stdout.stream, stderr.stream, { ...target, ...options.env }, ask);
   return { code, stdout: stdout.text(), stderr: stderr.text() };
 }

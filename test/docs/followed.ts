@@ -9,7 +9,13 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   "test/pool/keys.db.test.ts": [
     "The keys before may still open it: try again, or release it if that must end now.",
-    "`warmpool tester USER` says why. Assign again with the keys to try once more. If their access must end now: `warmpool release USER`, which ends the machine from outside.",
+    "`warmpool tester USER` says why. Assign again with the keys to try once more. If their access must end now: `warmpool machine cut MACHINE` stops the machine from outside and keeps its data; `warmpool release USER` removes it.",
+  ],
+  "test/pool/cut.db.test.ts": [
+    "`warmpool machine uncut MACHINE` starts it again; `warmpool release USER` removes it.",
+  ],
+  "test/pool/labels.db.test.ts": [
+    "`warmpool node enroll NODE`, give a node the label (`warmpool node label NODE LABEL…`), or change `nodes` and `nodeLabels` of the pool.",
   ],
   "test/cli/verbs.db.test.ts": [
     "`warmpool tester list --state failed` names them, `warmpool log USER` shows what the step said. A full disk or a missing network on the nodes: mend that. A recipe pushed lately: `warmpool recipe rollback NAME`. Then `warmpool retry USER`.",
@@ -20,7 +26,6 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     'Write it as { "recipes": […], "pools": […] }.',
     "Give the file ending in .pub, such as ~/.ssh/id_ed25519.pub.",
     'Write the path from the folder on, such as "script": "install.sh".',
-    "Write it as 90s, 30m, 2h, 7d or 1h30m.",
   ],
   "test/cli/watch.db.test.ts": [
     "`…` tells how far it is, release gives it back.",
@@ -38,7 +43,7 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "Does the URL lead to a Warmpool? Look at --url or WARMPOOL_URL.",
   ],
   "by hand: a stack with the driver local": [
-    "Leave out --no-wait to wait in line, or look at the pool with `npx warmpool status`.",
+    "Leave out --no-queue to wait in line, or look at the pool with `npx warmpool status`.",
     "Resume the pool, or ask for a machine of another one with --pool.",
     "The other duties ran; the next sweep tries again.",
     "Look at Progressing: as long as it is true this mends itself.",
@@ -48,7 +53,9 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "`warmpool machine list --state deleted`, then `warmpool machine get ID`: the evidence (console, cloud-init, SSH) says why. A put of the pool with a mended spec tries again at once.",
     "Look at Degraded.",
     "Look at CapacityAvailable.",
-    "`warmpool capacity` says what takes the room; add a node, or end a drain.",
+    "The message says why each is closed: end a drain, or look at Degraded for a brake.",
+    "The message says why each is closed; `warmpool node list` shows more.",
+    "Start the relay on the node and look at its log.",
     "Add a node, or find out why a create takes so long (`warmpool machine timeline NAME`). Before a rush that is known, raise `targetSize` in time.",
     "Look at the node's bridge, store and relay. Are the machines really dead: `warmpool node lift NODE`.",
     "Look at the hypervisor on that node; `warmpool node list --json` has what its driver says.",
@@ -126,6 +133,9 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "set … where the edge runs to what `openssl rand -base64 32` prints",
   ],
   "by hand: a stack on Incus": [
+    "Change what refuses them (a limit, a restriction, the profile). The node is asked again as soon as anything there has changed, and after an hour in any case.",
+    "Change what the message names. The node is asked again as soon as anything there has changed.",
+    "`warmpool capacity` says what takes the room; add a node, or raise the limit that it names.",
     "scripts/install-incus.sh, as root, makes it",
     "scripts/build-image.sh, as root, makes it",
     "What the daemon says: `journalctl -u incus`, or /var/log/incus/incus.log",

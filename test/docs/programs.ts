@@ -10,7 +10,7 @@ import type { Programs } from "./commands.ts";
 const nowhere = new Writable();
 const out = terminalOutput(nowhere, nowhere, {});
 export const PROGRAMS: Programs = {
-  warmpool: commandTree(buildProgram({ out, env: {}, ask: null, url: null, exitCode: 0 })),
+  warmpool: commandTree(buildProgram({ out, env: {}, url: null, exitCode: 0, ask: null })),
   "npm start": commandTree(stackCommand()),
 };
 

@@ -30,7 +30,7 @@ function hasWords(schema: unknown): boolean {
 test("the OpenAPI document describes each property", () => {
   const document = openApi(ROUTES);
   // What narrows a problem's code names a property that its own schema describes.
-  const missing = undescribed(document, "").filter((where) => !/allOf\/1\/properties\/code$/.test(where));
+  const missing = undescribed(document, "").filter((where) => !where.endsWith("allOf/1/properties/code"));
   expect(missing).toEqual([]);
   expect(descriptionOf("no such field")).toBeNull();
 });
