@@ -74,7 +74,7 @@ function connect(channel: ServerChannel, { child, terminal }: Running, log: (tex
     stream.on("error", () => {});
   }
   channel.pipe(child.stdin);
-  const sent = inTurns([
+  const sent = inTurns(channel, [
     [child.stdout, channel],
     [child.stderr, channel.stderr],
   ]);
@@ -99,18 +99,28 @@ function connect(channel: ServerChannel, { child, terminal }: Running, log: (tex
   });
 }
 
+/** What ssh2's channel keeps of a write that has waited for room, by its own private names. */
+const WAITED = { _chunk: undefined, _chunkcb: undefined, _chunkErr: undefined, _chunkcbErr: undefined };
+
 /**
- * Passes on what comes from each stream, one chunk at a time over all of them: where two writers wait for the client to
- * make room, ssh2 wakes one of them only, and the other may wait without end.
+ * Passes on what comes from each stream, one chunk at a time over all of them. Where two writers wait for the client to
+ * make room, ssh2 wakes one of them only, and the other may wait without end. And it does not forget a chunk that has
+ * waited: the next time that the other writer has to wait, that one is sent once more (CHANNEL_WINDOW_ADJUST in its
+ * lib/server.js).
  * @returns gives a promise that everything that has come so far was passed on
  */
-function inTurns(ways: readonly (readonly [Readable, Writable])[]): () => Promise<void> {
+function inTurns(
+  channel: ServerChannel,
+  ways: readonly (readonly [Readable, Writable])[],
+): () => Promise<void> {
   let last = Promise.resolve();
   for (const [from, to] of ways) {
     from.on("data", (chunk: Buffer) => {
       from.pause();
       // An error is the end of the connection: nothing is left to be passed on.
-      last = last.then(() => new Promise((passed) => to.write(chunk, () => passed())));
+      last = last
+        .then(() => new Promise<void>((passed) => to.write(chunk, () => passed())))
+        .then(() => void Object.assign(channel, WAITED));
       void last.then(() => from.resume());
     });
   }
