@@ -162,7 +162,7 @@ test("R15 where the node has no room for both, the old one goes first", async ()
   const relay = await makeWorld(t.db, { targetSize: 2, maxSize: 9 });
   await relay.workOff();
   await t.db.execute(
-    sql`update nodes set "full" = jsonb_build_object('1x512x4', jsonb_build_object('since', now(), 'inventory', null))`,
+    sql`update nodes set "full" = jsonb_build_object('1x512x4 container', jsonb_build_object('since', now(), 'inventory', null))`,
   );
   await put(t.db, { targetSize: 2, maxSize: 9, image: "debian-13" });
   expect(await countStates(t.db)).toEqual({ ready: 1, deleting: 1 });

@@ -188,7 +188,7 @@ test("wrong use and a folder that never joined end with 1 and what to do", async
   await using relay = await home();
   const wrong = relay.start("dance");
   expect(await exitOf(wrong)).toBe(1);
-  expect(await wrong.said).toContain("Usage:");
+  expect(await wrong.said).toContain("Usage (or");
   const homeless = relay.start("run", "--driver", "local");
   expect(await exitOf(homeless)).toBe(1);
   expect(await homeless.said).toMatch(/has not joined\. `npx warmpool node enroll NAME`/);
