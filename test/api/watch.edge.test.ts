@@ -8,7 +8,7 @@ import { ADMIN_TOKEN, RUNTIMES, startEdge, type TestEdge } from "./edges.ts";
 
 /** What of a look at an assignment no other statement has. */
 const LOOK = "with shown as";
-const POOL = "select name as pool from pools";
+const POOL = "select p.name as pool";
 const RECONNECTS = 40;
 
 /** Alice's machine is being set up, and nothing comes of it: there is nothing new to be told. */

@@ -30,12 +30,18 @@ const operation: ProbeOperation = {
 };
 
 const taken: number[] = [];
-try {
-  for (;;) taken.push(openSync("/dev/null", "r"));
-} catch (error) {
-  if ((error as NodeJS.ErrnoException).code !== "EMFILE") throw error;
+function takeAll(): void {
+  try {
+    for (;;) taken.push(openSync("/dev/null", "r"));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EMFILE") throw error;
+  }
 }
+// Also those that something closes later.
+takeAll();
+const takesOn = setInterval(takeAll, 1);
 const without = await probeMachines(operation, new TestLease(), { driver, connections, clock: systemClock });
+clearInterval(takesOn);
 for (const descriptor of taken) closeSync(descriptor);
 const withFiles = await probeMachines(operation, new TestLease(), {
   driver,

@@ -97,7 +97,7 @@ test("R5 a pool of plain folders that is full closes its node until it looks dif
     await relay.workOff();
     await report();
     await report();
-    expect((await capacityReport(t.db, {})).binding).toEqual([{ node: NODE, constraint: "said_full" }]);
+    expect((await capacityReport(t.db, {})).binding).toMatchObject([{ node: NODE, constraint: "said_full" }]);
     expect((await replenish(db.db, "demo", "system:replenish")).created).toBe(0);
     await rm(filler);
     await report();
