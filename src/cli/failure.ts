@@ -4,6 +4,7 @@ import type { ErrorCode } from "../contract/errors.ts";
 import { NOT_MIGRATED } from "../contract/schema.ts";
 import { CliError, EXIT, exitCodeOf } from "./exit.ts";
 import type { ExitCode } from "./exit.ts";
+import { trimDot } from "./text.ts";
 
 /** A failure as a person and a script get it: what happened and why, what to do, and the exit code. */
 export type Failure = {
@@ -122,8 +123,4 @@ function networkCode(error: Error): string | undefined {
   return "code" in error && typeof error.code === "string" && /^[A-Z_]+$/.test(error.code)
     ? error.code
     : undefined;
-}
-
-function trimDot(text: string): string {
-  return text.trim().replace(/\.$/, "");
 }

@@ -1,5 +1,6 @@
 import type { Assignment } from "../contract/assignment.ts";
 import { headline } from "./assignmentView.ts";
+import { trimDot } from "./text.ts";
 import { ago } from "./time.ts";
 
 /** Testers who do not have what they asked for, in sentences. Pure. */
@@ -13,7 +14,7 @@ type Words = (...words: string[]) => string;
 export function failedSentences(testers: readonly Assignment[], command: Words, now: number): string[] {
   const failed = testers.filter(({ state }) => state === "failed");
   const each = failed.slice(0, NAMED).map((tester) => {
-    const said = headline(tester, now).replace(/[.\s]*$/, "");
+    const said = trimDot(headline(tester, now));
     const where = [tester.username, "--pool", tester.pool];
     return `${said} (pool ${tester.pool}). See \`${command("log", ...where)}\`, then \`${command("retry", ...where)}\`.`;
   });

@@ -100,3 +100,8 @@ function wordsOf(text: string): string[] {
   }
   return open === "" ? words : [...words, open];
 }
+
+/** A sentence as it goes into another one: without the blanks around it and its full stop. */
+export function trimDot(text: string): string {
+  return text.trim().replace(/\.$/, "");
+}

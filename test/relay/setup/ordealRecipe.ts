@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { Recipe } from "../../../src/client/index.ts";
 import type { System } from "../helpers/system.ts";
+import { spoken } from "./spoken.ts";
 
 /** The recipe of the ordeal (everything.ts), whose steps note on the machine what they do, and what must stand there in the end. */
 export const STEPS = ["one", "two", "three", "four", "five"];
@@ -65,7 +66,7 @@ export async function expectWholeLog(
   const { text, done } = await client.tester.log.query({ username });
   const printed = onMachine.split("\n").filter((line) => line !== "" && !line.startsWith("::"));
   expect(done).toBe(true);
-  expect(text.trimEnd().split("\n")).toEqual(printed);
+  expect(spoken(text).trimEnd().split("\n")).toEqual(printed);
   for (const [, id, boot] of trace.filter(([what]) => what === "end")) {
     const lines = printed.filter((line) => line.startsWith(`${id} ${boot} `));
     expect(lines).toEqual(Array.from({ length: LINES }, (_, index) => `${id} ${boot} ${index + 1}`));

@@ -10,6 +10,7 @@ import { TestLease } from "../helpers/lease.ts";
 import { type TestMachine, type TestNode, testNode, testOnSystem as test } from "../helpers/node.ts";
 import { proxyTo } from "../helpers/proxy.ts";
 import { setupOperation } from "../helpers/setup.ts";
+import { spoken } from "./spoken.ts";
 
 /**
  * Three steps that leave a line at their start and end in /root/trace. The first prints more than is read at a time,
@@ -43,9 +44,6 @@ function pieces(told: Progress[]): { offset: number; end: number; text: string }
     progress.kind === "setup" && progress.log !== undefined ? [progress.log] : [],
   );
 }
-
-/** What the steps have said: the log without the headings that the relay gives each. */
-const spoken = (log: string): string => log.replaceAll(/^== .*\n/gm, "");
 
 function expectContiguous(told: Progress[]): string {
   let at = 0;
