@@ -69,7 +69,8 @@ function inFolder(use: (folder: string) => void): void {
 }
 
 /** What the verb tells its user; not the whole file. */
-const isTold = (error: Error) => error instanceof CliError && error.message.length < 100_000;
+const isTold = (error: Error) =>
+  (error instanceof CliError || error.name === "InvalidArgumentError") && error.message.length < 100_000;
 
 const inFile = (name: string, samples: readonly unknown[], read: (folder: string) => unknown, file: string) =>
   parser(
