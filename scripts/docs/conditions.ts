@@ -1,4 +1,5 @@
-import { CONDITIONS, NODE_CONDITIONS } from "../../src/contract/conditions.ts";
+import { CONDITIONS } from "../../src/contract/conditions.ts";
+import { NODE_CONDITIONS } from "../../src/contract/nodeConditions.ts";
 import { FAILING_CREATES_PER_HOUR } from "../../src/pool/replenish.ts";
 
 /** docs/conditions.md: every condition and every reason it can have. */

@@ -35,7 +35,7 @@ export function assign(program: Command, cli: Cli): void {
   paramOptions(verb, "a parameter of the recipe")
     .option("--ttl <duration>", "how long it lasts once active, such as 2h", parseDuration)
     .option("--wait", "show how it comes along, until it can be used")
-    .option("--no-wait", "come back at once (the default); who waits in line keeps the place")
+    .option("--no-wait", "return at once (the default); a tester who waits keeps their place")
     .option("--no-queue", "fail where no machine is ready, instead of waiting in line")
     .action(withSession(cli, act));
 }

@@ -37,7 +37,7 @@ export function pool(program: Command, cli: Cli): void {
     .action(withSession(cli, resume));
   verb
     .command("default")
-    .description("make it the pool of whoever names none")
+    .description("make it the pool for calls that name none")
     .argument("<pool>", "its name")
     .action(withSession(cli, makeDefault));
   destroying(verb.command("empty"))

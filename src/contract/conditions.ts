@@ -4,7 +4,7 @@ import { own } from "./own.ts";
  * Every condition of a pool and every reason it can have, with what it means and what to do: docs/conditions.md is
  * written from this.
  */
-type Reason = { status: boolean; meaning: string; action: string };
+export type Reason = { status: boolean; meaning: string; action: string };
 
 export const CONDITIONS = {
   Ready: {
@@ -233,55 +233,6 @@ export const CONDITIONS = {
     },
   },
 } as const satisfies Record<string, Record<string, Reason>>;
-
-/** The same of a node. Each is bad where it is false. */
-export const NODE_CONDITIONS = {
-  Heard: {
-    RelayHeard: { status: true, meaning: "The node's relay is heard.", action: "Nothing." },
-    NotJoined: {
-      status: false,
-      meaning: "No relay has joined for the node yet.",
-      action: "Run the commands there that `warmpool node enroll NODE` prints.",
-    },
-    NodeSilent: {
-      status: false,
-      meaning: "The relay was not heard for 90 s. Nothing of the node is handed out or torn down.",
-      action:
-        "Start the relay there and see that it reaches the edge. If the host is lost for good: `warmpool node remove NODE --lost`.",
-    },
-  },
-  DriverWorks: {
-    DriverAnswers: {
-      status: true,
-      meaning: "The driver answers, or nothing else is known.",
-      action: "Nothing.",
-    },
-    DriverDown: {
-      status: false,
-      meaning: "The driver fails to list its machines or to say what the node has; the message is its own.",
-      action:
-        "Look at the hypervisor on the node: nothing can be made, deleted or proven gone there until it answers.",
-    },
-  },
-  Accounted: {
-    AllKnown: {
-      status: true,
-      meaning: "Every machine with this installation's mark is known.",
-      action: "Nothing.",
-    },
-    OrphansFound: {
-      status: false,
-      meaning: "The node shows machines with our mark that no row knows.",
-      action:
-        "`warmpool status` says what each is and what becomes of it; docs/orphans.md says how to keep one.",
-    },
-  },
-} as const satisfies Record<string, Record<string, Reason>>;
-export type NodeConditionType = keyof typeof NODE_CONDITIONS;
-export const NODE_CONDITION_TYPES = Object.keys(NODE_CONDITIONS) as [
-  NodeConditionType,
-  ...NodeConditionType[],
-];
 
 export type ConditionType = keyof typeof CONDITIONS;
 export type ConditionReason<Type extends ConditionType = ConditionType> = Type extends ConditionType

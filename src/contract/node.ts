@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { NODE_CONDITION_TYPES } from "./conditions.ts";
+import { NODE_CONDITION_TYPES } from "./nodeConditions.ts";
 import { moment, nodeLabel, nodeName } from "./names.ts";
 import { INSTANCE_TYPES } from "./pool.ts";
 

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { OperationResult } from "../contract/relay.ts";
+import type { OperationResult } from "../contract/operationResult.ts";
 import { type Db, listOf, rows } from "../db/client.ts";
 import { requeueOperation } from "./operations.ts";
 import type { Actor } from "./reasons.ts";

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { OperationResult } from "../contract/relay.ts";
+import type { OperationResult } from "../contract/operationResult.ts";
 import { type Db, rows } from "../db/client.ts";
 import type { Standing } from "./lease.ts";
 import { canaryFailed, canaryReady } from "./braking.ts";

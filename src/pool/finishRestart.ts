@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { OperationResult } from "../contract/relay.ts";
+import type { OperationResult } from "../contract/operationResult.ts";
 import type { Db } from "../db/client.ts";
 import { queueSetupIfDue } from "./keys.ts";
 import type { Standing } from "./lease.ts";

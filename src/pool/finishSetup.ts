@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { OperationResult } from "../contract/relay.ts";
+import type { OperationResult } from "../contract/operationResult.ts";
 import { type Db, rows } from "../db/client.ts";
 import { noteMiss } from "./braking.ts";
 import { keysFailed, queueSetupIfDue } from "./keys.ts";

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { own } from "../contract/own.ts";
-import type { OperationResult } from "../contract/relay.ts";
+import type { OperationResult } from "../contract/operationResult.ts";
 import { type Db, listOf, rows } from "../db/client.ts";
 import type { NotAlive } from "../db/tables/machines.ts";
 import type { Heard } from "./health.ts";

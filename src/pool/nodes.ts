@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { EnrollResult, NodeView } from "../contract/node.ts";
-import type { JoinResult, Listing, OpenResult } from "../contract/relay.ts";
+import type { JoinResult, OpenResult } from "../contract/relay.ts";
+import type { Listing } from "../contract/listing.ts";
 import { NOT_MIGRATED } from "../contract/schema.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import { DRIVER_PROBLEM } from "./driverProblem.ts";

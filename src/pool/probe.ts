@@ -1,7 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import { own } from "../contract/own.ts";
 import type { MachineState } from "../contract/machine.ts";
-import { type OperationResult, provesAbsence } from "../contract/relay.ts";
+import type { OperationResult } from "../contract/operationResult.ts";
+import { provesAbsence } from "../contract/listing.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import type { NotAlive } from "../db/tables/machines.ts";
 import { followAddresses } from "./addresses.ts";

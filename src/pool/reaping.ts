@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { own } from "../contract/own.ts";
 import type { OrphanBrake } from "../contract/node.ts";
-import type { Listing } from "../contract/relay.ts";
+import type { Listing } from "../contract/listing.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import { settingOf } from "./installationSettings.ts";
 import { judgeOrphans, type SeenOrphan, type Sightings } from "./orphans.ts";

@@ -1,5 +1,6 @@
 import type { HostKey } from "../contract/machine.ts";
-import type { CreateOperation, OperationResult } from "../contract/relay.ts";
+import type { CreateOperation } from "../contract/relay.ts";
+import type { OperationResult } from "../contract/operationResult.ts";
 import { type DriverMachine, DriverError } from "./driver.ts";
 import { Cancelled, wordsOf } from "./errors.ts";
 import type { Tools } from "./tools.ts";

@@ -1,4 +1,5 @@
-import type { CutOperation, OperationResult } from "../contract/relay.ts";
+import type { CutOperation } from "../contract/relay.ts";
+import type { OperationResult } from "../contract/operationResult.ts";
 import { wordsOf } from "./errors.ts";
 import type { Lease } from "./lease.ts";
 import { head } from "./text.ts";

@@ -1,5 +1,6 @@
 import type { ListedReceipt } from "../contract/machine.ts";
-import type { DeleteOperation, OperationResult } from "../contract/relay.ts";
+import type { DeleteOperation } from "../contract/relay.ts";
+import type { OperationResult } from "../contract/operationResult.ts";
 import type { Clock } from "./clock.ts";
 import type { Driver } from "./driver.ts";
 import { wordsOf } from "./errors.ts";

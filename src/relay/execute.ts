@@ -1,4 +1,5 @@
-import type { LeasedOperation, OperationResult } from "../contract/relay.ts";
+import type { LeasedOperation } from "../contract/relay.ts";
+import type { OperationResult } from "../contract/operationResult.ts";
 import { createMachine } from "./create.ts";
 import { cutOff } from "./cut.ts";
 import { deleteMachine } from "./delete.ts";

@@ -1,4 +1,5 @@
-import type { LeasedOperation, OpenResult, OperationResult } from "../contract/relay.ts";
+import type { LeasedOperation, OpenResult } from "../contract/relay.ts";
+import type { OperationResult } from "../contract/operationResult.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Driver } from "./driver.ts";
 import { type Edge, EdgeError, endsSession, retryMs } from "./edge.ts";

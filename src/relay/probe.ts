@@ -1,5 +1,6 @@
-import { provesAbsence } from "../contract/relay.ts";
-import type { OperationResult, ProbeOperation } from "../contract/relay.ts";
+import { provesAbsence } from "../contract/listing.ts";
+import type { OperationResult } from "../contract/operationResult.ts";
+import type { ProbeOperation } from "../contract/relay.ts";
 import { wordsOf } from "./errors.ts";
 import type { Tools } from "./tools.ts";
 import type { Lease } from "./lease.ts";

@@ -1,4 +1,5 @@
-import type { LeasedOperation, OperationResult } from "../contract/relay.ts";
+import type { LeasedOperation } from "../contract/relay.ts";
+import type { OperationResult } from "../contract/operationResult.ts";
 import { oneLine } from "./text.ts";
 
 /** What is told in place of a result that the edge does not take; null for a probe, which is asked again anyway. */

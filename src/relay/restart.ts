@@ -1,4 +1,5 @@
-import type { OperationResult, RestartOperation } from "../contract/relay.ts";
+import type { OperationResult } from "../contract/operationResult.ts";
+import type { RestartOperation } from "../contract/relay.ts";
 import type { Clock } from "./clock.ts";
 import { type Driver, DriverError, type DriverMachine } from "./driver.ts";
 import { wordsOf } from "./errors.ts";

@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import type { Listing, openInput, OpenResult } from "../contract/relay.ts";
+import type { Listing } from "../contract/listing.ts";
+import type { openInput, OpenResult } from "../contract/relay.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { Driver, DriverMachine } from "./driver.ts";
 import { type Edge, EdgeError, endsSession, retryMs } from "./edge.ts";

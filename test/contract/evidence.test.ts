@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { operationResult } from "../../src/contract/relay.ts";
+import { operationResult } from "../../src/contract/operationResult.ts";
 import { capped } from "../../src/relay/text.ts";
 
 const takes = (evidence: Record<string, string>) =>

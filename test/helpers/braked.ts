@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { OperationResult } from "../../src/contract/relay.ts";
+import type { OperationResult } from "../../src/contract/operationResult.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { type Db, rows } from "../../src/db/client.ts";
 import { listMachines } from "../../src/pool/machineView.ts";

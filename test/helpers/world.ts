@@ -1,7 +1,8 @@
 import { sql } from "drizzle-orm";
 import { poolSpec, type PoolSpecInput } from "../../src/contract/pool.ts";
 import type { Recipe } from "../../src/contract/recipe.ts";
-import type { LeasedOperation, OperationResult } from "../../src/contract/relay.ts";
+import type { LeasedOperation } from "../../src/contract/relay.ts";
+import type { OperationResult } from "../../src/contract/operationResult.ts";
 import { type Db, rows } from "../../src/db/client.ts";
 import { finish } from "../../src/pool/finish.ts";
 import { leaseWork } from "../../src/pool/lease.ts";

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
-import type { Listing } from "../../src/contract/relay.ts";
+import type { Listing } from "../../src/contract/listing.ts";
 import { type Db, rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
 import { forgetMachine } from "../../src/pool/machineActions.ts";

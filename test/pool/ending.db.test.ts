@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
-import type { OperationResult } from "../../src/contract/relay.ts";
+import type { OperationResult } from "../../src/contract/operationResult.ts";
 import { expire } from "../../src/cron/expire.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { assign } from "../../src/pool/assign.ts";

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
-import type { OperationResult } from "../../src/contract/relay.ts";
+import type { OperationResult } from "../../src/contract/operationResult.ts";
 import { type Db, rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
 import { getMachine, listMachines } from "../../src/pool/machineView.ts";

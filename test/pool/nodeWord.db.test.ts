@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
-import type { OperationResult } from "../../src/contract/relay.ts";
+import type { OperationResult } from "../../src/contract/operationResult.ts";
 import { connect, rows } from "../../src/db/client.ts";
 import { capacityReport } from "../../src/pool/capacityReport.ts";
 import { finish } from "../../src/pool/finish.ts";

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type AddressInfo } from "node:net";
 import { expect, test } from "vitest";
-import type { OperationResult, ProbeOperation } from "../../src/contract/relay.ts";
+import type { OperationResult } from "../../src/contract/operationResult.ts";
+import type { ProbeOperation } from "../../src/contract/relay.ts";
 import { connect } from "../../src/relay/ssh.ts";
 import { probeMachines } from "../../src/relay/probe.ts";
 import { setUp } from "../../src/relay/setup/setup.ts";

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
-import type { LeasedOperation, OperationResult } from "../../src/contract/relay.ts";
+import type { LeasedOperation } from "../../src/contract/relay.ts";
+import type { OperationResult } from "../../src/contract/operationResult.ts";
 import { connectEdge } from "../../src/relay/edge.ts";
 import { Cancelled, LeaseLost, RelayError } from "../../src/relay/errors.ts";
 import type { Executors } from "../../src/relay/execute.ts";

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import type { OperationResult, ProbeOperation } from "../../src/contract/relay.ts";
+import type { OperationResult } from "../../src/contract/operationResult.ts";
+import type { ProbeOperation } from "../../src/contract/relay.ts";
 import { probeMachines } from "../../src/relay/probe.ts";
 import { setUp } from "../../src/relay/setup/setup.ts";
 import { TestLease } from "./helpers/lease.ts";

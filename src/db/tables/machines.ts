@@ -28,7 +28,7 @@ import type {
   OrphanBrake,
   OrphanWait,
 } from "../../contract/node.ts";
-import type { Listing } from "../../contract/relay.ts";
+import type { Listing } from "../../contract/listing.ts";
 import type { PoolSpec } from "../../contract/pool.ts";
 import { pools } from "./pools.ts";
 

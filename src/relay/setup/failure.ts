@@ -1,4 +1,4 @@
-import type { OperationResult } from "../../contract/relay.ts";
+import type { OperationResult } from "../../contract/operationResult.ts";
 import { head } from "../text.ts";
 
 type SetupFailed = Extract<OperationResult, { outcome: "setup_failed" }>;

@@ -1,5 +1,5 @@
 import { own } from "../../contract/own.ts";
-import type { OperationResult } from "../../contract/relay.ts";
+import type { OperationResult } from "../../contract/operationResult.ts";
 import { sshKeyIdentity, sshPublicKeyProblem } from "../../contract/sshKey.ts";
 import { fingerprint } from "../hostKey.ts";
 import { quote } from "../shell.ts";

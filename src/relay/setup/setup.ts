@@ -1,4 +1,5 @@
-import type { OperationResult, SetupOperation } from "../../contract/relay.ts";
+import type { OperationResult } from "../../contract/operationResult.ts";
+import type { SetupOperation } from "../../contract/relay.ts";
 import { LeaseLost, wordsOf } from "../errors.ts";
 import type { Tools } from "../tools.ts";
 import type { Lease } from "../lease.ts";

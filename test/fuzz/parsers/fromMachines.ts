@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { outputs as outputsSchema } from "../../../src/contract/progress.ts";
-import { operationResult } from "../../../src/contract/relay.ts";
+import { operationResult } from "../../../src/contract/operationResult.ts";
 import { cleaned, escaped } from "../../../src/contract/foreign.ts";
 import { SshError, toSshError } from "../../../src/relay/sshError.ts";
 import { capped, head, oneLine, tail } from "../../../src/relay/text.ts";

@@ -9,6 +9,7 @@ import { readRecipe } from "../../../src/cli/recipeFolder.ts";
 import { readLocal } from "../../../src/cli/target.ts";
 import { parseDuration } from "../../../src/cli/time.ts";
 import { recipe } from "../../../src/contract/recipe.ts";
+import { listing } from "../../../src/contract/listing.ts";
 import * as relay from "../../../src/contract/relay.ts";
 import { readSshPublicKey } from "../../../src/contract/sshKey.ts";
 import { readDatabaseUrl } from "../../../src/db/databaseUrl.ts";
@@ -55,7 +56,7 @@ const MESSAGES = [
       result: { outcome: "setup_failed", reason: "unreachable", message: "m" },
     },
   },
-  { schema: relay.listing, sample: { complete: true, machines: [{ name: "wp-1", state: "running" }] } },
+  { schema: listing, sample: { complete: true, machines: [{ name: "wp-1", state: "running" }] } },
 ];
 
 /** Hands over a folder that is gone afterwards. */

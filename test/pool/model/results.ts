@@ -1,4 +1,5 @@
-import type { LeasedOperation, OperationResult } from "../../../src/contract/relay.ts";
+import type { LeasedOperation } from "../../../src/contract/relay.ts";
+import type { OperationResult } from "../../../src/contract/operationResult.ts";
 import { createdOf, DELETED, setUpOf } from "../../helpers/world.ts";
 
 export const ANSWERS = ["alive", "dead", "unknown"] as const;

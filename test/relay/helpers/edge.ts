@@ -12,12 +12,12 @@ import {
   joinInput,
   leaseInput,
   type LeasedOperation,
-  type Listing,
   openInput,
-  type OperationResult,
   renewInput,
   reportInput,
 } from "../../../src/contract/relay.ts";
+import type { Listing } from "../../../src/contract/listing.ts";
+import type { OperationResult } from "../../../src/contract/operationResult.ts";
 import { until } from "../../helpers/until.ts";
 import { quiet } from "./quiet.ts";
 

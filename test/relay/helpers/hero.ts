@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { readRecipe } from "../../../src/cli/recipeFolder.ts";
-import type { OperationResult } from "../../../src/contract/relay.ts";
+import type { OperationResult } from "../../../src/contract/operationResult.ts";
 import { setUp } from "../../../src/relay/setup/setup.ts";
 import { TestLease } from "./lease.ts";
 import type { TestMachine, TestNode } from "./node.ts";

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import type { OperationResult, SetupOperation } from "../../../src/contract/relay.ts";
+import type { OperationResult } from "../../../src/contract/operationResult.ts";
+import type { SetupOperation } from "../../../src/contract/relay.ts";
 import { makeKeyPair } from "../../../src/relay/hostKey.ts";
 import { setUp } from "../../../src/relay/setup/setup.ts";
 import { TestLease } from "../helpers/lease.ts";
