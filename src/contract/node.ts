@@ -1,7 +1,10 @@
 import * as z from "zod";
-import { NODE_CONDITION_TYPES } from "./nodeConditions.ts";
 import { moment, nodeLabel, nodeName } from "./names.ts";
 import { INSTANCE_TYPES } from "./pool.ts";
+
+/** What each says and what to do is in nodeConditions.ts, apart: a Worker needs the names alone. */
+const NODE_CONDITION_TYPES = ["Heard", "DriverWorks", "Accounted"] as const;
+export type NodeConditionType = (typeof NODE_CONDITION_TYPES)[number];
 
 export const NODE_STATES = ["enrolled", "online", "returning", "silent"] as const;
 /** `enrolled`: no relay yet. `returning`: heard again, but not yet listed and probed. `silent`: not heard. */

@@ -1,4 +1,5 @@
 import type { Reason } from "./conditions.ts";
+import type { NodeConditionType } from "./node.ts";
 
 /** Every condition of a node, as src/contract/conditions.ts has those of pools. Each is bad where it is false. */
 export const NODE_CONDITIONS = {
@@ -42,9 +43,4 @@ export const NODE_CONDITIONS = {
         "`warmpool status` says what each is and what becomes of it; docs/orphans.md says how to keep one.",
     },
   },
-} as const satisfies Record<string, Record<string, Reason>>;
-export type NodeConditionType = keyof typeof NODE_CONDITIONS;
-export const NODE_CONDITION_TYPES = Object.keys(NODE_CONDITIONS) as [
-  NodeConditionType,
-  ...NodeConditionType[],
-];
+} as const satisfies Record<NodeConditionType, Record<string, Reason>>;
