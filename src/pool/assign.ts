@@ -3,7 +3,7 @@ import type { AssignResult, Assignment } from "../contract/assignment.ts";
 import type { Recipe } from "../contract/recipe.ts";
 import { type Connection, type Db, iso, rows } from "../db/client.ts";
 import { readAssignments } from "./assignmentView.ts";
-import { choosePool, defaultFirst, isDefault } from "./choosePool.ts";
+import { choosePool, defaultFirst, isDefault } from "./whichPool.ts";
 import { WarmpoolError } from "./errors.ts";
 import { updateKeys } from "./keys.ts";
 import { match } from "./match.ts";

@@ -7,7 +7,7 @@ import { sayCapacity } from "./capacityText.ts";
 import { WarmpoolError } from "./errors.ts";
 import { bindingsOf, nodeCapacity } from "./nodeCapacity.ts";
 import { readNodes, serves } from "./nodeFacts.ts";
-import { resolvePool } from "./release.ts";
+import { resolvePool } from "./whichPool.ts";
 
 type Shape = PoolSpec["shape"];
 

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { Page } from "../contract/assignment.ts";
 import type { EventView, eventListInput } from "../contract/event.ts";
 import { type Db, iso, rows } from "../db/client.ts";
-import { page, parseCursor } from "./machineView.ts";
+import { page, parseCursor } from "./page.ts";
 import { SETTINGS } from "./settings.ts";
 
 /**

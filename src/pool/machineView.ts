@@ -4,6 +4,7 @@ import type { Endpoint, HostKey, MachineView, ProbeAnswer } from "../contract/ma
 import { type Db, iso, rows } from "../db/client.ts";
 import { can } from "./can.ts";
 import { WarmpoolError } from "./errors.ts";
+import { page, parseCursor } from "./page.ts";
 
 type Row = Omit<MachineView, "access" | "lastProbe" | "assignment" | "can"> & {
   cursor: number;
@@ -99,22 +100,4 @@ export function whichMachine(idOrName: string): SQL {
   return byId
     ? sql`m.id = ${idOrName}`
     : sql`m.id = (select id from machines where name = ${idOrName} order by number desc limit 1)`;
-}
-
-/** One page out of `limit + 1` rows, and where the next begins. */
-export function page<T extends { cursor: number }>(found: T[], limit: number): Page<Omit<T, "cursor">> {
-  const items = found.slice(0, limit);
-  const last = items.at(-1);
-  return {
-    items: items.map(({ cursor: _, ...item }) => item),
-    nextCursor: found.length > limit && last !== undefined ? String(last.cursor) : null,
-  };
-}
-
-/** @throws WarmpoolError BAD_REQUEST for a cursor that this API never gave out. */
-export function parseCursor(cursor: string): number {
-  const value = Number(cursor);
-  if (!/^\d{1,15}$/.test(cursor))
-    throw new WarmpoolError("BAD_REQUEST", "cursor: is none that this API gave out");
-  return value;
 }

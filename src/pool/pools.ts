@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { HOLD_FAILED_SECONDS, type PoolCounts, type PoolSpec, type PoolView } from "../contract/pool.ts";
 import { type Db, iso, listOf, rows } from "../db/client.ts";
-import { isDefault } from "./choosePool.ts";
+import { isDefault } from "./whichPool.ts";
 import { poolConditions } from "./conditions.ts";
 import type { PoolFacts } from "./poolFacts.ts";
 import { DRIVER_PROBLEM } from "./driverProblem.ts";

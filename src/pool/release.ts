@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Assignment } from "../contract/assignment.ts";
-import { type Db, listOf, rows } from "../db/client.ts";
+import { type Db, listOf } from "../db/client.ts";
 import { readAssignments } from "./assignmentView.ts";
-import { choosePool, defaultFirst, isDefault } from "./choosePool.ts";
+import { resolvePool } from "./whichPool.ts";
 import { WarmpoolError } from "./errors.ts";
 import { lockAssignments, lockWork } from "./locks.ts";
 import { tearDown } from "./teardown.ts";
@@ -93,17 +93,4 @@ export async function findTesterIn(db: Db, pool: string, username: string): Prom
   }
   const { seq: _, ...assignment } = found;
   return assignment;
-}
-
-/**
- * The pool of that name, or with no name the only one or the default. A removed pool has to be named: what its testers
- * had can still be read.
- */
-export async function resolvePool(db: Db, name: string | undefined): Promise<string> {
-  const found = await rows<{ pool: string; isDefault: boolean }>(
-    db,
-    sql`select p.name as pool, ${isDefault} as "isDefault" from pools p
-      where ${name === undefined ? sql`p.removed_at is null` : sql`p.name = ${name}`} ${defaultFirst}`,
-  );
-  return choosePool(found, name).pool;
 }

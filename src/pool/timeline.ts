@@ -2,7 +2,8 @@ import { sql } from "drizzle-orm";
 import type { Page } from "../contract/assignment.ts";
 import type { TimelineEntry } from "../contract/machine.ts";
 import { type Db, iso, rows } from "../db/client.ts";
-import { getMachine, page, parseCursor } from "./machineView.ts";
+import { getMachine } from "./machineView.ts";
+import { page, parseCursor } from "./page.ts";
 
 /**
  * Everything on record about one machine, oldest first. An operation that ended in the transaction of an event has

@@ -6,7 +6,8 @@ import { ambiguity, setDefaultPool } from "../../src/pool/defaultPool.ts";
 import { planPoolChange } from "../../src/pool/poolPlan.ts";
 import { removePool } from "../../src/pool/poolRemoval.ts";
 import { listPools, putPool } from "../../src/pool/pools.ts";
-import { release, resolvePool } from "../../src/pool/release.ts";
+import { release } from "../../src/pool/release.ts";
+import { resolvePool } from "../../src/pool/whichPool.ts";
 import { testDb } from "../helpers/db.ts";
 import { ADMIN, APP, KEY_A, makeWorld, specOf } from "../helpers/world.ts";
 

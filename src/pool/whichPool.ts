@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { type Db, rows } from "../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
 
 /** The pools (alias `p`) that a caller who names none may mean, the default first; two tell that there are several. */
@@ -25,4 +26,17 @@ export function choosePool<T extends { pool: string; isDefault: boolean }>(
     );
   }
   return first;
+}
+
+/**
+ * The pool of that name, or with no name the only one or the default. A removed pool has to be named: what its testers
+ * had can still be read.
+ */
+export async function resolvePool(db: Db, name: string | undefined): Promise<string> {
+  const found = await rows<{ pool: string; isDefault: boolean }>(
+    db,
+    sql`select p.name as pool, ${isDefault} as "isDefault" from pools p
+      where ${name === undefined ? sql`p.removed_at is null` : sql`p.name = ${name}`} ${defaultFirst}`,
+  );
+  return choosePool(found, name).pool;
 }
