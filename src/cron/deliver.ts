@@ -2,8 +2,7 @@ import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
 import { SETTINGS } from "../pool/settings.ts";
 import { announceWaiting } from "../pool/webhook/announcing.ts";
-import { GIVE_UP_DAYS } from "../pool/webhook/backoff.ts";
-import { deliver as deliverDue, giveUp, isGone } from "../pool/webhook/deliver.ts";
+import { deliver as deliverDue, GIVE_UP_DAYS, giveUp, isGone } from "../pool/webhook/deliver.ts";
 import type { WebhookSetting } from "../pool/webhook/receiver.ts";
 
 /**

@@ -72,8 +72,3 @@ export function planCanary(facts: CanaryFacts): CanaryStep {
   if (facts.room > 0 && (!facts.nodeFull || facts.madeRoom === "gone")) return "create";
   return facts.madeRoom === null && facts.hasSpareSuspect ? "make_room" : "no_room";
 }
-
-/** Seconds until the next canary after so many failed ones: 30 s, doubling, 10 minutes at most, ± 20 %. */
-export function canaryBackoffSeconds(tries: number, random: number): number {
-  return Math.min(600, 30 * 2 ** Math.min(tries - 1, 10)) * (0.8 + 0.4 * random);
-}

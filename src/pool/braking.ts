@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
-import { type BrakeFacts, canaryBackoffSeconds, judgeBrake, type Tally } from "./brake.ts";
+import { type BrakeFacts, judgeBrake, type Tally } from "./brake.ts";
+import { canaryBackoffSeconds } from "./backoff.ts";
 import { lockMachines } from "./locks.ts";
 import type { Actor } from "./reasons.ts";
 import { json, tell } from "./transition.ts";

@@ -6,7 +6,7 @@ import { canaryFailed, canaryReady } from "./braking.ts";
 import { endOperation, takenBy } from "./operations.ts";
 import type { Actor } from "./reasons.ts";
 import { noteFull } from "./nodeFull.ts";
-import { createBackoffSeconds } from "./replenish.ts";
+import { createBackoffSeconds } from "./backoff.ts";
 import { tearDown } from "./teardown.ts";
 import { json, moveMachines } from "./transition.ts";
 

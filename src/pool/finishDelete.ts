@@ -4,7 +4,7 @@ import { type Db, iso, rows } from "../db/client.ts";
 import type { Standing } from "./lease.ts";
 import { endOperation, requeueOperation, takenBy } from "./operations.ts";
 import type { Actor } from "./reasons.ts";
-import { retryBackoffSeconds } from "./replenish.ts";
+import { retryBackoffSeconds } from "./backoff.ts";
 import { json, moveMachines, tell } from "./transition.ts";
 
 /** Proven gone: the receipt is stored and the row is `deleted` in one statement; only now is its room free. */

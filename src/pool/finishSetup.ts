@@ -9,7 +9,7 @@ import { pairWaiting } from "./match.ts";
 import { endOperation, requeueOperation } from "./operations.ts";
 import type { Actor } from "./reasons.ts";
 import { queueProbes, queueRecheck } from "./probeQueue.ts";
-import { retryBackoffSeconds } from "./replenish.ts";
+import { retryBackoffSeconds } from "./backoff.ts";
 import { SETTINGS } from "./settings.ts";
 import { tearDown } from "./teardown.ts";
 import { json, moveAssignments, moveMachines } from "./transition.ts";

@@ -155,20 +155,3 @@ export function population(counts: PoolSituation["counts"]): number {
     0,
   );
 }
-
-/**
- * The bound of R6: creates that a pool begins in any hour while none succeeds, however fast they fail, beyond the first
- * batch of what it lacked. It follows from the waits below, and a test holds it.
- */
-export const FAILING_CREATES_PER_HOUR = 16;
-
-/** Seconds until the next create after so many failures in a row: 5 s, doubling, 10 minutes at most, ± 20 %. */
-export function createBackoffSeconds(failures: number, random: number): number {
-  if (failures <= 1) return 0;
-  return Math.min(600, 5 * 2 ** (failures - 2)) * (0.8 + 0.4 * random);
-}
-
-/** Seconds until what is tried for ever, such as a delete, is tried again: 2 s, doubling, 5 minutes at most, ± 20 %. It never ends. */
-export function retryBackoffSeconds(attempt: number, random: number): number {
-  return Math.min(300, 2 ** Math.min(attempt, 10)) * (0.8 + 0.4 * random);
-}

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import {
   type BrakeFacts,
-  canaryBackoffSeconds,
   type CanaryFacts,
   judgeBrake,
   planCanary,
   type Tally,
 } from "../../src/pool/brake.ts";
+import { canaryBackoffSeconds } from "../../src/pool/backoff.ts";
 
 const NOBODY: Tally = { probed: 0, answered: 0, dead: 0 };
 const heard = (dead: number, answered: number, unknown = 0): Tally => ({

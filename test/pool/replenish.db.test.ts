@@ -4,13 +4,12 @@ import { connect, rows } from "../../src/db/client.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { assign } from "../../src/pool/assign.ts";
 import { replenish } from "../../src/pool/provision.ts";
+import { planPool, type PoolSituation } from "../../src/pool/replenish.ts";
 import {
   createBackoffSeconds,
   retryBackoffSeconds,
   FAILING_CREATES_PER_HOUR,
-  planPool,
-  type PoolSituation,
-} from "../../src/pool/replenish.ts";
+} from "../../src/pool/backoff.ts";
 import { SETTINGS } from "../../src/pool/settings.ts";
 import { betweenStatements } from "../helpers/between.ts";
 import { testDb } from "../helpers/db.ts";

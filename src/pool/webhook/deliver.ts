@@ -3,7 +3,7 @@ import type { WebhookMessage } from "../../contract/webhook.ts";
 import { type Db, iso, rows } from "../../db/client.ts";
 import { sha256 } from "../hash.ts";
 import { tell } from "../transition.ts";
-import { GIVE_UP_DAYS, holdSeconds, messageBackoffSeconds, PATIENCE } from "./backoff.ts";
+import { holdSeconds, messageBackoffSeconds, RECEIVER_PATIENCE } from "../backoff.ts";
 import { post, type Posted } from "./post.ts";
 import type { Receiver } from "./receiver.ts";
 
@@ -13,6 +13,8 @@ import type { Receiver } from "./receiver.ts";
  * sender that dies holds it for `BUSY_SECONDS`; then what it had in flight may come a second time, with the same id.
  */
 const BUSY_SECONDS = 30;
+/** A message is given up when it is so old. */
+export const GIVE_UP_DAYS = 3;
 /** One call sends no longer than this; the next one goes on. */
 const SENDING_MS = 20_000;
 
@@ -136,7 +138,7 @@ async function noteFailure(
     update webhook_messages set error = ${error}, not_before = now() + make_interval(secs => ${again}) where id = ${id}`);
   const [row] = await rows<{ failures: number }>(
     tx,
-    sql`update webhook_receiver set failures = ${unreachable ? sql`greatest(failures + 1, ${PATIENCE})` : sql`failures + 1`}
+    sql`update webhook_receiver set failures = ${unreachable ? sql`greatest(failures + 1, ${RECEIVER_PATIENCE})` : sql`failures + 1`}
       where sender = ${sender} returning failures`,
   );
   const wait = Math.max(retryAfterSeconds, holdSeconds(row?.failures ?? 0, Math.random()));
