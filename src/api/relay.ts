@@ -13,7 +13,7 @@ import { sweep, takeOverdueSweep } from "../cron/sweep.ts";
 import { noteDriver } from "../pool/driverProblem.ts";
 import { finish } from "../pool/finish.ts";
 import { leaseWork } from "../pool/lease.ts";
-import { reportInventory } from "../pool/nodeFull.ts";
+import { reportInventory } from "../pool/nodeInventory.ts";
 import { heard, join, openSession } from "../pool/nodes.ts";
 import { payloads } from "../pool/payload.ts";
 import { renew } from "../pool/progress.ts";

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { MachineView } from "../contract/machine.ts";
 import { type Db, iso } from "../db/client.ts";
-import { queueCuts } from "./finishCut.ts";
+import { queueCuts } from "./cuts.ts";
 import { lockMachine } from "./machineActions.ts";
 import { getMachine } from "./machineView.ts";
 import { cancelWork } from "./operations.ts";

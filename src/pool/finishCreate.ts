@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { OperationResult } from "../contract/operationResult.ts";
 import { type Db, rows } from "../db/client.ts";
-import type { Standing } from "./lease.ts";
+import type { Standing } from "./leased.ts";
 import { canaryFailed, canaryReady } from "./braking.ts";
 import { endOperation, takenBy } from "./operations.ts";
 import type { Actor } from "./reasons.ts";

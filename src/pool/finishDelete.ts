@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Receipt } from "../contract/machine.ts";
 import { type Db, iso, rows } from "../db/client.ts";
-import type { Standing } from "./lease.ts";
+import type { Standing } from "./leased.ts";
 import { endOperation, requeueOperation, takenBy } from "./operations.ts";
 import type { Actor } from "./reasons.ts";
 import { retryBackoffSeconds } from "./backoff.ts";

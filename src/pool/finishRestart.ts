@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { OperationResult } from "../contract/operationResult.ts";
 import type { Db } from "../db/client.ts";
 import { queueSetupIfDue } from "./keys.ts";
-import type { Standing } from "./lease.ts";
+import type { Standing } from "./leased.ts";
 import { endOperation } from "./operations.ts";
 import { queueProbes, queueRecheck } from "./probeQueue.ts";
 import type { Actor, Reason } from "./reasons.ts";

@@ -4,7 +4,7 @@ import { type Db, rows } from "../db/client.ts";
 import { noteMiss } from "./braking.ts";
 import { keysFailed, queueSetupIfDue } from "./keys.ts";
 import { ownersOf } from "./hostKeys.ts";
-import type { Standing } from "./lease.ts";
+import type { Standing } from "./leased.ts";
 import { pairWaiting } from "./match.ts";
 import { endOperation, requeueOperation } from "./operations.ts";
 import type { Actor } from "./reasons.ts";

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { sshKeyIdentity } from "../contract/sshKey.ts";
 import { type Db, rows } from "../db/client.ts";
-import type { Standing } from "./lease.ts";
+import type { Standing } from "./leased.ts";
 import { lockWork } from "./locks.ts";
 import type { Actor } from "./reasons.ts";
 import { json, tell } from "./transition.ts";

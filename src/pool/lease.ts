@@ -1,8 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Db, listOf, rows } from "../db/client.ts";
-import type { OperationKind } from "../db/tables/operations.ts";
-import { WarmpoolError } from "./errors.ts";
 import { noteHighest } from "./highestNumber.ts";
+import { type Leased, leaseLost, type Standing } from "./leased.ts";
 import { queueDeletes } from "./operations.ts";
 import { SETTINGS } from "./settings.ts";
 
@@ -11,18 +10,6 @@ import { SETTINGS } from "./settings.ts";
  * it; whatever comes with another token than the row's changes nothing. What is leased again is what is queued and
  * due, what ran out of its lease, and what an earlier session of the same node held: that session is superseded.
  */
-export type Leased = {
-  id: string;
-  kind: OperationKind;
-  session: string;
-  token: number;
-  attempt: number;
-  machine: string | null;
-  assignment: string | null;
-  node: string;
-  scope: "suspects" | null;
-};
-
 export type Free = { setups: number; others: number };
 
 /**
@@ -114,14 +101,6 @@ function left(session: string) {
   return sql`(lease_until <= now() or session <> ${session})`;
 }
 
-/** The answer to everybody who holds a lease no more. */
-export function leaseLost(id: string): WarmpoolError {
-  return new WarmpoolError(
-    "LEASE_LOST",
-    `operation ${id} is not held by this session with this token any more; drop it, nothing of it was changed`,
-  );
-}
-
 /** Creates that are no longer wanted and whose relay is gone: they end here, and the delete takes over. */
 async function endAbandoned(tx: Db, node: string, session: string): Promise<void> {
   const ended = await rows(
@@ -156,8 +135,6 @@ export async function renewLeases(
       .map((row) => [row.id, row.state === "cancelling" ? "cancelling" : "held"]),
   );
 }
-
-export type Standing = Leased & { state: "leased" | "cancelling"; pool: string | null };
 
 /**
  * Locks an operation for its finish. Null where the token is not the row's any more: the result is stale.

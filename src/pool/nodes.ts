@@ -8,7 +8,7 @@ import { DRIVER_PROBLEM } from "./driverProblem.ts";
 import { nodeConditions } from "./nodeConditions.ts";
 import { WarmpoolError } from "./errors.ts";
 import { noteHighest } from "./highestNumber.ts";
-import { leaseLost } from "./lease.ts";
+import { leaseLost } from "./leased.ts";
 import { queueProbes } from "./probeQueue.ts";
 import type { Actor } from "./reasons.ts";
 import { SETTINGS } from "./settings.ts";

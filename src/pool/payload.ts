@@ -5,7 +5,7 @@ import type { PoolSpec } from "../contract/pool.ts";
 import type { Recipe } from "../contract/recipe.ts";
 import type { LeasedOperation, MachineTarget } from "../contract/relay.ts";
 import { type Db, listOf, rows } from "../db/client.ts";
-import type { Leased } from "./lease.ts";
+import type { Leased } from "./leased.ts";
 import { failUnreadable } from "./unreadable.ts";
 import { openSecrets } from "./sealedParams.ts";
 import { NO_SECRET_KEYS, type Sealed, type SecretKeys } from "./secrets.ts";

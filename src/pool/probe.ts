@@ -7,7 +7,7 @@ import { type Db, iso, rows } from "../db/client.ts";
 import type { NotAlive } from "../db/tables/machines.ts";
 import { followAddresses } from "./addresses.ts";
 import { judgeNodeBrake } from "./braking.ts";
-import { cutAgain } from "./finishCut.ts";
+import { cutAgain } from "./cuts.ts";
 import { noteDriver } from "./driverProblem.ts";
 import { type Heard, judge, type Verdict } from "./health.ts";
 import { strangers, tellStrangeKeys } from "./hostKeys.ts";

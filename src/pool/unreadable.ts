@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
-import { type Leased, lockLease } from "./lease.ts";
+import { lockLease } from "./lease.ts";
+import { type Leased } from "./leased.ts";
 import { endOperation } from "./operations.ts";
 import { json, moveAssignments } from "./transition.ts";
 

@@ -4,7 +4,7 @@ import type { Inventory } from "../../src/contract/node.ts";
 import { poolSpec } from "../../src/contract/pool.ts";
 import { connect } from "../../src/db/client.ts";
 import { capacityReport } from "../../src/pool/capacityReport.ts";
-import { reportInventory } from "../../src/pool/nodeFull.ts";
+import { reportInventory } from "../../src/pool/nodeInventory.ts";
 import { putPool } from "../../src/pool/pools.ts";
 import { replenish } from "../../src/pool/provision.ts";
 import { betweenStatements } from "../helpers/between.ts";

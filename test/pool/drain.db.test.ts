@@ -5,7 +5,7 @@ import { sweep } from "../../src/cron/sweep.ts";
 import { type Db, rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
 import { scheduleNode } from "../../src/pool/nodeActions.ts";
-import { reportInventory } from "../../src/pool/nodeFull.ts";
+import { reportInventory } from "../../src/pool/nodeInventory.ts";
 import { putPool } from "../../src/pool/pools.ts";
 import { testDb } from "../helpers/db.ts";
 import { ADMIN, APP, KEY_A, makeWorld, openRelay, specOf, type StandInRelay } from "../helpers/world.ts";

@@ -4,7 +4,7 @@ import { poolSpec } from "../../src/contract/pool.ts";
 import { type Db, rows } from "../../src/db/client.ts";
 import { finish } from "../../src/pool/finish.ts";
 import { lockNodes } from "../../src/pool/locks.ts";
-import { reportInventory } from "../../src/pool/nodeFull.ts";
+import { reportInventory } from "../../src/pool/nodeInventory.ts";
 import { putPool } from "../../src/pool/pools.ts";
 import { queueProbes } from "../../src/pool/probeQueue.ts";
 import { renew } from "../../src/pool/progress.ts";

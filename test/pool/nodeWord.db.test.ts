@@ -5,7 +5,7 @@ import { connect, rows } from "../../src/db/client.ts";
 import { capacityReport } from "../../src/pool/capacityReport.ts";
 import { finish } from "../../src/pool/finish.ts";
 import { listMachines } from "../../src/pool/machineView.ts";
-import { reportInventory } from "../../src/pool/nodeFull.ts";
+import { reportInventory } from "../../src/pool/nodeInventory.ts";
 import { listNodes } from "../../src/pool/nodes.ts";
 import { listPools } from "../../src/pool/pools.ts";
 import { queueProbes } from "../../src/pool/probeQueue.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { poolSpec, type PoolSpecInput } from "../../src/contract/pool.ts";
-import { reportInventory } from "../../src/pool/nodeFull.ts";
+import { reportInventory } from "../../src/pool/nodeInventory.ts";
 import { planPoolChange } from "../../src/pool/poolPlan.ts";
 import { assign } from "../../src/pool/assign.ts";
 import { replenish } from "../../src/pool/provision.ts";

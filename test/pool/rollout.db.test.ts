@@ -5,7 +5,7 @@ import type { OperationResult } from "../../src/contract/operationResult.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { type Db, rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
-import { reportInventory } from "../../src/pool/nodeFull.ts";
+import { reportInventory } from "../../src/pool/nodeInventory.ts";
 import { planPoolChange } from "../../src/pool/poolPlan.ts";
 import { getPool, putPool } from "../../src/pool/pools.ts";
 import { putRecipe } from "../../src/pool/recipes.ts";

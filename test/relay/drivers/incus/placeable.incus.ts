@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { connect } from "../../../../src/db/client.ts";
 import { type BookedRow, nodeEquation } from "../../../../src/pool/capacity.ts";
 import { capacityReport } from "../../../../src/pool/capacityReport.ts";
-import { reportInventory } from "../../../../src/pool/nodeFull.ts";
+import { reportInventory } from "../../../../src/pool/nodeInventory.ts";
 import { replenish } from "../../../../src/pool/provision.ts";
 import { INSTALLED } from "../../../../src/relay/drivers/incus/place.ts";
 import { testDb } from "../../../helpers/db.ts";
