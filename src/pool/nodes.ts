@@ -1,4 +1,4 @@
-import { type SQL, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import type { EnrollResult, NodeView } from "../contract/node.ts";
 import type { JoinResult, OpenResult } from "../contract/relay.ts";
 import type { Listing } from "../contract/listing.ts";
@@ -9,11 +9,12 @@ import { nodeConditions } from "./nodeConditions.ts";
 import { WarmpoolError } from "./errors.ts";
 import { noteHighest } from "./highestNumber.ts";
 import { leaseLost } from "./leased.ts";
+import { keptListing } from "./noteProbe.ts";
 import { queueProbes } from "./probeQueue.ts";
 import type { Actor } from "./reasons.ts";
 import { SETTINGS } from "./settings.ts";
 import { issueToken, spendToken } from "./tokens.ts";
-import { json, tell } from "./transition.ts";
+import { tell } from "./transition.ts";
 
 /** A row of `brakes` (alias `b`) as the contract has it. */
 const brakeJson = sql`jsonb_build_object('since', ${iso(sql`b.since`)}, 'dead', b.dead, 'answered', b.answered,
@@ -92,11 +93,6 @@ export type Opening = {
   highestMachineNumber: number;
   listing: Listing | null;
 };
-
-/** What is kept of a listing on its node's row, for a column `listing`. */
-export function keptListing(listing: Listing | null): SQL {
-  return json(listing === null ? null : { startedAt: listing.startedAt });
-}
 
 /**
  * A relay process begins: a new session that supersedes the one before. The node's machines can be claimed only after
