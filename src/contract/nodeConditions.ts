@@ -1,5 +1,5 @@
-import type { Reason } from "./conditions.ts";
 import type { NodeConditionType } from "./node.ts";
+import type { Reason } from "./reason.ts";
 
 /** Every condition of a node, as src/contract/conditions.ts has those of pools. Each is bad where it is false. */
 export const NODE_CONDITIONS = {

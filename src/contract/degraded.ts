@@ -1,0 +1,70 @@
+import type { Reason } from "./reason.ts";
+
+/** The reasons of the condition `Degraded` of a pool, the one that is bad where it is true. */
+export const DEGRADED = {
+  Fine: {
+    status: false,
+    meaning: "Nothing is known to be wrong that does not mend itself.",
+    action: "Nothing.",
+  },
+  Braked: {
+    status: true,
+    meaning:
+      "Most machines of a node died at once. Nothing of it is torn down and no machine but a canary is made there, until a canary gets ready or most answer again.",
+    action:
+      "Look at the node's bridge, store and relay. Are the machines really dead: `warmpool node lift NODE`.",
+  },
+  OrphansHeld: {
+    status: true,
+    meaning:
+      "A node shows machines that carry our mark and that no row knows: several at once, or its relay has seen more than the database knows, as after a backup was put back. None of them is torn down by itself.",
+    action:
+      "`warmpool node list --json` names them. Look what they are; where they may go: `warmpool node reap NODE`, for all or by name.",
+  },
+  TesterMachineDown: {
+    status: true,
+    meaning:
+      "A tester's machine was stopped or deleted on its node, and not by Warmpool, or has not answered for two minutes. Nothing is done by itself: the tester's work is on it.",
+    action:
+      "Find out who did it. `warmpool machine restart NAME` starts a stopped one; `warmpool machine recreate NAME --reassign` gives the tester another machine and runs the set-up there again.",
+  },
+  OrphansFound: {
+    status: true,
+    meaning:
+      "A node with machines of the pool shows one that carries our mark and that no row knows. Copies that people made are left alone; what may be somebody's waits for a person; all others are stopped, kept for `orphanKeepSeconds`, and then deleted.",
+    action:
+      "`warmpool status` says what each is and what becomes of it; docs/orphans.md says how to keep one. Where one that waits may go: `warmpool node reap NODE MACHINE`.",
+  },
+  DriverDown: {
+    status: true,
+    meaning:
+      "The driver of a node with machines of the pool fails to list them or to say what the node has: nothing can be made, deleted or proven gone there.",
+    action: "Look at the hypervisor on that node; `warmpool node list --json` has what its driver says.",
+  },
+  NodeSilent: {
+    status: true,
+    meaning:
+      "A node that holds machines of the pool was not heard for 90 s. Nothing of it is handed out or torn down; the message says what it holds.",
+    action:
+      "Start its relay and see that it reaches the edge. If the host is lost for good: `warmpool node remove NODE --lost`.",
+  },
+  KeysNotReplaced: {
+    status: true,
+    meaning:
+      "A tester was given other SSH keys, and they could not be put on the machine: the ones before may still open it. Its disk may be full or read-only, or somebody who is root there prevents it.",
+    action:
+      "`warmpool tester USER` says why. Assign again with the keys to try once more. If their access must end now: `warmpool machine cut MACHINE` stops the machine from outside and keeps its data; `warmpool release USER` removes it.",
+  },
+  AccessCut: {
+    status: true,
+    meaning:
+      "A person has ended the access to a tester's machine (`machine cut`): its node has stopped it, or does so as soon as it can. It stays stopped, and its data is kept.",
+    action: "`warmpool machine uncut MACHINE` starts it again; `warmpool release USER` removes it.",
+  },
+  HostKeyChanged: {
+    status: true,
+    meaning: "Machines answer with a host key that is no machine's of ours; unassigned ones are held.",
+    action:
+      "Find out who answers at that address; then `warmpool machine recreate ID`, or release the tester.",
+  },
+} as const satisfies Record<string, Reason>;
