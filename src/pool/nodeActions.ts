@@ -6,7 +6,7 @@ import { releaseBrake } from "./braking.ts";
 import { WarmpoolError } from "./errors.ts";
 import { lockWork } from "./locks.ts";
 import { forgetMachines } from "./machineActions.ts";
-import { listNodes } from "./nodes.ts";
+import { listNodes } from "./nodeView.ts";
 import type { Sightings } from "./orphans.ts";
 import { queueProbes } from "./probeQueue.ts";
 import { noteOrphans } from "./reaping.ts";

@@ -1,14 +1,13 @@
 import { sql } from "drizzle-orm";
-import type { EnrollResult, NodeView } from "../contract/node.ts";
+import type { EnrollResult } from "../contract/node.ts";
 import type { JoinResult, OpenResult } from "../contract/relay.ts";
 import type { Listing } from "../contract/listing.ts";
 import { NOT_MIGRATED } from "../contract/schema.ts";
-import { type Db, iso, rows } from "../db/client.ts";
-import { DRIVER_PROBLEM } from "./driverProblem.ts";
-import { nodeConditions } from "./nodeConditions.ts";
+import { type Db, rows } from "../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
 import { noteHighest } from "./highestNumber.ts";
 import { leaseLost } from "./leased.ts";
+import { listNodes } from "./nodeView.ts";
 import { keptListing } from "./noteProbe.ts";
 import { queueProbes } from "./probeQueue.ts";
 import type { Actor } from "./reasons.ts";
@@ -16,28 +15,7 @@ import { SETTINGS } from "./settings.ts";
 import { issueToken, spendToken } from "./tokens.ts";
 import { tell } from "./transition.ts";
 
-/** A row of `brakes` (alias `b`) as the contract has it. */
-const brakeJson = sql`jsonb_build_object('since', ${iso(sql`b.since`)}, 'dead', b.dead, 'answered', b.answered,
-  'cause', b.cause, 'canaryTries', b.canary_tries, 'canaryError', b.canary_error,
-  'canaryNotBefore', ${iso(sql`b.canary_not_before`)}, 'releasedAt', ${iso(sql`b.released_at`)},
-  'releasedBy', b.released_by)`;
-
 /** Nodes and their relays: enrolled by an admin, joined once, a session per relay process. */
-export async function listNodes(db: Db, name?: string): Promise<NodeView[]> {
-  const found = await rows<Omit<NodeView, "conditions">>(
-    db,
-    sql`select n.name, n.state, n.scheduling, n.labels, n.driver, n.driver_version as "driverVersion", n.relay_version as "relayVersion",
-        ${iso(sql`n.last_seen_at`)} as "lastSeenAt", ${iso(sql`n.last_probe_at`)} as "lastProbeAt",
-        (select count(*)::int from machines m where m.node = n.name and m.state <> 'deleted') as machines,
-        (select ${brakeJson} from brakes b where b.node = n.name) as brake,
-        (select coalesce(jsonb_agg(jsonb_build_object('name', s.key, 'since', s.value -> 'since',
-            'confirmedBy', s.value -> 'confirmedBy', 'waits', s.value -> 'waits', 'of', s.value -> 'of',
-            'username', s.value -> 'username') order by s.key), '[]') from jsonb_each(n.orphans) s) as orphans,
-        n.orphan_brake as "orphanBrake", ${DRIVER_PROBLEM} as "driverProblem", n.inventory, ${iso(sql`n.created_at`)} as "createdAt"
-      from nodes n where n.state <> 'removed' and ${name === undefined ? sql`true` : sql`n.name = ${name}`} order by n.name`,
-  );
-  return found.map((node) => ({ ...node, conditions: nodeConditions(node) }));
-}
 
 /** Makes the node known, or lets a known one join again, and gives a join token that works once. */
 export async function enroll(db: Db, name: string, actor: Actor): Promise<EnrollResult> {

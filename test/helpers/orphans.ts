@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { rows } from "../../src/db/client.ts";
 import { putSettings } from "../../src/pool/installationSettings.ts";
 import { listMachines } from "../../src/pool/machineView.ts";
-import { listNodes } from "../../src/pool/nodes.ts";
+import { listNodes } from "../../src/pool/nodeView.ts";
 import { queueProbes } from "../../src/pool/probeQueue.ts";
 import { SETTINGS } from "../../src/pool/settings.ts";
 import type { TestDb } from "./db.ts";

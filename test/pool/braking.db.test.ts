@@ -4,7 +4,7 @@ import { sweep } from "../../src/cron/sweep.ts";
 import { rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
 import { liftBrake } from "../../src/pool/nodeActions.ts";
-import { listNodes } from "../../src/pool/nodes.ts";
+import { listNodes } from "../../src/pool/nodeView.ts";
 import {
   brakeOf,
   namesOf,

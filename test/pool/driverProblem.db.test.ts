@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { type Db, rows } from "../../src/db/client.ts";
 import { noteDriver } from "../../src/pool/driverProblem.ts";
 import { readMetrics } from "../../src/pool/metrics/read.ts";
-import { listNodes } from "../../src/pool/nodes.ts";
+import { listNodes } from "../../src/pool/nodeView.ts";
 import { getPool } from "../../src/pool/pools.ts";
 import { queueProbes } from "../../src/pool/probeQueue.ts";
 import { testDb, type TestDb } from "../helpers/db.ts";

@@ -4,7 +4,7 @@ import { poolSpec } from "../../src/contract/pool.ts";
 import { rows } from "../../src/db/client.ts";
 import { listMachines } from "../../src/pool/machineView.ts";
 import { reapOrphans } from "../../src/pool/nodeActions.ts";
-import { listNodes } from "../../src/pool/nodes.ts";
+import { listNodes } from "../../src/pool/nodeView.ts";
 import { putPool } from "../../src/pool/pools.ts";
 import { queueProbes } from "../../src/pool/probeQueue.ts";
 import { replenish } from "../../src/pool/provision.ts";

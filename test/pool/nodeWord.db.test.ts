@@ -6,7 +6,7 @@ import { capacityReport } from "../../src/pool/capacityReport.ts";
 import { finish } from "../../src/pool/finish.ts";
 import { listMachines } from "../../src/pool/machineView.ts";
 import { reportInventory } from "../../src/pool/nodeInventory.ts";
-import { listNodes } from "../../src/pool/nodes.ts";
+import { listNodes } from "../../src/pool/nodeView.ts";
 import { listPools } from "../../src/pool/pools.ts";
 import { queueProbes } from "../../src/pool/probeQueue.ts";
 import { renew } from "../../src/pool/progress.ts";
