@@ -1,5 +1,7 @@
 import { createInterface } from "node:readline";
-import type { Ask } from "./session.ts";
+
+/** Gives the line that was typed; empty where the terminal was closed instead. */
+export type Ask = (question: string) => Promise<string>;
 
 /** A question to the person at this process's terminal; null where it has none. Standard output stays the answer's. */
 export function terminalAsk(): Ask | null {

@@ -3,9 +3,9 @@ import { EXIT } from "./exit.ts";
 import { failureJson, failureOf } from "./failure.ts";
 import { terminalOutput } from "./output.ts";
 import type { Stream } from "./output.ts";
-import { terminalAsk } from "./ask.ts";
+import { type Ask, terminalAsk } from "./ask.ts";
 import { buildProgram } from "./program.ts";
-import type { Ask, Cli } from "./session.ts";
+import type { Cli } from "./session.ts";
 
 /** Runs one command line (without the program's name) and returns its exit code; nothing is thrown. */
 export async function main(

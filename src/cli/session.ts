@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { createClient } from "../client/index.ts";
 import type { WarmpoolClient } from "../client/index.ts";
+import type { Ask } from "./ask.ts";
 import type { Output } from "./output.ts";
 import { targetOf } from "./target.ts";
 import type { TargetOptions } from "./target.ts";
@@ -16,9 +17,6 @@ export type Cli = {
   /** Asks the person at the terminal; null where there is none. */
   ask: Ask | null;
 };
-
-/** Gives the line that was typed; empty where the terminal was closed instead. */
-export type Ask = (question: string) => Promise<string>;
 
 /** What a verb that talks to the API works with. */
 export type Session = {

@@ -3,7 +3,7 @@ import type { MachineView } from "../contract/machine.ts";
 import type { NodeView } from "../contract/node.ts";
 import type { PoolView } from "../contract/pool.ts";
 import type { DutyHeartbeat } from "../contract/sweep.ts";
-import { nodeTable } from "./node.ts";
+import { nodeTable } from "./nodeView.ts";
 import { needsWord, orphanSentences, waitingOrphans } from "./orphansText.ts";
 import type { Output } from "./output.ts";
 import { concerns, poolTable } from "./poolView.ts";

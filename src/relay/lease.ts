@@ -1,3 +1,5 @@
+import type { OperationResult } from "../contract/operationResult.ts";
+import type { LeasedOperation } from "../contract/relay.ts";
 import type { Progress } from "../contract/progress.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { Cancelled, LeaseLost, type ReportRefused } from "./errors.ts";
@@ -21,6 +23,9 @@ export type Lease = {
 
 type Waiter = { resolve: () => void; reject: (error: Error) => void };
 type Parcel = { progress: Progress; waiters: Waiter[] };
+
+/** Does one operation and says how it ended; throws the lease's reason where it may not go on. */
+export type Executors = (operation: LeasedOperation, lease: Lease) => Promise<OperationResult>;
 
 /**
  * One lease as the renewer keeps it. Its end is counted from before the request that granted it was sent, so that it

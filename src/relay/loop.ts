@@ -4,7 +4,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import type { Driver } from "./driver.ts";
 import { type Edge, EdgeError, endsSession, retryMs } from "./edge.ts";
 import { Cancelled, LeaseLost, Stopping, wordsOf } from "./errors.ts";
-import type { Executors } from "./execute.ts";
+import type { Executors } from "./lease.ts";
 import type { HighestNumber } from "./identity.ts";
 import type { HeldLease } from "./lease.ts";
 import { log } from "./log.ts";

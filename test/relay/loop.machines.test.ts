@@ -4,7 +4,7 @@ import type { LeasedOperation } from "../../src/contract/relay.ts";
 import type { OperationResult } from "../../src/contract/operationResult.ts";
 import { connectEdge } from "../../src/relay/edge.ts";
 import { Cancelled, LeaseLost, RelayError } from "../../src/relay/errors.ts";
-import type { Executors } from "../../src/relay/execute.ts";
+import type { Executors } from "../../src/relay/lease.ts";
 import { makeKeyPair } from "../../src/relay/hostKey.ts";
 import type { Lease } from "../../src/relay/lease.ts";
 import { serve } from "../../src/relay/loop.ts";

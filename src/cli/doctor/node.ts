@@ -1,6 +1,6 @@
 import type { InstallationCheck } from "../../contract/installation.ts";
 import type { NodeView } from "../../contract/node.ts";
-import { driverText } from "../node.ts";
+import { driverText } from "../nodeView.ts";
 import { needsWord, orphanSentences, waitingOrphans } from "../orphansText.ts";
 import { ago, duration } from "../time.ts";
 import { ok, wrong } from "./check.ts";
