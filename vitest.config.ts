@@ -22,13 +22,14 @@ export default defineConfig({
     testTimeout: 600_000,
     hookTimeout: 600_000,
     maxWorkers: workers,
+    // Loading the code takes a second of CPU: the files of a worker share it.
+    isolate: false,
     reporters: ["default", new Summary()],
     projects: [
       {
         extends: true,
         test: {
           name: "pure",
-          isolate: false,
           include: ["test/**/*.test.ts"],
           exclude: Object.keys(NEEDS).map((need) => `test/**/*.${need}.test.ts`),
           globalSetup: [LEASH],
@@ -40,7 +41,6 @@ export default defineConfig({
           name,
           include: [`test/**/*.${name}.test.ts`],
           globalSetup: [LEASH, ...globalSetup],
-          isolate: name === "machines",
         },
       })),
     ],

@@ -35,6 +35,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     outdir: folder,
     outExtension: { ".js": ".mjs" },
     bundle: true,
+    // What a program imports when it needs it is not loaded before.
+    splitting: true,
     platform: "node",
     format: "esm",
     external: ["esbuild", "cpu-features", "*.node"],

@@ -14,6 +14,11 @@ export function pairsOf<A, B>(ones: readonly A[], others: readonly B[]): [A, B][
   return all.filter(({ onDiagonal }) => isNight || onDiagonal).map(({ pair }) => pair);
 }
 
+/** Each n-th of many cases of one kind, the first among them; at night all of them. */
+export function oneIn<T>(n: number, all: readonly T[]): readonly T[] {
+  return all.filter((_, index) => isNight || index % n === 0);
+}
+
 /** What a test does again with other seeds, runs or runtimes: at night all of it, in every other run the first. */
 export function atNight<T>(all: readonly T[]): readonly T[] {
   return isNight ? all : all.slice(0, 1);

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { describe, expect } from "vitest";
 import type { MachineView, PoolSpecInput } from "../../src/client/index.ts";
 import { rows } from "../../src/db/client.ts";
+import { atNight, isNight } from "../helpers/nightly.ts";
 import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";
 import { KEY_A, RECIPE, specOf } from "../helpers/world.ts";
@@ -86,76 +87,87 @@ describe("a create whose relay stood still", () => {
     expect(await under.read(target(machine), "echo here")).toBe("here");
   });
 
-  test("cannot come at all where the next relay has the same folder: that ends it first", async () => {
-    await using under = await system({ driver: "local", program: true });
-    under.startRelay();
-    const holding = under.holdAt("create");
-    await put(under, { targetSize: 1 });
-    const held = await holding;
-    under.startRelay();
-    expect(await held.ended()).toBe("SIGKILL");
-    const [machine] = await under.ready(1);
-    expect((await picture(under)).standing).toEqual([`${machine?.name} running`]);
-    expect(await under.relayLog()).toContain("Killing the relay that served this folder before");
-  });
+  // By day main.machines.test.ts shows that a relay ends the one before it.
+  test.runIf(isNight)(
+    "cannot come at all where the next relay has the same folder: that ends it first",
+    async () => {
+      await using under = await system({ driver: "local", program: true });
+      under.startRelay();
+      const holding = under.holdAt("create");
+      await put(under, { targetSize: 1 });
+      const held = await holding;
+      under.startRelay();
+      expect(await held.ended()).toBe("SIGKILL");
+      const [machine] = await under.ready(1);
+      expect((await picture(under)).standing).toEqual([`${machine?.name} running`]);
+      expect(await under.relayLog()).toContain("Killing the relay that served this folder before");
+    },
+  );
 });
 
 describe("a teardown whose relay stood still", () => {
-  test.each(["stop", "delete"])("at its %s touches nothing of what has come since", async (command) => {
-    await using under = await withOneReady({ program: true });
-    const holding = under.holdAt(command);
-    await under.client.machine.recreate.mutate({ id: under.machine.id });
-    const held = await holding;
-    await under.startRelayElsewhere();
-    const gone = await until("the machine to be gone", async () => {
-      const now = await under.client.machine.get.query({ id: under.machine.id });
-      return now.state === "deleted" && now;
-    });
-    expect(gone.receipt).toMatchObject({ kind: "listed" });
-    const [next] = await under.ready(1);
-    if (next === undefined) throw new Error("it was not replaced");
-    const before = await picture(under);
-    await held.finish();
-    held.thaw();
-    expect(await held.ended()).toBe(1);
-    expect(await picture(under)).toEqual(before);
-    expect(await under.read(target(next), "echo here")).toBe("here");
-  });
+  test.each(atNight(["delete", "stop"]))(
+    "at its %s touches nothing of what has come since",
+    async (command) => {
+      await using under = await withOneReady({ program: true });
+      const holding = under.holdAt(command);
+      await under.client.machine.recreate.mutate({ id: under.machine.id });
+      const held = await holding;
+      await under.startRelayElsewhere();
+      const gone = await until("the machine to be gone", async () => {
+        const now = await under.client.machine.get.query({ id: under.machine.id });
+        return now.state === "deleted" && now;
+      });
+      expect(gone.receipt).toMatchObject({ kind: "listed" });
+      const [next] = await under.ready(1);
+      if (next === undefined) throw new Error("it was not replaced");
+      const before = await picture(under);
+      await held.finish();
+      held.thaw();
+      expect(await held.ended()).toBe(1);
+      expect(await picture(under)).toEqual(before);
+      expect(await under.read(target(next), "echo here")).toBe("here");
+    },
+  );
 });
 
 describe("a set-up whose relay stood still", () => {
   const STATE = "find /var/lib/warmpool /home /root -type f | sort | xargs sha256sum";
 
-  test("right before it starts anything starts nothing, and does not lower the machine's fence", async () => {
-    await using under = await system({ driver: "local", detour: true });
-    await put(under, { targetSize: 1, maxSize: 1 });
-    under.startRelay();
-    await using proxy = await proxyToOnly(under);
-    const [machine] = await under.ready(1);
-    if (machine === undefined) throw new Error("no machine is ready");
-    const standing = new Promise<ReturnType<System["freezeRelay"]>>((resolve) => {
-      proxy.atNext(() => resolve(under.freezeRelay()));
-    });
-    await under.client.tester.assign.mutate({ username: "alice", sshKeys: [KEY_A] });
-    const atConnection = await standing;
-    // The edge hears of its login while it stands still, and would let it go on.
-    const frozen = await under.db.transaction(async (tx) => {
-      await tx.execute(sql`select 1 from assignments for no key update`);
-      atConnection.thaw();
-      const telling = sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%logged_in_at%'`;
-      await until("it to tell of its login", async () => (await rows(under.db, telling)).length > 0);
-      return under.freezeRelay();
-    });
-    const told = sql`select 1 from assignments where logged_in_at is not null`;
-    await until("the edge to know", async () => (await rows(under.db, told)).length > 0);
-    await under.startRelayElsewhere();
-    await inStepTwo(under, machine);
-    const fence = await under.read(target(machine), "cat /var/lib/warmpool/fence");
-    frozen.thaw();
-    expect(await frozen.ended()).toBe(1);
-    expect(await under.read(target(machine), "cat /var/lib/warmpool/fence")).toBe(fence);
-    await finishesOnce(under, machine);
-  });
+  // By day setup/survival.machines.test.ts shows that a machine refuses a relay that slept.
+  test.runIf(isNight)(
+    "right before it starts anything starts nothing, and does not lower the machine's fence",
+    async () => {
+      await using under = await system({ driver: "local", detour: true });
+      await put(under, { targetSize: 1, maxSize: 1 });
+      under.startRelay();
+      await using proxy = await proxyToOnly(under);
+      const [machine] = await under.ready(1);
+      if (machine === undefined) throw new Error("no machine is ready");
+      const standing = new Promise<ReturnType<System["freezeRelay"]>>((resolve) => {
+        proxy.atNext(() => resolve(under.freezeRelay()));
+      });
+      await under.client.tester.assign.mutate({ username: "alice", sshKeys: [KEY_A] });
+      const atConnection = await standing;
+      // The edge hears of its login while it stands still, and would let it go on.
+      const frozen = await under.db.transaction(async (tx) => {
+        await tx.execute(sql`select 1 from assignments for no key update`);
+        atConnection.thaw();
+        const telling = sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%logged_in_at%'`;
+        await until("it to tell of its login", async () => (await rows(under.db, telling)).length > 0);
+        return under.freezeRelay();
+      });
+      const told = sql`select 1 from assignments where logged_in_at is not null`;
+      await until("the edge to know", async () => (await rows(under.db, told)).length > 0);
+      await under.startRelayElsewhere();
+      await inStepTwo(under, machine);
+      const fence = await under.read(target(machine), "cat /var/lib/warmpool/fence");
+      frozen.thaw();
+      expect(await frozen.ended()).toBe(1);
+      expect(await under.read(target(machine), "cat /var/lib/warmpool/fence")).toBe(fence);
+      await finishesOnce(under, machine);
+    },
+  );
 
   test("in the middle of it finds it ended, and changes nothing", async () => {
     await using under = await withOneReady({});

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import type { Case } from "../../../src/relay/conformance/case.ts";
 import { CASES } from "../../../src/relay/conformance/cases.ts";
 import { freePort, isFree } from "../../../src/relay/conformance/ports.ts";
 import { subjectOf } from "../../../src/relay/conformance/subject.ts";
@@ -54,9 +55,14 @@ export function rootLogin(machine: { ssh: { host: string; port: number } }) {
   return until("a login as root", () => login(machine.ssh, "root", key), { seconds: CALL_SECONDS });
 }
 
-export function driverConformance(name: string, make: () => Promise<DriverUnderTest>): void {
+/** @param cases which of the shared cases to run; all, if left out */
+export function driverConformance(
+  name: string,
+  make: () => Promise<DriverUnderTest>,
+  cases: readonly Case[] = CASES,
+): void {
   describe(`driver ${name}`, () => {
-    test.each(CASES.map((one) => [one.title, one] as const))("%s", async (_, one) => {
+    test.each(cases.map((one) => [one.title, one] as const))("%s", async (_, one) => {
       await using under = await make();
       const { driver } = under;
       const drivers = { ...under, abrupt: driver };

@@ -1,8 +1,5 @@
 import type { Driver, DriverMachine } from "../../../src/relay/driver.ts";
 import { serve } from "../../../src/relay/drivers/exec/serve.ts";
-import { incusDriver } from "../../../src/relay/drivers/incus/driver.ts";
-import { INSTALLED } from "../../../src/relay/drivers/incus/place.ts";
-import { localDriver } from "../../../src/relay/drivers/local/driver.ts";
 
 /**
  * A driver program: the machines are a real driver's. Where a detour is asked for the relay is sent to the same port of
@@ -29,10 +26,21 @@ function detoured(driver: Driver): Driver {
   };
 }
 
+type Owner = { installation: string; node: string };
+
+/** It is started for each call, and to load the driver that is not meant takes as much CPU as the call. */
+async function chosen(env: NodeJS.ProcessEnv): Promise<(owner: Owner) => Driver> {
+  if (env["WARMPOOL_TEST_DRIVER"] === "incus") {
+    const { incusDriver } = await import("../../../src/relay/drivers/incus/driver.ts");
+    const { INSTALLED } = await import("../../../src/relay/drivers/incus/place.ts");
+    return (owner) => incusDriver({ ...INSTALLED, ...owner });
+  }
+  const { localDriver } = await import("../../../src/relay/drivers/local/driver.ts");
+  return (owner) => localDriver({ ...owner, root: env["WARMPOOL_TEST_MACHINES"] ?? "", hide: [] });
+}
+
+const make = await chosen(process.env);
 await serve((owner, env) => {
-  const driver =
-    env["WARMPOOL_TEST_DRIVER"] === "incus"
-      ? incusDriver({ ...INSTALLED, ...owner })
-      : localDriver({ ...owner, root: env["WARMPOOL_TEST_MACHINES"] ?? "", hide: [] });
+  const driver = make(owner);
   return env["WARMPOOL_TEST_DETOUR"] === "1" ? detoured(driver) : driver;
 });
