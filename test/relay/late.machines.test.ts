@@ -68,6 +68,8 @@ function target({ host, port, hostKey }: MachineView) {
   return { host, port, hostKey };
 }
 
+const atNightOnly = isNight ? test : test.skip;
+
 describe("a create whose relay stood still", () => {
   test("comes too late to the machine that another relay has made", async () => {
     await using under = await system({ driver: "local", program: true });
@@ -88,21 +90,18 @@ describe("a create whose relay stood still", () => {
   });
 
   // By day main.machines.test.ts shows that a relay ends the one before it.
-  test.runIf(isNight)(
-    "cannot come at all where the next relay has the same folder: that ends it first",
-    async () => {
-      await using under = await system({ driver: "local", program: true });
-      under.startRelay();
-      const holding = under.holdAt("create");
-      await put(under, { targetSize: 1 });
-      const held = await holding;
-      under.startRelay();
-      expect(await held.ended()).toBe("SIGKILL");
-      const [machine] = await under.ready(1);
-      expect((await picture(under)).standing).toEqual([`${machine?.name} running`]);
-      expect(await under.relayLog()).toContain("Killing the relay that served this folder before");
-    },
-  );
+  atNightOnly("cannot come at all where the next relay has the same folder: that ends it first", async () => {
+    await using under = await system({ driver: "local", program: true });
+    under.startRelay();
+    const holding = under.holdAt("create");
+    await put(under, { targetSize: 1 });
+    const held = await holding;
+    under.startRelay();
+    expect(await held.ended()).toBe("SIGKILL");
+    const [machine] = await under.ready(1);
+    expect((await picture(under)).standing).toEqual([`${machine?.name} running`]);
+    expect(await under.relayLog()).toContain("Killing the relay that served this folder before");
+  });
 });
 
 describe("a teardown whose relay stood still", () => {
@@ -135,7 +134,7 @@ describe("a set-up whose relay stood still", () => {
   const STATE = "find /var/lib/warmpool /home /root -type f | sort | xargs sha256sum";
 
   // By day setup/survival.machines.test.ts shows that a machine refuses a relay that slept.
-  test.runIf(isNight)(
+  atNightOnly(
     "right before it starts anything starts nothing, and does not lower the machine's fence",
     async () => {
       await using under = await system({ driver: "local", detour: true });
