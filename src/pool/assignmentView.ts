@@ -4,9 +4,11 @@ import type { SetupStep } from "../db/tables/assignments.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import { queueEta, setupEta } from "./eta.ts";
 import type { Line } from "./forecast.ts";
+import { isSilent } from "./hearing.ts";
 import { lineOfPool } from "./line.ts";
 import { SETTINGS } from "./settings.ts";
 import { IS_DOWN } from "./testerMachines.ts";
+import { UNBEGUN, type Unbegun, unbegunError } from "./unbegun.ts";
 
 /**
  * Assignments as their owners see them. What is shown was true at one moment, for one statement reads everything. That
@@ -34,6 +36,7 @@ type Row = {
   swaps: number;
   keysPending: boolean;
   error: Assignment["error"];
+  unbegun: Unbegun | null;
   createdAt: string;
   activeAt: string | null;
   expiresAt: string | null;
@@ -67,7 +70,7 @@ const standstill = sql`case
       n.not_alive -> m.id::text ->> 'cause', '). An operator can restart it, with your data.'))
     end
   when a.state <> 'setting_up' then null
-  when n.state = 'silent' then jsonb_build_object('code', 'node_silent', 'message',
+  when ${isSilent()} then jsonb_build_object('code', 'node_silent', 'message',
     'Nothing is heard of the machine''s node; the set-up goes on when it is heard again. Wait, or release and assign again.')
   when a.logged_in_at is not null and n.not_alive -> m.id::text ->> 'answer' = 'dead'
     and (n.not_alive -> m.id::text ->> 'since')::timestamptz < now() - make_interval(secs => ${SETTINGS.standstillSeconds}) then
@@ -119,7 +122,8 @@ export function assignmentsShown(where: SQL, tail: SQL, { lines, place }: { line
       case when a.state = 'setting_up' then ${usualSetup} end as "usualSetupSeconds",
       jsonb_build_object('name', a.recipe, 'version', a.recipe_version, 'current',
         (select r.version from recipes r where r.name = a.recipe order by r.put_at desc limit 1)) as recipe,
-      ${keyFingerprints} as "keyFingerprints", a.swaps, ${keysPending} as "keysPending", case when m.cut is not null then ${standstill} else coalesce(a.error, ${standstill}) end as error, ${iso(sql`a.created_at`)} as "createdAt", ${iso(sql`a.active_at`)} as "activeAt",
+      ${keyFingerprints} as "keyFingerprints", a.swaps, ${keysPending} as "keysPending", case when m.cut is not null then ${standstill} else coalesce(a.error, ${standstill}) end as error, ${UNBEGUN} as unbegun,
+      ${iso(sql`a.created_at`)} as "createdAt", ${iso(sql`a.active_at`)} as "activeAt",
       ${iso(sql`a.expires_at`)} as "expiresAt", ${iso(sql`a.released_at`)} as "releasedAt",
       ${iso(sql`a.access_ended_at`)} as "accessEndedAt"
     from shown a left join machines m on m.id = a.machine left join nodes n on n.name = m.node ${tail}`;
@@ -146,7 +150,7 @@ function view(row: Row): Assignment {
     keyFingerprints: row.keyFingerprints,
     swaps: row.swaps,
     keysPending: row.keysPending,
-    error: row.error,
+    error: row.error ?? (row.unbegun === null ? null : unbegunError(row.unbegun)),
     createdAt: row.createdAt,
     activeAt: row.activeAt,
     expiresAt: row.expiresAt,

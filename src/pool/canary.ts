@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
 import { type CanaryFacts, planCanary } from "./brake.ts";
+import { isOnline } from "./hearing.ts";
 import { SERVES } from "./nodeFacts.ts";
 import type { Actor } from "./reasons.ts";
 import { tearDown } from "./teardown.ts";
@@ -42,7 +43,7 @@ export async function placeCanaries(
 function brakedNodes(tx: Db, pool: string): Promise<Braked[]> {
   return rows<Braked>(
     tx,
-    sql`select b.node, n.state = 'online' and n.scheduling = 'open' and ${SERVES} as open,
+    sql`select b.node, ${isOnline()} and n.scheduling = 'open' and ${SERVES} as open,
         b.canary_not_before <= now() as due, b.canary_failure is not distinct from 'no_capacity' as "nodeFull",
         (select count(*)::int from machines m where m.node = b.node and m.state = 'provisioning') as provisioning,
         (select case when m.state = 'deleted' then 'gone' else 'leaving' end

@@ -3,6 +3,7 @@ import type { InstallationCheck } from "../contract/installation.ts";
 import { NOT_MIGRATED } from "../contract/schema.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
+import { isOnline } from "./hearing.ts";
 import { checkSealed } from "./sealedCheck.ts";
 import type { SecretKeys } from "./secrets.ts";
 import type { Caller } from "./tokens.ts";
@@ -45,7 +46,7 @@ function relays(db: Db): Promise<InstallationCheck["nodes"]> {
   return rows<InstallationCheck["nodes"][number]>(
     db,
     sql`select name, ssh_public_key as "sshPublicKey",
-        case when state = 'online'
+        case when ${isOnline(sql`nodes`)}
           then extract(epoch from (listing ->> 'startedAt')::timestamptz - last_probe_at)::float8 end as "clockAheadSeconds"
       from nodes where state <> 'removed' order by name`,
   );

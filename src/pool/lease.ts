@@ -4,6 +4,7 @@ import { noteHighest } from "./highestNumber.ts";
 import { type Leased, leaseLost, type Standing } from "./leased.ts";
 import { queueDeletes } from "./operations.ts";
 import { SETTINGS } from "./settings.ts";
+import { anyLeftElsewhere, takeOver } from "./unbegun.ts";
 
 /**
  * Leases: a relay session's time-limited right to one operation. Each carries a fencing token higher than all before
@@ -27,16 +28,17 @@ export async function leaseWork(
   free: Free,
   highest = 0,
 ): Promise<Leased[]> {
-  const [waiting] = await rows<{ any: boolean; current: boolean; behind: boolean }>(
+  const [waiting] = await rows<{ any: boolean; others: boolean; current: boolean; behind: boolean }>(
     db,
-    sql`select exists (${due(node, session)}) as any,
+    sql`select exists (${due(node, session)}) as any, ${anyLeftElsewhere(node)} as others,
       exists (select 1 from nodes where name = ${node} and session = ${session}) as current,
       exists (select 1 from nodes where name = ${node} and highest_machine_number < ${highest}) as behind`,
   );
   // One that is superseded in mid poll is told so at once, and ends.
   if (waiting?.current !== true) throw leaseLost(`session ${session}`);
   if (waiting.behind) await noteHighest(db, node, highest);
-  if (!waiting.any) return [];
+  const taken = waiting.others && free.setups > 0 ? await takeOver(db, node, free.setups) : 0;
+  if (!waiting.any && taken === 0) return [];
   return db.transaction(async (tx) => {
     const [current] = await rows(
       tx,

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { isOnline, isSilent } from "./hearing.ts";
 import { SERVES } from "./nodeFacts.ts";
 import { SETTINGS } from "./settings.ts";
 
@@ -6,7 +7,7 @@ import { SETTINGS } from "./settings.ts";
 const LAST = 20;
 
 /** A pool's nodes (alias `n`, pool `p`): heard, not braked, and those it may use. */
-const ITS_NODES = sql`n.state = 'online' and n.scheduling = 'open' and ${SERVES}
+const ITS_NODES = sql`${isOnline()} and n.scheduling = 'open' and ${SERVES}
   and not exists (select 1 from brakes b where b.node = n.name and b.released_at is null)`;
 
 /** What is under way counts while its lease lives; what failed and waits to be tried again is not counted on. */
@@ -35,7 +36,7 @@ export const slotsOfPool = sql`${SETTINGS.nodeConcurrency}::int * (select count(
 
 /** As `lackOf` (src/pool/replenish.ts) counts it: what a silent node has keeps no room from those who wait. */
 const room = sql`(select p.max_size - count(*) + least(
-    count(*) filter (where n.state = 'silent' and m.state not in ('assigned', 'held')),
+    count(*) filter (where ${isSilent()} and m.state not in ('assigned', 'held')),
     (select count(*) from assignments w where w.pool = p.name and w.state = 'waiting'))
   from machines m join nodes n on n.name = m.node where m.pool = p.name and m.state <> 'deleted')`;
 

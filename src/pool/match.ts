@@ -26,13 +26,18 @@ export async function pairWaiting(tx: Db, pool: string, actor: Actor): Promise<n
   return paired;
 }
 
-async function pairOne(tx: Db, pool: string, actor: Actor): Promise<boolean> {
+/**
+ * Gives the first in line a machine, if there is one.
+ * @param node a machine of this node only, and none that somebody else has locked.
+ */
+export async function pairOne(tx: Db, pool: string, actor: Actor, node?: string): Promise<boolean> {
+  const there = node === undefined ? sql`` : sql`and n.name = ${node}`;
   const [pair] = await rows<{ assignment: string; machine: string; node: string }>(
     tx,
     sql`with first as (
         select id from assignments where pool = ${pool} and state = 'waiting' order by seq limit 1 for no key update
       ),
-      ${pickReady(pool, sql`exists (select 1 from first)`, "wait")},
+      ${pickReady(pool, sql`exists (select 1 from first) ${there}`, node === undefined ? "wait" : "skip")},
       ${machineMoves(sql`select id from picked`, { to: "assigned", from: ["ready"], actor, reason: "claimed" })}
       select first.id as assignment, moved.id as machine, moved.node from first join moved on true`,
   );

@@ -7,6 +7,7 @@ import { type Db, iso, rows } from "../db/client.ts";
 import type { FullFor } from "../db/tables/machines.ts";
 import type { Asked, BookedRow } from "./capacity.ts";
 import { nameOfShape } from "./full.ts";
+import { stateNow } from "./hearing.ts";
 import { SETTINGS } from "./settings.ts";
 
 /** What placing looks at: a node, what its relay counted there, and what the rows have booked. */
@@ -30,7 +31,7 @@ export type NodeFacts = {
 export function readNodes(db: Db, which: SQL): Promise<NodeFacts[]> {
   return rows<NodeFacts>(
     db,
-    sql`select n.name, n.state, n.scheduling, n.labels, n.inventory, ${iso(sql`n.inventory_at`)} as "inventoryAt",
+    sql`select n.name, ${stateNow()} as state, n.scheduling, n.labels, n.inventory, ${iso(sql`n.inventory_at`)} as "inventoryAt",
         extract(epoch from now() - n.inventory_at)::float8 as "inventoryAgeSeconds", n."full",
         exists (select 1 from brakes b where b.node = n.name and b.released_at is null) as braked,
         coalesce((select jsonb_agg(jsonb_build_object('name', m.name, 'pool', m.pool, 'state', m.state, 'shape', m.shape,

@@ -5,6 +5,7 @@ import { type Db, rows } from "../db/client.ts";
 import { sayBindings } from "./capacityText.ts";
 import { placeChange, planChange, type Standing } from "./change.ts";
 import { readAmbiguity } from "./defaultPool.ts";
+import { isOnline, isSilent } from "./hearing.ts";
 import { bindingsOf, nodeCapacity } from "./nodeCapacity.ts";
 import { readNodes, serves } from "./nodeFacts.ts";
 import { sayNoNode } from "./nowhere.ts";
@@ -25,8 +26,8 @@ export async function planPoolChange(db: Db, spec: PoolSpec): Promise<PoolChange
   );
   const machines = await rows<Standing>(
     db,
-    sql`select m.name, m.node, m.state, m.machine_spec <> ${hash} as "isStale", n.state = 'online' as "isOnline",
-        n.scheduling = 'draining' as "isDraining", n.state = 'silent' as "isSilent",
+    sql`select m.name, m.node, m.state, m.machine_spec <> ${hash} as "isStale", ${isOnline()} as "isOnline",
+        n.scheduling = 'draining' as "isDraining", ${isSilent()} as "isSilent",
         exists (select 1 from brakes b where b.node = n.name and b.released_at is null) as "isBraked",
         m.state = 'deleting' and m.ready_at is null and m.deleting_since > now() - interval '1 hour' as "isFailedCreate"
       from machines m join nodes n on n.name = m.node

@@ -7,6 +7,7 @@ import type { PoolFacts } from "./poolFacts.ts";
 import { DRIVER_PROBLEM } from "./driverProblem.ts";
 import { WarmpoolError } from "./errors.ts";
 import { canonical, sha256 } from "./hash.ts";
+import { isOnline, isSilent } from "./hearing.ts";
 import { lockPool, lockWork } from "./locks.ts";
 import { readNodes } from "./nodeFacts.ts";
 import { nowhere } from "./nowhere.ts";
@@ -48,16 +49,16 @@ export function poolFacts(where: SQL): SQL {
         jsonb_build_object('provisioning', ${count("provisioning")}, 'ready', ${count("ready")},
           'suspect', ${count("suspect")}, 'assigned', ${count("assigned")}, 'held', ${count("held")},
           'deleting', ${count("deleting")}) as counts,
-        (count(*) filter (where m.state = 'ready' and n.state = 'online'))::int as claimable,
+        (count(*) filter (where m.state = 'ready' and ${isOnline()}))::int as claimable,
         (count(*) filter (where m.state <> 'deleting' and m.machine_spec <> p.machine_spec))::int as stale,
-        count(*) filter (where m.state = 'provisioning' and n.state <> 'silent') > 0 as "onTheirWay",
+        count(*) filter (where m.state = 'provisioning' and not ${isSilent()}) > 0 as "onTheirWay",
         (select coalesce(jsonb_agg(jsonb_build_object('node', s.name, 'lastSeenAt', ${iso(sql`s.last_seen_at`)},
             'making', s.making, 'ready', s.ready, 'assigned', s.assigned, 'others', s.others) order by s.name), '[]')
           from (select o.name, o.last_seen_at, count(*) filter (where e.state = 'provisioning') as making,
               count(*) filter (where e.state = 'ready') as ready, count(*) filter (where e.state = 'assigned') as assigned,
               count(*) filter (where e.state in ('suspect', 'held', 'deleting')) as others
             from nodes o join machines e on e.node = o.name
-            where o.state = 'silent' and e.pool = p.name and e.state <> 'deleted' group by o.name) s) as "silentNodes",
+            where ${isSilent(sql`o`)} and e.pool = p.name and e.state <> 'deleted' group by o.name) s) as "silentNodes",
         coalesce(jsonb_agg(m.name order by m.number) filter (where m.state = 'held' and m.hold ->> 'by' like 'node:%'
           or m.state = 'assigned' and n.not_alive -> m.id::text ? 'presented'), '[]') as strangers,
         (select coalesce(jsonb_agg(jsonb_build_object('machine', e.name, 'username', k.username,
@@ -74,7 +75,7 @@ export function poolFacts(where: SQL): SQL {
           and exists (select 1 from machines o where o.node = b.name and o.pool = p.name and o.state <> 'deleted')) as "orphanNodes",
         ${DOWN_OF_POOL} as "downMachines",
         (select coalesce(jsonb_agg(jsonb_build_object('node', n.name, 'message', ${DRIVER_PROBLEM} -> 'message') order by n.name), '[]')
-          from nodes n where n.driver_problems <> '{}' and n.state <> 'silent'
+          from nodes n where n.driver_problems <> '{}' and not ${isSilent()}
             and exists (select 1 from machines o where o.node = n.name and o.pool = p.name and o.state <> 'deleted')) as "driverProblems",
         (select coalesce(jsonb_agg(b.name || ': ' || s.key order by b.name, s.key), '[]') from nodes b, jsonb_each(b.orphans) s
           where jsonb_typeof(s.value -> 'confirmedBy') = 'null'

@@ -3,6 +3,7 @@ import type { PoolSpec } from "../contract/pool.ts";
 import { type Db, listOf, rows } from "../db/client.ts";
 import { placeCanaries } from "./canary.ts";
 import { without } from "./change.ts";
+import { isOnline, isSilent } from "./hearing.ts";
 import { lockNodes, lockPool } from "./locks.ts";
 import { GIVES_WAY, givesWayFirst, replaceFirst } from "./rollout.ts";
 import { type NodeFacts, readNodes } from "./nodeFacts.ts";
@@ -83,7 +84,7 @@ type Situation = PoolSituation & { online: string[]; anyBraked: boolean };
  * its node is not heard. One that is being worked on, or stands in the node's line behind long creates, will end.
  */
 const IS_STUCK = sql`(m.deleting_since <= now() - make_interval(secs => ${SETTINGS.deleteStuckSeconds})
-  and (n.state <> 'online' or not exists (select 1 from operations d where d.machine = m.id
+  and (not ${isOnline()} or not exists (select 1 from operations d where d.machine = m.id
     and d.kind = 'delete' and d.state in ('queued', 'leased') and d.error is null)))`;
 
 /** @throws where the pool is not there: call it under its row lock. */
@@ -92,7 +93,7 @@ export async function readSituation(tx: Db, pool: string): Promise<Situation> {
     tx,
     sql`select p.target_size as "targetSize", p.max_size as "maxSize", p.paused, p.create_failures as "createFailures",
         coalesce(p.create_not_before <= now(), true) as "backoffOver",
-        (select coalesce(jsonb_agg(o.name), '[]') from nodes o where o.state = 'online' and o.name not in (
+        (select coalesce(jsonb_agg(o.name), '[]') from nodes o where ${isOnline(sql`o`)} and o.name not in (
           select b.node from brakes b where b.released_at is null)) as online,
         exists (select 1 from brakes b where b.released_at is null) as "anyBraked",
         (select count(*)::int from assignments a where a.pool = p.name and a.state = 'waiting') as waiting,
@@ -105,17 +106,17 @@ export async function readSituation(tx: Db, pool: string): Promise<Situation> {
             'assigned', count(*) filter (where m.state = 'assigned'),
             'held', count(*) filter (where m.state = 'held'),
             'deleting', count(*) filter (where m.state = 'deleting')) as counts,
-          (count(*) filter (where m.state = 'ready' and n.state <> 'online'))::int as "readyOffline",
-          (count(*) filter (where m.state = 'ready' and n.state = 'online' and ${GIVES_WAY}
+          (count(*) filter (where m.state = 'ready' and not ${isOnline()}))::int as "readyOffline",
+          (count(*) filter (where m.state = 'ready' and ${isOnline()} and ${GIVES_WAY}
             and not exists (select 1 from brakes b where b.node = n.name and b.released_at is null)))::int as "staleReady",
           (count(*) filter (where m.state = 'deleting' and not ${IS_STUCK}))::int as lately,
           (count(*) filter (where m.state = 'deleting' and ${IS_STUCK} and m.ready_at is not null and ${GIVES_WAY}
             and not exists (select 1 from assignments a where a.machine = m.id)))::int as "stuckReplaced",
           jsonb_build_object(
-            'provisioning', count(*) filter (where m.state = 'provisioning' and n.state = 'silent'),
-            'suspect', count(*) filter (where m.state = 'suspect' and (n.state = 'silent'
+            'provisioning', count(*) filter (where m.state = 'provisioning' and ${isSilent()}),
+            'suspect', count(*) filter (where m.state = 'suspect' and (${isSilent()}
               or exists (select 1 from brakes b where b.node = n.name and b.released_at is null))),
-            'population', count(*) filter (where n.state = 'silent' and m.state not in ('assigned', 'held'))) as "outOfReach",
+            'population', count(*) filter (where ${isSilent()} and m.state not in ('assigned', 'held'))) as "outOfReach",
           (count(*) filter (where m.state = 'deleting' and m.ready_at is null
             and m.deleting_since > now() - interval '1 hour'))::int as "failedCreatesDeleting"
         from machines m join nodes n on n.name = m.node
@@ -203,7 +204,7 @@ function drawsFor(machines: number): number {
 }
 
 function readOpen(tx: Db, names: readonly string[]): Promise<NodeFacts[]> {
-  return readNodes(tx, sql`n.state = 'online' and n.name in (${listOf(names)})`);
+  return readNodes(tx, sql`${isOnline()} and n.name in (${listOf(names)})`);
 }
 
 /** @throws where the pool is not there: call it under its row lock */

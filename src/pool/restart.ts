@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { MachineView } from "../contract/machine.ts";
 import { type Db, rows } from "../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
+import { stateNow } from "./hearing.ts";
 import { lockMachine } from "./machineActions.ts";
 import { getMachine } from "./machineView.ts";
 import type { Actor } from "./reasons.ts";
@@ -43,7 +44,10 @@ export async function queueRestart(tx: Db, { id, node }: { id: string; node: str
 
 /** A restart that waits for a node to come back would surprise whoever is on the machine by then. */
 export async function assertHeard(tx: Db, { name, node }: { name: string; node: string }): Promise<void> {
-  const [row] = await rows<{ state: string }>(tx, sql`select state from nodes where name = ${node}`);
+  const [row] = await rows<{ state: string }>(
+    tx,
+    sql`select ${stateNow()} as state from nodes n where name = ${node}`,
+  );
   if (row?.state === "online" || row?.state === "returning") return;
   throw new WarmpoolError(
     "CONFLICT",

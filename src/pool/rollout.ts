@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
+import { isOnline } from "./hearing.ts";
 import type { Actor } from "./reasons.ts";
 import { isAllThere, type PoolPlan } from "./replenish.ts";
 import { tearDown } from "./teardown.ts";
@@ -67,7 +68,7 @@ export async function replaceFirst(
   const candidates = await rows<{ id: string; name: string }>(
     tx,
     sql`select m.id, m.name from machines m join pools p on p.name = m.pool join nodes n on n.name = m.node
-      where m.pool = ${pool} and m.state = 'ready' and ${which} and n.state = 'online'
+      where m.pool = ${pool} and m.state = 'ready' and ${which} and ${isOnline()}
         and not exists (select 1 from brakes b where b.node = n.name and b.released_at is null)
       order by m.ready_at limit ${LOOKS}`,
   );
@@ -86,7 +87,7 @@ export async function takeSurplus(tx: Db, pool: string, actor: Actor): Promise<n
     tx,
     sql`select m.id, m.machine_spec <> p.machine_spec as stale, n.scheduling = 'draining' as draining
       from machines m join pools p on p.name = m.pool join nodes n on n.name = m.node
-      where m.pool = ${pool} and m.state = 'ready' and n.state = 'online'
+      where m.pool = ${pool} and m.state = 'ready' and ${isOnline()}
         and not exists (select 1 from brakes b where b.node = n.name and b.released_at is null)
       order by ${GIVES_WAY} desc, m.ready_at limit 1`,
   );

@@ -5,6 +5,10 @@ export const SETTINGS = {
   renewSeconds: 15,
   /** A node that is not heard for so long is silent: its machines cannot be claimed. */
   silenceSeconds: 90,
+  /** Two of a relay's long polls: of nodes heard since then a machine is claimed first. */
+  heardLatelySeconds: 50,
+  /** A relay takes a set-up up within a second or two. One that it leaves for so long goes to a node whose relay asks. */
+  unbegunSeconds: 10,
   /** Creates that one refill queues: each takes a statement under the locks of all nodes, for which everybody waits. A
    * larger pool fills over more refills; a node makes a few at a time anyway. */
   mostQueuedAtOnce: 200,

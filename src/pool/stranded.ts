@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { type Db, listOf, rows } from "../db/client.ts";
 import { queueSetupIfDue } from "./keys.ts";
 import { endOperation } from "./operations.ts";
+import type { Actor } from "./reasons.ts";
 import { tearDown } from "./teardown.ts";
 import { moveAssignments, moveMachines, tell } from "./transition.ts";
 
@@ -25,19 +26,31 @@ export async function swapStranded(db: Db): Promise<number> {
         order by o.id for no key update of o skip locked`,
     );
     for (const { id, machine, assignment, node } of stranded) {
-      const cause = `node ${node} is silent`;
-      const told = { actor: "system:silence", reason: "swapped", data: { cause, missed: machine } } as const;
-      await endOperation(tx, id, "cancelled", null, cause);
-      await moveAssignments(tx, sql`select ${assignment}::uuid`, {
-        ...told,
-        to: "waiting",
-        from: ["setting_up"],
-        set: sql`machine = null, step = null, claimed_at = null, setup_at = null, swaps = swaps + 1`,
-      });
-      await moveMachines(tx, sql`select ${machine}::uuid`, { ...told, to: "suspect", from: ["assigned"] });
+      await leaveUntried(tx, { id, machine, assignment }, `node ${node} is silent`, "system:silence");
     }
     return stranded.length;
   });
+}
+
+/**
+ * Takes a tester off a machine that no relay has tried for them, back to their old place in the line. The machine turns
+ * suspect without a strike, for nobody could ask it; a probe that it answers makes it ready again.
+ */
+export async function leaveUntried(
+  tx: Db,
+  { id, machine, assignment }: { id: string; machine: string; assignment: string },
+  cause: string,
+  actor: Actor,
+): Promise<void> {
+  const told = { actor, reason: "swapped", data: { cause, missed: machine } } as const;
+  await endOperation(tx, id, "cancelled", null, cause);
+  await moveAssignments(tx, sql`select ${assignment}::uuid`, {
+    ...told,
+    to: "waiting",
+    from: ["setting_up"],
+    set: sql`machine = null, step = null, claimed_at = null, setup_at = null, swaps = swaps + 1`,
+  });
+  await moveMachines(tx, sql`select ${machine}::uuid`, { ...told, to: "suspect", from: ["assigned"] });
 }
 
 /**

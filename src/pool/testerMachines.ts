@@ -2,6 +2,7 @@ import { own } from "../contract/own.ts";
 import { type SQL, sql } from "drizzle-orm";
 import { type Db, iso } from "../db/client.ts";
 import type { NotAlive } from "../db/tables/machines.ts";
+import { isSilent } from "./hearing.ts";
 import { SETTINGS } from "./settings.ts";
 import { tell } from "./transition.ts";
 
@@ -11,7 +12,7 @@ import { tell } from "./transition.ts";
  */
 
 /** Whether the machine `m` of a node `n`, which is heard, is down. One that is cut is so by a person's word. */
-export const IS_DOWN: SQL = sql`(m.cut is null and n.state <> 'silent' and (n.not_alive -> m.id::text ? 'down'
+export const IS_DOWN: SQL = sql`(m.cut is null and not ${isSilent()} and (n.not_alive -> m.id::text ? 'down'
   or n.not_alive -> m.id::text ->> 'answer' = 'dead' and (n.not_alive -> m.id::text ->> 'since')::timestamptz
     < now() - make_interval(secs => ${SETTINGS.standstillSeconds})))`;
 

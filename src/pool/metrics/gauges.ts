@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { type Db, rows } from "../../db/client.ts";
 import { NODE_STATES } from "../../contract/node.ts";
 import type { PoolView } from "../../contract/pool.ts";
+import { stateNow } from "../hearing.ts";
 import { listPools } from "../pools.ts";
 import { DOWN_OF_POOL, type DownMachine } from "../testerMachines.ts";
 import { LIVE_ASSIGNMENT_STATES, LIVE_MACHINE_STATES, type Sample } from "./catalogue.ts";
@@ -60,7 +61,7 @@ type Beat = { duty: string; age: number; failed: boolean };
 
 /** With the orphans of each: a sighting of one ends when it gets a row of its own, which says how far its delete is. */
 const NODES = sql`
-  select n.name, n.state, n.driver_problems <> '{}' as "driverDown", (select count(*)::int from jsonb_object_keys(n.orphans)) as seen,
+  select n.name, ${stateNow()} as state, n.driver_problems <> '{}' as "driverDown", (select count(*)::int from jsonb_object_keys(n.orphans)) as seen,
     (select count(*)::int from machines m
       where m.node = n.name and m.adopted_at is not null and m.state <> 'deleted') as leaving
   from nodes n where n.state <> 'removed' order by n.name`;

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../../../src/db/client.ts";
+import { isOnline, isSilent } from "../../../src/pool/hearing.ts";
 import type { Picture } from "./picture.ts";
 
 /** What must hold after every step, of docs/requirements.md as far as rows show it; `before` is from before the step. */
@@ -47,11 +48,11 @@ export async function complaints(db: Db, before: Picture): Promise<string[]> {
       from machines m join nodes n on n.name = m.node, pools p where m.state <> 'deleted' group by p.max_size
       -- Testers who wait come before what nobody can reach: that much more may be made.
       having count(*) > greatest(p.max_size, ${before.population}::int)
-        and count(*) filter (where n.state <> 'silent' or m.state in ('assigned', 'held')) > p.max_size
+        and count(*) filter (where not ${isSilent()} or m.state in ('assigned', 'held')) > p.max_size
     union all select 'more is made than was lacking' from pools p, lateral (
-        select count(*) filter (where m.state = 'provisioning' and n.state <> 'silent') as making,
+        select count(*) filter (where m.state = 'provisioning' and not ${isSilent()}) as making,
           -- What became claimable only now, with its node, was lacking before.
-          count(*) filter (where m.state = 'ready' and n.state = 'online' and not exists (select 1 from events r
+          count(*) filter (where m.state = 'ready' and ${isOnline()} and not exists (select 1 from events r
             where r.id > ${before.lastEvent} and r.kind = 'node' and r.node = n.name and r.after = 'online')) as ready
         from machines m join nodes n on n.name = m.node) c
       where c.making > 0 and exists (select 1 from events e where e.id > ${before.lastEvent} and e.reason = 'refill')

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { AssignmentState } from "../../../src/contract/assignment.ts";
 import type { MachineState } from "../../../src/contract/machine.ts";
 import { type Db, rows } from "../../../src/db/client.ts";
-import { SETTINGS } from "../../../src/pool/settings.ts";
+import { heardLately, isOnline } from "../../../src/pool/hearing.ts";
 
 /** What the database says between two steps, as far as the model speaks of it. */
 export type Picture = {
@@ -35,9 +35,8 @@ export async function look(db: Db): Promise<Picture> {
         from assignments a where a.state <> 'released') as testers,
       (select coalesce(jsonb_agg(jsonb_build_object('id', m.id, 'state', m.state) order by m.number), '[]')
         from machines m where m.state <> 'deleted') as machines,
-      (select coalesce(jsonb_agg(m.id order by m.machine_spec = p.machine_spec and n.scheduling = 'open' desc, m.ready_at), '[]')
-        from machines m join nodes n on n.name = m.node where m.pool = p.name and m.state = 'ready' and n.state = 'online'
-          and n.last_seen_at > now() - make_interval(secs => ${SETTINGS.silenceSeconds})) as claimable,
+      (select coalesce(jsonb_agg(m.id order by ${heardLately()} desc, m.machine_spec = p.machine_spec and n.scheduling = 'open' desc, m.ready_at), '[]')
+        from machines m join nodes n on n.name = m.node where m.pool = p.name and m.state = 'ready' and ${isOnline()}) as claimable,
       (select count(*)::int from machines m where m.state <> 'deleted') as population,
       p.target_size as "targetSize", p.max_size as "maxSize", p.paused,
       (select coalesce(jsonb_agg(node), '[]') from brakes where released_at is null) as braked,
