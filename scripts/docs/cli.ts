@@ -1,8 +1,17 @@
 import { Writable } from "node:stream";
 import { allCommands, commandTree } from "../../src/cli/commandTree.ts";
 import type { CommandNode, Value } from "../../src/cli/commandTree.ts";
+import { type Failure, failureJson } from "../../src/cli/failure.ts";
 import { terminalOutput } from "../../src/cli/output.ts";
 import { buildProgram } from "../../src/cli/program.ts";
+
+/** What shows the form of a failure; test/cli/pipes.test.ts holds the command line to it. */
+export const FAILURE: Failure = {
+  code: "NOT_FOUND",
+  message: "there is no pool named demo2 (NOT_FOUND).",
+  hint: null,
+  exit: 3,
+};
 
 /** docs/cli.md: every verb with its arguments and options, from the tree that the command line runs by. */
 export function cliDocument(): string {
@@ -20,6 +29,10 @@ export function cliDocument(): string {
     "# The command line\n",
     "`npx warmpool VERB`. Answers go to standard output, remarks and errors to standard error. Exit codes: 0 done,",
     "1 failed, 2 wrong use, 3 not found, 4 conflict or no capacity.\n",
+    "With `--json` a failure is one line of JSON on standard error, and standard output stays empty:\n",
+    `\`\`\`json\n${JSON.stringify(failureJson(FAILURE))}\n\`\`\`\n`,
+    "`code` is one of the [codes](codes.md), or null if the command itself failed: a wrong option, a file that cannot be read, no answer.",
+    "`message` and `hint` (null if there is none) are for people and may change; `exit` is the exit code.\n",
     "Every verb takes these:\n",
     ...optionTable(root),
     ...verbs.flatMap(verbLines),

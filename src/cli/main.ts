@@ -4,7 +4,7 @@ import { failureJson, failureOf } from "./failure.ts";
 import { terminalOutput } from "./output.ts";
 import type { Stream } from "./output.ts";
 import { type Ask, terminalAsk } from "./ask.ts";
-import { buildProgram } from "./program.ts";
+import { buildProgram, HELP, typedWrong } from "./program.ts";
 import type { Cli } from "./session.ts";
 
 /** Runs one command line (without the program's name) and returns its exit code; nothing is thrown. */
@@ -15,16 +15,27 @@ export async function main(
   env: NodeJS.ProcessEnv,
   ask: Ask | null = null,
 ): Promise<number> {
+  const json = args.includes("--json");
   const cli: Cli = { out: terminalOutput(stdout, stderr, env), env, url: null, exitCode: EXIT.done, ask };
-  const program = buildProgram(cli);
+  const program = buildProgram(cli, json);
   try {
     await program.parseAsync(args, { from: "user" });
     return cli.exitCode;
   } catch (error) {
-    // Commander has said what was wrong already; help and the version are no error.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.wrongUse;
-    const failure = failureOf(error, cli.url);
-    if (program.opts<{ json?: true }>().json === true || args.includes("--json")) {
+    // Help and the version are no error.
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
+    // Commander has said it already, unless it is to be JSON.
+    if (error instanceof CommanderError && !json) return EXIT.wrongUse;
+    const failure =
+      error instanceof CommanderError
+        ? {
+            message: error.code === "commander.help" ? "a verb is missing" : typedWrong(error.message),
+            hint: HELP,
+            exit: EXIT.wrongUse,
+            code: null,
+          }
+        : failureOf(error, cli.url);
+    if (json) {
       cli.out.noteJson(failureJson(failure));
       return failure.exit;
     }

@@ -56,28 +56,35 @@ const VERBS = [
   completion,
 ];
 
-/** The whole command line as commander's tree: what runs, what `--help`, completion and docs/cli.md are made from. */
-export function buildProgram(cli: Cli): Command {
+export const HELP = "--help tells how a verb is used";
+
+/**
+ * The whole command line as commander's tree: what runs, what `--help`, completion and docs/cli.md are made from.
+ * @param json whether the caller tells what was typed wrong, as JSON, and nothing is to be said of it here
+ */
+export function buildProgram(cli: Cli, json = false): Command {
   const program = new Command("warmpool")
     .description("A warm machine for every tester: assign, watch, log in, release.")
     .version(packageVersion())
     .exitOverride()
-    .showHelpAfterError("(--help tells how a verb is used)")
+    .showHelpAfterError(`(${HELP})`)
     .configureHelp({ showGlobalOptions: true, helpWidth: cli.out.columns })
     .configureOutput({
       writeOut: cli.out.write,
-      writeErr: (text) => cli.out.progress.write(escaped(text, "\n")),
-      outputError: (text) =>
-        cli.out.note(
-          text
-            .replace(/^error: /, "warmpool: ")
-            .trimEnd()
-            .replaceAll("\n", " "),
-        ),
+      writeErr: (text) => (json ? undefined : cli.out.progress.write(escaped(text, "\n"))),
+      outputError: (text) => (json ? undefined : cli.out.note(`warmpool: ${typedWrong(text)}`)),
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     });
   globalOptions(program);
   for (const verb of VERBS) verb(program, cli);
   return program;
+}
+
+/** What commander says of wrong use, without its own beginning. */
+export function typedWrong(text: string): string {
+  return text
+    .replace(/^error: /, "")
+    .trimEnd()
+    .replaceAll("\n", " ");
 }

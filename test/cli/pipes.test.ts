@@ -46,6 +46,19 @@ test("a failure under --json is one line of JSON on standard error, with its cod
   expect(JSON.parse(ran.stderr)).toMatchObject({
     error: { code: null, exit: 1, message: expect.stringContaining("no Warmpool") as string },
   });
+  const mistyped = await warmpool(["status", "--nothing", "--json"]);
+  expect({ ...mistyped, stderr: JSON.parse(mistyped.stderr) as unknown }).toEqual({
+    code: 2,
+    stdout: "",
+    stderr: {
+      error: {
+        code: null,
+        message: "unknown option '--nothing'",
+        hint: "--help tells how a verb is used",
+        exit: 2,
+      },
+    },
+  });
   expect(failureJson(failureOf(new CliError(EXIT.wrongUse, "no", "do"), null))).toEqual({
     error: { code: null, message: "no", hint: "do", exit: 2 },
   });
