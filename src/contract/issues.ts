@@ -95,6 +95,7 @@ const KINDS: Record<string, string> = {
   array: "a list",
   boolean: "true or false",
   int: "a whole number",
+  nonoptional: "given",
   number: "a number",
   object: "an object",
   record: "an object",

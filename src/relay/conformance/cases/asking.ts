@@ -1,3 +1,4 @@
+import { sayIssues } from "../../../contract/issues.ts";
 import { inventory, type Inventory } from "../../../contract/node.ts";
 import type { Case } from "../case.ts";
 import { create, find, listed } from "../look.ts";
@@ -115,7 +116,8 @@ export const evidence: Case = {
 async function inventoryOf(subject: Subject): Promise<Inventory> {
   const said = await well("capacity", RULES.capacity, subject.driver.capacity(subject.soon()));
   const parsed = inventory.safeParse(said);
-  if (!parsed.success) throw new Violation("capacity printed what is no inventory.", RULES.capacity);
+  if (!parsed.success)
+    throw new Violation(`capacity printed what is no inventory: ${sayIssues(parsed.error)}.`, RULES.capacity);
   const { cpus, memoryMib, disks } = parsed.data;
   demand(
     cpus > 0 && memoryMib.total > 0,

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { sayIssues } from "../../../contract/issues.ts";
 import { DriverError } from "../../driver.ts";
 import { head } from "../../text.ts";
 import { exchange } from "./socket.ts";
@@ -53,7 +54,7 @@ export function incusClient({ socket, project }: { socket: string; project: stri
       const told = understand(body, path);
       if (told.type !== "sync") throw notUnderstood(path, "it started an operation instead of answering");
       const parsed = schema.safeParse(told.metadata);
-      if (!parsed.success) throw notUnderstood(path, z.prettifyError(parsed.error));
+      if (!parsed.success) throw notUnderstood(path, sayIssues(parsed.error));
       return parsed.data;
     },
 
