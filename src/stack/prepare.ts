@@ -38,7 +38,7 @@ export async function prepare(
     await ask(() => admin.recipe.put.mutate(recipe));
   }
   await joinNode(folder, admin, url, ask, signal);
-  await putPool(folder, options, admin, ask);
+  await preparePool(folder, options, admin, ask);
   for (const name of folder.memory().pausedPools) {
     await ask(() => orNull(admin.pool.resume.mutate({ name })));
     folder.remember({ pausedPools: folder.memory().pausedPools.filter((other) => other !== name) });
@@ -78,9 +78,23 @@ async function joinNode(
   });
 }
 
+/** The pool `demo`, and that callers who name none mean it, unless there is another one that they mean. */
+export async function preparePool(
+  folder: Pick<StackFolder, "memory" | "adminSshKey">,
+  options: Pick<StackOptions, "targetSize" | "maxSize">,
+  admin: WarmpoolClient,
+  ask: Ask,
+): Promise<void> {
+  await putPool(folder, options, admin, ask);
+  const pools = await ask(() => admin.pool.list.query());
+  const standing = pools.filter(({ removedAt }) => removedAt === null);
+  if (!standing.some(({ name, isDefault }) => isDefault || name === "default"))
+    await ask(() => admin.pool.default.mutate({ name: POOL_NAME }));
+}
+
 async function putPool(
-  folder: StackFolder,
-  options: StackOptions,
+  folder: Pick<StackFolder, "memory" | "adminSshKey">,
+  options: Pick<StackOptions, "targetSize" | "maxSize">,
   admin: WarmpoolClient,
   ask: Ask,
 ): Promise<void> {
@@ -99,8 +113,6 @@ async function putPool(
   };
   const maxSize = options.maxSize ?? Math.max(pool?.spec.maxSize ?? 0, targetSize + HEADROOM);
   await ask(() => admin.pool.put.mutate({ ...spec, targetSize, maxSize }));
-  // Only when it is new: an admin may have made another one the default since.
-  if (pool === null) await ask(() => admin.pool.default.mutate({ name: POOL_NAME }));
 }
 
 async function orNull<T>(call: Promise<T>): Promise<T | null> {
