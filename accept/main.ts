@@ -12,6 +12,7 @@ import { crash } from "./parts/crash.ts";
 import { faults } from "./parts/faults.ts";
 import { path } from "./parts/path.ts";
 import { power } from "./parts/power.ts";
+import { readme } from "./parts/readme.ts";
 import { secrets } from "./parts/secrets.ts";
 import { Report } from "./report.ts";
 
@@ -19,7 +20,7 @@ import { Report } from "./report.ts";
  * The acceptance run: drives a whole Warmpool from outside, by nothing but its public interface (accept/interface.ts),
  * and shows what each part names. Every part starts from nothing and has to leave nothing. Imports nothing from src.
  */
-const PARTS: readonly Part[] = [path, secrets, faults, crash, power, burst];
+const PARTS: readonly Part[] = [path, readme, secrets, faults, crash, power, burst];
 
 async function main(): Promise<number> {
   const options = optionsOrExit();

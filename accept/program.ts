@@ -19,20 +19,26 @@ export type Program = {
   tail(lines: number): string;
 };
 
+/** Starts `npm …` of the checkout. */
+export function startNpm(args: string[], env: Record<string, string>, logFile: string): Promise<Program> {
+  return startProgram("npm", args, { cwd: CHECKOUT, env, logFile });
+}
+
 /**
- * Starts `npm …` in a process group of its own, its output in `logFile`. `env` is added to this process's own, and so is
+ * Starts a program in a process group of its own, its output in `logFile`. `env` is added to this process's own, and so is
  * the log's path: if a part fails, what it has left running is found by the part's folder in there.
  */
-export async function startNpm(
+export async function startProgram(
+  command: string,
   args: string[],
-  env: Record<string, string>,
-  logFile: string,
+  { cwd, env, logFile }: { cwd: string; env: Record<string, string>; logFile: string },
 ): Promise<Program> {
+  const name = [command, ...args].join(" ");
   const log = openSync(logFile, "a", 0o600);
   const text = () => readFileSync(logFile, "utf8");
   const begun = text().length;
-  const child = spawn("npm", args, {
-    cwd: CHECKOUT,
+  const child = spawn(command, args, {
+    cwd,
     detached: true,
     stdio: ["ignore", log, log],
     env: { ...process.env, ...env, WARMPOOL_ACCEPT_LOG: logFile },
@@ -56,21 +62,17 @@ export async function startNpm(
           .slice(begun)
           .split("\n")
           .find((line) => line.startsWith(beginning));
-      const outcome = await until(
-        `npm ${args[0]} to print "${beginning}…"`,
-        () => (isOver ? "over" : find()),
-        {
-          seconds,
-          everyMs: 50,
-        },
-      ).catch((cause: unknown) => {
-        throw new Error(`npm ${args[0]} has not printed "${beginning}…". Its last lines:\n${tail(12)}`, {
+      const outcome = await until(`${name} to print "${beginning}…"`, () => (isOver ? "over" : find()), {
+        seconds,
+        everyMs: 50,
+      }).catch((cause: unknown) => {
+        throw new Error(`${name} has not printed "${beginning}…". Its last lines:\n${tail(12)}`, {
           cause,
         });
       });
       const found = outcome === "over" ? find() : outcome;
       if (found === undefined)
-        throw new Error(`npm ${args[0]} ended (${await ended}). Its last lines:\n${tail(12)}`);
+        throw new Error(`${name} ended (${await ended}). Its last lines:\n${tail(12)}`);
       return found;
     },
   };
@@ -84,12 +86,24 @@ export function run(command: string, args: string[], seconds = 60): Promise<Ran>
 }
 
 /** The same, with that text on its standard input. */
-export function runWith(input: string, command: string, args: string[], seconds = 60): Promise<Ran> {
+export function runWith(
+  input: string,
+  command: string,
+  args: string[],
+  seconds = 60,
+  at: { cwd: string; env?: Record<string, string> } = { cwd: CHECKOUT },
+): Promise<Ran> {
   return new Promise((resolve) => {
     const child = execFile(
       command,
       args,
-      { cwd: CHECKOUT, signal: deadline(seconds), killSignal: "SIGKILL", maxBuffer: 16 * 1024 * 1024 },
+      {
+        cwd: at.cwd,
+        env: { ...process.env, ...at.env },
+        signal: deadline(seconds),
+        killSignal: "SIGKILL",
+        maxBuffer: 16 * 1024 * 1024,
+      },
       (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === "number" ? error.code : 124;
         resolve({ code, stdout, stderr });

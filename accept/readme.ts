@@ -1,0 +1,76 @@
+/** The README as its reader has it: commands to type, in order, in one folder. Pure. */
+
+/** The commands of a document's shell blocks, one for each line; a line that goes on after a backslash is one. */
+export function commandsOf(markdown: string): string[] {
+  const blocks = [...markdown.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block ?? "");
+  return blocks.flatMap((block) =>
+    block
+      .replaceAll(/\\\n\s*/g, "")
+      .split("\n")
+      .filter((line) => line.trim() !== ""),
+  );
+}
+
+export type Typed = {
+  /** How the command begins in the README. */
+  begins: string;
+  /** What the README says that it shows. */
+  shows: RegExp[];
+  /** It runs until it is ended, beside those that follow. */
+  stays?: true;
+  /** What it shows comes within moments: it is typed again until then. */
+  settles?: true;
+  /** What is typed into it. */
+  input?: string;
+};
+
+/** Every command of the README, in its order. A new one there needs a line here: what does it show? */
+export const TYPED: readonly Typed[] = [
+  { begins: "npm ci && npm start", shows: [/^Warmpool is ready at http:/m], stays: true },
+  { begins: "ssh-keygen ", shows: [/alice_key\.pub/] },
+  { begins: "npx warmpool assign alice --key alice_key.pub", shows: [/warmpool ssh alice/, /^url +http:/m] },
+  { begins: "npx warmpool ssh alice", input: "echo $((6 * 7)) $USER\n", shows: [/^42 alice$/m] },
+  { begins: "npx warmpool status", shows: [/^demo +3\/3 +0 +0 +1 /m], settles: true },
+  { begins: "npx warmpool release alice", shows: [/is released/] },
+  { begins: "npx warmpool recipe push recipes/hero", shows: [/Recipe hero is stored/] },
+  { begins: "npx warmpool pool get demo --json", shows: [] },
+  { begins: "npx warmpool pool put demo.json", shows: [/^recipe +hero$/m] },
+  { begins: "curl ", shows: [/^[0-9a-f]{64} {2}install\.sh$/m] },
+  { begins: "npx warmpool assign alice --key ~/", shows: [/^alice has /m] },
+  { begins: "npx warmpool node enroll n1", shows: [/wp_join_[\w-]+/] },
+  { begins: "npx warmpool relay join ", shows: [/Joined as node n1/] },
+  { begins: "npx warmpool relay run ", shows: [/Serving node=n1/], stays: true },
+  { begins: "npx warmpool status", shows: [/^n1 +online/m], settles: true },
+  { begins: "npx warmpool capacity", shows: [/ more of .* fit/, /^TAKES /m] },
+  { begins: "npx warmpool pool plan demo.json", shows: [/Nothing changes/] },
+  { begins: "npx warmpool machine timeline ", shows: [/known good/] },
+  { begins: "npx warmpool machine hold ", shows: [/ is held: /] },
+  { begins: "npx warmpool node drain ", shows: [/No machine is made on n1/] },
+  { begins: "npx warmpool token create main-app", shows: [/^wp_app_/m] },
+  { begins: "npx warmpool events --follow", shows: [/n1/], stays: true },
+  { begins: "npx warmpool doctor", shows: [/^ok +edge/m, /^Nothing is wrong/m], settles: true },
+];
+
+/** What a reader puts in the place of what stands for something; and what a run without the network does instead. */
+export type Own = {
+  start: string;
+  url: string;
+  joinToken: string;
+  driver: string;
+  installer: { url: string; checksum: string };
+  machine: string;
+};
+
+/** The command as it is typed. */
+export function filledIn(command: string, own: Own): string {
+  return command
+    .replace("npm ci && npm start", own.start)
+    .replaceAll("https://warmpool.example.com", own.url)
+    .replace(/wp_join_…/, own.joinToken)
+    .replace("--driver incus", `--driver ${own.driver}`)
+    .replaceAll("https://example.com/hero/install.sh", own.installer.url)
+    .replace("sha256:…", `sha256:${own.installer.checksum}`)
+    .replace("~/.ssh/id_ed25519.pub", "alice_key.pub")
+    .replace(/(machine \w+) NAME/, `$1 ${own.machine}`)
+    .replace(/(node \w+) NAME/, "$1 n1");
+}
