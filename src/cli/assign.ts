@@ -12,6 +12,7 @@ import type { Cli, Session } from "./session.ts";
 import { testerOf, testerVerb, testerWords } from "./testerOptions.ts";
 import type { TesterOptions } from "./testerOptions.ts";
 import { privateHalf } from "./sshIdentity.ts";
+import { trimDot } from "./text.ts";
 import { parseDuration } from "./time.ts";
 import { isSettled, watchUntilSettled } from "./watch.ts";
 
@@ -67,7 +68,7 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
   if (assignment.state === "failed" || (options.wait === true && assignment.state === "released")) {
     throw new CliError(
       EXIT.failed,
-      `${user} has no machine to use: ${assignment.error?.message ?? `the assignment is ${assignment.state}`}.`,
+      `${user} has no machine to use: ${trimDot(assignment.error?.message ?? `the assignment is ${assignment.state}`)}.`,
       `\`${next(session, "log", ...words)}\` shows what the set-up printed; retry goes on where it stopped, release gives the machine back.`,
     );
   }

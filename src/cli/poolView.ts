@@ -78,5 +78,5 @@ function runwayText({
 }: NonNullable<PoolView["runway"]>): string {
   const empty = emptyInSeconds === null ? "" : `, empty in ${duration(emptyInSeconds)} at this rate`;
   const refill = refillSeconds === null ? "" : `; a refill takes ${duration(refillSeconds)}`;
-  return `${claimsPerHour} claims an hour${empty}${refill}`;
+  return `${claimsPerHour} ${claimsPerHour === 1 ? "claim" : "claims"} an hour${empty}${refill}`;
 }

@@ -39,7 +39,7 @@ export function recipe(program: Command, cli: Cli): void {
 async function push(session: Session, dir: string): Promise<void> {
   const stored = await session.client.recipe.put.mutate(readRecipe(dir));
   answerInWords(session, stored, ({ name, version, steps }) => [
-    `Recipe ${name} is stored: version ${short(version)}, ${steps.length} ${steps.length === 1 ? "step" : "steps"}.`,
+    `Recipe ${name} is stored: version ${shortVersion(version)}, ${steps.length} ${steps.length === 1 ? "step" : "steps"}.`,
   ]);
 }
 
@@ -68,7 +68,7 @@ async function rollback(session: Session, name: string, { to }: { to?: string })
     ...(to === undefined ? {} : { version: to }),
   });
   answerInWords(session, current, (one) => [
-    `Version ${short(one.version)} of recipe ${one.name} is the current one again.`,
+    `Version ${shortVersion(one.version)} of recipe ${one.name} is the current one again.`,
     `For a set-up that failed with another: \`${next(session, "retry", "USER", "--recipe", "current")}\``,
   ]);
 }
@@ -94,7 +94,7 @@ const VERSION_COLUMNS: Column<RecipeVersion>[] = [
 
 const COLUMNS: Column<RecipeView>[] = [
   { title: "RECIPE", value: ({ name }) => name, keep: true },
-  { title: "VERSION", value: ({ version }) => short(version) },
+  { title: "VERSION", value: ({ version }) => shortVersion(version) },
   { title: "STEPS", value: ({ steps }) => steps.length, align: "right" },
   { title: "PARAMETERS", value: ({ params }) => Object.keys(params).join(", ") || null },
   { title: "STORED", value: ({ createdAt }) => ago(createdAt, Date.now()) },
@@ -135,6 +135,7 @@ export function recipeLines(recipe: RecipeView, columns: number, now: number): s
   ];
 }
 
-function short(version: string): string {
+/** As much of a version as tells it from the others of its recipe. */
+export function shortVersion(version: string): string {
   return version.slice(0, 12);
 }

@@ -2,6 +2,7 @@ import { type Command, Option } from "commander";
 import type { Assignment } from "../contract/assignment.ts";
 import { paramOptions, paramsOf } from "./paramOptions.ts";
 import type { ParamOptions } from "./paramOptions.ts";
+import { shortVersion } from "./recipe.ts";
 import { answerInWords, next, withSession } from "./session.ts";
 import type { Cli, Session } from "./session.ts";
 import { testerOf, testerVerb, testerWords } from "./testerOptions.ts";
@@ -37,7 +38,8 @@ async function act(session: Session, user: string, options: Options): Promise<vo
 }
 
 function sentence({ username, machine, recipe }: Assignment): string {
-  const version = recipe === undefined ? "" : ` with version ${recipe.version} of recipe ${recipe.name}`;
+  const version =
+    recipe === undefined ? "" : ` with version ${shortVersion(recipe.version)} of recipe ${recipe.name}`;
   return `${machine?.name ?? "The machine"} is being set up for ${username} again${version}; steps that are done are skipped.`;
 }
 
@@ -45,6 +47,6 @@ function sentence({ username, machine, recipe }: Assignment): string {
 function notCurrent({ recipe }: Assignment, command: string): string[] {
   if (recipe === undefined || recipe.version === recipe.current) return [];
   return [
-    `A newer version, ${recipe.current}, exists and is not used. If this one fails again: \`${command}\`.`,
+    `A newer version, ${shortVersion(recipe.current)}, exists and is not used. If this one fails again: \`${command}\`.`,
   ];
 }
