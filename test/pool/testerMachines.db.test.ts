@@ -99,7 +99,8 @@ test("a tester's machine that does not answer: a reboot is nobody's business, tw
   expect(await degraded(t.db)).toMatchObject({ reason: "Fine" });
   await passTime(t.db, 121);
   await t.db.execute(
-    sql`update nodes set not_alive = jsonb_set(not_alive, array[(select id::text from machines where name = ${name}), 'since'], to_jsonb(now() - interval '121 s'))`,
+    sql`update nodes set last_seen_at = now(),
+      not_alive = jsonb_set(not_alive, array[(select id::text from machines where name = ${name}), 'since'], to_jsonb(now() - interval '121 s'))`,
   );
   expect(await degraded(t.db)).toMatchObject({ reason: "TesterMachineDown" });
   expect(await findTester(t.db, { username: "dave" })).toMatchObject({ error: { code: "machine_silent" } });
