@@ -4,7 +4,7 @@ import type { SetupStep } from "../db/tables/assignments.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import { queueEta, setupEta } from "./eta.ts";
 import type { Line } from "./forecast.ts";
-import { isSilent } from "./hearing.ts";
+import { isSilent } from "./nodeSilence.ts";
 import { lineOfPool } from "./line.ts";
 import { SETTINGS } from "./settings.ts";
 import { IS_DOWN } from "./testerMachines.ts";

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
 import { type CanaryFacts, planCanary } from "./brake.ts";
-import { isOnline } from "./hearing.ts";
+import { isOnline } from "./nodeSilence.ts";
 import { SERVES } from "./nodeFacts.ts";
 import type { Actor } from "./reasons.ts";
 import { tearDown } from "./teardown.ts";

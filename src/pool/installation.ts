@@ -3,7 +3,7 @@ import type { InstallationCheck } from "../contract/installation.ts";
 import { NOT_MIGRATED } from "../contract/schema.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
-import { isOnline } from "./hearing.ts";
+import { isOnline } from "./nodeSilence.ts";
 import { checkSealed } from "./sealedCheck.ts";
 import type { SecretKeys } from "./secrets.ts";
 import type { Caller } from "./tokens.ts";

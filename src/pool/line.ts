@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { isOnline, isSilent } from "./hearing.ts";
+import { isOnline, isSilent } from "./nodeSilence.ts";
 import { SERVES } from "./nodeFacts.ts";
 import { SETTINGS } from "./settings.ts";
 

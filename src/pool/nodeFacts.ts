@@ -7,7 +7,7 @@ import { type Db, iso, rows } from "../db/client.ts";
 import type { FullFor } from "../db/tables/machines.ts";
 import type { Asked, BookedRow } from "./capacity.ts";
 import { nameOfShape } from "./full.ts";
-import { stateNow } from "./hearing.ts";
+import { stateNow } from "./nodeSilence.ts";
 import { SETTINGS } from "./settings.ts";
 
 /** What placing looks at: a node, what its relay counted there, and what the rows have booked. */

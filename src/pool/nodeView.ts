@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { NodeView } from "../contract/node.ts";
 import { type Db, iso, rows } from "../db/client.ts";
 import { DRIVER_PROBLEM } from "./driverProblem.ts";
-import { stateNow } from "./hearing.ts";
+import { stateNow } from "./nodeSilence.ts";
 import { nodeConditions } from "./nodeConditions.ts";
 
 /** A row of `brakes` (alias `b`) as the contract has it. */

@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { heardLately, isOnline } from "./hearing.ts";
+import { heardLately, isOnline } from "./nodeSilence.ts";
 
 /**
  * Common table expressions that end in `picked`: the id of the machine a tester of the pool gets next, locked; always one

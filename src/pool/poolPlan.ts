@@ -5,7 +5,7 @@ import { type Db, rows } from "../db/client.ts";
 import { sayBindings } from "./capacityText.ts";
 import { placeChange, planChange, type Standing } from "./change.ts";
 import { readAmbiguity } from "./defaultPool.ts";
-import { isOnline, isSilent } from "./hearing.ts";
+import { isOnline, isSilent } from "./nodeSilence.ts";
 import { bindingsOf, nodeCapacity } from "./nodeCapacity.ts";
 import { readNodes, serves } from "./nodeFacts.ts";
 import { sayNoNode } from "./nowhere.ts";

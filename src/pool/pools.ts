@@ -7,7 +7,7 @@ import type { PoolFacts } from "./poolFacts.ts";
 import { DRIVER_PROBLEM } from "./driverProblem.ts";
 import { WarmpoolError } from "./errors.ts";
 import { canonical, sha256 } from "./hash.ts";
-import { isOnline, isSilent } from "./hearing.ts";
+import { isOnline, isSilent } from "./nodeSilence.ts";
 import { lockPool, lockWork } from "./locks.ts";
 import { readNodes } from "./nodeFacts.ts";
 import { nowhere } from "./nowhere.ts";

@@ -3,7 +3,7 @@ import type { PoolSpec } from "../contract/pool.ts";
 import { type Db, listOf, rows } from "../db/client.ts";
 import { placeCanaries } from "./canary.ts";
 import { without } from "./change.ts";
-import { isOnline, isSilent } from "./hearing.ts";
+import { isOnline, isSilent } from "./nodeSilence.ts";
 import { lockNodes, lockPool } from "./locks.ts";
 import { GIVES_WAY, givesWayFirst, replaceFirst } from "./rollout.ts";
 import { type NodeFacts, readNodes } from "./nodeFacts.ts";

@@ -16,7 +16,8 @@ export const REASONS = {
   driver_up: "The node's driver answers again.",
   host_key_changed: "The machine answered with another host key than the pinned one.",
   claimed: "A tester was given the machine.",
-  swapped: "The machine could not be reached for a set-up that had not logged in yet.",
+  swapped:
+    "The machine could not be reached for a set-up that had not logged in yet, or no relay took the set-up up.",
   set_up: "Every step of the set-up ended well and the hand-over check passed.",
   setup_failed: "A step of the set-up or the hand-over check failed.",
   released: "The assignment was released.",

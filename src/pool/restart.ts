@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { MachineView } from "../contract/machine.ts";
 import { type Db, rows } from "../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
-import { stateNow } from "./hearing.ts";
+import { stateNow } from "./nodeSilence.ts";
 import { lockMachine } from "./machineActions.ts";
 import { getMachine } from "./machineView.ts";
 import type { Actor } from "./reasons.ts";

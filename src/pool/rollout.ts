@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
-import { isOnline } from "./hearing.ts";
+import { isOnline } from "./nodeSilence.ts";
 import type { Actor } from "./reasons.ts";
 import { isAllThere, type PoolPlan } from "./replenish.ts";
 import { tearDown } from "./teardown.ts";

@@ -2,7 +2,7 @@ import { own } from "../contract/own.ts";
 import { type SQL, sql } from "drizzle-orm";
 import { type Db, iso } from "../db/client.ts";
 import type { NotAlive } from "../db/tables/machines.ts";
-import { isSilent } from "./hearing.ts";
+import { isSilent } from "./nodeSilence.ts";
 import { SETTINGS } from "./settings.ts";
 import { tell } from "./transition.ts";
 

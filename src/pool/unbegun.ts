@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Assignment } from "../contract/assignment.ts";
 import { type Db, listOf, rows } from "../db/client.ts";
-import { isOnline } from "./hearing.ts";
+import { isOnline } from "./nodeSilence.ts";
 import { lockAssignments, lockPool } from "./locks.ts";
 import { pairOne, pairWaiting } from "./match.ts";
 import { queueRecheck } from "./probeQueue.ts";

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { type Db, rows } from "../../db/client.ts";
 import { NODE_STATES } from "../../contract/node.ts";
 import type { PoolView } from "../../contract/pool.ts";
-import { stateNow } from "../hearing.ts";
+import { stateNow } from "../nodeSilence.ts";
 import { listPools } from "../pools.ts";
 import { DOWN_OF_POOL, type DownMachine } from "../testerMachines.ts";
 import { LIVE_ASSIGNMENT_STATES, LIVE_MACHINE_STATES, type Sample } from "./catalogue.ts";

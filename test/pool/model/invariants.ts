@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../../../src/db/client.ts";
-import { isOnline, isSilent } from "../../../src/pool/hearing.ts";
+import { isOnline, isSilent } from "../../../src/pool/nodeSilence.ts";
 import type { Picture } from "./picture.ts";
 
 /** What must hold after every step, of docs/requirements.md as far as rows show it; `before` is from before the step. */

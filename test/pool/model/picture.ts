@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { AssignmentState } from "../../../src/contract/assignment.ts";
 import type { MachineState } from "../../../src/contract/machine.ts";
 import { type Db, rows } from "../../../src/db/client.ts";
-import { heardLately, isOnline } from "../../../src/pool/hearing.ts";
+import { heardLately, isOnline } from "../../../src/pool/nodeSilence.ts";
 
 /** What the database says between two steps, as far as the model speaks of it. */
 export type Picture = {
