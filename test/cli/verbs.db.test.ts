@@ -242,7 +242,10 @@ test("tester list shows who waits, who failed and whose time ends; a retry takes
 
   const wrong = await warmpool(["retry", "bob", "--param", "greeting=NO"], at);
   expect(wrong.stderr).toContain("params.greeting: does not fit");
-  expect((await warmpool(["retry", "bob", "--param", "greeting=ho"], at)).code).toBe(0);
+  expect(await warmpool(["retry", "bob", "--param", "greeting=ho"], at)).toMatchObject({
+    code: 0,
+    stderr: "",
+  });
   const [bob] = await rows(at.db, sql`select state, params from assignments where username = 'bob'`);
   expect(bob).toEqual({ state: "setting_up", params: { greeting: "ho" } });
 });

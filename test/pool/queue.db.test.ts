@@ -195,6 +195,7 @@ test("an estimate is corrected as it goes: a create that is overdue moves it on,
   await passTime(t.db, 30);
   expect(await etaOf()).toBe(10);
   await passTime(t.db, 30);
+  await t.db.execute(sql`update nodes set last_seen_at = now()`);
   expect(await etaOf(), "overdue by 20 s").toBe(30);
 });
 

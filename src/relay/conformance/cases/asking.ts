@@ -1,6 +1,6 @@
-import { sayIssues } from "../../../contract/issues.ts";
 import { inventory, type Inventory } from "../../../contract/node.ts";
 import type { Case } from "../case.ts";
+import { wrongAnswer } from "../../wrongAnswer.ts";
 import { create, find, listed } from "../look.ts";
 import { RULES } from "../rules.ts";
 import type { Subject } from "../subject.ts";
@@ -117,7 +117,10 @@ async function inventoryOf(subject: Subject): Promise<Inventory> {
   const said = await well("capacity", RULES.capacity, subject.driver.capacity(subject.soon()));
   const parsed = inventory.safeParse(said);
   if (!parsed.success)
-    throw new Violation(`capacity printed what is no inventory: ${sayIssues(parsed.error)}.`, RULES.capacity);
+    throw new Violation(
+      `capacity printed what is no inventory: ${wrongAnswer(parsed.error, "the answer")}.`,
+      RULES.capacity,
+    );
   const { cpus, memoryMib, disks } = parsed.data;
   demand(
     cpus > 0 && memoryMib.total > 0,

@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import { fieldName, problemsOf } from "../../../contract/issues.ts";
 import { DriverError } from "../../driver.ts";
 import { head, tail } from "../../text.ts";
+import { wrongAnswer } from "../../wrongAnswer.ts";
 import { type Command, EXIT, MUST_PRINT } from "./protocol.ts";
 import type { Ran } from "./process.ts";
 
@@ -76,10 +76,8 @@ export function parseAnswer<Schema extends z.ZodType>(
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
-  const [problem] = problemsOf(parsed.error.issues);
-  const where = fieldName(problem?.path ?? []) || "what it printed";
   // A name in it is the program's, and so may be one of its secrets.
-  const wrong = head(hide(`${where}: ${problem?.words ?? "is something unknown"}`), SAID_CHARACTERS);
+  const wrong = head(hide(wrongAnswer(parsed.error, "what it printed")), SAID_CHARACTERS);
   throw new DriverError("failed", `${doing} ended well but printed something else (${wrong}). ${must}`, {
     cause: parsed.error,
   });

@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { sayIssues } from "../../../contract/issues.ts";
 import { DriverError } from "../../driver.ts";
 import { head } from "../../text.ts";
+import { wrongAnswer } from "../../wrongAnswer.ts";
 import { exchange } from "./socket.ts";
 import type { Exchange } from "./socket.ts";
 
@@ -54,7 +54,7 @@ export function incusClient({ socket, project }: { socket: string; project: stri
       const told = understand(body, path);
       if (told.type !== "sync") throw notUnderstood(path, "it started an operation instead of answering");
       const parsed = schema.safeParse(told.metadata);
-      if (!parsed.success) throw notUnderstood(path, sayIssues(parsed.error));
+      if (!parsed.success) throw notUnderstood(path, wrongAnswer(parsed.error, "the answer"));
       return parsed.data;
     },
 
