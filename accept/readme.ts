@@ -32,7 +32,7 @@ export const TYPED: readonly Typed[] = [
   { begins: "ssh-keygen ", shows: [/alice_key\.pub/] },
   { begins: "npx warmpool assign alice --key alice_key.pub", shows: [/warmpool ssh alice/, /^url +http:/m] },
   { begins: "npx warmpool ssh alice", input: "echo $((6 * 7)) $USER\n", shows: [/^42 [a-z]/m] },
-  { begins: "npx warmpool status", shows: [/^demo +3\/3 +0 +0 +1 /m], settles: true },
+  { begins: "npx warmpool status", shows: [/^demo +3\/3 +0 +0 +1 .* default$/m], settles: true },
   { begins: "npx warmpool release alice", shows: [/is released/] },
   { begins: "npx warmpool recipe push recipes/hero", shows: [/Recipe hero is stored/] },
   { begins: "npx warmpool pool get demo --json", shows: [] },
