@@ -179,6 +179,8 @@ test.for(atNight([1, 2]))(
 test("an estimate is corrected as it goes: a create that is overdue moves it on, one that is ready ends it", async () => {
   await using t = await testDb();
   const relay = await makeWorld(t.db, { targetSize: 0, maxSize: 1 });
+  // Within five seconds: what the host takes for a step counts too.
+  const about = (seconds: number) => expect.closeTo(seconds, -1) as number;
   const etaOf = async () => (await findTester(t.db, { username: "alice" })).queue?.etaSeconds;
   await ask(t, "first");
   await replenish(t.db, "demo", APP);
@@ -189,14 +191,14 @@ test("an estimate is corrected as it goes: a create that is overdue moves it on,
   await relay.workOff();
 
   await ask(t, "alice");
-  expect(await etaOf()).toBe(40);
+  expect(await etaOf()).toEqual(about(40));
   await replenish(t.db, "demo", APP);
   await relay.lease();
   await passTime(t.db, 30);
-  expect(await etaOf()).toBe(10);
+  expect(await etaOf()).toEqual(about(10));
   await passTime(t.db, 30);
   await t.db.execute(sql`update nodes set last_seen_at = now()`);
-  expect(await etaOf(), "overdue by 20 s").toBe(30);
+  expect(await etaOf(), "overdue by 20 s").toEqual(about(30));
 });
 
 test("with nothing observed there is a place in the line and no number", async () => {
