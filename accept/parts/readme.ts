@@ -53,7 +53,10 @@ async function show(context: Context): Promise<void> {
       }
       if (command.includes("machine timeline")) own.machine = await reader.readyMachine();
       const text = filledIn(command, own);
-      const shown = await report.check(text.replace(/ +#.*$/, ""), () => reader.type(text, typed, staying));
+      let shown = "";
+      await report.check(text.replace(/ +#.*$/, ""), async () => {
+        shown = await reader.type(text, typed, staying);
+      });
       own.joinToken = /wp_join_[\w-]+/.exec(shown)?.[0] ?? own.joinToken;
     }
     await report.check("what it made is gone again, and both end", async () => {
@@ -137,7 +140,7 @@ function shows(text: string, typed: Typed): boolean {
 }
 
 /** Makes the folder a copy of what git knows and of what it does not ignore, with the packages of this checkout. */
-async function copyCheckout(folder: string): Promise<string> {
+async function copyCheckout(folder: string): Promise<void> {
   await mkdir(folder);
   const script =
     "git -c safe.directory='*' ls-files -z --cached --others --exclude-standard -- ':!node_modules' | " +
@@ -145,7 +148,6 @@ async function copyCheckout(folder: string): Promise<string> {
   const ran = await run("bash", ["-o", "pipefail", "-c", script, "bash", folder]);
   if (ran.code !== 0) throw new Error(ran.stderr);
   await symlink(join(CHECKOUT, "node_modules"), join(folder, "node_modules"));
-  return "";
 }
 
 async function serveInstaller(): Promise<{ url: string; close(): void }> {
