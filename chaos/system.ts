@@ -1,6 +1,4 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import { freePort, POOL } from "../accept/part.ts";
 import { putPoolLike } from "../accept/pools.ts";
 import { run } from "../accept/program.ts";
@@ -11,6 +9,7 @@ import { type FarSite, openFarSite } from "./far/site.ts";
 import { OtherDatabase } from "./far/otherDatabase.ts";
 import { type Foreign, makeForeign } from "./foreign.ts";
 import { type Ground, groundOf } from "./ground/ground.ts";
+import { installationIn } from "./ground/installation.ts";
 import { Kept } from "./ground/kept.ts";
 import type { Options } from "./options.ts";
 
@@ -70,7 +69,7 @@ export async function startSystem({ driver, runtime }: Options, folder: string):
   const far = await openFarSite({ stack, driver, folder, machines: farMachines });
   const foreign = await makeForeign(driver, farMachines, folder);
   await preparePool(stack, folder, stateDir);
-  const installation = await installationOf(stateDir);
+  const installation = await installationIn(stateDir);
   const startAgain = async (): Promise<void> => {
     stack = await startStack({ ...options, targetSize: null }, AGAIN_SECONDS, SERVES);
     ({ databaseUrl } = stack.local());
@@ -128,10 +127,4 @@ async function preparePool(stack: Stack, folder: string, stateDir: string): Prom
   if (ran.code !== 0) throw new Error(`recipe push ended with ${ran.code}: ${ran.stderr}`);
   const { targetSize, maxSize } = SIZES;
   await putPoolLike(stack.admin, POOL, { recipe: STEP_RECIPE, targetSize, maxSize, bootTimeoutSeconds: 60 });
-}
-
-/** The mark of this installation's machines, as its relay was told it. */
-async function installationOf(stateDir: string): Promise<string> {
-  const text = await readFile(join(stateDir, "relay", "relay.json"), "utf8");
-  return z.looseObject({ installation: z.uuid() }).parse(JSON.parse(text)).installation;
 }
