@@ -1,9 +1,8 @@
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { requestId, type RequestIdVariables } from "hono/request-id";
 import { WarmpoolError } from "../pool/errors.ts";
-import { discard, dropSmall, MAX_BODY_BYTES, readToItsEnd } from "./body.ts";
+import { boundBody, discard, dropSmall, MAX_BODY_BYTES, readToItsEnd } from "./body.ts";
 import type { Edge } from "./edge.ts";
 import { rpcCodeOf } from "./failures.ts";
 import { type Admitted, createGate, type Refused, tooMany } from "./gate.ts";
@@ -53,16 +52,13 @@ export function createApp(refusals: Refusals = createRefusals()) {
     await next();
     await readToItsEnd(c.req.raw);
   };
-  const limitBody = bodyLimit({
-    maxSize: MAX_BODY_BYTES,
-    onError: async (c) => {
-      const isRead = await discard(c.req.raw);
-      const message = `the body is larger than ${MAX_BODY_BYTES} bytes; send less`;
-      const response = refuse(c, { told: { code: "BAD_REQUEST", httpStatus: 413, message }, headers: {} });
-      // What is left of the body is not read, so nothing can follow it on this connection.
-      if (!isRead) response.headers.set("connection", "close");
-      return response;
-    },
+  const limitBody = boundBody(async (c) => {
+    const isRead = await discard(c.req.raw);
+    const message = `the body is larger than ${MAX_BODY_BYTES} bytes; send less`;
+    const response = refuse(c, { told: { code: "BAD_REQUEST", httpStatus: 413, message }, headers: {} });
+    // What is left of the body is not read, so nothing can follow it on this connection.
+    if (!isRead) response.headers.set("connection", "close");
+    return response;
   });
   for (const path of ["/trpc/*", "/admin/v1/*", "/metrics"]) app.use(path, admit, limitBody);
   app.get("/metrics", async (c) => {

@@ -1,3 +1,6 @@
+import type { Context, MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { WarmpoolError } from "../pool/errors.ts";
 import { pause } from "./pause.ts";
 
 /**
@@ -10,6 +13,47 @@ export const MAX_BODY_BYTES = 2 * 1024 * 1024;
 
 /** Of a body that is too large so much is read and thrown away, so that its sender gets to read why. */
 const MAX_DISCARDED_BYTES = 32 * 1024 * 1024;
+
+/**
+ * What is wrong with a body that cannot be read: its sender has hung up in the middle of it, or it is not framed as HTTP
+ * wants. Node refuses that itself; in workerd the one who reads finds out, in words like those of a lost database.
+ */
+function unreadable(): WarmpoolError {
+  return new WarmpoolError(
+    "BAD_REQUEST",
+    "the body ended early or is not framed as HTTP wants; send the request again",
+  );
+}
+
+/** The body's text. @throws WarmpoolError BAD_REQUEST where it cannot be read to its end. */
+export async function textOf(request: { text(): Promise<string> }): Promise<string> {
+  try {
+    return await request.text();
+  } catch {
+    throw unreadable();
+  }
+}
+
+/**
+ * Lets no body through that is larger than the bound. One of no stated length is read here, and what cannot be read is
+ * the caller's fault.
+ * @param onError answers what is too large
+ */
+export function boundBody(onError: (c: Context) => Promise<Response>): MiddlewareHandler {
+  const limit = bodyLimit({ maxSize: MAX_BODY_BYTES, onError });
+  return async (c, next) => {
+    let isRead = false;
+    const pass = (): Promise<void> => {
+      isRead = true;
+      return next();
+    };
+    try {
+      return await limit(c, pass);
+    } catch (error) {
+      throw isRead ? error : unreadable();
+    }
+  };
+}
 
 /** Reads what nobody has read; what the token or the address made unwanted. */
 export async function readToItsEnd(request: Request): Promise<void> {

@@ -1,6 +1,7 @@
 import { callTRPCProcedure } from "@trpc/server";
 import { type Context as HonoContext, Hono } from "hono";
 import type { RequestIdVariables } from "hono/request-id";
+import { textOf } from "../body.ts";
 import type { Edge } from "../edge.ts";
 import { type Admitted, tooMany } from "../gate.ts";
 import { appRouter } from "../router.ts";
@@ -58,7 +59,7 @@ async function answer(
   mustBe(caller, route.procedure.roles);
   const key = route.method === "POST" ? c.req.header("idempotency-key") : undefined;
   const query = readQuery(new URL(c.req.url).searchParams);
-  const text = await c.req.text();
+  const text = await textOf(c.req);
   const body = readBody(text, c.req.header("content-type"));
   if (!hasBody(route.method)) mustBeEmpty(body);
   const path = Object.fromEntries(pathFields(route.path).map((name) => [name, c.req.param(name) ?? ""]));
