@@ -1,13 +1,12 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, loadavg } from "node:os";
+import { loopDelay } from "./loopDelay.ts";
 
 /**
- * How late this process is. A machine that did not answer in time is only known to be dead if this relay had the time
- * to ask and to read the answer: where its event loop was blocked, or the host gave it no processor, it could not.
+ * What waits for others have to know of this process. A machine that did not answer in time is only known to be dead if
+ * this relay had the time to ask and to read the answer: while its event loop was blocked (loopDelay.ts), or the host gave
+ * it no processor, it could not.
  */
-const TICK_MS = 100;
-/** A tick that is late by less is on time. */
-const SLACK_MS = 20;
 /** A wait is never prolonged beyond so many times what was asked for. */
 const MOST_TIMES = 5;
 /** So much of a wait must have been lost, and so many milliseconds, before the wait says nothing. */
@@ -16,39 +15,16 @@ const LOST_MS = 200;
 /** So many programs that want to run for each processor leave none of them enough. */
 const CROWDED = 10;
 
-let lost = 0;
-let lastTick: number | null = null;
-
-function overdue(now: number): number {
-  const late = lastTick === null ? 0 : now - lastTick - TICK_MS;
-  return late > SLACK_MS ? late : 0;
-}
-
-function tick(): void {
-  const now = performance.now();
-  lost += overdue(now);
-  lastTick = now;
-}
-
-/** Milliseconds that this process could not react in, since it first asked. */
-function lostMs(): number {
-  if (lastTick === null) {
-    lastTick = performance.now();
-    setInterval(tick, TICK_MS).unref();
-  }
-  return lost + overdue(performance.now());
-}
-
 /**
  * Calls `act` once this process has been able to react for `ms` milliseconds: time in which its event loop was blocked
  * does not count, up to four times `ms`. So an answer that arrived while it was blocked is read before `act` runs.
  * @returns calls it off
  */
 export function afterServed(ms: number, act: () => void): () => void {
-  const before = lostMs();
+  const before = loopDelay.lateMs;
   let granted = 0;
   const due = (): void => {
-    const more = Math.min(lostMs() - before, ms * (MOST_TIMES - 1)) - granted;
+    const more = Math.min(loopDelay.lateMs - before, ms * (MOST_TIMES - 1)) - granted;
     if (more < 1) return act();
     granted += more;
     timer = setTimeout(due, more);
@@ -62,16 +38,19 @@ export type Disturbances = {
   /** How long it was, and how much of it the event loop was late or the process waited for a processor. */
   elapsedMs: number;
   lateMs: number;
-  /** Programs that wanted to run, for each processor, about a minute's mean. */
+  /**
+   * Programs that wanted to run, for each processor, about a minute's mean: of a whole wait a moment's number, which
+   * fairTime.ts also goes by, says nothing.
+   */
   load: number;
 };
 
 /** Begins to watch; call what it returns when the wait is over. */
 export function watchSelf(): () => Disturbances {
-  const [at, lostBefore, queuedBefore] = [performance.now(), lostMs(), queuedMs()];
+  const [at, lostBefore, queuedBefore] = [performance.now(), loopDelay.lateMs, queuedMs()];
   return () => ({
     elapsedMs: performance.now() - at,
-    lateMs: Math.max(lostMs() - lostBefore, queuedMs() - queuedBefore),
+    lateMs: Math.max(loopDelay.lateMs - lostBefore, queuedMs() - queuedBefore),
     load: (loadavg()[0] ?? 0) / availableParallelism(),
   });
 }

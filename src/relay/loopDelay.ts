@@ -1,6 +1,9 @@
 import { type Clock, systemClock } from "./clock.ts";
 
-const EVERY_MS = 200;
+/** Short, because of a time that the process was blocked what was left until the next tick is not seen. */
+const EVERY_MS = 100;
+/** A timer that is late by less is on time. */
+const SLACK_MS = 20;
 
 /**
  * How late the timers of this process are: its event loop was busy, or the host gave it no CPU, or it was stopped. That
@@ -31,7 +34,8 @@ export class LoopDelay {
   }
 
   #overdue(): number {
-    return Math.max(0, this.#clock.now() - (this.#dueAt ?? Infinity));
+    const late = this.#clock.now() - (this.#dueAt ?? Infinity);
+    return late > SLACK_MS ? late : 0;
   }
 }
 
