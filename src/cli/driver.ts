@@ -134,7 +134,7 @@ function indented(text: string, columns: number): string[] {
 }
 
 /** Remembers what programs have said, and in which case; names and numbers in it make no difference. */
-function firstSaid(): (said: string, id: string) => string | null {
+export function firstSaid(): (said: string, id: string) => string | null {
   const before = new Map<string, string>();
   return (said, id) => {
     const key = said.replaceAll(/[0-9a-f]{8,}|\d+/g, "#");
