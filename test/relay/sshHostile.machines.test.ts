@@ -28,6 +28,12 @@ const MESSAGE = {
 };
 const END = { eof: 96, close: 97, request: 98, success: 99, failure: 100 };
 
+/** Not that it broke the protocol, which ends a connection too. */
+const TOO_MUCH = {
+  kind: "violation",
+  message: expect.stringContaining("more than anybody asked for") as string,
+};
+
 /** Calls `act` until the client has hung up, in turns, so that the client on the same thread can read. */
 function flood(send: Send, gone: () => boolean, act: (send: Send) => void): void {
   void (async () => {
@@ -79,10 +85,7 @@ test.each(floods)(
         flood(send, () => gone, act);
       },
     });
-    expect(result).toMatchObject({
-      kind: "violation",
-      message: expect.stringContaining("more than anybody asked for"),
-    });
+    expect(result).toMatchObject(TOO_MUCH);
   },
 );
 
@@ -104,6 +107,40 @@ test.each(floods)(
   },
 );
 
+/** Few messages, so that only their bytes are too many; and few that each cost much to read. */
+const dear: [string, number, (send: Send) => void][] = [
+  ["bytes in few messages", 800, (send) => send(MESSAGE.ignore, text(Buffer.alloc(30_000)))],
+  [
+    "lists of its host keys",
+    30,
+    (send) =>
+      send(MESSAGE.globalRequest, text("hostkeys-00@openssh.com"), Buffer.from([0]), text("not a key")),
+  ],
+];
+
+test.each(dear)("S2 %s are too many for a command, %d of them", async (_, count, act) => {
+  const result = await outcome({
+    onExec: (send, channel) => {
+      send(END.success, channel);
+      for (let sent = 0; sent < count; sent += 1) act(send);
+    },
+  });
+  expect(result).toMatchObject(TOO_MUCH);
+});
+
+test.each(dear)("S2 %s are too many for a kept connection, a few of them", async (_, count, act) => {
+  await using server = await hostileServer({
+    onReady: (send) => {
+      for (let sent = 0; sent < count / 8; sent += 1) act(send);
+    },
+  });
+  using errors = uncaught();
+  using connection = await connect(server.target, relayKey.privateKey, options);
+  await until("the connection to be given up", () => !connection.usable);
+  await expect(connection.exec("true", options)).rejects.toMatchObject(TOO_MUCH);
+  expect(errors.errors).toEqual([]);
+});
+
 test("S2 a server that offers only compression is refused, and a command that hangs on it harms nobody", async () => {
   for (const compress of ["zlib@openssh.com", "zlib"] as const) {
     const result = await outcome({ algorithms: { compress: [compress] } }, { timeoutSeconds: 0.3 });
@@ -116,10 +153,14 @@ test("S2 a server whose key exchange costs as much as it likes is refused", asyn
   expect(result).toMatchObject({ kind: "closed", message: expect.stringMatching(/key exchange/) });
 });
 
-test("S2 a server that makes new keys all the time is closed", async () => {
+test("S2 a server that makes new keys all the time is closed after a few", async () => {
+  let made = 0;
   await using server = await hostileServer({
     onReady: (_send, client) => {
-      const again = (): void => client.rekey(again);
+      const again = (): void => {
+        made += 1;
+        client.rekey(again);
+      };
       again();
     },
   });
@@ -127,6 +168,7 @@ test("S2 a server that makes new keys all the time is closed", async () => {
   using connection = await connect(server.target, relayKey.privateKey, options);
   await until("the connection to be given up", () => !connection.usable);
   await expect(connection.exec("true", options)).rejects.toMatchObject({ kind: "violation" });
+  expect(made).toBeLessThan(10);
   expect(errors.errors).toEqual([]);
 });
 
@@ -176,7 +218,8 @@ test.each<[string, Play, Partial<ExecOptions>?]>([
 ])("S2 %s ends that connection and nothing else", async (_, play, given) => {
   expect(await outcome(play, { timeoutSeconds: 2, ...given })).toMatchObject({
     name: "SshError",
-    kind: expect.stringMatching(/closed|violation|timed_out/),
+    // On an overloaded host a wait that ended says nothing about who was asked, and is `local`.
+    kind: expect.stringMatching(/closed|violation|timed_out|local/),
   });
 });
 
