@@ -70,6 +70,7 @@ async function show(options: Options, folder: string, report: Report): Promise<v
     ledger,
     standing: () => system.kept.standing(),
     missing: () => system.kept.missing(),
+    kept: () => system.kept.names,
     isSpoilt: (name) => journal.isSpoilt(name),
     isHarmed: ({ name, host, port }) =>
       journal.wasHarmed(name) || (host === DETOUR && system.far.links.machines.isHarmed(port)),

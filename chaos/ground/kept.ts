@@ -23,6 +23,11 @@ export class Kept {
     return as;
   }
 
+  /** Of all that is put aside by now. */
+  get names(): readonly string[] {
+    return [...this.#whole];
+  }
+
   /** Of the machines that stand, those that are not put aside. */
   async standing(): Promise<string[]> {
     return (await this.#ground.standing()).filter((name) => !this.#names.has(name));

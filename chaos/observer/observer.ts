@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import postgres, { type Sql } from "postgres";
 import type { Key } from "../../accept/sshClient.ts";
+import { takenForOurs } from "./copies.ts";
 import { type Asked, deadUnharmed } from "./deaths.ts";
 import { activeHolds, endedHolds, getsIn, type Hold, staysOut } from "./logins.ts";
 import type { Ledger } from "./ledger.ts";
@@ -22,6 +23,8 @@ export type ObserverOptions = {
   isHarmed(machine: Asked): boolean;
   /** A line for each copy of a person's that is gone; null if there is none. */
   missing(): Promise<string[] | null>;
+  /** The names of those copies. */
+  kept(): readonly string[];
   keyOf(username: string): Key | undefined;
   /** Of nobody who has a machine. */
   stranger: Key;
@@ -83,7 +86,7 @@ export function makeObserver(options: ObserverOptions): Observer {
       ...standing.filter((name) => !known.has(name)).map((name) => `${name} stands without a row`),
     ]);
     const missing = await options.missing();
-    if (missing !== null) ledger.looked(COPIES, missing);
+    if (missing !== null) ledger.looked(COPIES, [...missing, ...(await takenForOurs(sql, options.kept()))]);
   }
 
   /** Once more where it does not answer: a busy host may be slow. */

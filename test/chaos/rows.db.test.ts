@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import postgres, { type Sql } from "postgres";
 import { expect, test } from "vitest";
+import { takenForOurs } from "../../chaos/observer/copies.ts";
 import { deadUnharmed } from "../../chaos/observer/deaths.ts";
 import { explainedReasons, unexplained } from "../../chaos/observer/reasons.ts";
 import { QUESTIONS } from "../../chaos/observer/rows.ts";
@@ -149,4 +150,23 @@ test("a machine that was taken for dead is seen, unless it was harmed", async ()
   expect(broken).toEqual([expect.stringMatching(/^event \d+: demo-\d+\S* was probe_dead \(no answer\)$/)]);
   expect((await look(true)).broken).toEqual([]);
   expect(await look(false, last)).toEqual({ last, broken: [] });
+});
+
+test("a person's copy that is taken for one of ours is seen, by its row or as an orphan that is no copy", async () => {
+  await using t = await testDb();
+  await makeHealthy(t.connection);
+  const kept = ["dave-saved", "debug-copy"];
+  const look = () => withSql(t.url, (own) => takenForOurs(own, kept));
+  const shown = (waits: string) => ({ since: "2026-11-30T00:00:00.000Z", confirmedBy: null, waits });
+  const show = async (orphans: object) =>
+    void (await t.db.execute(sql`update nodes set orphans = ${JSON.stringify(orphans)}::jsonb`));
+  await show({ "dave-saved": shown("copy"), other: shown("never_given") });
+  expect(await look()).toEqual([]);
+  await show({ "dave-saved": shown("never_given") });
+  expect(await look()).toEqual([
+    expect.stringMatching(/^dave-saved is an orphan of \S+ and no copy to it \(never_given\)$/),
+  ]);
+  await show({});
+  await t.db.execute(sql`update machines set name = 'debug-copy' where id = ${MACHINE}`);
+  expect(await look()).toEqual(["debug-copy has a row of its own, and is ready"]);
 });
