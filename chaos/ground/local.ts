@@ -64,8 +64,10 @@ export function localGround(installation: string, roots: readonly string[]): Gro
     },
     copy: async (name, as) => {
       const folder = folderOf(name);
-      await act("cp", "-a", "--", folder, `${folder}.part`);
-      await rename(`${folder}.part`, join(folder, "..", as));
+      // Under a hidden name until it is whole: anything else there is a machine, and a half one would be nobody's.
+      const part = join(folder, "..", `.${as}.part`);
+      await act("cp", "-a", "--", folder, part);
+      await rename(part, join(folder, "..", as));
     },
     rename: async (name, as) => {
       const folder = folderOf(name);
