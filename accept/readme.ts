@@ -1,4 +1,7 @@
-/** The README as its reader has it: commands to type, in order, in one folder. Pure. */
+/** The README and the pages it leads to first, as their reader has them: commands to type, in order, in one folder. Pure. */
+
+/** From the first start to the operator's day, in the order in which their commands build on each other. */
+export const PAGES = ["README.md", "docs/recipes.md", "docs/production.md", "docs/operating.md"] as const;
 
 /** The commands of a document's shell blocks, one for each line; a line that goes on after a backslash is one. */
 export function commandsOf(markdown: string): string[] {
@@ -12,9 +15,9 @@ export function commandsOf(markdown: string): string[] {
 }
 
 export type Typed = {
-  /** How the command begins in the README. */
+  /** How the command begins in its page. */
   begins: string;
-  /** What the README says that it shows. */
+  /** What its page says that it shows. */
   shows: RegExp[];
   /** It needs machines with accounts of their own, which the local driver makes as root. */
   asRoot?: true;
@@ -26,7 +29,7 @@ export type Typed = {
   input?: string;
 };
 
-/** Every command of the README, in its order. A new one there needs a line here: what does it show? */
+/** Every command of these pages, in their order. A new one there needs a line here: what does it show? */
 export const TYPED: readonly Typed[] = [
   { begins: "npm ci && npm start", shows: [/^Warmpool is ready at http:/m], stays: true },
   { begins: "ssh-keygen ", shows: [/alice_key\.pub/] },

@@ -8,16 +8,16 @@ import { until } from "../../test/helpers/until.ts";
 import { machines } from "../interface.ts";
 import { type Context, FIRST_START_SECONDS, freePort, type Part } from "../part.ts";
 import { CHECKOUT, type Program, type Ran, run, runWith, startProgram } from "../program.ts";
-import { commandsOf, filledIn, type Own, TYPED, type Typed } from "../readme.ts";
+import { commandsOf, filledIn, type Own, PAGES, TYPED, type Typed } from "../readme.ts";
 
-/** A stranger with the README: a fresh folder, and its commands from the top to the bottom, as they stand there. */
+/** A stranger with the README and the pages after it: a fresh folder, and their commands from top to bottom, as they stand there. */
 const COMMAND_SECONDS = 120;
 /** What a tester's machine asks of an installer. */
 const INSTALLER = "#!/bin/sh\necho installed\n";
 
 export const readme: Part = {
   name: "readme",
-  title: "The README's commands do in a fresh folder what it says",
+  title: "The commands of the README and the pages after it do in a fresh folder what is said",
   show,
 };
 
@@ -29,7 +29,8 @@ async function show(context: Context): Promise<void> {
   const checkout = join(context.folder, "checkout");
   await report.check("a fresh copy of what git knows", () => copyCheckout(checkout));
   report.note("npm ci is left out: the packages of this checkout are linked, for no network is needed");
-  const commands = commandsOf(await readFile(join(checkout, "README.md"), "utf8"));
+  const pages = await Promise.all(PAGES.map((page) => readFile(join(checkout, page), "utf8")));
+  const commands = pages.flatMap(commandsOf);
   const port = await freePort();
   const web = await serveInstaller();
   const own: Own = {

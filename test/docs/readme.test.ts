@@ -1,17 +1,18 @@
 import { expect, test } from "vitest";
-import { commandsOf, filledIn, TYPED } from "../../accept/readme.ts";
+import { commandsOf, filledIn, PAGES, TYPED } from "../../accept/readme.ts";
 import { readTree } from "./tree.ts";
 
-/** The acceptance run types the README's commands; here it is only seen that it knows each of them. */
-const commands = commandsOf(readTree().get("README.md") ?? "");
+/** The acceptance run types the commands of these pages; here it is only seen that it knows each of them. */
+const tree = readTree();
+const commands = PAGES.flatMap((page) => commandsOf(tree.get(page) ?? ""));
 
-test("README: what each of its commands shows is known, in its order", () => {
+test("README and the pages after it: what each of its commands shows is known, in its order", () => {
   expect(commands.map((command, at) => command.slice(0, TYPED[at]?.begins.length))).toEqual(
     TYPED.map(({ begins }) => begins),
   );
 });
 
-test("README: whatever stands for something else in its commands has a value when they are typed", () => {
+test("README and the pages after it: whatever stands for something else in its commands has a value when they are typed", () => {
   const own = {
     start: "npm start",
     url: "http://127.0.0.1:1",
