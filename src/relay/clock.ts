@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { ownSlowness, watchSelf } from "./lateness.ts";
 
 /**
  * Where the relay and the local stack get their time from, so that a test can let hours pass in no time. Pure functions
@@ -15,6 +16,11 @@ export type Clock = {
   pause: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   /** A signal that is aborted with `parent`, or with a `TimeoutError` after `seconds`. */
   within: (seconds: number, parent: AbortSignal) => AbortSignal;
+  /**
+   * Starts to watch whether this process is given the time it asks for. The function it returns says why a wait since
+   * then proves nothing about whoever did not answer; null if it does.
+   */
+  watch: () => () => string | null;
 };
 
 export const systemClock: Clock = {
@@ -32,4 +38,8 @@ export const systemClock: Clock = {
     }
   },
   within: (seconds, parent) => AbortSignal.any([parent, AbortSignal.timeout(Math.ceil(seconds * 1000))]),
+  watch: () => {
+    const disturbances = watchSelf();
+    return () => ownSlowness(disturbances());
+  },
 };

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 
 /** Short, because of a time that the process was blocked what was left until the next tick is not seen. */
 const EVERY_MS = 100;
@@ -41,7 +41,7 @@ export class LoopDelay {
 
 /** Of this process; it keeps none alive that has nothing else to do. */
 export const loopDelay = new LoopDelay({
-  now: systemClock.now,
+  now: () => performance.now(),
   after: (milliseconds, act) => {
     const timer = setTimeout(act, milliseconds).unref();
     return () => clearTimeout(timer);

@@ -2,7 +2,6 @@ import type { SetupOperation } from "../../contract/relay.ts";
 import type { Clock } from "../clock.ts";
 import { wordsOf } from "../errors.ts";
 import type { Lease } from "../lease.ts";
-import { ownSlowness, watchSelf } from "../lateness.ts";
 import { pause } from "../pause.ts";
 import type { Reconnecting } from "../reconnecting.ts";
 import type { ExecOptions, ExecResult } from "../sshConnection.ts";
@@ -27,13 +26,13 @@ export async function firstLogin(
   if (operation.assignment.loggedIn) return;
   const seconds = operation.assignment.connectBudgetSeconds;
   const budget = clock.within(seconds, lease.signal);
-  const watch = watchSelf();
+  const slowness = clock.watch();
   let last: unknown = null;
   while (!(await tryLogin(machine, budget, (error) => (last = error)))) {
     lease.signal.throwIfAborted();
     if (last instanceof SshError && last.kind === "host_key_changed") throw hostKeyChanged(last);
     if (!budget.aborted) await clock.pause(RETRY_MS, budget).catch(() => undefined);
-    if (budget.aborted) throw notReached(seconds, last, ownSlowness(watch()));
+    if (budget.aborted) throw notReached(seconds, last, slowness());
   }
   await lease.confirm({ kind: "setup", loggedIn: true });
 }
