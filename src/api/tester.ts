@@ -13,6 +13,7 @@ import type { Assignment } from "../contract/assignment.ts";
 import { assign } from "../pool/assign.ts";
 import { readAssignments } from "../pool/assignmentView.ts";
 import { extendAssignment } from "../pool/extend.ts";
+import { sharedForecasts } from "../pool/forecasts.ts";
 import { page, parseCursor } from "../pool/page.ts";
 import { replenish } from "../pool/provision.ts";
 import { findTester, findTesterIn, release } from "../pool/release.ts";
@@ -35,7 +36,9 @@ export const testerRouter = router({
     return result;
   }),
 
-  status: forApp.input(testerInput).query(({ ctx, input }) => findTester(ctx.connection.db, input)),
+  status: forApp
+    .input(testerInput)
+    .query(({ ctx, input }) => findTester(ctx.connection.db, input, sharedForecasts(ctx.connection))),
 
   watch: forApp.input(testerWatchInput).subscription(async function* ({ ctx, input, signal }) {
     const { db } = ctx.connection;
@@ -50,7 +53,7 @@ export const testerRouter = router({
       let pool: string | undefined;
       while (signal?.aborted !== true) {
         pool ??= await resolvePool(db, input.pool);
-        const assignment = await findTesterIn(db, pool, input.username);
+        const assignment = await findTesterIn(db, pool, input.username, sharedForecasts(ctx.connection));
         const fingerprint = changeOf(assignment);
         if (fingerprint !== shown) yield tracked(fingerprint, assignment);
         shown = fingerprint;
@@ -91,6 +94,7 @@ export const testerRouter = router({
       ctx.connection.db,
       where,
       sql`order by a.seq desc limit ${input.limit + 1}`,
+      sharedForecasts(ctx.connection),
     );
     return page(
       found.map(({ seq, ...assignment }) => ({ ...assignment, cursor: seq })),

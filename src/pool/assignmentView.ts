@@ -1,9 +1,10 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Assignment, AssignmentState } from "../contract/assignment.ts";
 import type { SetupStep } from "../db/tables/assignments.ts";
-import { type Db, iso, rows } from "../db/client.ts";
-import { queueEta, setupEta } from "./eta.ts";
+import { type Db, iso, listOf, rows } from "../db/client.ts";
+import { queueEta, setupEta, UNKNOWN_ETA } from "./eta.ts";
 import type { Line } from "./forecast.ts";
+import { Forecasts, type Stance } from "./forecasts.ts";
 import { isSilent } from "./nodeSilence.ts";
 import { lineOfPool } from "./line.ts";
 import { SETTINGS } from "./settings.ts";
@@ -29,6 +30,7 @@ type Row = {
   setupAt: string | null;
   setupSeconds: number | null;
   position: number | null;
+  stance: Stance | null;
   line: Line | null;
   usualSetupSeconds: number | null;
   recipe: NonNullable<Assignment["recipe"]>;
@@ -87,31 +89,80 @@ const keysPending = sql`a.state = 'active' and exists (
   select 1 from operations o where o.machine = a.machine and o.state in ('queued', 'leased', 'cancelling')
     and (o.kind = 'setup' or a.ssh_keys <> coalesce(a.handover -> 'keys' -> a.username, '[]')))`;
 
-/** What the line takes of the statement, and what it takes without. */
-export const inLine = {
-  lines: sql`, lines as (select p.name, ${lineOfPool} as line from pools p
-    where p.name in (select pool from shown where state = 'waiting'))`,
-  place: sql`case when a.state = 'waiting' then (select count(*)::int from assignments w
-      where w.pool = a.pool and w.state = 'waiting' and w.seq <= a.seq) end as position,
-    (select l.line from lines l where l.name = a.pool and a.state = 'waiting') as line`,
-};
-export const withoutLine = { lines: sql``, place: sql`null::int as position, null::jsonb as line` };
+/** What a forecast must have been made with (`Stance`), of a pool `p`. */
+const stance = sql`jsonb_build_object('halted', p.paused or p.create_failures > 0, 'targetSize', p.target_size,
+  'maxSize', p.max_size)`;
 
-/** Assignments (alias `a`) that fit `where`, with `tail` for order and limit. */
+/**
+ * What the line takes of the statement: of each pool it is read once, and comes with the first of its rows.
+ * @param known pools whose line is known already
+ */
+export function inLine(known: readonly string[]): Placing {
+  return {
+    lines: sql`, lines as materialized (select p.name, ${lineOfPool} as line from pools p
+      where p.name in (select pool from shown where state = 'waiting') and (p.name in (${listOf(known)})) is not true),
+      places as materialized (select w.id, (row_number() over (partition by w.pool order by w.seq))::int as position
+        from assignments w where w.state = 'waiting' and w.pool in (select pool from shown where state = 'waiting')
+          and w.seq <= (select max(seq) from shown where state = 'waiting'))`,
+    place: sql`(select w.position from places w where w.id = a.id) as position,
+      case when a.state = 'waiting' then (select ${stance} from pools p where p.name = a.pool) end as stance,
+      case when a.state = 'waiting' and row_number() over (partition by a.pool, a.state order by a.seq) = 1
+        then (select l.line from lines l where l.name = a.pool) end as line`,
+  };
+}
+
+/** The statement without the line. */
+export const withoutLine: Placing = {
+  lines: sql``,
+  place: sql`null::int as position, null::jsonb as stance, null::jsonb as line`,
+};
+
+type Placing = { lines: SQL; place: SQL };
+
+/**
+ * Assignments (alias `a`) that fit `where`, with `tail` for order and limit.
+ * @param forecasts kept by the caller to be shared with later readers; never with those of a transaction
+ */
 export async function readAssignments(
   db: Db,
   where: SQL,
   tail: SQL,
+  forecasts = new Forecasts(),
 ): Promise<(Assignment & { seq: number })[]> {
   const found = await rows<Row>(db, assignmentsShown(where, tail, withoutLine));
   const whole = found.some(({ state }) => state === "waiting")
-    ? await rows<Row>(db, assignmentsShown(where, tail, inLine))
+    ? await rows<Row>(db, assignmentsShown(where, tail, inLine(forecasts.fresh())))
     : found;
-  return whole.map((row) => ({ seq: row.seq, ...view(row) }));
+  for (const row of whole) {
+    if (row.line !== null && row.stance !== null) forecasts.keep(row.pool, row.stance, row.line);
+  }
+  await readOutdated(db, whole, forecasts);
+  return whole.map((row) => ({ seq: row.seq, ...view(row, queueOf(row, forecasts)) }));
+}
+
+/** Reads the lines again that are known from before somebody at these positions waited, or the pool was changed. */
+async function readOutdated(db: Db, found: readonly Row[], forecasts: Forecasts): Promise<void> {
+  const outdated = new Set<string>();
+  for (const { pool, stance: now, position } of found) {
+    if (now !== null && position !== null && forecasts.find(pool, now, position) === null) outdated.add(pool);
+  }
+  if (outdated.size === 0) return;
+  const read = await rows<{ pool: string; stance: Stance; line: Line }>(
+    db,
+    sql`select p.name as pool, ${stance} as stance, ${lineOfPool} as line from pools p
+      where p.name in (${listOf([...outdated])})`,
+  );
+  for (const one of read) forecasts.keep(one.pool, one.stance, one.line);
+}
+
+function queueOf({ pool, stance: now, position }: Row, forecasts: Forecasts): Assignment["queue"] {
+  if (now === null || position === null) return null;
+  const forecast = forecasts.find(pool, now, position);
+  return { position, ...(forecast === null ? UNKNOWN_ETA : queueEta(forecast, position)) };
 }
 
 /** The statement of `readAssignments`, with the line or without it. */
-export function assignmentsShown(where: SQL, tail: SQL, { lines, place }: { lines: SQL; place: SQL }): SQL {
+export function assignmentsShown(where: SQL, tail: SQL, { lines, place }: Placing): SQL {
   return sql`with shown as (select a.* from assignments a where ${where} ${tail})${lines}
     select a.id, a.seq, a.pool, a.username, a.external_id as "externalId", a.state,
       case when m.id is not null then jsonb_build_object('id', m.id, 'name', m.name, 'host', m.access_host,
@@ -129,7 +180,7 @@ export function assignmentsShown(where: SQL, tail: SQL, { lines, place }: { line
     from shown a left join machines m on m.id = a.machine left join nodes n on n.name = m.node ${tail}`;
 }
 
-function view(row: Row): Assignment {
+function view(row: Row, queue: Assignment["queue"]): Assignment {
   return {
     id: row.id,
     pool: row.pool,
@@ -138,10 +189,7 @@ function view(row: Row): Assignment {
     state: row.state,
     machine: row.machine,
     outputs: row.outputs,
-    queue:
-      row.position === null || row.line === null
-        ? null
-        : { position: row.position, ...queueEta(row.line, row.position) },
+    queue,
     setup:
       row.step === null || row.setupAt === null
         ? null

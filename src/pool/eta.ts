@@ -1,28 +1,31 @@
-import { arrivals, type Line } from "./forecast.ts";
+import type { Forecast } from "./forecasts.ts";
 
+const USUAL = 0.5;
 /** Of ten, one is quicker than the range says and one slower. */
 const QUICK = 0.1;
 const SLOW = 0.9;
 /** So few observations say little about how they vary. */
 const FEW = 5;
 
+/** What is shown of a turn that nothing is known of. */
+export const UNKNOWN_ETA = { etaSeconds: null, etaRange: null };
+
 /**
  * When somebody who waits gets a machine, in whole seconds, with a range. Null where that hangs on what was never
  * observed: a number made up would be worse than none.
  */
 export function queueEta(
-  line: Line,
+  forecast: Forecast,
   position: number,
 ): {
   etaSeconds: number | null;
   etaRange: [number, number] | null;
 } {
-  const at = (quantile: number) => arrivals(line, position, quantile)[position - 1];
-  const usual = at(0.5);
-  if (usual === undefined) return { etaSeconds: null, etaRange: null };
-  const isVague = line.observed.creates.length < FEW;
-  const low = Math.min(at(QUICK) ?? usual, isVague ? usual / 2 : usual);
-  const high = Math.max(at(SLOW) ?? usual, isVague ? usual * 2 : usual);
+  const usual = forecast.at(position, USUAL);
+  if (usual === undefined) return UNKNOWN_ETA;
+  const isVague = forecast.observedCreates < FEW;
+  const low = Math.min(forecast.at(position, QUICK) ?? usual, isVague ? usual / 2 : usual);
+  const high = Math.max(forecast.at(position, SLOW) ?? usual, isVague ? usual * 2 : usual);
   return {
     etaSeconds: Math.max(1, Math.round(usual)),
     etaRange: [Math.floor(low), Math.max(1, Math.ceil(high))],

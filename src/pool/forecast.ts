@@ -1,3 +1,5 @@
+import { Agenda, type Due } from "./agenda.ts";
+
 /**
  * When the next machines of a pool are there for those who wait: the pool's near future is played through, with the
  * durations that were observed. Pure, and it makes nothing up: what was never observed takes for ever, and an estimate
@@ -38,65 +40,93 @@ export type Line = {
   observed: Observed;
 };
 
-type Due = { at: number; what: "create" | "delete" | "release"; isOurs: boolean };
-
 /**
  * Seconds until the first `count` machines are there for those who wait, the soonest first, as far as they will be.
  * @param quantile 0.5 for what is usual; below it everything is quicker than usual, above it slower
  */
 export function arrivals(line: Line, count: number, quantile: number): number[] {
-  if (line.halted || line.slots === 0) return [];
+  return play(line, count, quantile).arrived;
+}
+
+/** The same with what it took: `steps` grows like n log n with the jobs, the machines held and those who wait. */
+export function play(line: Line, count: number, quantile: number): { arrived: number[]; steps: number } {
   const arrived: number[] = [];
-  const due: Due[] = [];
-  const queue = { delete: [] as boolean[], create: [] as boolean[] };
+  if (line.halted || line.slots === 0) return { arrived, steps: 0 };
+  const creates = inOrder(line.observed.creates);
+  const deletes = inOrder(line.observed.deletes);
+  const holds = inOrder(line.observed.holds);
+  const takes = (kind: Job["kind"], since: number) =>
+    remainingOf(kind === "create" ? creates : deletes, since, quantile);
+  // A create or a delete that begins, and a hold that begins, take the same each time.
+  const whole = {
+    create: takes("create", 0),
+    delete: takes("delete", 0),
+    hold: remainingOf(holds, 0, quantile),
+  };
+
+  const known: Due[] = [];
+  const queue = { delete: new Queue(), create: new Queue() };
   let { room } = line;
   let busy = 0;
   let coming = 0;
-  const soon = (one: Due) => {
-    if (Number.isFinite(one.at)) due.push(one);
-  };
-  const takes = (kind: Job["kind"], since: number) =>
-    remaining(kind === "create" ? line.observed.creates : line.observed.deletes, since, quantile);
-
   for (const { kind, isOurs, seconds } of line.jobs) {
     if (kind === "create" && isOurs) coming += 1;
-    if (seconds === null) queue[kind].push(isOurs);
+    if (seconds === null) queue[kind].add(isOurs);
     else {
       busy += 1;
-      soon({ at: takes(kind, seconds), what: kind, isOurs });
+      known.push({ at: takes(kind, seconds), what: kind, isOurs });
     }
   }
   for (const { seconds, expiresIn } of line.held) {
-    const usual = remaining(line.observed.holds, seconds, quantile);
-    soon({ at: Math.max(0, Math.min(usual, expiresIn ?? usual)), what: "release", isOurs: true });
+    const usual = remainingOf(holds, seconds, quantile);
+    known.push({ at: Math.max(0, Math.min(usual, expiresIn ?? usual)), what: "release", isOurs: true });
   }
 
+  const agenda = new Agenda(known);
   let now = 0;
   for (;;) {
     while (room > 0 && coming < line.targetSize + line.waiting - arrived.length) {
-      queue.create.push(true);
+      queue.create.add(true);
       room -= 1;
       coming += 1;
     }
     while (busy < line.slots && queue.delete.length + queue.create.length > 0) {
       const kind = queue.delete.length > 0 ? "delete" : "create";
-      soon({ at: now + takes(kind, 0), what: kind, isOurs: queue[kind].shift() === true });
+      agenda.add({ at: now + whole[kind], what: kind, isOurs: queue[kind].take() });
       busy += 1;
     }
-    const next = due.toSorted((one, other) => one.at - other.at)[0];
-    if (next === undefined || arrived.length >= count) return arrived;
-    due.splice(due.indexOf(next), 1);
+    const next = arrived.length < count ? agenda.take() : undefined;
+    if (next === undefined) return { arrived, steps: agenda.steps };
     now = next.at;
-    if (next.what === "release") queue.delete.push(true);
+    if (next.what === "release") queue.delete.add(true);
     else {
       busy -= 1;
       if (next.isOurs && next.what === "delete") room += 1;
       if (next.isOurs && next.what === "create") {
         coming -= 1;
         arrived.push(now);
-        soon({ at: now + remaining(line.observed.holds, 0, quantile), what: "release", isOurs: true });
+        agenda.add({ at: now + whole.hold, what: "release", isOurs: true });
       }
     }
+  }
+}
+
+/** What waits for a place at work, first come first served; of each only whether it is of this pool. */
+class Queue {
+  readonly #entries: boolean[] = [];
+  #head = 0;
+
+  get length(): number {
+    return this.#entries.length - this.#head;
+  }
+
+  add(isOurs: boolean): void {
+    this.#entries.push(isOurs);
+  }
+
+  take(): boolean {
+    this.#head += 1;
+    return this.#entries[this.#head - 1] === true;
   }
 }
 
@@ -105,10 +135,22 @@ export function arrivals(line: Line, count: number, quantile: number): number[] 
  * outlasted all of them is expected to go on for a part of the time it already took.
  */
 export function remaining(observed: readonly number[], since: number, quantile: number): number {
+  return remainingOf(inOrder(observed), since, quantile);
+}
+
+function inOrder(observed: readonly number[]): number[] {
+  return observed.toSorted((one, other) => one - other);
+}
+
+/** `remaining` of what is in order. */
+function remainingOf(observed: readonly number[], since: number, quantile: number): number {
   if (observed.length === 0) return Number.POSITIVE_INFINITY;
-  const longer = observed.filter((seconds) => seconds > since).toSorted((one, other) => one - other);
-  if (longer.length === 0) return since * quantile;
-  const place = quantile * (longer.length - 1);
-  const [below = 0, above = below] = longer.slice(Math.floor(place), Math.floor(place) + 2);
+  let first = 0;
+  while ((observed[first] ?? Number.POSITIVE_INFINITY) <= since) first += 1;
+  if (first === observed.length) return since * quantile;
+  const place = quantile * (observed.length - first - 1);
+  const at = first + Math.floor(place);
+  const below = observed[at] ?? 0;
+  const above = observed[at + 1] ?? below;
   return below + (above - below) * (place - Math.floor(place)) - since;
 }

@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { Assignment } from "../contract/assignment.ts";
 import { type Db, listOf } from "../db/client.ts";
 import { readAssignments } from "./assignmentView.ts";
+import type { Forecasts } from "./forecasts.ts";
 import { resolvePool } from "./whichPool.ts";
 import { WarmpoolError } from "./errors.ts";
 import { lockAssignments, lockWork } from "./locks.ts";
@@ -77,16 +78,23 @@ export async function getAssignment(db: Db, id: string): Promise<Assignment> {
 export async function findTester(
   db: Db,
   tester: { username: string; pool?: string | undefined },
+  forecasts?: Forecasts,
 ): Promise<Assignment> {
-  return findTesterIn(db, await resolvePool(db, tester.pool), tester.username);
+  return findTesterIn(db, await resolvePool(db, tester.pool), tester.username, forecasts);
 }
 
 /** The same in the pool of that name, in one statement. @throws WarmpoolError NOT_FOUND. */
-export async function findTesterIn(db: Db, pool: string, username: string): Promise<Assignment> {
+export async function findTesterIn(
+  db: Db,
+  pool: string,
+  username: string,
+  forecasts?: Forecasts,
+): Promise<Assignment> {
   const [found] = await readAssignments(
     db,
     sql`a.pool = ${pool} and a.username = ${username}`,
     sql`order by a.seq desc limit 1`,
+    forecasts,
   );
   if (found === undefined) {
     throw new WarmpoolError("NOT_FOUND", `${username} never had a machine of pool ${pool}`);

@@ -1,6 +1,10 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { arrivals, type Line, remaining } from "../../src/pool/forecast.ts";
+import { queueEta } from "../../src/pool/eta.ts";
+import { arrivals, type Line, play, remaining } from "../../src/pool/forecast.ts";
+import { Forecasts } from "../../src/pool/forecasts.ts";
+import { seeded } from "../helpers/random.ts";
+import { naiveArrivals } from "./naiveForecast.ts";
 
 /** A pool of one node with two places at work, in which everything takes as long as it always did. */
 function lineOf(overrides: Partial<Line> = {}): Line {
@@ -74,28 +78,29 @@ test("what still remains is read from those that took longer, and grows once nob
   expect(remaining([], 60, 0.5)).toBe(Number.POSITIVE_INFINITY);
 });
 
-test("whatever the pool does, the forecast ends and comes in order", () => {
-  const seconds = fc.integer({ min: 1, max: 300 });
-  const some = fc.array(seconds, { maxLength: 6 });
-  const anyLine = fc.record({
-    slots: fc.integer({ min: 0, max: 4 }),
-    jobs: fc.array(
-      fc.record({
-        kind: fc.constantFrom("create", "delete"),
-        isOurs: fc.boolean(),
-        seconds: fc.option(seconds),
-      }),
-      { maxLength: 6 },
-    ),
-    held: fc.array(fc.record({ seconds, expiresIn: fc.option(fc.integer({ min: -9, max: 900 })) }), {
-      maxLength: 6,
+const seconds = fc.integer({ min: 0, max: 300 });
+const some = fc.array(seconds, { maxLength: 6 });
+const anyLine: fc.Arbitrary<Line> = fc.record({
+  slots: fc.integer({ min: 0, max: 4 }),
+  jobs: fc.array(
+    fc.record({
+      kind: fc.constantFrom("create", "delete"),
+      isOurs: fc.boolean(),
+      seconds: fc.option(seconds),
     }),
-    room: fc.integer({ min: -2, max: 6 }),
-    targetSize: fc.integer({ min: 0, max: 5 }),
-    waiting: fc.integer({ min: 1, max: 10 }),
-    halted: fc.boolean(),
-    observed: fc.record({ creates: some, deletes: some, holds: some }),
-  });
+    { maxLength: 9 },
+  ),
+  held: fc.array(fc.record({ seconds, expiresIn: fc.option(fc.integer({ min: -9, max: 900 })) }), {
+    maxLength: 9,
+  }),
+  room: fc.integer({ min: -2, max: 6 }),
+  targetSize: fc.integer({ min: 0, max: 5 }),
+  waiting: fc.integer({ min: 1, max: 20 }),
+  halted: fc.boolean(),
+  observed: fc.record({ creates: some, deletes: some, holds: some }),
+});
+
+test("whatever the pool does, the forecast ends and comes in order", () => {
   fc.assert(
     fc.property(anyLine, (line) => {
       const usual = arrivals(line, line.waiting, 0.5);
@@ -104,4 +109,56 @@ test("whatever the pool does, the forecast ends and comes in order", () => {
       expect(usual.every((at) => at >= 0)).toBe(true);
     }),
   );
+});
+
+test("it comes to the same as sorting all that is due at every step, with ties too", () => {
+  const quantile = fc.constantFrom(0.1, 0.5, 0.9);
+  fc.assert(
+    fc.property(anyLine, quantile, fc.nat(20), (line, at, count) => {
+      expect(arrivals(line, count, at)).toEqual(naiveArrivals(line, count, at));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+/** So many machines in testers' hands and as many testers who wait. */
+function longLine(size: number): Line {
+  const random = seeded(size);
+  return lineOf({
+    slots: 8,
+    held: Array.from({ length: size }, () => ({ seconds: 3600 * random(), expiresIn: 9000 * random() })),
+    waiting: size,
+    targetSize: 10,
+    observed: { creates: [30, 40, 60], deletes: [3, 4], holds: [600, 1200, 5000] },
+  });
+}
+
+test.for([500, 2000, 8000])("its steps grow like n log n, with %i machines and as many who wait", (size) => {
+  const { arrived, steps } = play(longLine(size), size, 0.5);
+  expect(arrived).toHaveLength(size);
+  expect(steps).toBeLessThan(6 * size * Math.log2(size));
+});
+
+test("a pool is played once for each quantile, however many of those who wait ask within a second", () => {
+  let now = 0;
+  let played = 0;
+  const forecasts = new Forecasts(
+    () => now,
+    (...line) => {
+      played += 1;
+      return play(...line);
+    },
+  );
+  const stance = { halted: false, targetSize: 10, maxSize: 500 };
+  forecasts.keep("demo", stance, longLine(500));
+  for (let position = 1; position <= 500; position += 1) {
+    const forecast = forecasts.find("demo", stance, position);
+    expect(forecast && queueEta(forecast, position).etaSeconds).toBeGreaterThan(0);
+  }
+  expect(played).toBe(3);
+  expect(forecasts.find("demo", stance, 501), "somebody who came later").toBeNull();
+  expect(forecasts.find("demo", { ...stance, halted: true }, 1), "a pool that was paused since").toBeNull();
+  expect(forecasts.fresh()).toEqual(["demo"]);
+  now = 1000;
+  expect(forecasts.fresh()).toEqual([]);
 });

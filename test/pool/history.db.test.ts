@@ -38,7 +38,7 @@ test("neither an assignment, a pool's view nor a strange host key reads all the 
   await t.db.execute(sql`analyze machines, assignments`);
   for (const statement of [
     assignmentsShown(...BY_TESTER, withoutLine),
-    assignmentsShown(...BY_TESTER, inLine),
+    assignmentsShown(...BY_TESTER, inLine([])),
     assignmentsShown(sql`true`, sql`order by a.seq desc limit 50`, withoutLine),
     poolFacts(sql`true`),
     ownersOf(["SHA256:7", "SHA256:x"]),

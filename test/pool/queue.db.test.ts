@@ -4,6 +4,9 @@ import type { Assignment } from "../../src/contract/assignment.ts";
 import type { LeasedOperation } from "../../src/contract/relay.ts";
 import { type Db, rows } from "../../src/db/client.ts";
 import { assign } from "../../src/pool/assign.ts";
+import { readAssignments } from "../../src/pool/assignmentView.ts";
+import { play } from "../../src/pool/forecast.ts";
+import { Forecasts } from "../../src/pool/forecasts.ts";
 import { renew } from "../../src/pool/progress.ts";
 import { replenish } from "../../src/pool/provision.ts";
 import { findTester, release } from "../../src/pool/release.ts";
@@ -206,4 +209,46 @@ test("with nothing observed there is a place in the line and no number", async (
   await makeWorld(t.db, { targetSize: 0, maxSize: 1 });
   const { assignment } = await ask(t, "alice");
   expect(assignment.queue).toEqual({ position: 1, etaSeconds: null, etaRange: null });
+});
+
+test("a page of those who wait reads and plays the line once, and the next one within a second not again", async () => {
+  const statements: string[] = [];
+  await using t = await testDb({ onStatement: (text) => statements.push(text) });
+  const relay = await makeWorld(t.db, { targetSize: 0, maxSize: 1 });
+  await ask(t, "first");
+  await replenish(t.db, "demo", APP);
+  await doHappily(relay, await relay.take("create"));
+  await release(t.db, { username: "first" }, APP);
+  await relay.workOff();
+  for (const name of ["a", "b", "c"]) await ask(t, name);
+
+  let now = 0;
+  let played = 0;
+  const forecasts = new Forecasts(
+    () => now,
+    (...line) => {
+      played += 1;
+      return play(...line);
+    },
+  );
+  const page = async () => {
+    statements.length = 0;
+    const shown = await readAssignments(t.db, sql`a.state = 'waiting'`, sql`order by a.seq`, forecasts);
+    return shown.map(({ queue }) => queue);
+  };
+  const first = await page();
+  expect(first.map((queue) => queue?.position)).toEqual([1, 2, 3]);
+  expect(first.every((queue) => queue?.etaSeconds !== null)).toBe(true);
+  expect([statements.length, played]).toEqual([2, 3]);
+  expect(await page()).toEqual(first);
+  expect([statements.length, played]).toEqual([2, 3]);
+
+  await ask(t, "d");
+  expect((await page()).map((queue) => queue?.position)).toEqual([1, 2, 3, 4]);
+  expect([statements.length, played], "somebody has come, of whom the forecast knew nothing").toEqual([3, 6]);
+  await t.db.execute(sql`update pools set paused = true`);
+  expect((await page()).map((queue) => queue?.etaSeconds)).toEqual([null, null, null, null]);
+  now = 1000;
+  await page();
+  expect([statements.length, played]).toEqual([2, 8]);
 });
