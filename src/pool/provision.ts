@@ -8,6 +8,7 @@ import { lockNodes, lockPool } from "./locks.ts";
 import { GIVES_WAY, givesWayFirst, replaceFirst } from "./rollout.ts";
 import { type NodeFacts, readNodes } from "./nodeFacts.ts";
 import { chooseNode, type Wish } from "./placing.ts";
+import { freePorts } from "./ports.ts";
 import type { Actor, Reason } from "./reasons.ts";
 import { planPool, type PoolPlan, type PoolSituation, population } from "./replenish.ts";
 import { SETTINGS } from "./settings.ts";
@@ -135,9 +136,8 @@ function insertCanaries(tx: Db, name: string, situation: Situation, actor: Actor
 
 /**
  * Inserts machines one by one, each where placing finds room for it on those nodes that were online when the deficit was
- * counted (one that came back since has ready machines which were not counted), with two loopback ports that no live
- * machine of that node has. Ports are drawn at random: another program of the host may hold one, and the next try must
- * not draw the same again. Call it under the nodes' row locks, so that two edges do not promise the same room.
+ * counted (one that came back since has ready machines which were not counted), with two free loopback
+ * ports of that node. Call it under the nodes' row locks, so that two edges do not promise the same room.
  */
 async function insertMachines(
   tx: Db,
@@ -160,13 +160,7 @@ async function insertMachines(
       tx,
       sql`
       with free as (
-        select candidate as port, row_number() over () as n from (
-          select candidate from (
-            select distinct ${SETTINGS.portFrom}::int + trunc(random() * ${PORTS}::int)::int as candidate
-            from generate_series(1, ${drawsFor(node.rows.length)}::int)) candidates
-          where not exists (select 1 from machines m where m.node = ${node.name} and m.state <> 'deleted'
-            and candidate in (m.port, m.http_port))
-          order by random() limit 2) drawn
+        ${freePorts(node.name, node.rows.length)}
       ),
       number as (select nextval(pg_get_serial_sequence('machines', 'number')) as n),
       made as (
@@ -193,14 +187,6 @@ async function insertMachines(
     inserted += 1;
   }
   return inserted;
-}
-
-/** Loopback ports that a node has for its machines, two of them each. */
-const PORTS = SETTINGS.portTo - SETTINGS.portFrom + 1;
-
-/** How many ports to draw so that two free ones are surely among them: 40 free ones are to be expected. */
-function drawsFor(machines: number): number {
-  return Math.ceil((40 * PORTS) / Math.max(1, PORTS - 2 * machines));
 }
 
 function readOpen(tx: Db, names: readonly string[]): Promise<NodeFacts[]> {
