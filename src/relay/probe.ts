@@ -2,6 +2,7 @@ import { provesAbsence } from "../contract/listing.ts";
 import type { OperationResult } from "../contract/operationResult.ts";
 import type { ProbeOperation } from "../contract/relay.ts";
 import { wordsOf } from "./errors.ts";
+import { Gate } from "./gate.ts";
 import type { Tools } from "./tools.ts";
 import type { Lease } from "./lease.ts";
 import { lookAround, type Surroundings } from "./session.ts";
@@ -22,6 +23,8 @@ export async function probeMachines(
   const around = await lookAround(driver, lease.signal, clock, (message) => {
     driverProblem = message;
   });
+  const commands = new Gate(COMMANDS_AT_ONCE, COMMAND_HOLD_MS, clock.after);
+  const gets = new Gate(GETS_AT_ONCE, null);
   const queue = [...operation.machines];
   const answers: Answer[] = [];
   const worker = async (): Promise<void> => {
@@ -29,10 +32,10 @@ export async function probeMachines(
       answers.push({
         id: machine.id,
         ...(await withNodesWord(
-          await ask(machine, operation, around, { connections, clock }, lease.signal),
+          await ask(machine, operation, around, { connections, clock, commands }, lease.signal),
           machine.name,
           around,
-          { driver, clock },
+          { driver, clock, gets },
           lease.signal,
         )),
       });
@@ -53,9 +56,17 @@ export async function probeMachines(
 type Answer = Extract<OperationResult, { outcome: "probed" }>["answers"][number];
 type Verdict = Omit<Answer, "id">;
 
-type Means = Pick<Tools, "connections" | "clock">;
+type Means = Pick<Tools, "connections" | "clock"> & { commands: Gate };
 
-const AT_ONCE = 16;
+/**
+ * To wait costs nothing, and a machine that does not answer is waited for through all its attempts: so many may be silent
+ * before one that is well has to wait for them. What takes time of this host or the node is bounded apart from that: logins
+ * (src/relay/sshPool.ts), commands on the machines, and questions to the driver.
+ */
+const AT_ONCE = 512;
+const COMMANDS_AT_ONCE = 32;
+const COMMAND_HOLD_MS = 500;
+const GETS_AT_ONCE = 16;
 
 async function ask(
   machine: ProbeOperation["machines"][number],
@@ -95,7 +106,7 @@ async function withNodesWord(
   verdict: Verdict,
   name: string,
   around: Surroundings | null,
-  { driver, clock }: Pick<Tools, "driver" | "clock">,
+  { driver, clock, gets }: Pick<Tools, "driver" | "clock"> & { gets: Gate },
   signal: AbortSignal,
 ): Promise<Verdict> {
   if (verdict.answer !== "dead" || around?.listing.complete !== true) return verdict;
@@ -108,8 +119,8 @@ async function withNodesWord(
     };
   }
   if (found !== undefined) return verdict;
-  const standing = await driver
-    .get(name, clock.within(driver.callSeconds.get, signal))
+  const standing = await gets
+    .through(() => driver.get(name, clock.within(driver.callSeconds.get, signal)))
     .catch(() => undefined);
   return standing === null ? { ...verdict, absent: true } : verdict;
 }
@@ -135,16 +146,14 @@ function commandFor({ state, healthCommand }: ProbeOperation["machines"][number]
 async function askOnce(
   machine: ProbeOperation["machines"][number],
   seconds: number,
-  { connections }: Means,
+  { connections, commands }: Means,
   signal: AbortSignal,
 ): Promise<Verdict> {
   try {
     const connection = await connections.get(machine, { timeoutSeconds: seconds, signal });
-    const result = await connection.exec(commandFor(machine), {
-      timeoutSeconds: seconds,
-      signal,
-      maxBytes: 16_384,
-    });
+    const result = await commands.through(() =>
+      connection.exec(commandFor(machine), { timeoutSeconds: seconds, signal, maxBytes: 16_384 }),
+    );
     if (result.code === 0) return { answer: "alive", cause: null };
     const output = printable(Buffer.concat([result.stdout, result.stderr]));
     return {

@@ -1,5 +1,6 @@
 import ssh2 from "ssh2";
 import type { HostKey } from "../contract/machine.ts";
+import type { Gate } from "./gate.ts";
 import { fingerprint } from "./hostKey.ts";
 import { afterServed, ownSlowness, watchSelf } from "./lateness.ts";
 import { LOGIN, SshBudget } from "./sshBudget.ts";
@@ -17,8 +18,16 @@ import { secondsText } from "./text.ts";
  */
 export type SshTarget = { host: string; port: number; hostKey: HostKey };
 
-/** `timeoutSeconds` is what the TCP connection may take, and then the login once more. */
-export type ConnectOptions = { timeoutSeconds: number; signal: AbortSignal };
+/**
+ * `timeoutSeconds` is what the TCP connection may take, and then the login once more. A login, whose keys take a
+ * processor's time, goes through `logins`, if there are to be many at once.
+ */
+export type ConnectOptions = { timeoutSeconds: number; signal: AbortSignal; logins?: Gate };
+
+/** A server speaks first. One that has said nothing for so long is spoken to, and takes no place in the gate. */
+const SPEAKS_FIRST_MS = 1000;
+
+const NO_LOGIN = "no SSH login came about";
 
 /** Costs little, and its work does not grow with numbers that the server chooses, as it does for Diffie-Hellman groups. */
 const KEX = [
@@ -39,7 +48,7 @@ const DEAR = { messages: 500 };
 export function connect(
   target: SshTarget,
   privateKey: string,
-  { timeoutSeconds, signal }: ConnectOptions,
+  { timeoutSeconds, signal, logins }: ConnectOptions,
 ): Promise<SshConnection> {
   const where = `${target.host}:${target.port}`;
   if (signal.aborted) return Promise.reject(signal.reason as Error);
@@ -50,11 +59,15 @@ export function connect(
   const pinned = Buffer.from(target.hostKey.key, "base64");
   let presented: string | null = null;
   let connection: SshConnection | null = null;
+  let leave = (): void => undefined;
+  let isOver = false;
 
   return new Promise((resolve, reject) => {
     let cancel = (): void => undefined;
     const release = (): void => {
+      isOver = true;
       cancel();
+      leave();
       signal.removeEventListener("abort", abort);
     };
     const give = (error: Error): void => {
@@ -90,10 +103,23 @@ export function connect(
     wait("the TCP connection was never made");
     socket.connect({ host: target.host, port: target.port });
     socket.once("connect", () => {
-      wait("no SSH login came about");
+      wait(NO_LOGIN);
       // Small packets held back to be sent together cost 40 ms each: a login took 0.4 s and now takes 10 ms.
       socket.setNoDelay(true);
       socket.onBytes = (bytes) => spend({ bytes, messages: 1 });
+      if (logins === undefined) login();
+      else whenHeard(socket, () => void inTurn(logins), login);
+    });
+
+    /** Time in the queue does not count. */
+    const inTurn = async (gate: Gate): Promise<void> => {
+      cancel();
+      leave = await gate.enter();
+      if (isOver) return leave();
+      wait(NO_LOGIN);
+      login();
+    };
+    const login = (): void => {
       client.connect({
         sock: socket,
         username: "root",
@@ -113,7 +139,7 @@ export function connect(
         keepaliveCountMax: 3,
       });
       guardChannels(client, fault);
-    });
+    };
 
     client.on("handshake", () => spend(connection === null ? {} : DEAR));
     client.on("error", (error: Error) => {
@@ -132,4 +158,18 @@ export function connect(
       resolve(connection);
     });
   });
+}
+
+/** Calls `heard` at the first word of the other side, or `silent` if there is none for a while. */
+function whenHeard(socket: SshSocket, heard: () => void, silent: () => void): void {
+  const first = (): void => {
+    clearTimeout(timer);
+    heard();
+  };
+  const timer = setTimeout(() => {
+    socket.off("readable", first);
+    if (!socket.destroyed) silent();
+  }, SPEAKS_FIRST_MS);
+  socket.once("readable", first);
+  socket.once("close", () => clearTimeout(timer));
 }

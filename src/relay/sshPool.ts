@@ -1,5 +1,10 @@
+import { Gate } from "./gate.ts";
 import { connect, type SshTarget } from "./ssh.ts";
 import type { SshConnection } from "./sshConnection.ts";
+
+/** A login takes some 10 ms of a processor; a host that is far away takes longer, and less of it. */
+const LOGINS_AT_ONCE = 8;
+const LOGIN_HOLD_MS = 500;
 
 /**
  * Connections that stay open between probes, one a machine, so that a healthy machine costs no login. A connection
@@ -7,6 +12,7 @@ import type { SshConnection } from "./sshConnection.ts";
  */
 export class SshPool {
   readonly #privateKey: string;
+  readonly #logins = new Gate(LOGINS_AT_ONCE, LOGIN_HOLD_MS);
   readonly #open = new Map<string, { target: string; connection: SshConnection }>();
 
   constructor(privateKey: string) {
@@ -23,7 +29,7 @@ export class SshPool {
     if (kept?.connection.usable === true && kept.target === target) return kept.connection;
     kept?.connection.close();
     this.#open.delete(machine.id);
-    const connection = await connect(machine, this.#privateKey, options);
+    const connection = await connect(machine, this.#privateKey, { ...options, logins: this.#logins });
     this.#open.set(machine.id, { target, connection });
     return connection;
   }

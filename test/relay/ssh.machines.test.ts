@@ -1,11 +1,13 @@
 import ssh2 from "ssh2";
 import type { AddressInfo } from "node:net";
-import { createServer } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { generateKeyPairSync } from "node:crypto";
 import { expect, test } from "vitest";
+import { Gate } from "../../src/relay/gate.ts";
 import { makeHostKey, makeKeyPair } from "../../src/relay/hostKey.ts";
 import { connect, type SshTarget } from "../../src/relay/ssh.ts";
 import { freePort } from "./helpers/node.ts";
+import { until } from "../helpers/until.ts";
 
 const never = new AbortController().signal;
 const relayKey = makeKeyPair("relay");
@@ -190,4 +192,40 @@ test("an aborted call throws the signal's own reason and leaves the connection a
   controller.abort(reason);
   await expect(attempt).rejects.toBe(reason);
   expect((await connection.exec("0", options)).code).toBe(0);
+});
+
+test("servers that accept and say nothing → none keeps a place among the logins from one that answers", async () => {
+  const { pair, pinned } = makeHostKey("m");
+  await using server = await sshServer([pair.privateKey], pinned);
+  const accepted: Socket[] = [];
+  const silent = createServer((socket) => accepted.push(socket.on("error", () => undefined).resume()));
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const { port } = silent.address() as AddressInfo;
+  const over = new AbortController();
+  const logins = new Gate(1, null);
+  const gated = { timeoutSeconds: 60, signal: over.signal, logins };
+  const attempts = Array.from({ length: 20 }, () =>
+    connect({ ...server.target, port }, relayKey.privateKey, gated).catch((error: unknown) => error),
+  );
+  await until("all to be accepted", () => accepted.length === 20);
+  for (const _ of [1, 2, 3]) {
+    using connection = await connect(server.target, relayKey.privateKey, gated);
+    expect(connection.usable).toBe(true);
+  }
+  // Spoken to at last, they keep no place either, and one that was called off in the queue leaves none behind.
+  await until("all to be spoken to", () => accepted.every(({ bytesRead }) => bytesRead > 0));
+  const leave = await logins.enter();
+  silent.on("connection", (socket) => socket.write("SSH-2.0-there\r\n"));
+  const queued = connect({ ...server.target, port }, relayKey.privateKey, gated).catch(
+    (error: unknown) => error,
+  );
+  await until("one to be in the queue", () => accepted.length === 21);
+  over.abort(new Error("over"));
+  leave();
+  expect(await Promise.all([queued, ...attempts])).toEqual(
+    Array.from({ length: 21 }, () => over.signal.reason),
+  );
+  (await logins.enter())();
+  for (const socket of accepted) socket.destroy();
+  await new Promise<void>((resolve) => silent.close(() => resolve()));
 });
