@@ -59,7 +59,7 @@ const SRC: Record<string, Room> = {
   "src/pool": {
     may: [
       ...["src/contract", "src/db/client.ts", "src/db/failure.ts", "src/db/tables"],
-      ...["drizzle-orm", "re2js", "standardwebhooks"],
+      ...["drizzle-orm", "re2js"],
     ],
     types: ["zod"],
     why: "The domain knows the database and the contract, and not who calls it.",
@@ -204,11 +204,6 @@ export const TABLE: Table = {
       ],
       why: "Its defaults accept any host key and never time out; the wrapper's do not.",
       instead: "Use src/relay/ssh.ts.",
-    },
-    standardwebhooks: {
-      by: ["src/pool/webhook/post.ts"],
-      why: "One file signs what is sent to webhooks.",
-      instead: "Call that file.",
     },
     "node/package.json": {
       by: ["bin/warmpool.js"],

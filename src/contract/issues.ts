@@ -58,7 +58,9 @@ function wordsOf(issue: Issue): string {
   if (!isZods(issue.message)) return issue.message;
   const must = mustBe(issue);
   const missing = issue.code === "invalid_type" && issue.message.endsWith("received undefined");
-  return `${missing ? "is missing; it must be" : "must be"} ${must}${suchAs(issue.path)}`;
+  // All values that there are need no example, and the example of a field of that name may be of another set.
+  const example = issue.code === "invalid_value" ? "" : suchAs(issue.path);
+  return `${missing ? "is missing; it must be" : "must be"} ${must}${example}`;
 }
 
 /** Words that zod makes where a schema of ours has none. */

@@ -1,3 +1,4 @@
+import { base64, fromBase64 } from "./base64.ts";
 import { WarmpoolError } from "./errors.ts";
 
 /**
@@ -126,6 +127,3 @@ async function derive(raw: string, use: "seal" | "mark"): Promise<CryptoKey> {
 function bytesOf({ assignment, name }: SecretPlace, value = "") {
   return new TextEncoder().encode(JSON.stringify([assignment, name, value]));
 }
-
-const base64 = (bytes: Uint8Array) => btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
-const fromBase64 = (text: string) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));

@@ -40,7 +40,7 @@ const TABLE: [what: string, schema: z.ZodType, value: unknown, words: string][] 
     "no such kind",
     poolSpec,
     { ...spec, instanceType: "vm" },
-    'instanceType: must be one of "virtual-machine", "container", such as "container"',
+    'instanceType: must be one of "virtual-machine", "container"',
   ],
   [
     "no steps",

@@ -1,6 +1,6 @@
-import { Webhook } from "standardwebhooks";
 import type { WebhookMessage } from "../../contract/webhook.ts";
 import type { Receiver } from "./receiver.ts";
+import { sign } from "./sign.ts";
 
 /** How long the receiver may take to answer. */
 const TIMEOUT_MS = 10_000;
@@ -20,8 +20,9 @@ export async function post(
   timeoutMs = TIMEOUT_MS,
 ): Promise<Posted> {
   const body = JSON.stringify(message);
-  const now = new Date();
+  const timestamp = Math.floor(Date.now() / 1000);
   try {
+    const signatures = await Promise.all(receiver.secrets.map((secret) => sign(secret, id, timestamp, body)));
     const response = await fetch(receiver.url, {
       method: "POST",
       body,
@@ -29,10 +30,8 @@ export async function post(
         "content-type": "application/json",
         "user-agent": "Warmpool",
         "webhook-id": id,
-        "webhook-timestamp": String(Math.floor(now.getTime() / 1000)),
-        "webhook-signature": receiver.secrets
-          .map((secret) => new Webhook(secret).sign(id, now, body))
-          .join(" "),
+        "webhook-timestamp": String(timestamp),
+        "webhook-signature": signatures.join(" "),
       },
       redirect: "manual",
       signal: AbortSignal.timeout(timeoutMs),

@@ -88,12 +88,12 @@ describe("what a program prints", () => {
   test.each([
     ["nothing", "true", "ended well but printed nothing. It must print nothing on stdout but "],
     ["a log line", "echo listing...", "printed what is no JSON: listing.... It must print"],
-    ["a misspelt key", `echo '{"completed":true,"machines":[]}'`, 'Unrecognized key: "completed"'],
-    ["another type", `echo '{"complete":true,"machines":{}}'`, "something else (machines: Invalid input"],
+    ["a misspelt key", `echo '{"completed":true,"machines":[]}'`, "completed: is no field that there is"],
+    ["another type", `echo '{"complete":true,"machines":{}}'`, "something else (machines: must be a list"],
     [
       "a state of its own",
       `echo '${MACHINE.replace("running", "up")}' | sed 's/.*/{"machines":[&]}/'`,
-      "machines.0.state",
+      "machines[0].state: must be one of",
     ],
   ])("%s is an error that says what it must print", async (_, body, words) => {
     const refused = expect(list(body)).rejects;
