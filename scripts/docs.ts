@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { MACHINE_STATES } from "../src/contract/machine.ts";
 import { ASSIGNMENT_STATES } from "../src/contract/assignment.ts";
-import { ASSIGNMENT_MOVES, MACHINE_COUNTS, MACHINE_MOVES } from "../src/pool/states.ts";
+import { ASSIGNMENT_MOVES, MACHINE_COUNTS, MACHINE_MOVES } from "../src/domain/core/states.ts";
 import { alertRules } from "./docs/alerts.ts";
 import { cliDocument } from "./docs/cli.ts";
 import { codesDocument } from "./docs/codes.ts";
@@ -31,7 +31,7 @@ function states(): string {
   );
   return [
     `${HEAD}# States\n`,
-    "What a machine or an assignment may turn into. One function writes each (src/pool/transition.ts), by",
+    "What a machine or an assignment may turn into. One function writes each (src/domain/core/moves.ts), by",
     "compare-and-set, with its event in the same statement.\n",
     "## Machines\n",
     "| state | may turn | claimable | counts as ready | takes room |",

@@ -23,7 +23,7 @@ const RUNTIME = z.enum(["node", "workerd", "both"]);
 const runtime = runtimeOrExit();
 const SUITES = [
   ["the tests", "vitest", "run", "--config", "vitest.incus.config.ts"],
-  ["the acceptance run", "node", "accept/main.ts", "--driver", "incus", "--runtime", runtime],
+  ["the acceptance run", "node", "verify/accept/main.ts", "--driver", "incus", "--runtime", runtime],
 ] as const;
 const STOP_DAEMON = ["sh", "scripts/install-incus.sh", "stop"] as const;
 

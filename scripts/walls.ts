@@ -11,7 +11,7 @@ const breaches = breachesOf(tree, TABLE, readDevelopment(root));
 for (const breach of breaches) console.error(lineOf(breach));
 if (breaches.length > 0) {
   console.error(
-    `${breaches.length} breaches of the table in scripts/walls/table.ts and outside.ts. If an import is right and the ` +
+    `${breaches.length} breaches of the table in scripts/walls (table.ts says where). If an import is right and the ` +
       "architecture changes with it, change ARCHITECTURE.md and then the table.",
   );
   process.exitCode = 1;

@@ -8,8 +8,8 @@ import { connect } from "./db/client.ts";
 import { readDatabaseUrl } from "./db/databaseUrl.ts";
 import { directLink } from "./db/directLink.ts";
 import { listen } from "./listen.ts";
-import { NO_SECRET_KEYS, readSecretKeys } from "./pool/secrets.ts";
-import { readWebhook } from "./pool/webhook/receiver.ts";
+import { NO_SECRET_KEYS, readSecretKeys } from "./domain/secrets/keys.ts";
+import { readWebhook } from "./domain/webhook/receiver.ts";
 
 /**
  * The Node entry, for hosting Warmpool oneself: the same app and the same duties as src/worker.ts, on a timer.

@@ -5,8 +5,8 @@ import { type LIMIT_SETTINGS, type Limits, readLimits } from "./api/limits.ts";
 import { logFailure } from "./api/log.ts";
 import { sweep } from "./cron/sweep.ts";
 import { connect } from "./db/client.ts";
-import { readSecretKeys } from "./pool/secrets.ts";
-import { readWebhook } from "./pool/webhook/receiver.ts";
+import { readSecretKeys } from "./domain/secrets/keys.ts";
+import { readWebhook } from "./domain/webhook/receiver.ts";
 
 /** The Cloudflare entry: the same app and the same duties as src/server.ts, a database client for each request. */
 type Env = {

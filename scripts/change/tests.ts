@@ -12,8 +12,8 @@ export function needOf(test: string): string {
 
 /**
  * The tests that need more than this checkout and reach a file that has changed: the nearest first, as many as there is
- * room for, and those that are left. Nearest are a changed file's namesakes (of src/pool/lease.ts the tests
- * test/pool/lease.db.test.ts), then those that are the fewest imports away; of these the ones in the same folder, and
+ * room for, and those that are left. Nearest are a changed file's namesakes (of src/domain/operations/lease.ts the tests
+ * test/domain/operations/lease.db.test.ts), then those that are the fewest imports away; of these the ones in the same folder, and
  * then the cheapest.
  */
 export function touched(
@@ -51,7 +51,7 @@ export function touched(
   return { chosen, left };
 }
 
-/** `pool/lease` of src/pool/lease.ts and of test/pool/lease.db.test.ts. */
+/** `domain/operations/lease` of src/domain/operations/lease.ts and of test/domain/operations/lease.db.test.ts. */
 function subjectOf(path: string): string {
   return path.replace(/^(src|test)\//, "").replace(/(\.\w+)?(\.test)?\.ts$/, "");
 }

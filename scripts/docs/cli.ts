@@ -1,11 +1,11 @@
 import { Writable } from "node:stream";
-import { allCommands, commandTree } from "../../src/cli/commandTree.ts";
-import type { CommandNode, Value } from "../../src/cli/commandTree.ts";
-import { type Failure, failureJson } from "../../src/cli/failure.ts";
-import { terminalOutput } from "../../src/cli/output.ts";
+import { allCommands, commandTree } from "../../src/cli/session/commandTree.ts";
+import type { CommandNode, Value } from "../../src/cli/session/commandTree.ts";
+import { type Failure, failureJson } from "../../src/cli/terminal/failure.ts";
+import { terminalOutput } from "../../src/cli/terminal/output.ts";
 import { buildProgram } from "../../src/cli/program.ts";
 
-/** What shows the form of a failure; test/cli/pipes.test.ts holds the command line to it. */
+/** What shows the form of a failure; test/cli/terminal/pipes.test.ts holds the command line to it. */
 export const FAILURE: Failure = {
   code: "NOT_FOUND",
   message: "there is no pool named demo2 (NOT_FOUND).",

@@ -1,6 +1,6 @@
 import { ERROR_CODES, type ErrorCode } from "../../src/contract/errors.ts";
-import { HTTP_STATUS } from "../../src/pool/errors.ts";
-import { type Reason, REASONS } from "../../src/pool/reasons.ts";
+import { HTTP_STATUS } from "../../src/domain/core/errors.ts";
+import { type Reason, REASONS } from "../../src/domain/core/reasons.ts";
 
 /** What each code means and what its caller can do: a new code without its words does not compile. */
 const ERRORS: Record<ErrorCode, { meaning: string; action: string }> = {

@@ -1,6 +1,6 @@
 import { CONDITIONS } from "../../src/contract/conditions.ts";
 import { NODE_CONDITIONS } from "../../src/contract/nodeConditions.ts";
-import { FAILING_CREATES_PER_HOUR } from "../../src/pool/backoff.ts";
+import { FAILING_CREATES_PER_HOUR } from "../../src/domain/core/backoff.ts";
 
 /** docs/conditions.md: every condition and every reason it can have. */
 export function conditionsDocument(): string {

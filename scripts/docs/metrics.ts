@@ -1,4 +1,4 @@
-import { BOUNDS, METRICS } from "../../src/pool/metrics/catalogue.ts";
+import { BOUNDS, METRICS } from "../../src/domain/metrics/catalogue.ts";
 import { ALERTS } from "./alerts.ts";
 
 /** docs/metrics.md: every metric and every alert. */

@@ -1,6 +1,6 @@
 import { COMMON_CODES, procedures } from "../../src/api/procedures.ts";
 import type { ErrorCode } from "../../src/contract/errors.ts";
-import { HTTP_STATUS } from "../../src/pool/errors.ts";
+import { HTTP_STATUS } from "../../src/domain/core/errors.ts";
 
 /** docs/procedures.md: who may call what under /trpc, and what it can answer. */
 export function proceduresDocument(): string {

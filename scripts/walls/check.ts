@@ -1,5 +1,6 @@
 import { brokenPromises } from "./apart.ts";
 import { type Breach, placed } from "./breach.ts";
+import { circles } from "./circles.ts";
 import { crossings } from "./crossings.ts";
 import { gaps } from "./gaps.ts";
 import { type FileImports, importsOf } from "./imports.ts";
@@ -26,7 +27,7 @@ export function breachesOf(tree: Code, table: Table, development: ReadonlySet<st
       });
     }
   }
-  const ofTable = [...gaps(files, table), ...brokenPromises(table)];
+  const ofTable = [...gaps(files, table), ...brokenPromises(table), ...circles(table)];
   return [
     ...unread,
     ...crossings(files, table, development),

@@ -33,6 +33,8 @@ export type Table = {
   shipped: readonly string[];
   wrapped: Readonly<Record<string, Wrapped>>;
   apart: readonly Apart[];
+  /** Folders whose rooms lie on floors: no arrows between them lead in a circle. */
+  layered: readonly string[];
 };
 
 /** The entry that stands for all built-in modules of Node, with and without their prefix. */

@@ -1,7 +1,7 @@
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { requestId, type RequestIdVariables } from "hono/request-id";
-import { WarmpoolError } from "../pool/errors.ts";
+import { WarmpoolError } from "../domain/core/errors.ts";
 import { boundBody, discard, dropSmall, MAX_BODY_BYTES, readToItsEnd } from "./body.ts";
 import type { Edge } from "./edge.ts";
 import { rpcCodeOf } from "./failures.ts";

@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { WarmpoolError } from "../pool/errors.ts";
+import { WarmpoolError } from "../domain/core/errors.ts";
 import { pause } from "./pause.ts";
 
 /**

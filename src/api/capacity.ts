@@ -1,5 +1,5 @@
 import { capacityInput } from "../contract/capacity.ts";
-import { capacityReport } from "../pool/capacityReport.ts";
+import { capacityReport } from "../domain/capacity/report.ts";
 import { forAdmin, router } from "./trpc.ts";
 
 export const capacityRouter = router({

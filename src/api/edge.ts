@@ -1,6 +1,6 @@
 import type { Connection } from "../db/client.ts";
-import type { SecretKeys } from "../pool/secrets.ts";
-import type { WebhookSetting } from "../pool/webhook/receiver.ts";
+import type { SecretKeys } from "../domain/secrets/keys.ts";
+import type { WebhookSetting } from "../domain/webhook/receiver.ts";
 import type { Limits } from "./limits.ts";
 
 /** What an entry hands to the app with each request: the app keeps nothing between them. */

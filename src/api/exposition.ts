@@ -1,4 +1,4 @@
-import { METRICS, type MetricName, type Sample } from "../pool/metrics/catalogue.ts";
+import { METRICS, type MetricName, type Sample } from "../domain/metrics/catalogue.ts";
 
 /** The Prometheus text exposition format, version 0.0.4: https://prometheus.io/docs/instrumenting/exposition_formats */
 export const EXPOSITION_TYPE = "text/plain; version=0.0.4; charset=utf-8";

@@ -6,7 +6,7 @@ import type { ErrorCode } from "../contract/errors.ts";
 import { sayIssues } from "../contract/issues.ts";
 import { NOT_MIGRATED } from "../contract/schema.ts";
 import { isNotMigrated, isUnavailable } from "../db/failure.ts";
-import { HTTP_STATUS, WarmpoolError } from "../pool/errors.ts";
+import { HTTP_STATUS, WarmpoolError } from "../domain/core/errors.ts";
 import { logFailure } from "./log.ts";
 
 /** What a caller is told about a failure, whatever carried it. Nothing of the inside is in it. */

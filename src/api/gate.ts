@@ -1,8 +1,8 @@
-import { sha256 } from "../pool/hash.ts";
-import { noteUse, validHashes } from "../pool/tokenList.ts";
-import { authenticate, type Caller, isBootstrap, isWellFormed } from "../pool/tokens.ts";
+import { sha256 } from "../domain/core/hash.ts";
+import { noteUse, validHashes } from "../domain/access/tokenList.ts";
+import { authenticate, type Caller, isBootstrap, isWellFormed } from "../domain/access/tokens.ts";
 import type { Edge } from "./edge.ts";
-import { HTTP_STATUS, WarmpoolError } from "../pool/errors.ts";
+import { HTTP_STATUS, WarmpoolError } from "../domain/core/errors.ts";
 import { asWarmpoolError, type Told } from "./failures.ts";
 import { createLimiter } from "./http/limiter.ts";
 import { LIMITS } from "./limits.ts";

@@ -3,7 +3,7 @@ import type { HealthView } from "../contract/sweep.ts";
 import { heartbeats } from "../cron/sweep.ts";
 import type { Db } from "../db/client.ts";
 import { isNotMigrated } from "../db/failure.ts";
-import { missingColumns } from "../pool/schemaCheck.ts";
+import { missingColumns } from "../domain/installation/schema.ts";
 
 /**
  * Whether the edge can do its work: the database answers, has what this version needs, and no duty is late.

@@ -1,4 +1,4 @@
-import { checkInstallation } from "../pool/installation.ts";
+import { checkInstallation } from "../domain/installation/check.ts";
 import { forAdmin, router } from "./trpc.ts";
 
 export const installationRouter = router({

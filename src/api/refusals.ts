@@ -1,5 +1,5 @@
-import type { RefusalReason } from "../pool/metrics/catalogue.ts";
-import { addRefusals } from "../pool/metrics/refusals.ts";
+import type { RefusalReason } from "../domain/metrics/catalogue.ts";
+import { addRefusals } from "../domain/metrics/refusals.ts";
 import type { Edge } from "./edge.ts";
 
 /**

@@ -10,14 +10,14 @@ import {
   type ReportResult,
 } from "../contract/relay.ts";
 import { sweep, takeOverdueSweep } from "../cron/sweep.ts";
-import { noteDriver } from "../pool/driverProblem.ts";
-import { finish } from "../pool/finish.ts";
-import { leaseWork } from "../pool/lease.ts";
-import { reportInventory } from "../pool/nodeInventory.ts";
-import { heard, join, openSession } from "../pool/nodes.ts";
-import { payloads } from "../pool/payload.ts";
-import { renew } from "../pool/progress.ts";
-import { deliver } from "../pool/webhook/deliver.ts";
+import { noteDriver } from "../domain/health/driverProblem.ts";
+import { finish } from "../domain/operations/finish.ts";
+import { leaseWork } from "../domain/operations/lease.ts";
+import { reportInventory } from "../domain/nodes/applyInventory.ts";
+import { heard, join, openSession } from "../domain/nodes/session.ts";
+import { payloads } from "../domain/operations/payload.ts";
+import { renew } from "../domain/operations/progress.ts";
+import { deliver } from "../domain/webhook/deliver.ts";
 import { pause } from "./pause.ts";
 import { forJoin, forNode, router } from "./trpc.ts";
 

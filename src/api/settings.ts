@@ -1,5 +1,5 @@
 import { settingsPutInput } from "../contract/settings.ts";
-import { getSettings, putSettings } from "../pool/installationSettings.ts";
+import { getSettings, putSettings } from "../domain/core/settings.ts";
 import { forAdmin, router } from "./trpc.ts";
 
 export const settingsRouter = router({

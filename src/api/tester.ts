@@ -10,19 +10,19 @@ import {
   testerWatchInput,
 } from "../contract/assignment.ts";
 import type { Assignment } from "../contract/assignment.ts";
-import { assign } from "../pool/assign.ts";
-import { readAssignments } from "../pool/assignmentView.ts";
-import { extendAssignment } from "../pool/extend.ts";
-import { sharedForecasts } from "../pool/forecasts.ts";
-import { page, parseCursor } from "../pool/page.ts";
-import { replenish } from "../pool/provision.ts";
-import { findTester, findTesterIn, release } from "../pool/release.ts";
-import { resolvePool } from "../pool/whichPool.ts";
-import { retryAssignment } from "../pool/retry.ts";
-import { readLog } from "../pool/setupLog.ts";
+import { assign } from "../domain/assignments/assign.ts";
+import { readAssignments } from "../domain/assignments/view.ts";
+import { extendAssignment } from "../domain/assignments/extend.ts";
+import { sharedForecasts } from "../domain/assignments/queue/forecasts.ts";
+import { page, parseCursor } from "../domain/core/page.ts";
+import { replenish } from "../domain/supply/applyPlan.ts";
+import { findTester, findTesterIn, release } from "../domain/assignments/release.ts";
+import { resolvePool } from "../domain/core/whichPool.ts";
+import { retryAssignment } from "../domain/assignments/retry.ts";
+import { readLog } from "../domain/assignments/setupLog.ts";
 import { pause } from "./pause.ts";
 import { forApp, router } from "./trpc.ts";
-import { WarmpoolError } from "../pool/errors.ts";
+import { WarmpoolError } from "../domain/core/errors.ts";
 import { toTrpcError } from "./failures.ts";
 import { TOO_MANY_STREAMS } from "./streams.ts";
 

@@ -1,7 +1,7 @@
 import { initTRPC } from "@trpc/server";
-import { WarmpoolError } from "../pool/errors.ts";
-import type { Actor } from "../pool/reasons.ts";
-import type { Caller } from "../pool/tokens.ts";
+import { WarmpoolError } from "../domain/core/errors.ts";
+import type { Actor } from "../domain/core/reasons.ts";
+import type { Caller } from "../domain/access/tokens.ts";
 import { allowedRoles, type Audience } from "./access.ts";
 import type { Edge } from "./edge.ts";
 import { rpcCodeOf, tellTrpcError, toTrpcError } from "./failures.ts";

@@ -1,11 +1,11 @@
 import { CommanderError } from "commander";
-import { EXIT } from "./exit.ts";
-import { failureJson, failureOf } from "./failure.ts";
-import { terminalOutput } from "./output.ts";
-import type { Stream } from "./output.ts";
-import { type Ask, terminalAsk } from "./ask.ts";
+import { EXIT } from "./terminal/exit.ts";
+import { failureJson, failureOf } from "./terminal/failure.ts";
+import { terminalOutput } from "./terminal/output.ts";
+import type { Stream } from "./terminal/output.ts";
+import { type Ask, terminalAsk } from "./terminal/ask.ts";
 import { buildProgram, HELP, typedWrong } from "./program.ts";
-import type { Cli } from "./session.ts";
+import type { Cli } from "./session/session.ts";
 
 /** Runs one command line (without the program's name) and returns its exit code; nothing is thrown. */
 export async function main(

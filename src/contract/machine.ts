@@ -2,7 +2,7 @@ import * as z from "zod";
 import { recordOf } from "./record.ts";
 import { moment, nodeName, poolName } from "./names.ts";
 
-/** Every state a machine can be in; the legal moves between them are in src/pool/states.ts. */
+/** Every state a machine can be in; the legal moves between them are in src/domain/core/states.ts. */
 export const MACHINE_STATES = [
   "provisioning",
   "ready",

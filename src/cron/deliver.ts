@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
-import { SETTINGS } from "../pool/settings.ts";
-import { announceWaiting } from "../pool/webhook/announcing.ts";
-import { deliver as deliverDue, GIVE_UP_DAYS, giveUp, isGone } from "../pool/webhook/deliver.ts";
-import type { WebhookSetting } from "../pool/webhook/receiver.ts";
+import { SETTINGS } from "../domain/core/limits.ts";
+import { announceWaiting } from "../domain/core/announce.ts";
+import { deliver as deliverDue, GIVE_UP_DAYS, giveUp, isGone } from "../domain/webhook/deliver.ts";
+import type { WebhookSetting } from "../domain/webhook/receiver.ts";
 
 /**
  * Tells the webhook's receiver what is due, who waits too long among it, and gives up what is too old.

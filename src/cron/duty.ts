@@ -1,5 +1,5 @@
 import type { Db } from "../db/client.ts";
-import type { WebhookSetting } from "../pool/webhook/receiver.ts";
+import type { WebhookSetting } from "../domain/webhook/receiver.ts";
 
 /**
  * One duty of the sweep: takes no input but the webhook's settings, may run at any time and any number of times at once, and returns how many

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
-import { tellExpiring } from "../pool/ending.ts";
-import { endAssignments } from "../pool/release.ts";
+import { tellExpiring } from "../domain/core/expiry.ts";
+import { endAssignments } from "../domain/assignments/release.ts";
 
 const REASON = { active: "expired", failed: "failed_hold_over" } as const;
 

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
-import { match as matchPool } from "../pool/match.ts";
+import { match as matchPool } from "../domain/assignments/match.ts";
 
 /** Pairs those who wait with what is ready, in case the process that should have done so died. */
 export async function match(db: Db): Promise<number> {

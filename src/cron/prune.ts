@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
-import { uncountedEvent } from "../db/tables/operations.ts";
-import { pruneKeys } from "../pool/idempotency.ts";
-import { SETTINGS } from "../pool/settings.ts";
+import { uncountedEvent } from "../db/tables/events.ts";
+import { pruneKeys } from "../domain/access/idempotency.ts";
+import { SETTINGS } from "../domain/core/limits.ts";
 
 /**
  * Forgets finished operations, events, told messages, and tokens that open nothing any more, each after `keepDays`.

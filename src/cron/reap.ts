@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
-import { queueSetup } from "../pool/keys.ts";
-import { queueDeletes } from "../pool/operations.ts";
-import { finishRemovals } from "../pool/poolRemoval.ts";
-import { tearDown } from "../pool/teardown.ts";
+import { queueSetup } from "../domain/assignments/keys.ts";
+import { queueDeletes } from "../domain/core/operations.ts";
+import { finishRemovals } from "../domain/pools/remove.ts";
+import { tearDown } from "../domain/core/teardown.ts";
 
 /**
  * Picks up what nobody works on any more: machines that are being deleted, creates that ended without a word, set-ups

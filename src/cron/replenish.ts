@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
-import { noteConditions } from "../pool/noteConditions.ts";
-import { expireMachines } from "../pool/rollout.ts";
-import { replenish as replenishPool } from "../pool/provision.ts";
+import { noteConditions } from "../domain/pools/applyConditions.ts";
+import { expireMachines } from "../domain/supply/rollout.ts";
+import { replenish as replenishPool } from "../domain/supply/applyPlan.ts";
 
 /**
  * Makes stale what is past its time, and fills every pool to its target. Where nodes have not room for all, testers who

@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
-import { lockPool } from "../pool/locks.ts";
-import { readSituation } from "../pool/provision.ts";
-import { planPool } from "../pool/replenish.ts";
-import { takeSurplus } from "../pool/rollout.ts";
+import { lockPool } from "../domain/core/locks.ts";
+import { readSituation } from "../domain/supply/applyPlan.ts";
+import { planPool } from "../domain/supply/plan.ts";
+import { takeSurplus } from "../domain/supply/rollout.ts";
 
 /** Takes down what a pool has ready beyond its target: one machine a sweep, stale ones first. */
 export async function shrink(db: Db): Promise<number> {

@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
-import { tellLateKeys } from "../pool/lateKeys.ts";
-import { SETTINGS } from "../pool/settings.ts";
-import { callOffCreates, callOffRestarts, swapStranded } from "../pool/stranded.ts";
-import { tell } from "../pool/transition.ts";
+import { tellLateKeys } from "../domain/assignments/lateKeys.ts";
+import { SETTINGS } from "../domain/core/limits.ts";
+import { callOffCreates, callOffRestarts, swapStranded } from "../domain/assignments/stranded.ts";
+import { tell } from "../domain/core/event.ts";
 
 /**
  * Marks nodes that were not heard as silent: their machines cannot be claimed, and nothing else happens to them. Testers

@@ -1,5 +1,5 @@
 import type { Db } from "../db/client.ts";
-import { rollUp } from "../pool/metrics/tally.ts";
+import { rollUp } from "../domain/metrics/tally.ts";
 
 /** Adds what happened since the last time to the counters and histograms of `GET /metrics`. */
 export function tally(db: Db): Promise<number> {

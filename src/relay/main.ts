@@ -5,17 +5,23 @@ import { parseArgs } from "node:util";
 import { type Driver, DriverError } from "./driver.ts";
 import { escaped } from "../contract/foreign.ts";
 import { chooseDriver, DRIVERS, type DriverOptions } from "./drivers/choose.ts";
-import { systemClock } from "./clock.ts";
-import { connectEdge, EdgeError, endsSession } from "./edge.ts";
+import { systemClock } from "./time/clock.ts";
+import { connectEdge, EdgeError, endsSession } from "./session/edge.ts";
 import { RelayError, wordsOf } from "./errors.ts";
-import { executors } from "./execute.ts";
-import { endFormer, formerOf, noteSelf } from "./former.ts";
-import { assertUnjoined, HighestNumber, loadIdentity, loadOrMakeKey, saveIdentity } from "./identity.ts";
+import { executors } from "./operations/execute.ts";
+import { endFormer, formerOf, noteSelf } from "./session/former.ts";
+import {
+  assertUnjoined,
+  HighestNumber,
+  loadIdentity,
+  loadOrMakeKey,
+  saveIdentity,
+} from "./session/identity.ts";
 import { log } from "./log.ts";
-import { serve } from "./loop.ts";
+import { serve } from "./session/loop.ts";
 import { onlyOwn } from "./onlyOwn.ts";
-import { openSession } from "./session.ts";
-import { SshPool } from "./sshPool.ts";
+import { openSession } from "./session/session.ts";
+import { SshPool } from "./ssh/sshPool.ts";
 import { oneLine } from "./text.ts";
 import { packageVersion } from "./version.ts";
 

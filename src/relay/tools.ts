@@ -1,8 +1,8 @@
-import type { Clock } from "./clock.ts";
+import type { Clock } from "./time/clock.ts";
 import type { Driver } from "./driver.ts";
-import type { SshKeyPair } from "./hostKey.ts";
-import type { HighestNumber } from "./identity.ts";
-import type { SshPool } from "./sshPool.ts";
+import type { SshKeyPair } from "./ssh/hostKey.ts";
+import type { HighestNumber } from "./session/identity.ts";
+import type { SshPool } from "./ssh/sshPool.ts";
 
 /** What executors work with on this node. */
 export type Tools = {

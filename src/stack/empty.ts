@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { WarmpoolClient } from "../client/index.ts";
 import type { MachineView } from "../contract/machine.ts";
-import { fairNow } from "../relay/fairTime.ts";
+import { fairNow } from "../relay/time/fairTime.ts";
 import type { StackFolder } from "./folder.ts";
 import { patiently } from "./patience.ts";
 

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { WarmpoolClient } from "../client/index.ts";
 import type { MachineView } from "../contract/machine.ts";
 import type { PoolCondition, PoolView } from "../contract/pool.ts";
-import { fairNow } from "../relay/fairTime.ts";
+import { fairNow } from "../relay/time/fairTime.ts";
 import { POOL_NAME } from "./prepare.ts";
 
 const EVERY_MS = 500;

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
-import { makeKeyPair } from "../relay/hostKey.ts";
+import { makeKeyPair } from "../relay/ssh/hostKey.ts";
 import { readJson, writePrivate, writePrivateJson } from "./files.ts";
 import { INSTALLED } from "../relay/drivers/incus/place.ts";
 import type { PartName } from "./record.ts";

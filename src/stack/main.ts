@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { escaped } from "../contract/foreign.ts";
-import { stretched } from "../relay/fairTime.ts";
+import { stretched } from "../relay/time/fairTime.ts";
 import { chooseDriver, saidOf } from "./driver.ts";
 import { emptyPools } from "./empty.ts";
 import type { Emptied } from "./empty.ts";

@@ -1,8 +1,8 @@
 import { existsSync, renameSync } from "node:fs";
 import { copyFile, mkdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { identityIn } from "../relay/identity.ts";
-import type { Identity } from "../relay/identity.ts";
+import { identityIn } from "../relay/session/identity.ts";
+import type { Identity } from "../relay/session/identity.ts";
 import type { StackFolder } from "./folder.ts";
 
 /**

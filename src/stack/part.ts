@@ -1,5 +1,5 @@
-import { systemClock } from "../relay/clock.ts";
-import { fairNow } from "../relay/fairTime.ts";
+import { systemClock } from "../relay/time/clock.ts";
+import { fairNow } from "../relay/time/fairTime.ts";
 import { launch } from "./launch.ts";
 import type { Program } from "./launch.ts";
 import type { ProcessId } from "./processes.ts";

@@ -1,7 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { WarmpoolClient } from "../client/index.ts";
-import { stretched } from "../relay/fairTime.ts";
+import { stretched } from "../relay/time/fairTime.ts";
 import type { StackFolder } from "./folder.ts";
 import type { StackOptions } from "./options.ts";
 import type { PartPlan } from "./part.ts";

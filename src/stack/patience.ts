@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { fairNow } from "../relay/fairTime.ts";
+import { fairNow } from "../relay/time/fairTime.ts";
 import { errorCode, isWarmpoolError } from "../client/index.ts";
 
 const EVERY_MS = 300;

@@ -6,7 +6,7 @@ import { once } from "node:events";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { fairNow, stretched } from "../relay/fairTime.ts";
+import { fairNow, stretched } from "../relay/time/fairTime.ts";
 import { freePort } from "./ports.ts";
 import { postgresAnswers } from "./postgresAnswer.ts";
 import { endCluster, removeStalePidFile } from "./postmaster.ts";

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { readRecipe } from "../cli/recipeFolder.ts";
+import { readRecipe } from "../cli/inputs/recipeFolder.ts";
 import { errorCode } from "../client/index.ts";
 import type { WarmpoolClient } from "../client/index.ts";
 import type { PoolSpecInput } from "../contract/pool.ts";

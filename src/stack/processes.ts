@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import { fairNow } from "../relay/fairTime.ts";
+import { fairNow } from "../relay/time/fairTime.ts";
 
 /**
  * Processes as the kernel tells them (Linux, /proc). A pid alone names nobody: the number is given out again. So

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../relay/clock.ts";
+import { type Clock, systemClock } from "../relay/time/clock.ts";
 
 /** A terminal sends Ctrl-C to npm and to us, and npm hands it on: what comes within a second is one signal. */
 const SAME_SIGNAL_MS = 1000;

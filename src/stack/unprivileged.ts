@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { chown } from "node:fs/promises";
 import { promisify } from "node:util";
-import { stretched } from "../relay/fairTime.ts";
+import { stretched } from "../relay/time/fairTime.ts";
 
 /**
  * Postgres refuses to run as root. Instead of making an account on the host, root runs it inside a user namespace in

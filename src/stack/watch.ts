@@ -1,4 +1,4 @@
-import type { Clock } from "../relay/clock.ts";
+import type { Clock } from "../relay/time/clock.ts";
 import type { PartPlan } from "./part.ts";
 import { isRunning, readProcess } from "./processes.ts";
 import type { ProcessId } from "./processes.ts";
@@ -6,7 +6,7 @@ import type { ProcessId } from "./processes.ts";
 /** What a part is watched by. */
 export type WatchTime = {
   clock: Clock;
-  /** Milliseconds in which a part could have answered (src/relay/fairTime.ts). */
+  /** Milliseconds in which a part could have answered (src/relay/time/fairTime.ts). */
   fairNow: () => number;
 };
 

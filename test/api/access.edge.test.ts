@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { type ProcedurePath, procedures } from "../../src/api/procedures.ts";
-import { createToken, issueToken } from "../../src/pool/tokens.ts";
+import { createToken, issueToken } from "../../src/domain/access/tokens.ts";
 import { testDb } from "../helpers/db.ts";
 import { ADMIN, makeWorld, NODE } from "../helpers/world.ts";
 import { call } from "./call.ts";

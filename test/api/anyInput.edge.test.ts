@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type ProcedureInfo, procedures } from "../../src/api/procedures.ts";
-import { issueToken } from "../../src/pool/tokens.ts";
+import { issueToken } from "../../src/domain/access/tokens.ts";
 import { testDb } from "../helpers/db.ts";
 import { makeWorld, NODE } from "../helpers/world.ts";
 import { call } from "./call.ts";

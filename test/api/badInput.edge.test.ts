@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
-import { createToken, issueToken } from "../../src/pool/tokens.ts";
+import { createToken, issueToken } from "../../src/domain/access/tokens.ts";
 import { testDb } from "../helpers/db.ts";
 import { ADMIN, KEY_A, makeWorld, NODE, specOf } from "../helpers/world.ts";
 import { until } from "../helpers/until.ts";

@@ -4,10 +4,10 @@ import { COMMON_CODES, type ProcedurePath, procedures } from "../../src/api/proc
 import type { ErrorCode } from "../../src/contract/errors.ts";
 import { poolSpec } from "../../src/contract/pool.ts";
 import { rows } from "../../src/db/client.ts";
-import { assign } from "../../src/pool/assign.ts";
-import { recreateMachine } from "../../src/pool/machineActions.ts";
-import { pausePool, putPool } from "../../src/pool/pools.ts";
-import { issueToken } from "../../src/pool/tokens.ts";
+import { assign } from "../../src/domain/assignments/assign.ts";
+import { recreateMachine } from "../../src/domain/machines/actions.ts";
+import { pausePool, putPool } from "../../src/domain/pools/pools.ts";
+import { issueToken } from "../../src/domain/access/tokens.ts";
 import { testDb, type TestDb } from "../helpers/db.ts";
 import { ADMIN, APP, KEY_A, makeWorld, NODE, specOf } from "../helpers/world.ts";
 import { call } from "./call.ts";

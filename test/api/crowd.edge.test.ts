@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import type { AssignResult } from "../../src/contract/assignment.ts";
 import { type Db, rows } from "../../src/db/client.ts";
-import { release } from "../../src/pool/release.ts";
+import { release } from "../../src/domain/assignments/release.ts";
 import { testDb } from "../helpers/db.ts";
 import { until } from "../helpers/until.ts";
 import { APP, countStates, KEY_A, makeWorld } from "../helpers/world.ts";
@@ -52,7 +52,7 @@ async function rush(urls: readonly string[]): Promise<{ answers: Answer[]; refus
   return { answers, refused };
 }
 
-// Before workerd the acceptance run shows the same (accept/parts/burst.ts).
+// Before workerd the acceptance run shows the same (verify/accept/parts/burst.ts).
 describe.each(ONE_RUNTIME)("R1 a crowd before two API processes of %s", (runtime) => {
   test("200 testers ask both at once for 50 ready machines: 50 distinct ones, 150 wait in order, nobody has two", async () => {
     await using t = await testDb();

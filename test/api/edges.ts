@@ -4,8 +4,8 @@ import { LIMIT_SETTINGS, type Limits } from "../../src/api/limits.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { connect } from "../../src/db/client.ts";
 import { listen } from "../../src/listen.ts";
-import { readSecretKeys } from "../../src/pool/secrets.ts";
-import type { Receiver } from "../../src/pool/webhook/receiver.ts";
+import { readSecretKeys } from "../../src/domain/secrets/keys.ts";
+import type { Receiver } from "../../src/domain/webhook/receiver.ts";
 import { atNight } from "../helpers/nightly.ts";
 
 /** The two entries, so that every API test runs against both: the app in Node, and the real bundle in workerd. */

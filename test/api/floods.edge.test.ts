@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { assign } from "../../src/pool/assign.ts";
-import { issueToken } from "../../src/pool/tokens.ts";
+import { assign } from "../../src/domain/assignments/assign.ts";
+import { issueToken } from "../../src/domain/access/tokens.ts";
 import { testDb, type TestDb } from "../helpers/db.ts";
 import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";

@@ -3,8 +3,8 @@ import { createApp } from "../../src/api/app.ts";
 import { ADMIN_REQUESTS_PER_MINUTE, type Edge } from "../../src/api/edge.ts";
 import type { Limits } from "../../src/api/limits.ts";
 import { connect } from "../../src/db/client.ts";
-import { NO_SECRET_KEYS } from "../../src/pool/secrets.ts";
-import { issueToken } from "../../src/pool/tokens.ts";
+import { NO_SECRET_KEYS } from "../../src/domain/secrets/keys.ts";
+import { issueToken } from "../../src/domain/access/tokens.ts";
 import { testDb } from "../helpers/db.ts";
 
 /** An app in this process, and how many statements it has sent. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createClient } from "../../src/client/index.ts";
-import { METRICS } from "../../src/pool/metrics/catalogue.ts";
+import { METRICS } from "../../src/domain/metrics/catalogue.ts";
 import { testDb } from "../helpers/db.ts";
 import { parseExposition } from "../helpers/exposition.ts";
 import { hasPromtool, promtool } from "../helpers/promtool.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createApp } from "../../src/api/app.ts";
 import { ADMIN_REQUESTS_PER_MINUTE } from "../../src/api/edge.ts";
 import { ADMIN_TOKEN } from "./edges.ts";
-import { NO_SECRET_KEYS } from "../../src/pool/secrets.ts";
+import { NO_SECRET_KEYS } from "../../src/domain/secrets/keys.ts";
 import { testDb } from "../helpers/db.ts";
 
 /** Asks an app in this process as the bootstrap admin. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { assign } from "../../src/pool/assign.ts";
+import { assign } from "../../src/domain/assignments/assign.ts";
 import { testDb, type TestDb } from "../helpers/db.ts";
 import { overheard } from "../helpers/overheard.ts";
 import { until } from "../helpers/until.ts";

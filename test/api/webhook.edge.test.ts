@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { Webhook } from "standardwebhooks";
 import { createClient } from "../../src/client/index.ts";
-import { issueToken } from "../../src/pool/tokens.ts";
+import { issueToken } from "../../src/domain/access/tokens.ts";
 import { testDb } from "../helpers/db.ts";
 import { until } from "../helpers/until.ts";
 import { KEY_A, makeWorld, NODE, setUpOf } from "../helpers/world.ts";
-import { SECRET, startReceiver } from "../pool/webhook/receiver.ts";
+import { SECRET, startReceiver } from "../domain/webhook/receiver.ts";
 import { ADMIN_TOKEN, RUNTIMES, startEdge } from "./edges.ts";
 
 describe.each(RUNTIMES)("on %s", (runtime) => {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import { ROUTES } from "../../src/api/http/routes.ts";
 import { type ProcedurePath, procedures } from "../../src/api/procedures.ts";
-import { allCommands, commandTree } from "../../src/cli/commandTree.ts";
-import { terminalOutput } from "../../src/cli/output.ts";
+import { allCommands, commandTree } from "../../src/cli/session/commandTree.ts";
+import { terminalOutput } from "../../src/cli/terminal/output.ts";
 import { buildProgram } from "../../src/cli/program.ts";
 
 /**

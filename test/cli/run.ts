@@ -1,6 +1,6 @@
 import { Writable } from "node:stream";
 import { main } from "../../src/cli/main.ts";
-import type { Stream } from "../../src/cli/output.ts";
+import type { Stream } from "../../src/cli/terminal/output.ts";
 import { ADMIN_TOKEN } from "../api/edges.ts";
 
 /** One run of the command line: what it wrote and how it ended. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { allCommands, commandTree } from "../../src/cli/commandTree.ts";
-import { terminalOutput } from "../../src/cli/output.ts";
+import { allCommands, commandTree } from "../../src/cli/session/commandTree.ts";
+import { terminalOutput } from "../../src/cli/terminal/output.ts";
 import { buildProgram } from "../../src/cli/program.ts";
 import { unwrapped, warmpool } from "./run.ts";
 

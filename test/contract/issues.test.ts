@@ -5,8 +5,8 @@ import { procedures } from "../../src/api/procedures.ts";
 import { sayIssues } from "../../src/contract/issues.ts";
 import { poolSpec } from "../../src/contract/pool.ts";
 import { recipe } from "../../src/contract/recipe.ts";
-import { readSecretKeys } from "../../src/pool/secrets.ts";
-import { readWebhook } from "../../src/pool/webhook/receiver.ts";
+import { readSecretKeys } from "../../src/domain/secrets/keys.ts";
+import { readWebhook } from "../../src/domain/webhook/receiver.ts";
 
 /** Whatever a person writes and a schema refuses: the field, what it must be, an example; no words of zod's. */
 const INNER =

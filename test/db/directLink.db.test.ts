@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { expect, onTestFinished, test } from "vitest";
-import { Link, type LinkFault } from "../../chaos/far/link.ts";
+import { Link, type LinkFault } from "../../verify/chaos/far/link.ts";
 import { connect, type Connection, rows } from "../../src/db/client.ts";
 import { directLink } from "../../src/db/directLink.ts";
 import { isUnavailable } from "../../src/db/failure.ts";

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { ALERTS } from "../../scripts/docs/alerts.ts";
-import { METRICS, type MetricName } from "../../src/pool/metrics/catalogue.ts";
+import { METRICS, type MetricName } from "../../src/domain/metrics/catalogue.ts";
 import { hasPromtool, promtool } from "../helpers/promtool.ts";
 
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));

@@ -1,4 +1,4 @@
-import type { CommandNode } from "../../src/cli/commandTree.ts";
+import type { CommandNode } from "../../src/cli/session/commandTree.ts";
 import { lineOf, passagesOf } from "./passages.ts";
 import type { Tree } from "./tree.ts";
 

@@ -7,14 +7,14 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "`…` shows what the set-up printed; retry goes on where it stopped, release gives the machine back.",
     "`…` gets one.",
   ],
-  "test/pool/keys.db.test.ts": [
+  "test/domain/assignments/keys.db.test.ts": [
     "The keys before may still open it: try again, or release it if that must end now.",
     "`warmpool tester USER` says why. Assign again with the keys to try once more. If their access must end now: `warmpool machine cut MACHINE` stops the machine from outside and keeps its data; `warmpool release USER` removes it.",
   ],
-  "test/pool/cut.db.test.ts": [
+  "test/domain/machines/cut.db.test.ts": [
     "`warmpool machine uncut MACHINE` starts it again; `warmpool release USER` removes it.",
   ],
-  "test/pool/labels.db.test.ts": [
+  "test/domain/assignments/labels.db.test.ts": [
     "`warmpool node enroll NODE`, give a node the label (`warmpool node label NODE LABEL…`), or change `nodes` and `nodeLabels` of the pool.",
   ],
   "test/cli/verbs.db.test.ts": [
@@ -27,13 +27,13 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "Give the file ending in .pub, such as ~/.ssh/id_ed25519.pub.",
     'Write the path from the folder on, such as "script": "install.sh".',
   ],
-  "test/cli/watch.db.test.ts": [
+  "test/cli/session/watch.db.test.ts": [
     "`…` tells how far it is, release gives it back.",
     "`…` tells when it is there.",
     "`…` tells how far it is.",
     "Is Warmpool running? Ask again with `npx warmpool tester USER`.",
   ],
-  "test/cli/failure.db.test.ts": [
+  "test/cli/terminal/failure.db.test.ts": [
     "Check --token or WARMPOOL_TOKEN; a token that was revoked is not accepted any more.",
     "This token may not do that. Use one with the role that the verb needs (most need admin).",
     "Wait a moment and try again.",
@@ -73,44 +73,44 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "Set DATABASE_URL to the postgres:// URL of the database.",
     "DATABASE_URL=… npx warmpool migrate",
   ],
-  "test/cli/relay.db.test.ts": [
+  "test/cli/verbs/relay.db.test.ts": [
     "`npx warmpool node enroll NAME`, run where the admin is, prints both commands.",
   ],
   "a package: the name is what Debian has": [
     "Install OpenSSH's client (Debian: openssh-client).",
     "install OpenSSH's client (Debian: openssh-client)",
   ],
-  "test/cli/target.test.ts": [
+  "test/cli/session/target.test.ts": [
     "Start one here with npm start, or give --url and WARMPOOL_TOKEN.",
     "Give it in WARMPOOL_TOKEN or with --token.",
     "Name another folder with --state-dir.",
     "Start Warmpool again with npm start.",
   ],
-  "test/pool/conditions.db.test.ts": [
+  "test/domain/pools/conditions.db.test.ts": [
     "Release testers, see what is stuck in `deleting`, or raise `maxSize`.",
   ],
-  "test/pool/silent.db.test.ts": [
+  "test/domain/nodes/silent.db.test.ts": [
     "Start the node's relay. If the host is lost for good: `warmpool node remove NODE --lost`, and the pool is filled elsewhere.",
     "Start its relay and see that it reaches the edge. If the host is lost for good: `warmpool node remove NODE --lost`.",
     "Start the relay there and see that it reaches the edge. If the host is lost for good: `warmpool node remove NODE --lost`.",
   ],
-  "test/pool/orphansHeld.db.test.ts": [
+  "test/domain/orphans/orphansHeld.db.test.ts": [
     "`warmpool node list --json` names them. Look what they are; where they may go: `warmpool node reap NODE`, for all or by name.",
     "`warmpool status` says what each is and what becomes of it; docs/orphans.md says how to keep one. Where one that waits may go: `warmpool node reap NODE MACHINE`.",
     "`npx warmpool node list --json` names them; where they may go: `npx warmpool node reap …`",
     "look what they are; where one may go: `npx warmpool node reap … MACHINE`",
   ],
-  "test/pool/testerMachines.db.test.ts": [
+  "test/domain/health/testerMachines.db.test.ts": [
     "Find out who did it. `warmpool machine restart NAME` starts a stopped one; `warmpool machine recreate NAME --reassign` gives the tester another machine and runs the set-up there again.",
   ],
-  "test/pool/hostKeys.db.test.ts": [
+  "test/domain/health/hostKeys.db.test.ts": [
     "Find out who answers at that address; then `warmpool machine recreate ID`, or release the tester.",
   ],
   "test/relay/drivers/incus/copies.incus.ts": [
     "`warmpool status` says what each is and what becomes of it; docs/orphans.md says how to keep one.",
     "nothing, or find out who made them; docs/orphans.md says how to keep a copy",
   ],
-  "test/cli/doctor.db.test.ts": [
+  "test/cli/verbs/doctor.db.test.ts": [
     "start it (npm start, or where you host it), or name another with --url",
     "look into the edge's log",
     "use Postgres … to …",
@@ -124,10 +124,10 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "let NTP set it",
     "run the same version everywhere; a relay may be replaced while it works",
   ],
-  "test/pool/driverProblem.db.test.ts": [
+  "test/domain/health/driverProblem.db.test.ts": [
     "look at the hypervisor on the node; nothing can be made, deleted or proven gone there until it answers",
   ],
-  "test/pool/secrets.db.test.ts": [
+  "test/domain/secrets/keys.db.test.ts": [
     "set it right where the edge runs, and start the edge again",
     "put that key back into …, behind the first, and retry those that failed; or release them",
     "set … where the edge runs to what `openssl rand -base64 32` prints",

@@ -21,7 +21,7 @@ const THEN_FUNCTION = /^,\s*(?:\{[^{}]*\},\s*)?(?:async\s*)?\(/;
 const BEGINS_WITH_RULE = /^[RI]\d+\s/;
 
 /**
- * What the tree says to its readers. Migrations are generated and left out. Of a patch in test/mutate only its head is read:
+ * What the tree says to its readers. Migrations are generated and left out. Of a patch in verify/mutate only its head is read:
  * the rest is code of other files.
  * @throws Error if a file of code cannot be parsed.
  */

@@ -1,7 +1,7 @@
 import { Writable } from "node:stream";
-import { allCommands, commandTree } from "../../src/cli/commandTree.ts";
-import type { CommandNode } from "../../src/cli/commandTree.ts";
-import { terminalOutput } from "../../src/cli/output.ts";
+import { allCommands, commandTree } from "../../src/cli/session/commandTree.ts";
+import type { CommandNode } from "../../src/cli/session/commandTree.ts";
+import { terminalOutput } from "../../src/cli/terminal/output.ts";
 import { buildProgram } from "../../src/cli/program.ts";
 import { stackCommand } from "../../src/stack/options.ts";
 import type { Programs } from "./commands.ts";

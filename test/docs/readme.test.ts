@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { commandsOf, filledIn, PAGES, TYPED } from "../../accept/readme.ts";
+import { commandsOf, filledIn, PAGES, TYPED } from "../../verify/accept/readme.ts";
 import { readTree } from "./tree.ts";
 
 /** The acceptance run types the commands of these pages; here it is only seen that it knows each of them. */

@@ -10,10 +10,7 @@ const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Top folders of the repository: a name that begins with one of them and a slash is a path in it. */
 export const FOLDERS = [
   ".ci",
-  "accept",
-  "bench",
   "bin",
-  "chaos",
   "docs",
   "drizzle",
   "examples",
@@ -21,6 +18,7 @@ export const FOLDERS = [
   "scripts",
   "src",
   "test",
+  "verify",
 ] as const;
 
 /** Reads the checkout without git, which a packed copy does not have. Other top folders (node_modules, dist) are left out. */

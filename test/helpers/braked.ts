@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { OperationResult } from "../../src/contract/operationResult.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { type Db, rows } from "../../src/db/client.ts";
-import { listMachines } from "../../src/pool/machineView.ts";
+import { listMachines } from "../../src/domain/machines/view.ts";
 import { doHappily, type StandInRelay } from "./world.ts";
 
 /** What tests of the brake and its canary do to a node, and look at. */

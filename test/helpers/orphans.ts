@@ -1,10 +1,10 @@
 import { sql } from "drizzle-orm";
 import { rows } from "../../src/db/client.ts";
-import { putSettings } from "../../src/pool/installationSettings.ts";
-import { listMachines } from "../../src/pool/machineView.ts";
-import { listNodes } from "../../src/pool/nodeView.ts";
-import { queueProbes } from "../../src/pool/probeQueue.ts";
-import { SETTINGS } from "../../src/pool/settings.ts";
+import { putSettings } from "../../src/domain/core/settings.ts";
+import { listMachines } from "../../src/domain/machines/view.ts";
+import { listNodes } from "../../src/domain/nodes/view.ts";
+import { queueProbes } from "../../src/domain/health/schedule.ts";
+import { SETTINGS } from "../../src/domain/core/limits.ts";
 import type { TestDb } from "./db.ts";
 import { ADMIN, NODE, type StandInRelay } from "./world.ts";
 

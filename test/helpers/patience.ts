@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 /**
  * Deadlines in seconds of a quiet machine. On a busy one they stretch with what it gives, ten times at most: time that a
  * timer fired late counts for nothing, and where five tasks want each CPU a second counts for a fifth of one. What the
- * supervisor of `npm start` goes by is the same (src/relay/fairTime.ts), written twice because the acceptance run and the
+ * supervisor of `npm start` goes by is the same (src/relay/time/fairTime.ts), written twice because the acceptance run and the
  * fault run share no code with what they watch.
  */
 const MOST = 10;

@@ -1,5 +1,5 @@
 import { readdirSync } from "node:fs";
-import { readRecipe } from "../../src/cli/recipeFolder.ts";
+import { readRecipe } from "../../src/cli/inputs/recipeFolder.ts";
 import type { Recipe } from "../../src/contract/recipe.ts";
 
 /** The recipes that come with Warmpool. */

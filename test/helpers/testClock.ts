@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { Clock } from "../../src/relay/clock.ts";
+import type { Clock } from "../../src/relay/time/clock.ts";
 
 /** A clock that stands still until the test moves it. */
 export type TestClock = Clock & {

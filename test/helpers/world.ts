@@ -4,13 +4,13 @@ import type { Recipe } from "../../src/contract/recipe.ts";
 import type { LeasedOperation } from "../../src/contract/relay.ts";
 import type { OperationResult } from "../../src/contract/operationResult.ts";
 import { type Db, rows } from "../../src/db/client.ts";
-import { finish } from "../../src/pool/finish.ts";
-import { leaseWork } from "../../src/pool/lease.ts";
-import { openSession } from "../../src/pool/nodes.ts";
-import { payloads } from "../../src/pool/payload.ts";
-import { putPool } from "../../src/pool/pools.ts";
-import { renew } from "../../src/pool/progress.ts";
-import { putRecipe } from "../../src/pool/recipes.ts";
+import { finish } from "../../src/domain/operations/finish.ts";
+import { leaseWork } from "../../src/domain/operations/lease.ts";
+import { openSession } from "../../src/domain/nodes/session.ts";
+import { payloads } from "../../src/domain/operations/payload.ts";
+import { putPool } from "../../src/domain/pools/pools.ts";
+import { renew } from "../../src/domain/operations/progress.ts";
+import { putRecipe } from "../../src/domain/recipes/recipes.ts";
 
 /** A small installation in a test's database: a recipe, a pool, and a node whose relay is the test itself. */
 export const ADMIN = "admin:test" as const;

@@ -5,7 +5,7 @@ import { mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { holdLeash } from "../../scripts/leash/leash.ts";
-import { makeHostKey, makeKeyPair } from "../../src/relay/hostKey.ts";
+import { makeHostKey, makeKeyPair } from "../../src/relay/ssh/hostKey.ts";
 import { localDriver } from "../../src/relay/drivers/local/driver.ts";
 import { startPostgres } from "../../src/stack/postgres.ts";
 import { freePort } from "../../src/stack/ports.ts";

@@ -6,7 +6,7 @@ import { openSources, visit } from "./sources.ts";
 /**
  * JavaScript's regular expressions backtrack: on the wrong text some take time that grows with its square, or worse, and
  * nobody else is served meanwhile. Every one in the sources is checked, whoever's text it meets, and none is put together
- * at run time: patterns of recipes have an engine of their own (src/pool/pattern.ts).
+ * at run time: patterns of recipes have an engine of their own (src/domain/recipes/pattern.ts).
  */
 test(
   "no regular expression in the sources is slower than linear, and none is made of a text",

@@ -9,7 +9,7 @@ import { expect, test } from "vitest";
  * vitest rewrites: code with it passes every test that imports it, and no program of it starts.
  */
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const RUN_BY_NODE = ["src", "accept", "chaos", "bench", "scripts", "examples", "test/fuzz", "test/mutate"];
+const RUN_BY_NODE = ["src", "scripts", "examples", "verify"];
 
 function usings(name: string, text: string): string[] {
   const { program } = parseSync(name, text);

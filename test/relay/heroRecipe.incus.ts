@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { quote } from "../../src/relay/shell.ts";
+import { quote } from "../../src/relay/ssh/shell.ts";
 import { until } from "../helpers/until.ts";
 import { incusUnderTest } from "./drivers/incus/machines.ts";
 import { INSTALLER, installHero, sum } from "./helpers/hero.ts";

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import type { SetupOperation } from "../../src/contract/relay.ts";
 import { localDriver } from "../../src/relay/drivers/local/driver.ts";
-import { connect } from "../../src/relay/ssh.ts";
+import { connect } from "../../src/relay/ssh/ssh.ts";
 import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";
 import { CREDENTIAL, JOIN_TOKEN, type Queued, type TestEdge, testEdge } from "./helpers/edge.ts";

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { expect } from "vitest";
 import type { PoolSpecInput } from "../../src/contract/pool.ts";
 import { rows } from "../../src/db/client.ts";
-import { REASONS } from "../../src/pool/reasons.ts";
+import { REASONS } from "../../src/domain/core/reasons.ts";
 import { until } from "../helpers/until.ts";
 import { KEY_A, RECIPE, specOf } from "../helpers/world.ts";
 import { type Fleet, fleet, type NodeKind } from "./helpers/fleet.ts";

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { expect } from "vitest";
 import type { MachineView } from "../../src/client/index.ts";
-import { SETTINGS } from "../../src/pool/settings.ts";
+import { SETTINGS } from "../../src/domain/core/limits.ts";
 import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";
 import { RECIPE, specOf } from "../helpers/world.ts";

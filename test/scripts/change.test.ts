@@ -3,15 +3,15 @@ import { distances, importedBy } from "../../scripts/change/graph.ts";
 import { touched } from "../../scripts/change/tests.ts";
 
 const FILES: Record<string, string> = {
-  "src/pool/lease.ts": `import { sql } from "drizzle-orm";`,
-  "src/pool/other.ts": `export { lease } from "./lease.ts";`,
-  "src/api/call.ts": `const { other } = await import("../pool/other.ts");`,
-  "test/helpers/world.ts": `import { other } from "../../src/pool/other.ts";`,
-  "test/pool/lease.db.test.ts": `import { world } from "../helpers/world.ts";`,
-  "test/pool/other.db.test.ts": `import { other } from "../../src/pool/other.ts";`,
+  "src/cron/sweep.ts": `import { sql } from "drizzle-orm";`,
+  "src/cron/other.ts": `export { lease } from "./sweep.ts";`,
+  "src/api/call.ts": `const { other } = await import("../cron/other.ts");`,
+  "test/helpers/world.ts": `import { other } from "../../src/cron/other.ts";`,
+  "test/cron/sweep.db.test.ts": `import { world } from "../helpers/world.ts";`,
+  "test/cron/other.db.test.ts": `import { other } from "../../src/cron/other.ts";`,
   "test/api/call.edge.test.ts": `new URL("../../src/api/call.ts", import.meta.url);`,
   "test/api/apart.db.test.ts": `import { z } from "zod";`,
-  "test/pool/pure.test.ts": `import { lease } from "../../src/pool/lease.ts";`,
+  "test/cron/pure.test.ts": `import { lease } from "../../src/cron/sweep.ts";`,
 };
 const read = (path: string) => FILES[path] ?? null;
 const TESTS = Object.keys(FILES).filter((path) => path.endsWith(".test.ts"));
@@ -28,21 +28,21 @@ test.each([
 
 test("distances: counts the imports between two files, and ends in a circle", () => {
   const circle: Record<string, string> = {
-    "src/pool/lease.ts": `import "./pick.ts"; import "./can.ts";`,
-    "src/pool/pick.ts": `import "./can.ts";`,
-    "src/pool/can.ts": `import "./lease.ts";`,
+    "src/cron/sweep.ts": `import "./pick.ts"; import "./can.ts";`,
+    "src/cron/pick.ts": `import "./can.ts";`,
+    "src/cron/can.ts": `import "./sweep.ts";`,
   };
-  expect([...distances("src/pool/lease.ts", (path) => circle[path] ?? null).values()]).toEqual([0, 1, 1]);
+  expect([...distances("src/cron/sweep.ts", (path) => circle[path] ?? null).values()]).toEqual([0, 1, 1]);
 });
 
 test("distances: does not follow what is of no interest", () => {
-  const reached = distances("test/pool/lease.db.test.ts", read, (path) => path.startsWith("test/"));
-  expect([...reached.keys()]).toEqual(["test/pool/lease.db.test.ts", "test/helpers/world.ts"]);
+  const reached = distances("test/cron/sweep.db.test.ts", read, (path) => path.startsWith("test/"));
+  expect([...reached.keys()]).toEqual(["test/cron/sweep.db.test.ts", "test/helpers/world.ts"]);
 });
 
 test("touched tests: the namesake first, then the nearest; pure ones and those that do not reach it are not among them", () => {
-  expect(touched(TESTS, new Set(["src/pool/lease.ts"]), read)).toEqual({
-    chosen: ["test/pool/lease.db.test.ts", "test/pool/other.db.test.ts", "test/api/call.edge.test.ts"],
+  expect(touched(TESTS, new Set(["src/cron/sweep.ts"]), read)).toEqual({
+    chosen: ["test/cron/sweep.db.test.ts", "test/cron/other.db.test.ts", "test/api/call.edge.test.ts"],
     left: [],
   });
 });

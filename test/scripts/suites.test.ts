@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { DRIVERS, RUNTIMES } from "../../accept/options.ts";
+import { DRIVERS, RUNTIMES } from "../../verify/harness/options.ts";
 
 /** That nothing which can fail is in neither of the two runs. */
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -99,7 +99,7 @@ test("the night has fault runs on each driver, generated histories, every mutati
   for (const runtime of ["", "--runtime workerd"])
     expect(has(NIGHTLY, "fuzz", ...(runtime === "" ? [] : [runtime]))).toBe(true);
   expect(
-    NIGHTLY.some((command) => /WARMPOOL_MODEL_RUNS=\d{4,} npx vitest run test\/pool\/model$/.test(command)),
+    NIGHTLY.some((command) => /WARMPOOL_MODEL_RUNS=\d{4,} npx vitest run test\/domain\/model$/.test(command)),
   ).toBe(true);
   expect(NIGHTLY).toContain("npm run --silent mutate");
   const seeded = NIGHTLY.filter((command) => /chaos|fuzz|accept|model/.test(command));

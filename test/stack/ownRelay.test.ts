@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { saveIdentity } from "../../src/relay/identity.ts";
+import { saveIdentity } from "../../src/relay/session/identity.ts";
 import { assertOwn, hasJoined, lastWords, takeOverFormer } from "../../src/stack/ownRelay.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { systemClock } from "../../src/relay/clock.ts";
+import { systemClock } from "../../src/relay/time/clock.ts";
 import { launch } from "../../src/stack/launch.ts";
 import { keepPart } from "../../src/stack/part.ts";
 import type { PartPlan } from "../../src/stack/part.ts";

@@ -5,7 +5,7 @@ import { createClient } from "../../src/client/index.ts";
 import { incusClient } from "../../src/relay/drivers/incus/client.ts";
 import { findInstance } from "../../src/relay/drivers/incus/look.ts";
 import { INSTALLED } from "../../src/relay/drivers/incus/place.ts";
-import { makeKeyPair } from "../../src/relay/hostKey.ts";
+import { makeKeyPair } from "../../src/relay/ssh/hostKey.ts";
 import { until } from "../helpers/until.ts";
 import { startStack } from "../helpers/stack.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { makeKeyPair } from "../../src/relay/hostKey.ts";
+import { makeKeyPair } from "../../src/relay/ssh/hostKey.ts";
 import { isPortFree } from "../../src/stack/ports.ts";
 import { readProcess } from "../../src/stack/processes.ts";
 import { adminOf, processesOf, startStack, strangersTo } from "../helpers/stack.ts";
@@ -50,7 +50,7 @@ for (const runtime of atNight(["workerd", "node"] as const)) {
     ).toBeLessThanOrEqual(110);
     expect(statSync(join(folder.path, "local.json")).mode & 0o777).toBe(0o600);
     for (const pid of Object.values(first.pids)) expect(readProcess(pid)?.state).toMatch(/[SR]/);
-    // By day the acceptance run kills the others (accept/parts/crash.ts).
+    // By day the acceptance run kills the others (verify/accept/parts/crash.ts).
     for (const part of atNight(["edge", "relay", "postgres"] as const)) {
       expect(readProcess(first.pids[part])?.session).toBe(first.pids[part]);
       process.kill(first.pids[part], "SIGKILL");
@@ -72,7 +72,7 @@ for (const runtime of atNight(["workerd", "node"] as const)) {
   });
 }
 
-// By day the acceptance run shows it (accept/parts/crash.ts).
+// By day the acceptance run shows it (verify/accept/parts/crash.ts).
 test.runIf(isNight)(
   "every part killed at once: the next start has no leak and the same machine for its tester",
   async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { fairTime } from "../../src/relay/fairTime.ts";
-import { LoopDelay } from "../../src/relay/loopDelay.ts";
+import { fairTime } from "../../src/relay/time/fairTime.ts";
+import { LoopDelay } from "../../src/relay/time/loopDelay.ts";
 import { identify } from "../../src/stack/processes.ts";
 import { watchPart } from "../../src/stack/watch.ts";
 import { testClock } from "../helpers/testClock.ts";

@@ -11,7 +11,14 @@ const WORDS = { why: "The inside is apart.", instead: "Pass it in." };
 /** Two rooms, one inside the other, and a package with a wrapper. */
 function tableOf(rooms: Record<string, Partial<Room>>, rest: Partial<Table> = {}): Table {
   const complete = Object.entries(rooms).map(([name, room]) => [name, { may: [], ...WORDS, ...room }]);
-  return { rooms: Object.fromEntries(complete), shipped: ["src"], wrapped: {}, apart: [], ...rest };
+  return {
+    rooms: Object.fromEntries(complete),
+    shipped: ["src"],
+    wrapped: {},
+    apart: [],
+    layered: [],
+    ...rest,
+  };
 }
 
 function rulesOf(files: Record<string, string>, table: Table, development: string[] = []): string[] {
@@ -67,29 +74,29 @@ test("table: a file that does not parse → reported", () => {
 });
 
 test("table: a breach of the table → the line of its room", () => {
-  const { "src/pool": domain, ...others } = TABLE.rooms;
-  const rooms = { ...others, "src/pool": { ...domain!, may: [...domain!.may, "left-pad"] } };
-  const source = readCode("scripts/walls").get("table.ts")!;
-  const line = source.slice(0, source.indexOf('"src/pool": {')).split("\n").length;
-  const files = { "scripts/walls/table.ts": source, "src/pool/a.ts": "" };
+  const { "src/domain/core": core, ...others } = TABLE.rooms;
+  const rooms = { ...others, "src/domain/core": { ...core!, may: [...core!.may, "left-pad"] } };
+  const source = readCode("scripts/walls").get("domain.ts")!;
+  const line = source.slice(0, source.indexOf('"src/domain/core": {')).split("\n").length;
+  const files = { "scripts/walls/domain.ts": source, "src/domain/core/a.ts": "" };
   expect(rulesOf(files, { ...TABLE, rooms })).toContain(
-    `scripts/walls/table.ts:${line}: src/pool → left-pad`,
+    `scripts/walls/domain.ts:${line}: src/domain/core → left-pad`,
   );
 });
 
 /** What each promise would say if its first room might import this. */
 const PROMISED: [string, string, string][] = [
-  ["src/pool", "src/db/directLink.ts", "src/pool ↛ node:"],
+  ["src/domain/core", "src/db/directLink.ts", "src/domain/core ↛ node:"],
   ["src/worker.ts", "src/listen.ts", "src/worker.ts ↛ node:"],
   ["src/contract", NODE, "src/contract ↛ node:"],
-  ["accept", "bench", "accept ↛ src/pool"],
-  ["chaos", "test", "chaos ↛ src/stack"],
-  ["scripts/proc.ts", "src/relay", "accept ↛ src/relay"],
-  ["src/db/failure.ts", "test/helpers/until.ts", "src/pool ↛ test/helpers/until.ts"],
+  ["verify/accept", "verify/bench", "verify/accept ↛ src/domain/core"],
+  ["verify/chaos", "test", "verify/chaos ↛ src/stack"],
+  ["scripts/proc.ts", "src/relay", "verify/accept ↛ src/relay"],
+  ["src/db/failure.ts", "test/helpers/until.ts", "src/domain/core ↛ test/helpers/until.ts"],
   ["bin", "scripts", "bin ↛ scripts"],
-  ["src/contract", "src/pool", "src/client ↛ src/db/client.ts"],
+  ["src/contract", "src/domain/core", "src/client ↛ src/db/client.ts"],
   ["src/client", "src/relay", "src/client ↛ src/relay"],
-  ["src/relay/drivers/incus", "src/cron", "src/cli ↛ src/cron"],
+  ["src/relay/drivers/incus", "src/cron", "src/cli/verbs ↛ src/cron"],
 ];
 
 test.each(PROMISED)("table: an arrow %s → %s → breaks a promise", (from, to, rule) => {
@@ -99,6 +106,8 @@ test.each(PROMISED)("table: an arrow %s → %s → breaks a promise", (from, to,
 });
 
 test("table: a promise about a room that is gone → reported", () => {
-  const apart = [{ rooms: ["src/pool", "src/gone"], never: ["lost"], evenTypes: true, why: "It is apart." }];
+  const apart = [
+    { rooms: ["src/domain", "src/gone"], never: ["lost"], evenTypes: true, why: "It is apart." },
+  ];
   expect(brokenPromises({ ...TABLE, apart }).map((breach) => breach.rule)).toEqual(["src/gone", "lost"]);
 });

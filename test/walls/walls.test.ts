@@ -53,8 +53,8 @@ test.each(Object.entries(TABLE.rooms).filter(([, { may }]) => !may.includes(NODE
 );
 
 test.each(FORMS)("walls: $form → seen by the wall, and by the edge's", ({ write }) => {
-  expect(crossingsIn("src/relay/text.ts", fileWith(write("../pool/pick.ts")))).toEqual([
-    "src/relay/text.ts:3: src/relay → src/pool",
+  expect(crossingsIn("src/relay/text.ts", fileWith(write("../domain/assignments/claim.ts")))).toEqual([
+    "src/relay/text.ts:3: src/relay → src/domain/assignments",
   ]);
   expect(crossingsIn("src/api/http/route.ts", fileWith(write("node:net")))).toEqual([
     `src/api/http/route.ts:3: src/api → ${NODE}`,
@@ -71,9 +71,9 @@ test("walls: a computed name → reported, except in the files that may", () => 
 });
 
 test("walls: a file any number of folders deep → the wall of its room", () => {
-  const file = "src/pool/a/b/c/deep.ts";
-  expect(crossingsIn(file, fileWith('import "../../../../api/app.ts";'))).toEqual([
-    `${file}:3: src/pool → src/api`,
+  const file = "src/domain/core/a/b/c/deep.ts";
+  expect(crossingsIn(file, fileWith('import "../../../../../api/app.ts";'))).toEqual([
+    `${file}:3: src/domain/core → src/api`,
   ]);
   expect(crossingsIn(file, fileWith('import "../../../states.ts";'))).toEqual([]);
 });
@@ -86,12 +86,12 @@ test.each(["src/new.ts", "src/db/new.ts", "tools/new.ts", "new.config.ts"])(
 );
 
 test("walls: a path out of the checkout, or to what was built → reported", () => {
-  const found = ["../../../elsewhere/a.ts", "../../dist/client/index.js"].flatMap((path) =>
-    crossingsIn("src/cli/text.ts", fileWith(`import "${path}";`)),
+  const found = ["../../../../elsewhere/a.ts", "../../../dist/client/index.js"].flatMap((path) =>
+    crossingsIn("src/cli/terminal/text.ts", fileWith(`import "${path}";`)),
   );
   expect(found).toEqual([
-    "src/cli/text.ts:3: src/cli → ../elsewhere/a.ts",
-    "src/cli/text.ts:3: src/cli → dist/client/index.js",
+    "src/cli/terminal/text.ts:3: src/cli/terminal → ../elsewhere/a.ts",
+    "src/cli/terminal/text.ts:3: src/cli/terminal → dist/client/index.js",
   ]);
 });
 

@@ -1,5 +1,5 @@
 import { DriverError } from "../../../src/relay/driver.ts";
-import { pause } from "../../../src/relay/pause.ts";
+import { pause } from "../../../src/relay/time/pause.ts";
 import { saysChanged } from "./failures.ts";
 import { type Machine, type Sight, STATE } from "./look.ts";
 import type { Virsh } from "./virsh.ts";

@@ -1,5 +1,5 @@
 import type { CreateRequest } from "../../../src/relay/driver.ts";
-import { userData } from "../../../src/relay/drivers/userData.ts";
+import { userData } from "../../../src/relay/userData.ts";
 import { SCRATCH, withScratch } from "./scratch.ts";
 import { runTool } from "./tool.ts";
 import { vendorData } from "./web.ts";

@@ -1,4 +1,4 @@
-import { WarmpoolError } from "../../pool/errors.ts";
+import { WarmpoolError } from "../../domain/core/errors.ts";
 import { own } from "../../contract/own.ts";
 import type { Told } from "../failures.ts";
 import { Schemas } from "./jsonSchema.ts";

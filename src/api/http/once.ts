@@ -1,7 +1,7 @@
 import type { Db } from "../../db/client.ts";
-import { WarmpoolError } from "../../pool/errors.ts";
-import { sha256 } from "../../pool/hash.ts";
-import { dropKey, keepAnswer, type KeyedRequest, takeKey } from "../../pool/idempotency.ts";
+import { WarmpoolError } from "../../domain/core/errors.ts";
+import { sha256 } from "../../domain/core/hash.ts";
+import { dropKey, keepAnswer, type KeyedRequest, takeKey } from "../../domain/access/idempotency.ts";
 import type { Told } from "../failures.ts";
 import { logFailure } from "../log.ts";
 import { problemOf, problemResponse } from "./problem.ts";

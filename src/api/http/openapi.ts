@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../contract/errors.ts";
-import { HTTP_STATUS } from "../../pool/errors.ts";
+import { HTTP_STATUS } from "../../domain/core/errors.ts";
 import { type Json, Schemas } from "./jsonSchema.ts";
 import { problem } from "./problem.ts";
 import { hasBody, pathFields, type Route } from "./route.ts";

@@ -1,7 +1,7 @@
 import { TRPCError } from "@trpc/server";
 import * as z from "zod";
 import { ERROR_CODES } from "../../contract/errors.ts";
-import { HTTP_STATUS } from "../../pool/errors.ts";
+import { HTTP_STATUS } from "../../domain/core/errors.ts";
 import { asWarmpoolError, tellTrpcError, type Told } from "../failures.ts";
 
 /** Errors as RFC 9457 has them. `code` is of the closed set; `detail` says what, why and what to do. */

@@ -1,5 +1,5 @@
-import { allCommands } from "../commandTree.ts";
-import type { CommandNode, Value } from "../commandTree.ts";
+import { allCommands } from "../session/commandTree.ts";
+import type { CommandNode, Value } from "../session/commandTree.ts";
 import { flagsOf, flagsWithValue, keyOf, nameOf, optionsAfter } from "./tables.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { allCommands } from "../commandTree.ts";
-import type { CommandNode, OptionNode, Value } from "../commandTree.ts";
+import { allCommands } from "../session/commandTree.ts";
+import type { CommandNode, OptionNode, Value } from "../session/commandTree.ts";
 import { flagsWithValue, keyOf, nameOf } from "./tables.ts";
 
 /** A completion script for fish; verbs and options come with their descriptions. Walks as bash's does. */

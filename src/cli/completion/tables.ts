@@ -1,4 +1,4 @@
-import type { CommandNode, OptionNode } from "../commandTree.ts";
+import type { CommandNode, OptionNode } from "../session/commandTree.ts";
 
 /** What every shell's script is a table of. A command's key has a space before each word: ` machine list`. */
 

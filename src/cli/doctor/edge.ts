@@ -4,8 +4,8 @@ import type { InstallationCheck } from "../../contract/installation.ts";
 import { NOT_MIGRATED } from "../../contract/schema.ts";
 import type { DutyHeartbeat } from "../../contract/sweep.ts";
 import type { TokenView } from "../../contract/token.ts";
-import { failureOf } from "../failure.ts";
-import { ago, ahead, duration } from "../time.ts";
+import { failureOf } from "../terminal/failure.ts";
+import { ago, ahead, duration } from "../terminal/time.ts";
 import { ok, wrong } from "./check.ts";
 import type { Check } from "./check.ts";
 

@@ -1,8 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { DEFAULT_STATE_DIR } from "../session.ts";
-import { readLocal } from "../target.ts";
+import { DEFAULT_STATE_DIR } from "../session/session.ts";
+import { readLocal } from "../session/target.ts";
 import { ok, unknown, wrong } from "./check.ts";
 import type { Check } from "./check.ts";
 

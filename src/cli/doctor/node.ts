@@ -1,8 +1,8 @@
 import type { InstallationCheck } from "../../contract/installation.ts";
 import type { NodeView } from "../../contract/node.ts";
-import { driverText } from "../nodeView.ts";
-import { needsWord, orphanSentences, waitingOrphans } from "../orphansText.ts";
-import { ago, duration } from "../time.ts";
+import { driverText } from "../views/nodeView.ts";
+import { needsWord, orphanSentences, waitingOrphans } from "../views/orphansText.ts";
+import { ago, duration } from "../terminal/time.ts";
 import { ok, wrong } from "./check.ts";
 import type { Check } from "./check.ts";
 

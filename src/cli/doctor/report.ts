@@ -1,5 +1,5 @@
-import type { Colors, Output } from "../output.ts";
-import { clean, pad, width, wrap } from "../text.ts";
+import type { Colors, Output } from "../terminal/output.ts";
+import { clean, pad, width, wrap } from "../terminal/text.ts";
 import type { Check } from "./check.ts";
 
 const WORDS = { ok: "ok", wrong: "WRONG", unknown: "?" } as const;

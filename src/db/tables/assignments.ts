@@ -7,7 +7,6 @@ import {
   integer,
   jsonb,
   pgTable,
-  primaryKey,
   text,
   timestamp,
   uniqueIndex,
@@ -15,29 +14,13 @@ import {
 } from "drizzle-orm/pg-core";
 import type { Assignment, AssignmentState } from "../../contract/assignment.ts";
 import { machines } from "./machines.ts";
-import { pools, recipes } from "./pools.ts";
+import { recipes } from "./recipes.ts";
+import { testers } from "./testers.ts";
 
-/** A value that only the edge can read (src/pool/secrets.ts). */
+/** A value that only the edge can read (src/domain/secrets/keys.ts). */
 type Sealed = { key: string; iv: string; text: string };
 
 export type SetupStep = { step: number; steps: number; title: string; percent: number; text?: string };
-
-/**
- * One row per tester and pool. `assignment` is the live one: taking this slot is how concurrent requests of one
- * tester are put in order, before any machine is touched.
- */
-export const testers = pgTable(
-  "testers",
-  {
-    pool: text("pool")
-      .notNull()
-      .references(() => pools.name),
-    username: text("username").notNull(),
-    assignment: uuid("assignment"),
-    createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
-  },
-  (table) => [primaryKey({ columns: [table.pool, table.username] })],
-);
 
 /** A tester's hold on one machine, from asking to released. */
 export const assignments = pgTable(
@@ -81,7 +64,7 @@ export const assignments = pgTable(
     activeAt: timestamp("active_at", { withTimezone: true }),
     /** When it failed, while it is `failed`. */
     failedAt: timestamp("failed_at", { withTimezone: true }),
-    /** When it ends by itself, and when that is to be told of beforehand (src/pool/ending.ts). */
+    /** When it ends by itself, and when that is to be told of beforehand (src/domain/core/expiry.ts). */
     expiresAt: timestamp("expires_at", { withTimezone: true }),
     warnAt: timestamp("warn_at", { withTimezone: true }),
     releasedAt: timestamp("released_at", { withTimezone: true }),
@@ -130,24 +113,5 @@ export const assignments = pgTable(
     ),
     check("assignments_released", sql`(${table.state} = 'released') = (${table.releasedAt} is not null)`),
     check("assignments_failed_says_why", sql`${table.state} <> 'failed' or ${table.error} is not null`),
-  ],
-);
-
-/** A set-up's log as it came in, in pieces; offsets are bytes of the log on the machine. */
-export const setupLogs = pgTable(
-  "setup_logs",
-  {
-    assignment: uuid("assignment")
-      .notNull()
-      .references(() => assignments.id, { onDelete: "cascade" }),
-    /** The machine it was written on: a swap starts another log. */
-    machine: uuid("machine").notNull(),
-    startByte: bigint("start_byte", { mode: "number" }).notNull(),
-    endByte: bigint("end_byte", { mode: "number" }).notNull(),
-    text: text("text").notNull(),
-  },
-  (table) => [
-    primaryKey({ columns: [table.assignment, table.machine, table.startByte] }),
-    check("setup_logs_order", sql`${table.endByte} > ${table.startByte}`),
   ],
 );

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { check, integer, pgTable, text, timestamp, uuid } from "drizzle-orm/pg-core";
-import { nodes } from "./machines.ts";
+import { nodes } from "./nodes.ts";
 
 /**
  * A node on which most machines stopped answering at once. The row is the brake: while it stands unreleased nothing of

@@ -13,17 +13,18 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import { assignments } from "./assignments.ts";
-import { machines, nodes } from "./machines.ts";
+import { machines } from "./machines.ts";
+import { nodes } from "./nodes.ts";
 
 export type OperationKind = "create" | "setup" | "delete" | "restart" | "cut" | "probe";
+
 export type OperationState = "queued" | "leased" | "cancelling" | "succeeded" | "failed" | "cancelled";
 
 /**
- * What the sweep has yet to add to `tallies` (src/pool/metrics/tally.ts). The indexes below hold just these, so that a reading
+ * What the sweep has yet to add to `tallies` (src/domain/metrics/tally.ts). The indexes below hold just these, so that a reading
  * of the metrics never walks through history; prune leaves them alone.
  */
 export const uncountedOperation = sql`finished_at is not null and not counted`;
-export const uncountedEvent = sql`not counted and (kind = 'assignment' and reason in ('asked_for', 'claimed', 'swapped', 'set_up') or kind = 'machine' and reason = 'known_good')`;
 
 /** One unit of work for a relay. `token` fences: only the lease that carries the row's token may change anything. */
 export const operations = pgTable(
@@ -90,39 +91,5 @@ export const operations = pgTable(
       "operations_finished",
       sql`(${table.state} in ('succeeded', 'failed', 'cancelled')) = (${table.finishedAt} is not null)`,
     ),
-  ],
-);
-
-/** What happened, in order, for people: never read to decide anything. */
-export const events = pgTable(
-  "events",
-  {
-    id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
-    at: timestamp("at", { withTimezone: true }).notNull().defaultNow(),
-    kind: text("kind").notNull(),
-    /** Who did it: `app:NAME`, `admin:NAME`, `node:NAME` or `system:DUTY`. */
-    actor: text("actor").notNull(),
-    /** A code of the closed list in src/pool/reasons.ts. */
-    reason: text("reason").notNull(),
-    pool: text("pool"),
-    node: text("node"),
-    machine: uuid("machine"),
-    assignment: uuid("assignment"),
-    operation: uuid("operation"),
-    before: text("before"),
-    after: text("after"),
-    data: jsonb("data").$type<Record<string, unknown>>(),
-    /** Whether the sweep has added it to `tallies`. The only column that changes. */
-    counted: boolean("counted").notNull().default(false),
-  },
-  (table) => [
-    index("events_machine")
-      .on(table.machine, table.id)
-      .where(sql`machine is not null`),
-    index("events_assignment")
-      .on(table.assignment, table.id)
-      .where(sql`assignment is not null`),
-    index("events_at").on(table.at),
-    index("events_uncounted").on(table.id).where(uncountedEvent),
   ],
 );

@@ -1,17 +1,6 @@
 import { sql } from "drizzle-orm";
-import {
-  boolean,
-  check,
-  index,
-  integer,
-  jsonb,
-  pgTable,
-  primaryKey,
-  text,
-  timestamp,
-} from "drizzle-orm/pg-core";
+import { boolean, check, integer, jsonb, pgTable, text, timestamp } from "drizzle-orm/pg-core";
 import type { PoolCondition, PoolSpec } from "../../contract/pool.ts";
-import type { Recipe } from "../../contract/recipe.ts";
 
 /** What the operator wants, and what the system remembers about getting there. */
 export const pools = pgTable(
@@ -39,24 +28,5 @@ export const pools = pgTable(
   (table) => [
     check("pools_sizes", sql`${table.targetSize} >= 0 and ${table.maxSize} >= ${table.targetSize}`),
     check("pools_name", sql`${table.name} = ${table.spec} ->> 'name'`),
-  ],
-);
-
-/** Every content a recipe has had; the one put last is the current one. */
-export const recipes = pgTable(
-  "recipes",
-  {
-    name: text("name").notNull(),
-    /** The first 16 hex digits of the SHA-256 of its content. */
-    version: text("version").notNull(),
-    content: jsonb("content").$type<Recipe>().notNull(),
-    createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
-    putAt: timestamp("put_at", { withTimezone: true }).notNull().defaultNow(),
-    /** Removed by an admin: no pool may name it any more; what an assignment began with stays readable. */
-    removedAt: timestamp("removed_at", { withTimezone: true }),
-  },
-  (table) => [
-    primaryKey({ columns: [table.name, table.version] }),
-    index("recipes_current").on(table.name, table.putAt.desc()),
   ],
 );

@@ -1,9 +1,9 @@
 import type { Driver, DriverMachine } from "../driver.ts";
 import { wordsOf } from "../errors.ts";
-import { pause, within } from "../pause.ts";
-import { connect } from "../ssh.ts";
-import type { SshConnection } from "../sshConnection.ts";
-import { SshError } from "../sshError.ts";
+import { pause, within } from "../time/pause.ts";
+import { connect } from "../ssh/ssh.ts";
+import type { SshConnection } from "../ssh/sshConnection.ts";
+import { SshError } from "../ssh/sshError.ts";
 import { isFree } from "./ports.ts";
 import { RULES, type Rule } from "./rules.ts";
 import type { Subject, Wanted } from "./subject.ts";

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { HostKey } from "../../contract/machine.ts";
 import type { CreateRequest, Driver } from "../driver.ts";
-import { makeHostKey, makeKeyPair } from "../hostKey.ts";
-import { within } from "../pause.ts";
+import { makeHostKey, makeKeyPair } from "../ssh/hostKey.ts";
+import { within } from "../time/pause.ts";
 import { freePort } from "./ports.ts";
 
 /** The driver that a case looks at, for an installation that has no machine yet. */

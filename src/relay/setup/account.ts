@@ -1,4 +1,4 @@
-import { quote } from "../shell.ts";
+import { quote } from "../ssh/shell.ts";
 import { RESTRICT, RUN_AS, WRITE } from "./keyFiles.ts";
 
 /**

@@ -1,6 +1,6 @@
-import type { Lease } from "../lease.ts";
-import { pause } from "../pause.ts";
-import type { ExecResult } from "../sshConnection.ts";
+import type { Lease } from "../session/lease.ts";
+import { pause } from "../time/pause.ts";
+import type { ExecResult } from "../ssh/sshConnection.ts";
 import { oneLine, printable, tail } from "../text.ts";
 import { LineCutter } from "./lines.ts";
 import type { Plan } from "./plan.ts";

@@ -1,8 +1,8 @@
 import { own } from "../../contract/own.ts";
 import type { OperationResult } from "../../contract/operationResult.ts";
 import { sshKeyIdentity, sshPublicKeyProblem } from "../../contract/sshKey.ts";
-import { fingerprint } from "../hostKey.ts";
-import { quote } from "../shell.ts";
+import { fingerprint } from "../ssh/hostKey.ts";
+import { quote } from "../ssh/shell.ts";
 import { oneLine } from "../text.ts";
 import { READ, RUN_AS } from "./keyFiles.ts";
 

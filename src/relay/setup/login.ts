@@ -1,11 +1,11 @@
 import type { SetupOperation } from "../../contract/relay.ts";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../time/clock.ts";
 import { wordsOf } from "../errors.ts";
-import type { Lease } from "../lease.ts";
-import { pause } from "../pause.ts";
-import type { Reconnecting } from "../reconnecting.ts";
-import type { ExecOptions, ExecResult } from "../sshConnection.ts";
-import { couldNotAsk, SshError } from "../sshError.ts";
+import type { Lease } from "../session/lease.ts";
+import { pause } from "../time/pause.ts";
+import type { Reconnecting } from "../ssh/reconnecting.ts";
+import type { ExecOptions, ExecResult } from "../ssh/sshConnection.ts";
+import { couldNotAsk, SshError } from "../ssh/sshError.ts";
 import { SetupFailure } from "./failure.ts";
 
 const RETRY_MS = 300;

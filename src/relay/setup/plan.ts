@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { SetupOperation } from "../../contract/relay.ts";
-import { quote } from "../shell.ts";
+import { quote } from "../ssh/shell.ts";
 import { accountScript } from "./account.ts";
 
 /**

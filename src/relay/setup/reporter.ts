@@ -1,6 +1,6 @@
 import type { Progress } from "../../contract/progress.ts";
 import { ReportRefused } from "../errors.ts";
-import type { Lease } from "../lease.ts";
+import type { Lease } from "../session/lease.ts";
 import type { Line } from "./lines.ts";
 import type { Outputs } from "./outputs.ts";
 import { LogOutbox } from "./outbox.ts";

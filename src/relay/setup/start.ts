@@ -1,4 +1,4 @@
-import { quote, writeFile } from "../shell.ts";
+import { quote, writeFile } from "../ssh/shell.ts";
 import type { Plan } from "./plan.ts";
 import { RUNNER, STEP } from "./runner.ts";
 

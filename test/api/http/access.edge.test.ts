@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
-import { createToken, issueToken } from "../../../src/pool/tokens.ts";
+import { createToken, issueToken } from "../../../src/domain/access/tokens.ts";
 import { testDb } from "../../helpers/db.ts";
 import { ADMIN, makeWorld, NODE } from "../../helpers/world.ts";
 import { ADMIN_TOKEN, RUNTIMES, startEdge } from "../edges.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { keyed } from "../../../src/api/http/once.ts";
-import { sha256 } from "../../../src/pool/hash.ts";
+import { sha256 } from "../../../src/domain/core/hash.ts";
 
 const REQUEST = 'POST /admin/v1/assignments\n{"username":"alice","sshKeys":[],"params":{"pin":"1234"}}';
 const [MINE, OTHER] = ["wp_admin_mine", "wp_admin_other"];

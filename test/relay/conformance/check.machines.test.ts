@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test, vi } from "vitest";
-import { deletion } from "../../../src/cli/driver.ts";
+import { deletion } from "../../../src/cli/verbs/driver.ts";
 import { CASES } from "../../../src/relay/conformance/cases.ts";
 import { RULES } from "../../../src/relay/conformance/rules.ts";
 import { TIMEOUTS } from "../../../src/relay/drivers/exec/timeouts.ts";

@@ -5,7 +5,7 @@ import { CASES } from "../../../src/relay/conformance/cases.ts";
 import { freePort, isFree } from "../../../src/relay/conformance/ports.ts";
 import { subjectOf } from "../../../src/relay/conformance/subject.ts";
 import type { CreateRequest, Driver } from "../../../src/relay/driver.ts";
-import { makeKeyPair } from "../../../src/relay/hostKey.ts";
+import { makeKeyPair } from "../../../src/relay/ssh/hostKey.ts";
 import { deadline } from "../../helpers/patience.ts";
 import { until } from "../../helpers/until.ts";
 import { login } from "./login.ts";

@@ -25,7 +25,7 @@ quiet();
 
 /**
  * The relay's protocol over real HTTP and tRPC, with the contract's own schemas, and a queue in memory where the edge
- * has its database: leases, tokens and sessions behave as src/pool/lease.ts has them.
+ * has its database: leases, tokens and sessions behave as src/domain/operations/lease.ts has them.
  */
 export const JOIN_TOKEN = "wp_join_once";
 export const CREDENTIAL = "wp_node_secret";

@@ -5,7 +5,7 @@ import type { Db } from "../../../src/db/client.ts";
 import { incusDriver } from "../../../src/relay/drivers/incus/driver.ts";
 import { INSTALLED } from "../../../src/relay/drivers/incus/place.ts";
 import { localDriver } from "../../../src/relay/drivers/local/driver.ts";
-import { loadIdentity } from "../../../src/relay/identity.ts";
+import { loadIdentity } from "../../../src/relay/session/identity.ts";
 import { joinNode } from "../../../src/relay/main.ts";
 import { ADMIN_TOKEN, startEdge } from "../../api/edges.ts";
 import { testDb } from "../../helpers/db.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
-import { readRecipe } from "../../../src/cli/recipeFolder.ts";
+import { readRecipe } from "../../../src/cli/inputs/recipeFolder.ts";
 import type { OperationResult } from "../../../src/contract/operationResult.ts";
 import { setUp } from "../../../src/relay/setup/setup.ts";
 import { TestLease } from "./lease.ts";

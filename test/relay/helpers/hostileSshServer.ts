@@ -1,8 +1,8 @@
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import ssh2 from "ssh2";
 import type { Connection, ServerConfig } from "ssh2";
-import { makeHostKey, makeKeyPair } from "../../../src/relay/hostKey.ts";
-import type { SshTarget } from "../../../src/relay/ssh.ts";
+import { makeHostKey, makeKeyPair } from "../../../src/relay/ssh/hostKey.ts";
+import type { SshTarget } from "../../../src/relay/ssh/ssh.ts";
 
 /** The key that every server here lets in. */
 export const relayKey = makeKeyPair("relay");

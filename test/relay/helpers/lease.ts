@@ -1,6 +1,6 @@
 import type { Progress } from "../../../src/contract/progress.ts";
 import { LeaseLost } from "../../../src/relay/errors.ts";
-import type { Lease } from "../../../src/relay/lease.ts";
+import type { Lease } from "../../../src/relay/session/lease.ts";
 
 /** A lease that holds until the test ends it, and keeps what was told through it. */
 export class TestLease implements Lease {

@@ -1,10 +1,10 @@
 import { closeSync, openSync, readFileSync } from "node:fs";
 import type { ProbeOperation } from "../../../src/contract/relay.ts";
-import { systemClock } from "../../../src/relay/clock.ts";
+import { systemClock } from "../../../src/relay/time/clock.ts";
 import { localDriver } from "../../../src/relay/drivers/local/driver.ts";
 import { log } from "../../../src/relay/log.ts";
-import { probeMachines } from "../../../src/relay/probe.ts";
-import { SshPool } from "../../../src/relay/sshPool.ts";
+import { probeMachines } from "../../../src/relay/operations/probe.ts";
+import { SshPool } from "../../../src/relay/ssh/sshPool.ts";
 import { TestLease } from "./lease.ts";
 
 /**

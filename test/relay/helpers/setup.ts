@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { SetupOperation } from "../../../src/contract/relay.ts";
-import { makeKeyPair } from "../../../src/relay/hostKey.ts";
+import { makeKeyPair } from "../../../src/relay/ssh/hostKey.ts";
 import type { TestMachine } from "./node.ts";
 
 export const testerKey = makeKeyPair("alice@laptop").publicKey;

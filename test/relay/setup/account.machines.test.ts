@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import { makeKeyPair } from "../../../src/relay/hostKey.ts";
+import { makeKeyPair } from "../../../src/relay/ssh/hostKey.ts";
 import { setUp } from "../../../src/relay/setup/setup.ts";
 import { TestLease } from "../helpers/lease.ts";
 import { testNode, testOnSystem as test } from "../helpers/node.ts";

@@ -6,7 +6,7 @@ import { seeded, shuffled } from "../../helpers/random.ts";
 import { deadline } from "../../helpers/patience.ts";
 import { until } from "../../helpers/until.ts";
 import { KEY_A, specOf } from "../../helpers/world.ts";
-import { inflict } from "../../../accept/faults.ts";
+import { inflict } from "../../../verify/accept/faults.ts";
 import { proxyTo, type Proxy } from "../helpers/proxy.ts";
 import { type System, system } from "../helpers/system.ts";
 import { BOOT, expectEachEndedOnce, expectWholeLog, recipeOf, STEPS } from "./ordealRecipe.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { endpoint } from "../../../src/contract/machine.ts";
 import { finishInput } from "../../../src/contract/relay.ts";
-import { makeKeyPair } from "../../../src/relay/hostKey.ts";
+import { makeKeyPair } from "../../../src/relay/ssh/hostKey.ts";
 import { parseExit } from "../../../src/relay/setup/follow.ts";
 import { keyProblems, parseKeys } from "../../../src/relay/setup/handover.ts";
 import { capped, head, oneLine, tail } from "../../../src/relay/text.ts";

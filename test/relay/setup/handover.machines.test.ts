@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { makeKeyPair } from "../../../src/relay/hostKey.ts";
+import { makeKeyPair } from "../../../src/relay/ssh/hostKey.ts";
 import { keyProblems, parseKeys } from "../../../src/relay/setup/handover.ts";
 import { setUp } from "../../../src/relay/setup/setup.ts";
 import { TestLease } from "../helpers/lease.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import type { SetupOperation } from "../../../src/contract/relay.ts";
-import { makeKeyPair } from "../../../src/relay/hostKey.ts";
+import { makeKeyPair } from "../../../src/relay/ssh/hostKey.ts";
 import { setUp } from "../../../src/relay/setup/setup.ts";
 import { TestLease } from "../helpers/lease.ts";
 import { type TestMachine, testNode, testOnSystem as test } from "../helpers/node.ts";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import type { OperationResult } from "../../../src/contract/operationResult.ts";
 import type { SetupOperation } from "../../../src/contract/relay.ts";
-import { makeKeyPair } from "../../../src/relay/hostKey.ts";
+import { makeKeyPair } from "../../../src/relay/ssh/hostKey.ts";
 import { setUp } from "../../../src/relay/setup/setup.ts";
 import { TestLease } from "../helpers/lease.ts";
 import { type TestMachine, type TestNode, testNode, testOnSystem as test } from "../helpers/node.ts";

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from "node:net";
 import { expect } from "vitest";
 import { LeaseLost } from "../../../src/relay/errors.ts";
-import { makeHostKey, makeKeyPair } from "../../../src/relay/hostKey.ts";
+import { makeHostKey, makeKeyPair } from "../../../src/relay/ssh/hostKey.ts";
 import { setUp } from "../../../src/relay/setup/setup.ts";
 import { hastyClock, testClock } from "../../helpers/testClock.ts";
 import { until } from "../../helpers/until.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { progress } from "../../../src/contract/progress.ts";
-import { CALL_BYTES } from "../../../src/relay/renewer.ts";
+import { CALL_BYTES } from "../../../src/relay/session/renewer.ts";
 import { LineCutter } from "../../../src/relay/setup/lines.ts";
 import { MAX_ALL, MAX_OUTPUTS } from "../../../src/relay/setup/outputs.ts";
 import { SetupReporter } from "../../../src/relay/setup/reporter.ts";

@@ -1,7 +1,7 @@
-import { makeKeyPair } from "../../hostKey.ts";
+import { makeKeyPair } from "../../ssh/hostKey.ts";
 import { DriverError } from "../../driver.ts";
-import { connect } from "../../ssh.ts";
-import { SshError } from "../../sshError.ts";
+import { connect } from "../../ssh/ssh.ts";
+import { SshError } from "../../ssh/sshError.ts";
 import type { Case } from "../case.ts";
 import { assertGone, create, exec, listed, remove, run } from "../look.ts";
 import { RULES } from "../rules.ts";

@@ -1,5 +1,5 @@
 import { DriverError } from "../../driver.ts";
-import { pause, within } from "../../pause.ts";
+import { pause, within } from "../../time/pause.ts";
 import type { Instance } from "./answers.ts";
 import type { Incus } from "./client.ts";
 import { saysChanged, saysDiskFull } from "./failures.ts";

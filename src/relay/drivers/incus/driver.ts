@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { CLOUD_INIT_DONE } from "../../cloudInit.ts";
 import { CALL_SECONDS, DriverError } from "../../driver.ts";
 import type { CreateRequest, Driver, DriverListing, DriverMachine } from "../../driver.ts";
-import { pause } from "../../pause.ts";
+import { pause } from "../../time/pause.ts";
 import { server } from "./answers.ts";
 import type { Instance, Volume } from "./answers.ts";
 import { bring } from "./changes.ts";

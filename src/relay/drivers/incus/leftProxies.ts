@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
-import { pause } from "../../pause.ts";
-import { fairNow } from "../../fairTime.ts";
+import { pause } from "../../time/pause.ts";
+import { fairNow } from "../../time/fairTime.ts";
 
 /**
  * Incus 6.0.4 runs one helper for each loopback port of a container. Where a container ends while it is being started,

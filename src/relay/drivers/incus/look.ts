@@ -3,7 +3,7 @@ import { instance, instanceState, listedInstance, volume } from "./answers.ts";
 import type { Instance, Volume } from "./answers.ts";
 import type { Incus } from "./client.ts";
 import { saysAbsent } from "./failures.ts";
-import { pause } from "../../pause.ts";
+import { pause } from "../../time/pause.ts";
 import { isMarked } from "./mark.ts";
 import type { Owner } from "./mark.ts";
 import type { Place } from "./place.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { wordsOf } from "../../errors.ts";
-import { within } from "../../pause.ts";
+import { within } from "../../time/pause.ts";
 import { incusClient } from "./client.ts";
 import { asDriverError, saysAbsent } from "./failures.ts";
 import type { Place } from "./place.ts";

@@ -2,7 +2,7 @@ import type { CreateRequest } from "../../driver.ts";
 import { idMark, ownerMark, portMark } from "./mark.ts";
 import type { Owner } from "./mark.ts";
 import type { Place } from "./place.ts";
-import { userData } from "../userData.ts";
+import { userData } from "../../userData.ts";
 
 /**
  * The body that asks Incus for this machine. A pure function of what it is given; golden files hold it in the tests.

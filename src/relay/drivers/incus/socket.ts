@@ -1,5 +1,5 @@
 import { request } from "node:http";
-import { within } from "../../pause.ts";
+import { within } from "../../time/pause.ts";
 import { secondsText } from "../../text.ts";
 
 /** One HTTP exchange on a unix socket, that ends by itself: by its answer, its timeout, its signal or its size. */

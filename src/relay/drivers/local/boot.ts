@@ -6,7 +6,7 @@ import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { DriverError } from "../../driver.ts";
-import { stretched } from "../../fairTime.ts";
+import { stretched } from "../../time/fairTime.ts";
 import { isErrno } from "./errno.ts";
 import type { MachineFolder } from "./folder.ts";
 import { markEnvironment } from "./mark.ts";

@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { DriverError } from "../../driver.ts";
 import { isErrno } from "./errno.ts";
-import { fairNow } from "../../fairTime.ts";
+import { fairNow } from "../../time/fairTime.ts";
 
 /** A server that was killed lets go of its port a moment after it can no longer be seen. */
 const LETTING_GO_MS = 3000;

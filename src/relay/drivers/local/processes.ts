@@ -4,7 +4,7 @@ import { DriverError } from "../../driver.ts";
 import { isErrno } from "./errno.ts";
 import { readMark } from "./mark.ts";
 import type { MachineMark, Owner, Part } from "./mark.ts";
-import { fairNow } from "../../fairTime.ts";
+import { fairNow } from "../../time/fairTime.ts";
 
 /**
  * The processes of the owner's machines, as /proc shows them. A process is known by pid and start time together, and

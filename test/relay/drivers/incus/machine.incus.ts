@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
-import { createMachine } from "../../../../src/relay/create.ts";
+import { createMachine } from "../../../../src/relay/operations/create.ts";
 import { INSTALLED } from "../../../../src/relay/drivers/incus/place.ts";
 import { TestLease } from "../../helpers/lease.ts";
 import { testNode } from "../../helpers/node.ts";

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { CASES } from "../../../../src/relay/conformance/cases.ts";
-import { makeKeyPair } from "../../../../src/relay/hostKey.ts";
+import { makeKeyPair } from "../../../../src/relay/ssh/hostKey.ts";
 import { oneIn } from "../../../helpers/nightly.ts";
 import { driverConformance, request, rootLogin, soon } from "../conformance.ts";
 import { login } from "../login.ts";

@@ -6,7 +6,7 @@ import type { ParsedKey } from "ssh2";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Account } from "../../../../../src/relay/drivers/local/sshServer/accounts.ts";
 import { refusal } from "../../../../../src/relay/drivers/local/sshServer/authorizedKeys.ts";
-import { makeKeyPair } from "../../../../../src/relay/hostKey.ts";
+import { makeKeyPair } from "../../../../../src/relay/ssh/hostKey.ts";
 
 /** The signature is what lets somebody in: a public key is known to everybody. */
 const blob = Buffer.from("what the client signs");

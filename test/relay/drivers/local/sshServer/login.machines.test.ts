@@ -4,7 +4,7 @@ import { createHash, generateKeyPairSync } from "node:crypto";
 import { utils } from "ssh2";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { DriverMachine } from "../../../../../src/relay/driver.ts";
-import { makeKeyPair } from "../../../../../src/relay/hostKey.ts";
+import { makeKeyPair } from "../../../../../src/relay/ssh/hostKey.ts";
 import { request, rootLogin, soon } from "../../conformance.ts";
 import { login } from "../../login.ts";
 import type { Login } from "../../login.ts";

@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DriverMachine } from "../../../../../src/relay/driver.ts";
-import { makeKeyPair } from "../../../../../src/relay/hostKey.ts";
+import { makeKeyPair } from "../../../../../src/relay/ssh/hostKey.ts";
 import { until } from "../../../../helpers/until.ts";
 import { request, rootLogin, soon } from "../../conformance.ts";
 import { login } from "../../login.ts";

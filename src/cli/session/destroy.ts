@@ -1,0 +1,53 @@
+import type { Command } from "commander";
+import { CliError, EXIT } from "../terminal/exit.ts";
+import type { Session } from "./session.ts";
+
+/**
+ * How a verb destroys, for all that do: it shows what goes and asks on a terminal; where nobody can be asked it wants
+ * `--yes`, and `--dry-run` only shows.
+ */
+export type DestroyOptions = { yes?: true | undefined; dryRun?: true | undefined };
+
+export type Destruction = {
+  /** What goes, a sentence each; nothing goes where there are none. */
+  goes: () => Promise<string[]>;
+  /**
+   * Whether scripts may do it without `--yes`: what the published interface names so, and what takes nothing from a
+   * tester that the words of the command itself do not name.
+   */
+  bare: boolean;
+};
+
+/** Declares the options that every verb which destroys has. */
+export function destroying(command: Command): Command {
+  return command
+    .option("--yes", "do it without asking")
+    .option("--dry-run", "only show what would go; changes nothing");
+}
+
+/**
+ * Says what a verb is about to destroy, and whether it may.
+ * @returns false where only that was to be shown
+ * @throws CliError where it was not agreed to; nothing is changed then
+ */
+export async function mayDestroy(
+  { cli, out, json }: Pick<Session, "cli" | "out" | "json">,
+  { yes, dryRun }: DestroyOptions,
+  { goes, bare }: Destruction,
+): Promise<boolean> {
+  if (dryRun === true) {
+    const lines = await goes();
+    if (json) out.json({ dryRun: true, goes: lines });
+    else out.print(...(lines.length === 0 ? ["Nothing goes."] : lines));
+    return false;
+  }
+  if (yes === true || (cli.ask === null && bare)) return true;
+  const lines = await goes();
+  if (lines.length === 0) return true;
+  if (cli.ask === null) {
+    throw new CliError(EXIT.conflict, `nothing is changed yet. ${lines.join(" ")}`, "Add --yes to do it.");
+  }
+  for (const line of lines) out.note(line);
+  if (/^y(es)?$/i.test((await cli.ask("Do it? [y/N] ")).trim())) return true;
+  throw new CliError(EXIT.failed, "nothing is changed.");
+}

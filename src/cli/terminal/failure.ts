@@ -1,0 +1,126 @@
+import { errorCode, isWarmpoolError } from "../../client/index.ts";
+import { own } from "../../contract/own.ts";
+import type { ErrorCode } from "../../contract/errors.ts";
+import { NOT_MIGRATED } from "../../contract/schema.ts";
+import { CliError, EXIT, exitCodeOf } from "./exit.ts";
+import type { ExitCode } from "./exit.ts";
+import { trimDot } from "./text.ts";
+
+/** A failure as a person and a script get it: what happened and why, what to do, and the exit code. */
+export type Failure = {
+  message: string;
+  hint: string | null;
+  exit: ExitCode;
+  /** The API's code; null where the command itself failed. */
+  code: ErrorCode | null;
+};
+
+/** What `--json` prints of a failure, on one line of standard error: standard output holds answers only. */
+export function failureJson({ message, hint, exit, code }: Failure): { error: object } {
+  return { error: { code, message, hint, exit } };
+}
+
+const HINTS: Partial<Record<ErrorCode, string>> = {
+  UNAUTHORIZED: "Check --token or WARMPOOL_TOKEN; a token that was revoked is not accepted any more.",
+  FORBIDDEN: "This token may not do that. Use one with the role that the verb needs (most need admin).",
+  NO_CAPACITY: "Leave out --no-queue to wait in line, or look at the pool with `npx warmpool status`.",
+  POOL_PAUSED: "Resume the pool, or ask for a machine of another one with --pool.",
+  RATE_LIMITED: "Wait a moment and try again.",
+  UNAVAILABLE: "Warmpool or its database is overloaded or just starting. Try again in a moment.",
+};
+
+/** Node's network error codes in words; any other one is shown as it is. */
+const NETWORK: Record<string, string> = {
+  ECONNREFUSED: "connection refused",
+  ECONNRESET: "the connection was cut",
+  ENOTFOUND: "no such host",
+  EAI_AGAIN: "the host's name cannot be resolved just now",
+  EHOSTUNREACH: "no route to the host",
+  ENETUNREACH: "no route to the network",
+  ETIMEDOUT: "the connection timed out",
+  UND_ERR_SOCKET: "the connection was cut",
+  UND_ERR_CONNECT_TIMEOUT: "the connection timed out",
+};
+
+/** Puts any error that a verb threw into words. `url` is where the CLI talked to, null where it did not get so far. */
+export function failureOf(error: unknown, url: string | null): Failure {
+  if (error instanceof CliError) {
+    const { message, hint, exit, cause } = error;
+    // One that only says better what the API answered keeps its code.
+    return { message, hint, exit, code: errorCode(cause) };
+  }
+  const code = errorCode(error);
+  if (isWarmpoolError(error) && code !== null) {
+    const request = error.data?.requestId;
+    const hint =
+      code === "INTERNAL" && request !== undefined
+        ? `The cause is in the server's log under the request id ${request}.`
+        : error.message === NOT_MIGRATED
+          ? null
+          : (HINTS[code] ?? null);
+    return { message: `${trimDot(error.message)} (${code}).`, hint, exit: exitCodeOf(code), code };
+  }
+  if (isWarmpoolError(error)) return unanswered(error, url ?? "Warmpool");
+  const message = error instanceof Error ? error.message : String(error);
+  return { message, hint: null, exit: EXIT.failed, code: null };
+}
+
+/**
+ * Runs a call, and says what to do where it is refused with `code`: the API's own words are for its callers, this is
+ * for who sits at the command line.
+ * @throws CliError with the hint, or whatever else the call throws.
+ */
+export async function advised<T>(code: ErrorCode, hint: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (errorCode(error) !== code) throw error;
+    const { message, exit } = failureOf(error, null);
+    throw new CliError(exit, message, hint, { cause: error });
+  }
+}
+
+function unanswered(error: Error, url: string): Failure {
+  const causes = [...causeChain(error)];
+  if (causes.some((cause) => cause.name === "TimeoutError")) {
+    return {
+      message: `${url} did not answer in time.`,
+      hint: `Is it overloaded? ${url}/healthz says how it is.`,
+      exit: EXIT.failed,
+      code: null,
+    };
+  }
+  const network = causes.map(networkCode).find((code) => code !== undefined);
+  // `fetch` fails with a TypeError where no answer came; anything else went wrong in reading one.
+  if (network !== undefined || causes.some((cause) => cause instanceof TypeError)) {
+    const why = network === undefined ? causes.at(-1)?.message : (own(NETWORK, network) ?? network);
+    return {
+      message: `cannot reach ${url}: ${why}.`,
+      hint: "Is Warmpool running? Start it with npm start, or name another one with --url.",
+      exit: EXIT.failed,
+      code: null,
+    };
+  }
+  return {
+    message: `${url} gave an answer that is none of Warmpool's: ${trimDot(error.message)}.`,
+    hint: "Does the URL lead to a Warmpool? Look at --url or WARMPOOL_URL.",
+    exit: EXIT.failed,
+    code: null,
+  };
+}
+
+function* causeChain(error: unknown): Generator<Error> {
+  const seen = new Set<unknown>();
+  for (let at = error; at instanceof Error && !seen.has(at); at = at.cause) {
+    seen.add(at);
+    yield at;
+    // A host with several addresses fails with one error for each of them.
+    if (at instanceof AggregateError) yield* at.errors.filter((each) => each instanceof Error);
+  }
+}
+
+function networkCode(error: Error): string | undefined {
+  return "code" in error && typeof error.code === "string" && /^[A-Z_]+$/.test(error.code)
+    ? error.code
+    : undefined;
+}

@@ -1,0 +1,128 @@
+import type { Command } from "commander";
+import type { AssignResult, Assignment } from "../../contract/assignment.ts";
+import { assignmentLines } from "../views/assignmentView.ts";
+import { CliError, EXIT } from "../terminal/exit.ts";
+import { readPublicKeys } from "../inputs/keys.ts";
+import { paramOptions, paramsOf } from "../inputs/paramOptions.ts";
+import type { ParamOptions } from "../inputs/paramOptions.ts";
+import { PATIENCE_SECONDS } from "../session/patience.ts";
+import { progressView } from "../views/progressView.ts";
+import { answer, next, shellWord, withSession } from "../session/session.ts";
+import type { Cli, Session } from "../session/session.ts";
+import { testerOf, testerVerb, testerWords } from "../inputs/testerOptions.ts";
+import type { TesterOptions } from "../inputs/testerOptions.ts";
+import { privateHalf } from "../ssh/sshIdentity.ts";
+import { trimDot } from "../terminal/text.ts";
+import { parseDuration } from "../terminal/time.ts";
+import { isSettled, watchUntilSettled } from "../session/watch.ts";
+
+type AssignOptions = TesterOptions &
+  ParamOptions & {
+    key: string[];
+    ttl?: number;
+    /** true: watch until it is settled; else come back at once. */
+    wait?: boolean;
+    /** false: fail where nothing is ready, instead of standing in line. */
+    queue?: boolean;
+  };
+
+/** `warmpool assign USER`: gives a tester a machine. */
+export function assign(program: Command, cli: Cli): void {
+  const verb = testerVerb(
+    program,
+    "assign",
+    "give a tester a machine; repeating it gives the same one",
+  ).requiredOption("--key <file>", "the tester's public key (.pub); may be repeated", collect);
+  paramOptions(verb, "a parameter of the recipe")
+    .option("--ttl <duration>", "how long it lasts once active, such as 2h", parseDuration)
+    .option("--wait", "show how it comes along, until it can be used")
+    .option("--no-wait", "return at once (the default); a tester who waits keeps their place")
+    .option("--no-queue", "fail where no machine is ready, instead of waiting in line")
+    .action(withSession(cli, act));
+}
+
+async function act(session: Session, user: string, options: AssignOptions): Promise<void> {
+  const tester = testerOf(user, options);
+  const words = testerWords(user, options);
+  const params = paramsOf(options);
+  const result = await session.client.tester.assign.mutate({
+    ...tester,
+    sshKeys: readPublicKeys(options.key),
+    ...(params === undefined ? {} : { params }),
+    ...(options.ttl === undefined ? {} : { ttlSeconds: options.ttl }),
+    ...(options.queue === false ? { wait: false } : {}),
+  });
+  const assignment =
+    options.wait === true && !isSettled(result.assignment)
+      ? await watch(session, tester, words, result.assignment)
+      : result.assignment;
+  answer<AssignResult>(session, { ...result, assignment }, () =>
+    assignmentLines(
+      assignment,
+      next(session, "ssh", ...words, ...identityWords(options.key)),
+      session.out,
+      Date.now(),
+    ),
+  );
+  // Asking again for one that has failed gives it back as it is, and that is no machine either.
+  if (assignment.state === "failed" || (options.wait === true && assignment.state === "released")) {
+    throw new CliError(
+      EXIT.failed,
+      `${user} has no machine to use: ${trimDot(assignment.error?.message ?? `the assignment is ${assignment.state}`)}.`,
+      `\`${next(session, "log", ...words)}\` shows what the set-up printed; retry goes on where it stopped, release gives the machine back.`,
+    );
+  }
+  if (options.wait === true && assignment.state === "active" && assignment.error !== null) {
+    throw new CliError(
+      EXIT.failed,
+      `${user} has a machine, and not with these keys: ${assignment.error.message}`,
+      "The keys before may still open it: try again, or release it if that must end now.",
+    );
+  }
+  if (!isSettled(assignment)) {
+    session.out.note(
+      `\`${next(session, "tester", ...words)}\` tells how far it is; --wait would have shown it.`,
+    );
+  }
+}
+
+/** Where the private half lies beside the key that was given: the line is then one that works as it stands. */
+function identityWords(keys: string[]): string[] {
+  const half = keys.map(privateHalf).find((file) => file !== null);
+  return half === undefined || half === null ? [] : ["--identity", shellWord(half)];
+}
+
+async function watch(
+  session: Session,
+  tester: { username: string; pool?: string },
+  words: string[],
+  first: Assignment,
+): Promise<Assignment> {
+  const stop = new AbortController();
+  const interrupted = () =>
+    stop.abort(
+      new CliError(
+        EXIT.failed,
+        `stopped watching; ${tester.username} keeps the assignment.`,
+        `\`${next(session, "tester", ...words)}\` tells how far it is, release gives it back.`,
+      ),
+    );
+  const view = progressView(session.out.progress, session.cli.env);
+  process.once("SIGINT", interrupted);
+  try {
+    view.change(first);
+    return await watchUntilSettled(session.client, tester, {
+      onChange: view.change,
+      onConnection: view.connection,
+      signal: stop.signal,
+      patienceSeconds: PATIENCE_SECONDS,
+    });
+  } finally {
+    view.close();
+    process.off("SIGINT", interrupted);
+  }
+}
+
+function collect(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}

@@ -1,0 +1,84 @@
+import type { Command } from "commander";
+import type { CapacityReport, CapacityTerm, NodeCapacity } from "../../contract/capacity.ts";
+import type { Output } from "../terminal/output.ts";
+import { answer, withSession } from "../session/session.ts";
+import type { Cli, Session } from "../session/session.ts";
+import { table } from "../terminal/table.ts";
+import type { Column } from "../terminal/table.ts";
+import { wrap } from "../terminal/text.ts";
+import { ago } from "../terminal/time.ts";
+
+type Options = { pool?: string; shape?: string };
+
+/** `warmpool capacity`: how many more machines would really fit, and what takes the rest. */
+export function capacity(program: Command, cli: Cli): void {
+  program
+    .command("capacity")
+    .description("how many more machines would really fit, and what takes the rest")
+    .option("--pool <pool>", "for this pool's machines, on its nodes")
+    .option("--shape <shape>", "for another shape: 4x8x100 is 4 vCPU, 8 GiB memory, 100 GiB disk")
+    .action(withSession(cli, show));
+}
+
+async function show(session: Session, { pool, shape }: Options): Promise<void> {
+  const report = await session.client.capacity.report.query({
+    ...(pool === undefined ? {} : { pool }),
+    ...(shape === undefined ? {} : { shape }),
+  });
+  answer(session, report, (all) => lines(all, session.out));
+}
+
+function lines(
+  report: CapacityReport,
+  { columns, tableColumns }: Pick<Output, "columns" | "tableColumns">,
+): string[] {
+  return [
+    ...wrap(report.text, columns),
+    "",
+    ...table(NODES, report.nodes, tableColumns),
+    ...section("", table(DISKS, disksOf(report.nodes), tableColumns), report.nodes.length > 0),
+    ...section("", table(TERMS, report.terms, tableColumns), report.terms.length > 0),
+    ...report.nodes.flatMap(({ node, drift }) => [
+      ...drifted(`${node} does not show these, though they should be there:`, drift.notOnNode, columns),
+      ...drifted(`${node} has these of ours, and no row knows them:`, drift.noRow, columns),
+    ]),
+  ];
+}
+
+const NODES: Column<NodeCapacity>[] = [
+  { title: "NODE", value: ({ node }) => node, keep: true },
+  { title: "NOMINAL", value: ({ nominal }) => nominal, align: "right" },
+  { title: "BOOKED", value: ({ booked }) => booked, align: "right" },
+  { title: "FIT", value: ({ placeable }) => placeable, align: "right" },
+  { title: "BOUND BY", value: ({ closed, binding }) => closed ?? binding },
+  { title: "COUNTED", value: ({ inventoryAt }) => ago(inventoryAt, Date.now()) },
+];
+
+type Disk = NodeCapacity["disks"][number] & { node: string };
+const gib = (amount: number) => `${Math.round(amount)} GiB`;
+const DISKS: Column<Disk>[] = [
+  { title: "NODE", value: ({ node }) => node },
+  { title: "DISK", value: ({ name }) => name },
+  { title: "TOTAL", value: ({ totalGib }) => gib(totalGib), align: "right" },
+  { title: "COMMITTED", value: ({ committedGib }) => gib(committedGib), align: "right" },
+  { title: "FREE", value: ({ totalGib, usedGib }) => gib(totalGib - usedGib), align: "right" },
+  { title: "", value: ({ thin }) => (thin ? "thin" : "") },
+];
+
+const TERMS: Column<CapacityTerm>[] = [
+  { title: "TAKES", value: ({ count }) => count, align: "right" },
+  { title: "WHAT", value: ({ kind }) => kind },
+  { title: "WHICH", value: ({ names }) => names.join(" ") },
+];
+
+function disksOf(nodes: readonly NodeCapacity[]): Disk[] {
+  return nodes.flatMap(({ node, disks }) => disks.map((disk) => ({ ...disk, node })));
+}
+
+function section(title: string, body: string[], isShown: boolean): string[] {
+  return isShown ? [title, ...body] : [];
+}
+
+function drifted(what: string, names: readonly string[], columns: number): string[] {
+  return names.length === 0 ? [] : ["", ...wrap(`${what} ${names.join(", ")}`, columns)];
+}

@@ -1,0 +1,29 @@
+import type { Command } from "commander";
+import type { DutyHeartbeat } from "../../contract/sweep.ts";
+import { answer, withSession } from "../session/session.ts";
+import type { Cli, Session } from "../session/session.ts";
+import { table } from "../terminal/table.ts";
+import type { Column } from "../terminal/table.ts";
+import { ago } from "../terminal/time.ts";
+
+/** `warmpool duties`: when each duty of the sweep last ran. */
+export function duties(program: Command, cli: Cli): void {
+  program
+    .command("duties")
+    .description("when each scheduled duty last ran, and whether one is late")
+    .action(withSession(cli, show));
+}
+
+async function show(session: Session): Promise<void> {
+  const heartbeats = await session.client.sweep.duties.query();
+  answer(session, heartbeats, (all) => table(COLUMNS, all, session.out.tableColumns));
+}
+
+const COLUMNS: Column<DutyHeartbeat>[] = [
+  { title: "DUTY", value: ({ duty }) => duty, keep: true },
+  { title: "STARTED", value: ({ lastStartAt }) => ago(lastStartAt, Date.now()) },
+  { title: "ENDED", value: ({ lastEndAt }) => ago(lastEndAt, Date.now()) },
+  { title: "OUTCOME", value: ({ outcome }) => outcome },
+  { title: "", value: ({ late }) => (late ? "late" : "") },
+  { title: "ERROR", value: ({ error }) => error },
+];

@@ -1,0 +1,154 @@
+import type { Command } from "commander";
+import { destroying, mayDestroy } from "../session/destroy.ts";
+import type { DestroyOptions } from "../session/destroy.ts";
+import { advised } from "../terminal/failure.ts";
+import { answer, answerInWords, next, withSession } from "../session/session.ts";
+import type { Cli, Session } from "../session/session.ts";
+import { joinLines, nodeTable } from "../views/nodeView.ts";
+
+/** `warmpool node list|enroll|drain|resume|label|lift|reap|remove`. */
+export function node(program: Command, cli: Cli): void {
+  const verb = program.command("node").description("the hosts that make machines");
+  verb.command("list").description("all nodes").action(withSession(cli, list));
+  verb
+    .command("enroll")
+    .description("get a one-time token with which a new node joins")
+    .argument("<name>", "what to call the node")
+    .action(withSession(cli, enroll));
+  verb
+    .command("drain")
+    .description("make no more machines on it; those it has live on")
+    .argument("<node>", "its name")
+    .action(withSession(cli, drain));
+  verb
+    .command("resume")
+    .description("end a drain")
+    .argument("<node>", "its name")
+    .action(withSession(cli, resume));
+  verb
+    .command("label")
+    .description("say what it is, for pools that ask for nodes by label (nodeLabels)")
+    .argument("<node>", "its name")
+    .argument("[labels...]", "all that it is to have; without one it has none")
+    .action(withSession(cli, label));
+  verb
+    .command("lift")
+    .description("lift the brake of a node whose dead machines are really dead")
+    .argument("<node>", "its name")
+    .option("--note <text>", "why, for the record")
+    .action(withSession(cli, lift));
+  destroying(verb.command("reap"))
+    .description("let its orphans be torn down: machines of ours that no row knows")
+    .argument("<node>", "its name")
+    .argument("[machines...]", "these only; without a name, all that the node shows now")
+    .option("--note <text>", "why, for the record")
+    .action(withSession(cli, reap));
+  destroying(verb.command("remove"))
+    .description("take a node without machines out for good")
+    .argument("<node>", "its name")
+    .option("--lost", "the host will never answer again: forget its machines, release their testers")
+    .action(withSession(cli, remove));
+}
+
+async function list(session: Session): Promise<void> {
+  const nodes = await session.client.node.list.query();
+  answer(session, nodes, (all) =>
+    all.length === 0
+      ? ["No node yet. Add one with `npx warmpool node enroll NAME`."]
+      : nodeTable(all, session.out.tableColumns),
+  );
+}
+
+async function enroll(session: Session, name: string): Promise<void> {
+  const enrolled = await session.client.node.enroll.mutate({ name });
+  answer(session, enrolled, (result) => joinLines(result, session.url, Date.now()));
+}
+
+async function drain(session: Session, name: string): Promise<void> {
+  const node = await session.client.node.drain.mutate({ name });
+  answerInWords(session, node, (one) => [
+    `No machine is made on ${one.name} any more; machines it still has: ${one.machines}.`,
+    `End it: \`${next(session, "node", "resume", one.name)}\``,
+  ]);
+}
+
+async function resume(session: Session, name: string): Promise<void> {
+  const node = await session.client.node.resume.mutate({ name });
+  answerInWords(session, node, (one) => [`Machines are made on ${one.name} again.`]);
+}
+
+async function label(session: Session, name: string, labels: string[]): Promise<void> {
+  const node = await session.client.node.label.mutate({ name, labels });
+  answerInWords(session, node, (one) => [
+    one.labels.length === 0 ? `${one.name} has no labels.` : `${one.name} is ${one.labels.join(", ")}.`,
+  ]);
+}
+
+async function lift(session: Session, name: string, options: { note?: string }): Promise<void> {
+  const node = await session.client.node.lift.mutate({ name, ...options });
+  answerInWords(session, node, (one) => [
+    `The brake of ${one.name} is lifted: machines that stay dead are replaced.`,
+    `See it: \`${next(session, "machine", "list", "--node", one.name)}\``,
+  ]);
+}
+
+async function reap(
+  session: Session,
+  name: string,
+  machines: string[],
+  { yes, dryRun, ...options }: DestroyOptions & { note?: string },
+): Promise<void> {
+  const goes = async () => {
+    const shown = (await session.client.node.list.query()).find((one) => one.name === name)?.orphans ?? [];
+    const names = shown.map((orphan) => orphan.name);
+    const going = machines.length === 0 ? names : machines;
+    return going.length === 0 ? [] : [`Orphans of ${name} that are torn down: ${going.join(", ")}.`];
+  };
+  if (!(await mayDestroy(session, { yes, dryRun }, { goes, bare: false }))) return;
+  const which = machines.length === 0 ? {} : { machines };
+  const node = await session.client.node.reap.mutate({ name, ...which, ...options });
+  answerInWords(session, node, (one) => {
+    const going = one.orphans.filter(({ confirmedBy }) => confirmedBy !== null);
+    return [
+      `Orphans of ${one.name} that will be torn down when they are seen again: ${going.length}.`,
+      ...going.map((orphan) => `  ${orphan.name}`),
+      `See it: \`${next(session, "machine", "list", "--node", one.name)}\``,
+    ];
+  });
+}
+
+async function remove(
+  session: Session,
+  name: string,
+  { lost, ...options }: DestroyOptions & { lost?: true },
+): Promise<void> {
+  const goes = async () => [
+    `The node ${name} goes, and its credential.`,
+    ...(lost === true ? await lostWith(session, name) : []),
+  ];
+  if (!(await mayDestroy(session, options, { goes, bare: lost !== true }))) return;
+  const removed = await advised(
+    "CONFLICT",
+    `\`${next(session, "machine", "list", "--node", name)}\` shows them. --lost forgets them without proof.`,
+    () => session.client.node.remove.mutate({ name, lost: lost === true }),
+  );
+  answerInWords(session, removed, ({ forgotten, released }) => [
+    `Node ${name} is removed, and its credential ended.`,
+    ...(forgotten === 0 ? [] : [`Machines forgotten: ${forgotten}. Testers released: ${released}.`]),
+  ]);
+}
+
+/** What is forgotten with a node that is lost; no more names than a person reads. */
+async function lostWith(session: Session, node: string): Promise<string[]> {
+  const { items, nextCursor } = await session.client.machine.list.query({ node, limit: 500 });
+  if (items.length === 0) return [];
+  const names = items.slice(0, NAMED).map(({ name }) => name);
+  const more = items.length > NAMED || nextCursor !== null ? " and more" : "";
+  const testers = items.flatMap(({ assignment }) => (assignment === null ? [] : [assignment.username]));
+  return [
+    `Machines that are forgotten: ${names.join(", ")}${more}.`,
+    ...(testers.length === 0 ? [] : [`Testers who are released: ${testers.slice(0, NAMED).join(", ")}.`]),
+  ];
+}
+
+const NAMED = 20;

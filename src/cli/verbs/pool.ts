@@ -1,0 +1,138 @@
+import type { Command } from "commander";
+import { destroying, mayDestroy } from "../session/destroy.ts";
+import type { DestroyOptions } from "../session/destroy.ts";
+import { advised } from "../terminal/failure.ts";
+import { announce, plan, readSpec } from "./poolPlan.ts";
+import { poolLines, poolTable } from "../views/poolView.ts";
+import { answer, answerInWords, next, withSession } from "../session/session.ts";
+import type { Cli, Session } from "../session/session.ts";
+
+/** `warmpool pool list|get|put|plan|pause|resume|default|empty|remove`. */
+export function pool(program: Command, cli: Cli): void {
+  const verb = program.command("pool").description("the pools and their specs");
+  verb.command("list").description("all pools").action(withSession(cli, list));
+  verb
+    .command("get")
+    .description("one pool: what it shall be and what it is")
+    .argument("<pool>", "its name")
+    .action(withSession(cli, get));
+  destroying(verb.command("put"))
+    .description("make a pool, or change it to what the file says")
+    .argument("<file>", "its spec, JSON")
+    .action(withSession(cli, put));
+  verb
+    .command("plan")
+    .description("what a put of this file would do, and what cannot be placed and why; changes nothing")
+    .argument("<file>", "its spec, JSON")
+    .action(withSession(cli, plan));
+  verb
+    .command("pause")
+    .description("create nothing and tear nothing down until it is resumed")
+    .argument("<pool>", "its name")
+    .action(withSession(cli, pause));
+  verb
+    .command("resume")
+    .description("end a pause")
+    .argument("<pool>", "its name")
+    .action(withSession(cli, resume));
+  verb
+    .command("default")
+    .description("make it the pool for calls that name none")
+    .argument("<pool>", "its name")
+    .action(withSession(cli, makeDefault));
+  destroying(verb.command("empty"))
+    .description("pause it and tear its machines down, those that testers have left out")
+    .argument("<pool>", "its name")
+    .option("--release", "also release the testers who have a machine of it")
+    .action(withSession(cli, empty));
+  destroying(verb.command("remove"))
+    .description("remove a pool: its machines are torn down, on proof")
+    .argument("<pool>", "its name")
+    .option("--release", "also release the testers who have a machine of it")
+    .action(withSession(cli, remove));
+}
+
+async function list(session: Session): Promise<void> {
+  const pools = await session.client.pool.list.query();
+  answer(session, pools, (all) =>
+    all.length === 0 ? ["No pool yet."] : poolTable(all, session.out.tableColumns),
+  );
+}
+
+async function get(session: Session, name: string): Promise<void> {
+  const found = await session.client.pool.get.query({ name });
+  answer(session, found, (one) => poolLines(one, session.out.columns));
+}
+
+async function put(session: Session, file: string, options: DestroyOptions): Promise<void> {
+  const spec = readSpec(file);
+  if (!(await announce(session, spec, options))) return;
+  const pool = await session.client.pool.put.mutate(spec);
+  answer(session, pool, (one) => [`Pool ${one.name} is stored.`, "", ...poolLines(one, session.out.columns)]);
+}
+
+async function pause(session: Session, name: string): Promise<void> {
+  const pool = await session.client.pool.pause.mutate({ name });
+  answerInWords(session, pool, (one) => [`Pool ${one.name} is paused.`]);
+}
+
+async function resume(session: Session, name: string): Promise<void> {
+  const pool = await session.client.pool.resume.mutate({ name });
+  answerInWords(session, pool, (one) => [`Pool ${one.name} goes on.`]);
+}
+
+async function makeDefault(session: Session, name: string): Promise<void> {
+  const pool = await session.client.pool.default.mutate({ name });
+  answerInWords(session, pool, (one) => [`Whoever names no pool gets a machine of ${one.name} from now on.`]);
+}
+
+async function empty(
+  session: Session,
+  name: string,
+  { release, ...options }: DestroyOptions & { release?: true },
+): Promise<void> {
+  const goes = async () => {
+    const { counts } = await session.client.pool.get.query({ name });
+    return [
+      `Machines of ${name} that no tester has are torn down: ${counts.provisioning + counts.ready + counts.suspect}.`,
+      ...(release === true ? [`Testers who are released: ${counts.assigned}.`] : []),
+    ];
+  };
+  if (!(await mayDestroy(session, options, { goes, bare: release !== true }))) return;
+  const assigned = release === true ? "release" : "keep";
+  const pool = await session.client.pool.empty.mutate({ name, assigned });
+  answerInWords(session, pool, (one) => [
+    `Pool ${one.name} is paused, and machines being torn down: ${one.counts.deleting}.`,
+    ...(one.counts.assigned === 0
+      ? []
+      : [`Testers keep theirs: ${one.counts.assigned}. --release ends those too.`]),
+    `Fill it again: \`${next(session, "pool", "resume", one.name)}\``,
+  ]);
+}
+
+async function remove(
+  session: Session,
+  name: string,
+  { release, ...options }: DestroyOptions & { release?: true },
+): Promise<void> {
+  const goes = async () => {
+    const { counts, waiting } = await session.client.pool.get.query({ name });
+    const { assigned, ...others } = counts;
+    const idle = Object.values(others).reduce((sum, count) => sum + count, 0);
+    return [
+      `The pool ${name} goes, and its machines that no tester has: ${idle}.`,
+      ...(release === true ? [`Testers who are released: ${assigned + waiting}.`] : []),
+    ];
+  };
+  if (!(await mayDestroy(session, options, { goes, bare: release !== true }))) return;
+  const removed = await advised("CONFLICT", "--release releases them.", () =>
+    session.client.pool.remove.mutate({ name, release: release === true }),
+  );
+  answerInWords(session, removed, ({ machines, released }) => [
+    `Pool ${name} is removed.`,
+    ...(released === 0 ? [] : [`Testers released: ${released}.`]),
+    machines === 0
+      ? "It has no machine left."
+      : `Machines being torn down: ${machines}; it is shown until the last is proven gone.`,
+  ]);
+}

@@ -1,0 +1,32 @@
+import type { Command } from "commander";
+import type { Assignment } from "../../contract/assignment.ts";
+import { destroying, mayDestroy } from "../session/destroy.ts";
+import type { DestroyOptions } from "../session/destroy.ts";
+import { answerInWords, withSession } from "../session/session.ts";
+import type { Cli, Session } from "../session/session.ts";
+import { testerOf, testerVerb } from "../inputs/testerOptions.ts";
+import type { TesterOptions } from "../inputs/testerOptions.ts";
+
+/** `warmpool release USER`: ends a tester's hold; the machine is torn down. */
+export function release(program: Command, cli: Cli): void {
+  destroying(testerVerb(program, "release", "take the machine back and tear it down")).action(
+    withSession(cli, act),
+  );
+}
+
+async function act(session: Session, user: string, options: DestroyOptions & TesterOptions): Promise<void> {
+  const goes = async () => {
+    const { machine } = await session.client.tester.status.query(testerOf(user, options));
+    const what = machine === null ? "" : `; ${machine.name} is torn down with all that is on it`;
+    return [`${user} is released${what}.`];
+  };
+  if (!(await mayDestroy(session, options, { goes, bare: true }))) return;
+  const assignment = await session.client.tester.release.mutate(testerOf(user, options));
+  answerInWords(session, assignment, (released) => [sentence(released)]);
+}
+
+function sentence({ username, machine }: Assignment): string {
+  return machine === null
+    ? `${username} is released.`
+    : `${username} is released; ${machine.name} is being torn down.`;
+}

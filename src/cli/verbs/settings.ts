@@ -1,0 +1,35 @@
+import type { Command } from "commander";
+import type { InstallationSettings } from "../../contract/settings.ts";
+import { answer, answerInWords, withSession } from "../session/session.ts";
+import type { Cli, Session } from "../session/session.ts";
+import { duration, parseDuration } from "../terminal/time.ts";
+
+type Given = { orphanKeep?: number };
+
+/** `warmpool settings get|put`: what an operator tunes for the whole installation. */
+export function settings(program: Command, cli: Cli): void {
+  const verb = program.command("settings").description("what is tuned for the whole installation");
+  verb.command("get").description("all settings").action(withSession(cli, get));
+  verb
+    .command("put")
+    .description("change those that are named")
+    .option(
+      "--orphan-keep <duration>",
+      "how long an orphan is kept, stopped, before it is deleted (such as 3d)",
+      parseDuration,
+    )
+    .action(withSession(cli, put));
+}
+
+async function get(session: Session): Promise<void> {
+  answer(session, await session.client.settings.get.query(), lines);
+}
+
+async function put(session: Session, { orphanKeep }: Given): Promise<void> {
+  const given = orphanKeep === undefined ? {} : { orphanKeepSeconds: orphanKeep };
+  answerInWords(session, await session.client.settings.put.mutate(given), lines);
+}
+
+function lines({ orphanKeepSeconds }: InstallationSettings): string[] {
+  return [`Orphans are kept, stopped, for ${duration(orphanKeepSeconds)} before they are deleted.`];
+}

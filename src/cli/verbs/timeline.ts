@@ -1,0 +1,70 @@
+import type { Command } from "commander";
+import type { Page } from "../../contract/assignment.ts";
+import type { TimelineEntry } from "../../contract/machine.ts";
+import { causeOf, dayAndTime, reasonText } from "../views/record.ts";
+import { answer, withSession } from "../session/session.ts";
+import type { Cli, Session } from "../session/session.ts";
+import { clean, fit, pad, wrap } from "../terminal/text.ts";
+import { duration } from "../terminal/time.ts";
+import { wholeNumber } from "../inputs/wholeNumber.ts";
+
+type TimelineOptions = { limit?: number; cursor?: string };
+
+/** `warmpool machine timeline`: all that happened to one machine, oldest first. */
+export function timeline(verb: Command, cli: Cli): void {
+  verb
+    .command("timeline")
+    .description("all that happened to it: when, what, for how long, why, by whom")
+    .argument("<machine>", "its name or id")
+    .option("--limit <count>", "how many entries at most (500)", wholeNumber)
+    .option("--cursor <cursor>", "go on where the page before ended")
+    .action(withSession(cli, show));
+}
+
+async function show(session: Session, id: string, options: TimelineOptions): Promise<void> {
+  const page = await session.client.machine.timeline.query({ id, ...options });
+  answer<Page<TimelineEntry>>(session, page, ({ items }) => timelineLines(items, session.out.tableColumns));
+  if (page.nextCursor !== null && !session.json) {
+    session.out.note(`More follow: add --cursor ${page.nextCursor}`);
+  }
+}
+
+const WHAT = 22;
+const FOR = 7;
+const WHY = 18;
+const INDENT = 10;
+
+/** A line an entry under the day it happened on, and what there is to know about it below. Pure. */
+export function timelineLines(entries: TimelineEntry[], columns: number): string[] {
+  const head = row("UTC", "WHAT", "FOR", "WHY", "BY", columns);
+  let before = "";
+  const lines = entries.flatMap((entry) => {
+    const { day, time } = dayAndTime(entry.at);
+    const newDay = day === before ? [] : [day];
+    before = day;
+    const lasted = entry.seconds === null ? "" : duration(entry.seconds);
+    const cause = causeOf(entry);
+    return [
+      ...newDay,
+      row(time, whatOf(entry), lasted, reasonText(entry.reason), entry.actor, columns),
+      ...(cause === null
+        ? []
+        : wrap(clean(cause), columns - INDENT).map((line) => " ".repeat(INDENT) + line)),
+    ];
+  });
+  return [head, ...lines];
+}
+
+function whatOf({ kind, from, to, username }: TimelineEntry): string {
+  if (kind === "machine") return to ?? "-";
+  if (kind === "assignment") return `${username ?? "tester"}: ${to ?? "changed"}`;
+  return [kind, from === null || to === null ? "" : `${from} to ${to}`].filter(Boolean).join(" ");
+}
+
+function row(when: string, what: string, lasted: string, why: string, by: string, columns: number): string {
+  // Nothing is cut where nobody looks at a screen.
+  const cell = (text: string, room: number) =>
+    pad(Number.isFinite(columns) ? fit(clean(text), room) : clean(text), room);
+  const left = `${pad(when, INDENT - 2)}  ${cell(what, WHAT)}  ${cell(lasted, FOR)}  ${cell(why, WHY)}  `;
+  return (left + fit(clean(by), columns - left.length)).trimEnd();
+}

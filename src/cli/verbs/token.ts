@@ -1,0 +1,92 @@
+import { Option } from "commander";
+import type { Command } from "commander";
+import { ISSUED_ROLES } from "../../contract/token.ts";
+import type { IssuedRole, TokenView } from "../../contract/token.ts";
+import { destroying, mayDestroy } from "../session/destroy.ts";
+import type { DestroyOptions } from "../session/destroy.ts";
+import { answer, answerInWords, next, withSession } from "../session/session.ts";
+import type { Cli, Session } from "../session/session.ts";
+import { table } from "../terminal/table.ts";
+import type { Column } from "../terminal/table.ts";
+import { ago, coarse, duration, parseDuration } from "../terminal/time.ts";
+
+type CreateOptions = { role: IssuedRole; expires?: number };
+
+/** `warmpool token create|list|revoke`. */
+export function token(program: Command, cli: Cli): void {
+  const verb = program.command("token").description("what the main app and admins identify themselves with");
+  verb
+    .command("create")
+    .description("make a token; it is printed once, alone on its line")
+    .argument("<name>", "what to know it by")
+    .addOption(
+      new Option("--role <role>", "what it may do; a viewer reads everything and changes nothing")
+        .choices(ISSUED_ROLES)
+        .default("app"),
+    )
+    .option(
+      "--expires <duration>",
+      "how long it is good for, such as 90d (else until revoked)",
+      parseDuration,
+    )
+    .action(withSession(cli, create));
+  verb
+    .command("list")
+    .description("all tokens, without their text: who has one, and when it was last used")
+    .action(withSession(cli, list));
+  destroying(verb.command("revoke"))
+    .description("end a token at once")
+    .argument("<id>", "its id, as list shows it")
+    .action(withSession(cli, revoke));
+}
+
+async function create(session: Session, name: string, { role, expires }: CreateOptions): Promise<void> {
+  const created = await session.client.token.create.mutate({
+    name,
+    role,
+    ...(expires === undefined ? {} : { expiresInSeconds: expires }),
+  });
+  if (session.json) return session.out.json(created);
+  session.out.print(created.token);
+  const until = expires === undefined ? "until it is revoked" : `for ${duration(expires)}`;
+  session.out.note(
+    `The token "${created.name}" (${created.role}) is good ${until}. It is stored only as a hash and not shown again.`,
+  );
+}
+
+async function list(session: Session): Promise<void> {
+  const tokens = await session.client.token.list.query();
+  answer(session, tokens, (all) =>
+    all.length === 0
+      ? [`No token yet. Make one: ${next(session, "token", "create", "NAME")}`]
+      : table(columns(Date.now()), all, session.out.tableColumns),
+  );
+}
+
+async function revoke(session: Session, id: string, options: DestroyOptions): Promise<void> {
+  const goes = async () => {
+    const found = (await session.client.token.list.query()).find((one) => one.id === id);
+    return [
+      `The token ${found === undefined ? id : `"${found.name}" (${found.role})`} opens nothing any more.`,
+    ];
+  };
+  if (!(await mayDestroy(session, options, { goes, bare: true }))) return;
+  const revoked = await session.client.token.revoke.mutate({ id });
+  answerInWords(session, revoked, (one) => [`The token "${one.name}" (${one.role}) opens nothing any more.`]);
+}
+
+function columns(now: number): Column<TokenView>[] {
+  return [
+    { title: "ID", value: ({ id }) => id, keep: true },
+    { title: "NAME", value: ({ name }) => name },
+    { title: "ROLE", value: ({ role }) => role },
+    { title: "FINGERPRINT", value: ({ fingerprint }) => fingerprint, keep: true },
+    { title: "STATE", value: ({ state, expiresAt }) => stateText(state, expiresAt, now) },
+    { title: "USED", value: ({ lastUsedAt }) => (lastUsedAt === null ? "never" : ago(lastUsedAt, now)) },
+  ];
+}
+
+function stateText(state: TokenView["state"], expiresAt: string | null, now: number): string {
+  if (state !== "valid" || expiresAt === null) return state;
+  return `${coarse((Date.parse(expiresAt) - now) / 1000)} left`;
+}

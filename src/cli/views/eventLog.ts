@@ -1,0 +1,79 @@
+import type { EventView } from "../../contract/event.ts";
+import { own } from "../../contract/own.ts";
+import { causeOf, dayAndTime, reasonText } from "./record.ts";
+import { clean, fit, pad, width, wrap } from "../terminal/text.ts";
+
+const INDENT = 10;
+const WHAT = 34;
+const WHY = 16;
+
+/** Events as lines, in the order given: `time  what happened  why  by whom`, under the day, causes below. */
+export class EventLog {
+  readonly #columns: number;
+  #day = "";
+
+  constructor(columns: number) {
+    this.#columns = columns;
+  }
+
+  lines(events: EventView[]): string[] {
+    return events.flatMap((event) => this.#lines(event));
+  }
+
+  #lines(event: EventView): string[] {
+    const { day, time } = dayAndTime(event.at);
+    const heading = day === this.#day ? [] : [`${day} (UTC)`];
+    this.#day = day;
+    const subject = subjectOf(event);
+    const change = changeOf(event);
+    const whole = change === null ? subject : `${subject}: ${change}`;
+    // What does not fit beside its reason stands below it, whole.
+    const fits = width(clean(whole)) <= WHAT;
+    const left = `${time}  ${this.#cell(fits ? whole : subject, WHAT)}  ${this.#cell(reasonText(event.reason), WHY)}  `;
+    const below = [fits ? null : change, causeOf(event)].filter((words) => words !== null);
+    return [
+      ...heading,
+      left + fit(clean(event.actor), this.#columns - left.length),
+      ...below
+        .flatMap((words) => wrap(clean(words), this.#columns - INDENT))
+        .map((line) => " ".repeat(INDENT) + line),
+    ];
+  }
+
+  /** Nothing is cut where nobody looks at a screen. */
+  #cell(words: string, columns: number): string {
+    const whole = clean(words);
+    return pad(Number.isFinite(this.#columns) ? fit(whole, columns) : whole, columns);
+  }
+}
+
+/** What it is about: `machine` by its name alone, all others by kind and name. */
+function subjectOf({ kind, machine, machineName, username, pool, node, data }: EventView): string {
+  const named = typeof data?.["name"] === "string" ? data["name"] : null;
+  const subjects: Record<string, string | null> = {
+    machine: machineName ?? machine,
+    assignment: username,
+    pool,
+    node,
+  };
+  const subject = own(subjects, kind) ?? named ?? machineName ?? node ?? pool;
+  // A machine's name says what it is.
+  return kind === "machine" ? (subject ?? kind) : [kind, subject].filter((word) => word !== null).join(" ");
+}
+
+/** What that turned into: `ready to suspect`, or the members of a spec that changed; null where it changed nothing. */
+function changeOf({ before, after }: EventView): string | null {
+  if (typeof after === "string") return typeof before === "string" ? `${before} to ${after}` : after;
+  if (typeof after !== "object" || after === null) return null;
+  const was: Record<string, unknown> = typeof before === "object" ? { ...before } : {};
+  const parts = Object.entries(after).map(([name, value]) =>
+    own(was, name) === undefined
+      ? `${name} ${text(value)}`
+      : `${name} ${text(own(was, name))} to ${text(value)}`,
+  );
+  return parts.length === 0 ? null : parts.join(", ");
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

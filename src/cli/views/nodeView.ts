@@ -1,0 +1,53 @@
+import type { EnrollResult, NodeView } from "../../contract/node.ts";
+import { table } from "../terminal/table.ts";
+import type { Column } from "../terminal/table.ts";
+import { ago, duration } from "../terminal/time.ts";
+
+/** Nodes in words. Pure. */
+
+const LABELS: Column<NodeView> = { title: "LABELS", value: ({ labels }) => labels.join(", ") || null };
+
+const COLUMNS: Column<NodeView>[] = [
+  { title: "NODE", value: (node) => node.name, keep: true },
+  { title: "STATE", value: stateText },
+  { title: "MACHINES", value: (node) => node.machines, align: "right" },
+  { title: "HEARD", value: (node) => ago(node.lastSeenAt, Date.now()) },
+  { title: "PROBED", value: (node) => ago(node.lastProbeAt, Date.now()) },
+  { title: "DRIVER", value: driverText },
+  { title: "RELAY", value: (node) => node.relayVersion },
+];
+
+/** A line for each node, with the labels if one has any. */
+export function nodeTable(nodes: NodeView[], columns: number): string[] {
+  const shown = nodes.some(({ labels }) => labels.length > 0) ? COLUMNS.toSpliced(2, 0, LABELS) : COLUMNS;
+  return table(shown, nodes, columns);
+}
+
+/** The driver and its version; null before a relay was heard. Some versions name their driver themselves. */
+export function driverText({ driver, driverVersion }: NodeView): string | null {
+  if (driver === null || driverVersion === null) return driver;
+  return driverVersion.startsWith(driver) ? driverVersion : `${driver} ${driverVersion}`;
+}
+
+function stateText({ state, scheduling, brake, orphans }: NodeView): string {
+  const brakes = brake !== null && brake.releasedAt === null ? ["braked"] : [];
+  const strays = orphans.length === 0 ? [] : [`orphans: ${orphans.length}`];
+  return [state, ...(scheduling === "open" ? [] : [scheduling]), ...brakes, ...strays].join(", ");
+}
+
+/** What to run on the node; the token stands alone on its line and in the environment, not in an argument. */
+export function joinLines({ node, joinToken, expiresAt }: EnrollResult, url: string, now: number): string[] {
+  return [
+    `Node ${node.name} is enrolled. On it, within ${duration((Date.parse(expiresAt) - now) / 1000)}, run`,
+    "",
+    `  export WARMPOOL_JOIN_TOKEN=${joinToken}`,
+    `  npx warmpool relay join --url ${url}`,
+    "  npx warmpool relay run --driver DRIVER",
+    "",
+    "DRIVER is incus, exec (with --program FILE), or local to try it out.",
+    "Run these in a checkout of Warmpool, which is on no registry. To have it on a",
+    "node without one, run `npm pack` in a checkout, copy the file over, run",
+    "`npm install --global ./warmpool-*.tgz` there, and leave npx out.",
+    "The token works once and is not shown again.",
+  ];
+}

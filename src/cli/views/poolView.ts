@@ -1,0 +1,82 @@
+import { isAmiss } from "../../contract/conditions.ts";
+import type { PoolView } from "../../contract/pool.ts";
+import { fields, table } from "../terminal/table.ts";
+import type { Column, Field } from "../terminal/table.ts";
+import { clean, wrap } from "../terminal/text.ts";
+import { ago, duration } from "../terminal/time.ts";
+
+/** Pools in words. Pure. */
+
+const COLUMNS: Column<PoolView>[] = [
+  { title: "POOL", value: (pool) => pool.name, keep: true },
+  { title: "READY", value: (pool) => `${pool.claimable}/${pool.spec.targetSize}`, align: "right" },
+  { title: "NEW", value: (pool) => pool.counts.provisioning, align: "right" },
+  { title: "SUSPECT", value: (pool) => pool.counts.suspect, align: "right" },
+  { title: "IN USE", value: (pool) => pool.counts.assigned, align: "right" },
+  { title: "HELD", value: (pool) => pool.counts.held, align: "right" },
+  { title: "LEAVING", value: (pool) => pool.counts.deleting, align: "right" },
+  { title: "WAIT", value: (pool) => pool.waiting, align: "right" },
+  {
+    title: "",
+    value: (pool) =>
+      [pool.isDefault ? "default" : "", pool.paused ? "paused" : ""].filter(Boolean).join(", "),
+  },
+];
+
+/** A line for each pool: ready of wanted, then its machines by what they are doing. */
+export function poolTable(pools: PoolView[], columns: number): string[] {
+  return table(COLUMNS, pools, columns);
+}
+
+/** A sentence for each condition that is amiss: its cause, and what to do about it. */
+export function concerns(pools: PoolView[], columns: number, now: number = Date.now()): string[] {
+  return pools.flatMap((pool) =>
+    pool.conditions
+      .filter(isAmiss)
+      .flatMap(({ message, reason, since }) =>
+        wrap(clean(`${pool.name}: ${message} (${reason}, ${ago(since, now)})`), columns),
+      ),
+  );
+}
+
+/** The pool's line in the table, what is amiss with it, and its spec. */
+export function poolLines(pool: PoolView, columns: number): string[] {
+  const { spec, runway } = pool;
+  const amiss = concerns([pool], columns);
+  const pairs: Field[] = [
+    ["wanted", `${spec.targetSize} ready, ${spec.maxSize} machines at most`],
+    ["shape", `${spec.shape.vcpus} vCPU, ${spec.shape.memoryMib} MiB memory, ${spec.shape.diskGib} GiB disk`],
+    ["image", `${spec.image} (${spec.instanceType})`],
+    ["recipe", spec.recipe],
+    ["nodes", nodesText(spec)],
+    ["admin keys", `${spec.adminSshKeys.length}, ${spec.keepAdminKeys ? "kept" : "removed"} at hand-over`],
+    ["sudo", spec.sudo ? "testers may use it" : null],
+    ["health", spec.healthCommand ?? null],
+    ["ready when", spec.readyCommand ?? null],
+    ["reached when", spec.accessCommand ?? null],
+    ["boots within", duration(spec.bootTimeoutSeconds)],
+    ["given up after", `${spec.failureThreshold} missed probes`],
+    ["testers' time", spec.assignmentTtlSeconds === undefined ? null : duration(spec.assignmentTtlSeconds)],
+    ["failed ones held", spec.holdFailedSeconds === 0 ? "no" : `for ${duration(spec.holdFailedSeconds)}`],
+    ["replaced after", spec.machineTtlSeconds === undefined ? null : duration(spec.machineTtlSeconds)],
+    ["runway", runway === null ? null : runwayText(runway)],
+  ];
+  return [...poolTable([pool], columns), ...amiss, "", ...fields(pairs, columns)];
+}
+
+function nodesText({ nodes, nodeLabels }: PoolView["spec"]): string {
+  const named = nodes === undefined ? "any" : nodes.join(", ");
+  return nodeLabels === undefined || nodeLabels.length === 0
+    ? named
+    : `${named} that is ${nodeLabels.join(", ")}`;
+}
+
+function runwayText({
+  claimsPerHour,
+  emptyInSeconds,
+  refillSeconds,
+}: NonNullable<PoolView["runway"]>): string {
+  const empty = emptyInSeconds === null ? "" : `, empty in ${duration(emptyInSeconds)} at this rate`;
+  const refill = refillSeconds === null ? "" : `; a refill takes ${duration(refillSeconds)}`;
+  return `${claimsPerHour} ${claimsPerHour === 1 ? "claim" : "claims"} an hour${empty}${refill}`;
+}

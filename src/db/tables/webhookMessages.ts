@@ -1,0 +1,43 @@
+import { sql } from "drizzle-orm";
+import {
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  timestamp,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
+import type { WebhookMessage } from "../../contract/webhook.ts";
+
+/** What the receiver of the webhook is to be told: written with the change itself, delivered after it. */
+export const webhookMessages = pgTable(
+  "webhook_messages",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    type: text("type").$type<WebhookMessage["type"]>().notNull(),
+    data: jsonb("data").$type<WebhookMessage["data"]>().notNull(),
+    /** Where something is to be told once: a second message of the same is not stored. */
+    once: text("once"),
+    createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
+    notBefore: timestamp("not_before", { withTimezone: true }).notNull().defaultNow(),
+    attempts: integer("attempts").notNull().default(0),
+    /** How the last try ended, in words for a person. */
+    error: text("error"),
+    outcome: text("outcome").$type<"delivered" | "given_up">(),
+    endedAt: timestamp("ended_at", { withTimezone: true }),
+  },
+  (table) => [
+    uniqueIndex("webhook_messages_once").on(table.once),
+    index("webhook_messages_due")
+      .on(table.attempts, table.createdAt)
+      .where(sql`ended_at is null`),
+    index("webhook_messages_ended")
+      .on(table.endedAt)
+      .where(sql`ended_at is not null`),
+    check("webhook_messages_outcome", sql`(${table.outcome} is null) = (${table.endedAt} is null)`),
+    check("webhook_messages_outcomes", sql`${table.outcome} in ('delivered', 'given_up')`),
+  ],
+);

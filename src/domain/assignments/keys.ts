@@ -1,0 +1,93 @@
+import { sql } from "drizzle-orm";
+import { sshKeyIdentity } from "../../contract/sshKey.ts";
+import { type Db, rows } from "../../db/client.ts";
+import type { Standing } from "../core/leased.ts";
+import { lockWork } from "../core/locks.ts";
+import type { Actor } from "../core/reasons.ts";
+import { json, tell } from "../core/event.ts";
+
+/**
+ * Replaces the keys of a live assignment. On an active one a set-up run is queued that puts them on the machine, and
+ * does nothing else there. Other work on the machine that is under way when the keys change is followed by such a run
+ * (`queueSetupIfDue`). Where the last run failed, the same keys are put there again.
+ * @returns whether anything was to be done.
+ */
+export async function updateKeys(
+  db: Db,
+  assignment: string,
+  sshKeys: string[],
+  actor: Actor,
+): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    await lockWork(tx, sql`select machine from assignments where id = ${assignment}`);
+    const [changed] = await rows<{ state: string; pool: string; before: number }>(
+      tx,
+      sql`with standing as (
+          select id, ssh_keys, state = 'active' and error is not null as failed
+          from assignments where id = ${assignment} for no key update
+        )
+        update assignments set ssh_keys = ${json(sshKeys)}, error = case when state = 'active' then null else error end
+        from standing
+        where assignments.id = standing.id and state <> 'released'
+          and (standing.ssh_keys <> ${json(sshKeys)} or standing.failed)
+        returning state, pool, jsonb_array_length(standing.ssh_keys) as before`,
+    );
+    if (changed === undefined) return false;
+    const { pool, before } = changed;
+    const told = { before: { keys: before }, after: { keys: sshKeys.length } };
+    await tell(tx, { kind: "keys", actor, reason: "asked_for", pool, assignment, ...told });
+    if (changed.state === "active") await queueSetup(tx, assignment);
+    return true;
+  });
+}
+
+/**
+ * A run that was to put keys on the machine of an active tester has failed: they keep the machine, and are told.
+ * @returns whether it was such a run.
+ */
+export async function keysFailed(
+  tx: Db,
+  { assignment, machine, pool }: Standing,
+  failed: { reason: string; message: string },
+  actor: Actor,
+): Promise<boolean> {
+  const message = `The keys that were given last may not be on the machine: ${failed.message} Assign again with them to try again; if access must end now, an operator can stop the machine from outside (machine cut).`;
+  const error = { code: failed.reason, message };
+  const active = await rows(
+    tx,
+    sql`update assignments set error = ${json(error)} where id = ${assignment} and state = 'active' returning id`,
+  );
+  if (active.length === 0 || assignment === null || machine === null) return false;
+  await tell(tx, { kind: "keys", actor, reason: "setup_failed", pool, machine, assignment, data: error });
+  return true;
+}
+
+/**
+ * Queues a set-up run for an assignment's machine, unless work on that machine is already under way. One that is cut gets
+ * it when it is started again.
+ */
+export async function queueSetup(tx: Db, assignment: string): Promise<void> {
+  await tx.execute(sql`
+    insert into operations (kind, node, machine, assignment)
+    select 'setup', m.node, m.id, a.id from assignments a join machines m on m.id = a.machine
+    where a.id = ${assignment} and m.cut is null
+    on conflict (machine) where state in ('queued', 'leased', 'cancelling') do nothing`);
+}
+
+/**
+ * Queues the set-up that a live assignment lacks when work on its machine has ended: one that could not be queued
+ * beside that work, or one for keys that were replaced while it ran.
+ */
+export async function queueSetupIfDue(tx: Db, machine: string): Promise<void> {
+  const [found] = await rows<{ id: string; state: string; sshKeys: string[]; onMachine: string[] }>(
+    tx,
+    sql`select id, state, ssh_keys as "sshKeys", coalesce(handover -> 'keys' -> username, '[]') as "onMachine"
+      from assignments where machine = ${machine} and state in ('setting_up', 'active')`,
+  );
+  if (found === undefined) return;
+  const { id, state, sshKeys } = found;
+  const onMachine = new Set(found.onMachine.map(sshKeyIdentity));
+  const same =
+    sshKeys.length === onMachine.size && sshKeys.every((key) => onMachine.has(sshKeyIdentity(key)));
+  if (state === "setting_up" || !same) await queueSetup(tx, id);
+}

@@ -1,0 +1,35 @@
+import { sql } from "drizzle-orm";
+import { type Db, rows } from "../../db/client.ts";
+import { SETTINGS } from "../core/limits.ts";
+import { json, tell } from "../core/event.ts";
+
+/**
+ * Keys of active testers that were replaced and are not on their machines yet, though there was time for it: the old ones
+ * may go on opening it. That is told once, whatever holds it up (the machine, its node, who is root there), and ends when
+ * a change of keys has ended well.
+ * @returns how many.
+ */
+export async function tellLateKeys(db: Db): Promise<number> {
+  return db.transaction(async (tx) => {
+    const error = {
+      code: "keys_not_replaced",
+      message: `The keys that were given last are not on the machine after ${SETTINGS.keyChangeSeconds} s: the ones before may still open it. If that must end now, an operator can stop the machine from outside (machine cut).`,
+    };
+    const late = await rows<{ id: string; pool: string; machine: string }>(
+      tx,
+      sql`update assignments set error = ${json(error)} where id in (
+          select a.id from assignments a join operations o on o.assignment = a.id
+          join machines m on m.id = a.machine and m.cut is null
+          where a.state = 'active' and a.error is null and o.kind = 'setup'
+            and o.state in ('queued', 'leased', 'cancelling')
+            and o.created_at < now() - make_interval(secs => ${SETTINGS.keyChangeSeconds})
+          order by a.id for no key update of a skip locked)
+        returning id, pool, machine`,
+    );
+    for (const { id: assignment, pool, machine } of late) {
+      const about = { pool, machine, assignment, data: error };
+      await tell(tx, { kind: "keys", actor: "system:silence", reason: "keys_late", ...about });
+    }
+    return late.length;
+  });
+}

@@ -1,0 +1,58 @@
+import { sql } from "drizzle-orm";
+import { type Db, rows } from "../../db/client.ts";
+import { pickReady } from "./claim.ts";
+import type { Actor } from "../core/reasons.ts";
+import { machineMoves } from "../core/moves.ts";
+import { moveAssignments } from "../core/moves.ts";
+
+/**
+ * Pairs those who wait with ready machines, strictly in order. Runs after every commit that could have left both
+ * standing: an assign answered `waiting`, and every move to `ready`. The pool's row is locked first and the pairing
+ * is read in the next statement, so its snapshot sees everything committed before; machines are waited for, not
+ * skipped, because whoever holds one may let it go again.
+ * @returns how many were paired.
+ */
+export async function match(db: Db, pool: string, actor: Actor): Promise<number> {
+  return db.transaction(async (tx) => {
+    await tx.execute(sql`select 1 from pools where name = ${pool} for no key update`);
+    return pairWaiting(tx, pool, actor);
+  });
+}
+
+/** The same within a transaction that has the pool's row locked. */
+export async function pairWaiting(tx: Db, pool: string, actor: Actor): Promise<number> {
+  let paired = 0;
+  while (await pairOne(tx, pool, actor)) paired += 1;
+  return paired;
+}
+
+/**
+ * Gives the first in line a machine, if there is one.
+ * @param node a machine of this node only, and none that somebody else has locked.
+ */
+export async function pairOne(tx: Db, pool: string, actor: Actor, node?: string): Promise<boolean> {
+  const there = node === undefined ? sql`` : sql`and n.name = ${node}`;
+  const [pair] = await rows<{ assignment: string; machine: string; node: string }>(
+    tx,
+    sql`with first as (
+        select id from assignments where pool = ${pool} and state = 'waiting' order by seq limit 1 for no key update
+      ),
+      ${pickReady(pool, sql`exists (select 1 from first) ${there}`, node === undefined ? "wait" : "skip")},
+      ${machineMoves(sql`select id from picked`, { to: "assigned", from: ["ready"], actor, reason: "claimed" })}
+      select first.id as assignment, moved.id as machine, moved.node from first join moved on true`,
+  );
+  if (pair === undefined) return false;
+  await moveAssignments(tx, sql`select ${pair.assignment}::uuid`, {
+    to: "setting_up",
+    from: ["waiting"],
+    actor,
+    reason: "claimed",
+    set: sql`machine = ${pair.machine}, attempt = attempt + 1, claimed_at = now(), setup_at = now(), logged_in_at = null, outputs = '{}',
+      step = jsonb_build_object('step', 1, 'title', 'Prepare the account', 'percent', 0, 'steps', 2 +
+        (select jsonb_array_length(content -> 'steps') from recipes where name = recipe and version = recipe_version))`,
+  });
+  await tx.execute(sql`
+    insert into operations (kind, node, machine, assignment)
+    values ('setup', ${pair.node}, ${pair.machine}, ${pair.assignment})`);
+  return true;
+}

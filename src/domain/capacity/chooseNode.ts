@@ -1,0 +1,91 @@
+import type { PoolSpec } from "../../contract/pool.ts";
+import { sayBinding } from "./words.ts";
+import { fitsOneMore, type Footprint, MOST_MACHINES, placeable, type Room } from "./fit.ts";
+import { type ClosedFor, closedFor, type NodeFacts, presentInventory } from "./nodeFacts.ts";
+import { footprintOf, roomOf } from "./room.ts";
+import { SETTINGS } from "../core/limits.ts";
+
+/**
+ * On which node the next machine is made. Pure: whoever calls it holds the nodes' row locks and books what it chose
+ * before asking again, so that no inventory, however old, draws a herd.
+ */
+
+export type Wish = Pick<PoolSpec, "name" | "shape" | "instanceType" | "nodes" | "nodeLabels" | "placement">;
+type Candidate = { name: string; left: number; ofPool: number; closed: ClosedFor | null };
+/** The node, and in words why it and no other. */
+export type Choice = { node: string; why: string };
+
+/** Null where none has room. */
+export function chooseNode(nodes: readonly NodeFacts[], wish: Wish): Choice | null {
+  const candidates = nodes.map((node): Candidate => {
+    const closed = closedFor(node, wish, wish);
+    const ofPool = node.rows.filter(({ pool }) => pool === wish.name).length;
+    return { name: node.name, left: closed === null ? roomLeft(node, wish) : 0, ofPool, closed };
+  });
+  const [first, ...others] = candidates.toSorted(ORDER[wish.placement]);
+  if (first === undefined || first.left === 0) return null;
+  const after = others.length === 0 ? "" : `, before ${others.slice(0, SAID).map(say).join("; ")}`;
+  const more = others.length > SAID ? `; and ${others.length - SAID} more` : "";
+  return { node: first.name, why: `${wish.placement}: ${say(first)}${after}${more}` };
+}
+
+/** So many of the other nodes are named. */
+const SAID = 3;
+
+function say({ name, left, ofPool, closed }: Candidate): string {
+  if (closed !== null) return `${name} (${sayBinding({ constraint: closed.why, detail: closed.detail })})`;
+  const room = left >= MOST_MACHINES ? "room not known yet" : left === 0 ? "no room" : `room for ${left}`;
+  return `${name} (${ofPool} of the pool, ${room})`;
+}
+
+/**
+ * `spread` keeps failures apart, `pack` keeps the large holes for large machines; those without room come last. By name
+ * where all is equal.
+ */
+const ORDER: Record<Wish["placement"], (a: Candidate, b: Candidate) => number> = {
+  spread: (a, b) => fullLast(a, b) || a.ofPool - b.ofPool || b.left - a.left || byName(a, b),
+  pack: (a, b) => fullLast(a, b) || a.left - b.left || byName(a, b),
+};
+
+function fullLast(a: Candidate, b: Candidate): number {
+  return Number(a.left === 0) - Number(b.left === 0);
+}
+
+/** Whether there is a node for one more machine: the same as `chooseNode` would find, without comparing the nodes. */
+export function hasNodeFor(nodes: readonly NodeFacts[], wish: Wish): boolean {
+  return nodes.some((node) => {
+    if (closedFor(node, wish, wish) !== null) return false;
+    const there = thereOn(node, wish);
+    return there === null || fitsOneMore(there.room, there.booked, there.one, SETTINGS.nodeConcurrency);
+  });
+}
+
+/**
+ * How many more fit beside all that is booked. A node that has never said what it has is taken at its word when it
+ * refuses.
+ */
+function roomLeft(node: NodeFacts, wish: Wish): number {
+  const there = thereOn(node, wish);
+  if (there === null) return MOST_MACHINES;
+  return placeable(there.room, there.booked, there.one, SETTINGS.nodeConcurrency).count;
+}
+
+/** Its room, what is booked there and not seen yet, and what one more machine takes; null where it never said what it has. */
+function thereOn(
+  node: NodeFacts,
+  { shape, instanceType }: Wish,
+): { room: Room; booked: Footprint[]; one: Footprint } | null {
+  const inventory = presentInventory(node);
+  if (inventory === null) return null;
+  const standing = new Set((inventory.machines ?? []).filter(({ ours }) => ours).map(({ name }) => name));
+  const unseen = node.rows.filter(({ name }) => !standing.has(name));
+  return {
+    room: roomOf(inventory),
+    booked: unseen.map((row) => footprintOf(row.shape, row.instanceType, inventory)),
+    one: footprintOf(shape, instanceType, inventory),
+  };
+}
+
+function byName(a: Candidate, b: Candidate): number {
+  return a.name < b.name ? -1 : 1;
+}

@@ -1,0 +1,52 @@
+import { type SQL, sql } from "drizzle-orm";
+import { HOLD_FAILED_SECONDS } from "../../contract/pool.ts";
+import { type Db, iso, rows } from "../../db/client.ts";
+import { SETTINGS } from "./limits.ts";
+import { announceExpiring } from "./announce.ts";
+
+/**
+ * When an assignment ends by itself. `expires_at` is set by the move to `active` (its TTL) and to `failed` (how long the
+ * pool holds the machine for a look), and by nothing else but an extension. With it goes `warn_at`, when it is to be
+ * told that the end is near; null once that was told.
+ */
+
+/** Columns of an assignment that ends `seconds` after `since`; with no seconds it has no end. */
+export function endsAfter(since: SQL, seconds: SQL): SQL {
+  const { expiringShare, expiringLeastSeconds, expiringMostSeconds } = SETTINGS;
+  const ahead = sql`least(${seconds} / 2.0, greatest(${expiringLeastSeconds}::int,
+    least(${expiringMostSeconds}::int, ${seconds} * ${expiringShare}::float8)))`;
+  return sql`expires_at = ${since} + make_interval(secs => ${seconds}),
+    warn_at = ${since} + make_interval(secs => ${seconds} - ${ahead})`;
+}
+
+/** How long the pool of an assignment (a row of `assignments`) holds the machine of a failed one, in seconds. */
+export const holdFailed = sql`(select coalesce((p.spec ->> 'holdFailedSeconds')::int, ${HOLD_FAILED_SECONDS}::int)
+  from pools p where p.name = assignments.pool)`;
+
+/**
+ * Tells, once each, of the assignments that end soon: an event, and a message of the webhook. One statement, and where
+ * none is due it is a look into an index. What is over already has been warned of by its end.
+ * @returns how many.
+ */
+export async function tellExpiring(db: Db): Promise<number> {
+  const told = await rows(
+    db,
+    sql`with due as (
+        select id from assignments where warn_at <= now() order by warn_at limit 500 for no key update skip locked
+      ),
+      expiring as (
+        update assignments set warn_at = null from due
+        where assignments.id = due.id and state in ('active', 'failed') and expires_at > now()
+        returning assignments.*
+      ),
+      told as (
+        insert into events (kind, actor, reason, pool, machine, assignment, data)
+        select 'ttl', 'system:expire', 'expiring', pool, machine, id,
+          jsonb_build_object('after', jsonb_build_object('state', state, 'expiresAt', ${iso(sql`expires_at`)}))
+        from expiring
+      ),
+      ${announceExpiring(sql`expiring`)}
+      select id from expiring`,
+  );
+  return told.length;
+}

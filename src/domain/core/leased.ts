@@ -1,0 +1,26 @@
+import type { OperationKind } from "../../db/tables/operations.ts";
+import { WarmpoolError } from "./errors.ts";
+
+/** An operation as the relay that has leased it gets it: what all that ends or continues one is given. */
+export type Leased = {
+  id: string;
+  kind: OperationKind;
+  session: string;
+  token: number;
+  attempt: number;
+  machine: string | null;
+  assignment: string | null;
+  node: string;
+  scope: "suspects" | null;
+};
+
+/** The same once its row is locked for the finish. */
+export type Standing = Leased & { state: "leased" | "cancelling"; pool: string | null };
+
+/** The answer to everybody who holds a lease no more. */
+export function leaseLost(id: string): WarmpoolError {
+  return new WarmpoolError(
+    "LEASE_LOST",
+    `operation ${id} is not held by this session with this token any more; drop it, nothing of it was changed`,
+  );
+}

@@ -1,0 +1,75 @@
+import { type SQL, sql } from "drizzle-orm";
+import { type Db, rows } from "../../db/client.ts";
+import { json } from "./event.ts";
+
+/** How operations end, go back to the queue, and how the delete of a machine comes about. */
+export async function endOperation(
+  tx: Db,
+  id: string,
+  state: "succeeded" | "failed" | "cancelled",
+  result: Record<string, unknown> | null,
+  error: string | null = null,
+): Promise<void> {
+  await tx.execute(sql`
+    update operations set state = ${state}, finished_at = now(), error = ${error}, result = ${json(result)}
+    where id = ${id}`);
+}
+
+/** Seconds since a relay first took the operation up, its other attempts included. */
+export function takenBy(operation: string): SQL {
+  return sql`(select extract(epoch from now() - first_leased_at) from operations where id = ${operation})`;
+}
+
+/** Back to the queue, to be tried again after `seconds`. */
+export async function requeueOperation(
+  tx: Db,
+  id: string,
+  seconds: number,
+  error: string | null,
+): Promise<void> {
+  await tx.execute(sql`
+    update operations set state = 'queued', session = null, lease_until = null, error = ${error},
+      not_before = now() + make_interval(secs => ${seconds})
+    where id = ${id}`);
+}
+
+/**
+ * Takes away the work on machines that are now `deleting`: a set-up is over at once (the delete's higher token and the
+ * stopped machine fence it), and so is a restart or a cut (the relay ends it before it begins the delete); a create that was
+ * never leased never happened, one that was leased is waited for.
+ * Call it in the transaction that moved them.
+ * @returns ids of machines whose create never began.
+ */
+export async function cancelWork(tx: Db, machines: SQL): Promise<string[]> {
+  await tx.execute(sql`
+    update operations set state = 'cancelled', finished_at = now()
+    where machine in (${machines}) and kind in ('setup', 'restart', 'cut') and state in ('queued', 'leased', 'cancelling')`);
+  const ended = await rows<{ machine: string; never: boolean }>(
+    tx,
+    sql`update operations set state = 'cancelled', finished_at = now()
+      where machine in (${machines}) and kind = 'create' and state = 'queued'
+      returning machine, first_leased_at is null as never`,
+  );
+  await tx.execute(sql`
+    update operations set state = 'cancelling' where machine in (${machines}) and kind = 'create' and state = 'leased'`);
+  return ended.filter((row) => row.never).map((row) => row.machine);
+}
+
+/**
+ * Every machine in `deleting` has a delete operation, unless its create has yet to end. It follows from the state, so
+ * nobody has to remember to queue it: every transaction that moves machines to `deleting` calls this, and so does the
+ * sweep.
+ */
+export async function queueDeletes(tx: Db): Promise<number> {
+  const queued = await rows(
+    tx,
+    sql`insert into operations (kind, node, machine)
+      select 'delete', m.node, m.id from machines m
+      where m.state = 'deleting'
+        and not exists (select 1 from operations o where o.machine = m.id and o.state in ('queued', 'leased', 'cancelling'))
+      order by m.id
+      on conflict (machine) where state in ('queued', 'leased', 'cancelling') do nothing
+      returning id`,
+  );
+  return queued.length;
+}

@@ -1,0 +1,50 @@
+import type { AssignmentState } from "../../contract/assignment.ts";
+import type { MachineState } from "../../contract/machine.ts";
+
+/**
+ * The legal moves of machines and assignments, as data. Everything that asks "may this happen" reads these tables;
+ * nothing goes round them. docs/states.md is generated from here.
+ */
+export const MACHINE_MOVES: Record<MachineState, readonly MachineState[]> = {
+  provisioning: ["ready", "deleting"],
+  ready: ["suspect", "assigned", "held", "deleting"],
+  suspect: ["ready", "held", "deleting"],
+  assigned: ["suspect", "held", "deleting"],
+  held: ["suspect", "assigned", "deleting"],
+  deleting: ["deleted"],
+  deleted: [],
+};
+
+export const ASSIGNMENT_MOVES: Record<AssignmentState, readonly AssignmentState[]> = {
+  waiting: ["setting_up", "released"],
+  setting_up: ["waiting", "active", "failed", "released"],
+  active: ["waiting", "released"],
+  failed: ["setting_up", "waiting", "released"],
+  released: [],
+};
+
+/** What a state means for counting: only `ready` can be claimed, and everything not proven gone takes room. */
+export const MACHINE_COUNTS: Record<MachineState, { claimable: boolean; ready: boolean; capacity: boolean }> =
+  {
+    provisioning: { claimable: false, ready: false, capacity: true },
+    ready: { claimable: true, ready: true, capacity: true },
+    suspect: { claimable: false, ready: false, capacity: true },
+    assigned: { claimable: false, ready: false, capacity: true },
+    held: { claimable: false, ready: false, capacity: true },
+    deleting: { claimable: false, ready: false, capacity: true },
+    deleted: { claimable: false, ready: false, capacity: false },
+  };
+
+/** The states from which a machine may move to `to`. */
+export function machineSources(to: MachineState): MachineState[] {
+  return sources(MACHINE_MOVES, to);
+}
+
+/** The states from which an assignment may move to `to`. */
+export function assignmentSources(to: AssignmentState): AssignmentState[] {
+  return sources(ASSIGNMENT_MOVES, to);
+}
+
+function sources<S extends string>(moves: Record<S, readonly S[]>, to: S): S[] {
+  return (Object.keys(moves) as S[]).filter((from) => moves[from].includes(to));
+}

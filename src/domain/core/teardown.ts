@@ -1,0 +1,33 @@
+import { type SQL, sql } from "drizzle-orm";
+import { type Db, listOf } from "../../db/client.ts";
+import { lockMachines, lockWork } from "./locks.ts";
+import { cancelWork, queueDeletes } from "./operations.ts";
+import { json } from "./event.ts";
+import { type MachineMove, moveMachines, type MovedMachine } from "./moves.ts";
+
+/**
+ * The one way down: machines turn `deleting`, work on them is taken away, and their deletes are queued, in one
+ * transaction. Those whose create no relay ever began are gone already, and their receipt says so.
+ * A machine with a live assignment is left alone by the guard in here, whoever asks: release comes first.
+ */
+export async function tearDown(tx: Db, which: SQL, move: Omit<MachineMove, "to">): Promise<MovedMachine[]> {
+  const unassigned = sql`select m.id from machines m where m.id in (${which}) and not exists (
+    select 1 from assignments a where a.machine = m.id and a.state <> 'released')`;
+  await lockWork(tx, which);
+  // In a statement of its own: only the next one sees the assignment of a claim that was under way.
+  await lockMachines(tx, which);
+  const moved = await moveMachines(tx, unassigned, { ...move, to: "deleting" });
+  if (moved.length === 0) return moved;
+  const never = await cancelWork(tx, listOf(moved.map((machine) => machine.id)));
+  if (never.length > 0) {
+    const receipt = { kind: "never-started", listingStartedAt: null, storageProof: "none" };
+    await moveMachines(tx, listOf(never), {
+      to: "deleted",
+      actor: move.actor,
+      reason: "never_started",
+      set: sql`receipt = ${json(receipt)}`,
+    });
+  }
+  await queueDeletes(tx);
+  return moved;
+}

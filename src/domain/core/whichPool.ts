@@ -1,0 +1,42 @@
+import { type SQL, sql } from "drizzle-orm";
+import { type Db, rows } from "../../db/client.ts";
+import { WarmpoolError } from "./errors.ts";
+
+/** The pools (alias `p`) that a caller who names none may mean, the default first; two tell that there are several. */
+export const defaultFirst: SQL = sql`order by p.name = (select default_pool from settings) desc nulls last, p.name = 'default' desc limit 2`;
+
+/** Whether pool `p` is the one that an admin made the default. */
+export const isDefault: SQL = sql`coalesce(p.name = (select default_pool from settings), false)`;
+
+/** The pool of that name; with no name the only one, the default, or else the one called `default`. */
+export function choosePool<T extends { pool: string; isDefault: boolean }>(
+  found: readonly T[],
+  name: string | undefined,
+): T {
+  const [first, second] = found;
+  if (first === undefined) {
+    throw name === undefined
+      ? new WarmpoolError("BAD_REQUEST", "there is no pool yet; put one first")
+      : new WarmpoolError("NOT_FOUND", `there is no pool named ${name}`);
+  }
+  if (second !== undefined && !first.isDefault && first.pool !== "default") {
+    throw new WarmpoolError(
+      "BAD_REQUEST",
+      "there are several pools and none is the default; say which with pool, or make one the default: warmpool pool default NAME",
+    );
+  }
+  return first;
+}
+
+/**
+ * The pool of that name, or with no name the only one or the default. A removed pool has to be named: what its testers
+ * had can still be read.
+ */
+export async function resolvePool(db: Db, name: string | undefined): Promise<string> {
+  const found = await rows<{ pool: string; isDefault: boolean }>(
+    db,
+    sql`select p.name as pool, ${isDefault} as "isDefault" from pools p
+      where ${name === undefined ? sql`p.removed_at is null` : sql`p.name = ${name}`} ${defaultFirst}`,
+  );
+  return choosePool(found, name).pool;
+}

@@ -1,0 +1,197 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { MachineAction, MachineState, MachineView } from "../../contract/machine.ts";
+import { type Db, rows } from "../../db/client.ts";
+import { whyNot } from "./can.ts";
+import { WarmpoolError } from "../core/errors.ts";
+import { lockMachines, lockNodes, lockWork } from "../core/locks.ts";
+import { getMachine, whichMachine } from "./view.ts";
+import { queueProbes } from "../health/schedule.ts";
+import { replenish } from "../supply/applyPlan.ts";
+import type { Actor } from "../core/reasons.ts";
+import { tearDown } from "../core/teardown.ts";
+import { json } from "../core/event.ts";
+import { moveMachines } from "../core/moves.ts";
+
+/**
+ * What an admin does with one machine. Each looks at the machine under its lock, refuses by the words of `can`, and
+ * moves it by the table like everybody else.
+ */
+export type LockedMachine = {
+  id: string;
+  name: string;
+  /** Null for an orphan. */
+  pool: string | null;
+  node: string;
+  state: MachineState;
+  assignment: { id: string; username: string } | null;
+  operation: { kind: string } | null;
+  /** Some tester has had it, so it never goes back to the pool. */
+  used: boolean;
+  /** Set while its access is cut. */
+  cut: object | null;
+  /** Its node does not list it any more. */
+  absent: boolean;
+  /** It did not answer its node's last probe. */
+  dead: boolean;
+};
+
+/**
+ * Locks the machine by id or name, its node and its live operation first. The node, because of two people who act on one
+ * machine at once the second would else meet an operation that the first has just queued, with the machine in hand.
+ * @throws WarmpoolError NOT_FOUND, or CONFLICT where `action` cannot be done with it now.
+ */
+export async function lockMachine(tx: Db, idOrName: string, action: MachineAction): Promise<LockedMachine> {
+  const which = whichMachine(idOrName);
+  const ids = sql`select m.id from machines m where ${which}`;
+  await lockNodes(tx, sql`n.name in (select m.node from machines m where ${which})`);
+  await lockWork(tx, ids);
+  await lockMachines(tx, ids);
+  const [machine] = await rows<LockedMachine>(
+    tx,
+    sql`select m.id, m.name, m.pool, m.node, m.state, m.cut,
+        case when a.id is not null then jsonb_build_object('id', a.id, 'username', a.username) end as assignment,
+        case when o.id is not null then jsonb_build_object('kind', o.kind) end as operation,
+        exists (select 1 from assignments e where e.machine = m.id) as used,
+        coalesce(n.not_alive -> m.id::text ->> 'down' = 'absent', false) as absent,
+        coalesce(n.not_alive -> m.id::text ->> 'answer' = 'dead', false) as dead
+      from machines m join nodes n on n.name = m.node
+      left join assignments a on a.machine = m.id and a.state <> 'released'
+      left join operations o on o.machine = m.id and o.state in ('queued', 'leased', 'cancelling')
+      where ${which}`,
+  );
+  if (machine === undefined)
+    throw new WarmpoolError("NOT_FOUND", `there is no machine with the id or name ${idOrName}`);
+  const why = whyNot(action, machine);
+  if (why !== null) throw new WarmpoolError("CONFLICT", `${machine.name} cannot be ${PAST[action]}: ${why}`);
+  return machine;
+}
+
+const PAST: Record<MachineAction, string> = {
+  recreate: "recreated",
+  restart: "restarted",
+  hold: "held",
+  unhold: "unheld",
+  cut: "cut off",
+  uncut: "uncut",
+  forget: "forgotten",
+  release: "released",
+};
+
+/** The machine's pool may lack one now. An orphan is no pool's. */
+async function refill(db: Db, { pool }: LockedMachine, actor: Actor): Promise<void> {
+  if (pool !== null) await replenish(db, pool, actor);
+}
+
+const only = (machine: { id: string }): SQL => sql`select ${machine.id}::uuid`;
+
+/**
+ * Tears the machine down; the pool makes another under a new name where it needs one.
+ * @throws WarmpoolError NOT_FOUND, or CONFLICT where a tester has it or it is on its way out.
+ */
+export async function recreateMachine(db: Db, idOrName: string, actor: Actor): Promise<MachineView> {
+  const machine = await db.transaction(async (tx) => {
+    const locked = await lockMachine(tx, idOrName, "recreate");
+    await tearDown(tx, only(locked), { actor, reason: "recreated", data: { from: locked.state } });
+    return locked;
+  });
+  await refill(db, machine, actor);
+  return getMachine(db, machine.id);
+}
+
+/**
+ * Takes the machine out of the pool, for a person to look at. A tester who has it keeps it.
+ * @throws WarmpoolError NOT_FOUND, or CONFLICT in a state from which it cannot be held.
+ */
+export async function holdMachine(
+  db: Db,
+  idOrName: string,
+  note: string | undefined,
+  actor: Actor,
+): Promise<MachineView> {
+  const machine = await db.transaction(async (tx) => {
+    const locked = await lockMachine(tx, idOrName, "hold");
+    await moveMachines(tx, only(locked), {
+      to: "held",
+      actor,
+      reason: "held",
+      ...(note === undefined ? {} : { data: { note } }),
+      set: sql`hold = jsonb_build_object('by', ${actor}::text, 'at', ${ISO_NOW}, 'note', ${note ?? null}::text)`,
+    });
+    return locked;
+  });
+  await refill(db, machine, actor);
+  return getMachine(db, machine.id);
+}
+
+const ISO_NOW = sql`to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+/**
+ * Gives a held machine back: to its tester where one has it; else to the pool as `suspect`, to be probed before
+ * anybody gets it; else, when a tester has had it, down.
+ * @throws WarmpoolError NOT_FOUND, or CONFLICT where it is not held.
+ */
+export async function unholdMachine(db: Db, idOrName: string, actor: Actor): Promise<MachineView> {
+  const machine = await db.transaction(async (tx) => {
+    const locked = await lockMachine(tx, idOrName, "unhold");
+    const move = { actor, reason: "unheld", from: ["held"] } as const;
+    const to = afterHold(locked);
+    if (to === "deleting") await tearDown(tx, only(locked), move);
+    else if (to === "assigned") await moveMachines(tx, only(locked), { ...move, to });
+    else await moveMachines(tx, only(locked), { ...move, to, set: sql`strikes = 0` });
+    return locked;
+  });
+  // After the commit: the node's probe is an operation, and none is locked after a machine.
+  if (afterHold(machine) === "suspect") await queueProbes(db, [machine.node]);
+  await refill(db, machine, actor);
+  return getMachine(db, machine.id);
+}
+
+/** Where a held machine goes. One that a tester has had never returns to the pool. */
+export function afterHold(machine: {
+  assignment: object | null;
+  used: boolean;
+}): "assigned" | "suspect" | "deleting" {
+  if (machine.assignment !== null) return "assigned";
+  return machine.used ? "deleting" : "suspect";
+}
+
+/**
+ * Takes the machine off the books without proof that it is gone, on record with the admin's words: for a row whose
+ * teardown can never end. A VM that is still there is an orphan from now on, and found as one by its mark.
+ * @throws WarmpoolError NOT_FOUND, or CONFLICT where a tester has it or it is gone already.
+ */
+export async function forgetMachine(
+  db: Db,
+  idOrName: string,
+  note: string | undefined,
+  actor: Actor,
+): Promise<MachineView> {
+  const machine = await db.transaction(async (tx) => {
+    const locked = await lockMachine(tx, idOrName, "forget");
+    await forgetMachines(tx, only(locked), note ?? null, actor);
+    return locked;
+  });
+  await refill(db, machine, actor);
+  return getMachine(db, machine.id);
+}
+
+/**
+ * Forgets the machines that `which` selects, but none with a live assignment. Whatever a relay does on them is
+ * cancelled: its result will be stale.
+ * @returns how many were forgotten.
+ */
+export async function forgetMachines(tx: Db, which: SQL, note: string | null, actor: Actor): Promise<number> {
+  const why = { actor, reason: "forgotten", ...(note === null ? {} : { data: { note } }) } as const;
+  await tearDown(tx, which, why);
+  const free = sql`select id from machines where id in (${which}) and state = 'deleting'`;
+  await tx.execute(sql`
+    update operations set state = 'cancelled', finished_at = now()
+    where machine in (${free}) and state in ('queued', 'leased', 'cancelling')`);
+  const receipt = { kind: "forgotten", listingStartedAt: null, storageProof: "none", by: actor, note };
+  const forgotten = await moveMachines(tx, free, {
+    ...why,
+    to: "deleted",
+    set: sql`receipt = ${json(receipt)}`,
+  });
+  return forgotten.length;
+}

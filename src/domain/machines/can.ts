@@ -1,0 +1,97 @@
+import type { MachineAction, MachineState } from "../../contract/machine.ts";
+import { MACHINE_MOVES } from "../core/states.ts";
+
+/**
+ * What a person may do with a machine, and where they may not, why: derived from the table of moves, so that the two
+ * cannot disagree. The domain refuses by these same words, and every machine carries them (`can`), so that a terminal
+ * or a page can say beforehand what would be refused.
+ */
+export type MachineFacts = {
+  state: MachineState;
+  assignment: { username: string } | null;
+  /** The live operation on it. */
+  operation: { kind: string } | null;
+  /** Whether its node, which is heard, does not list it any more. */
+  absent?: boolean;
+  /** Whether it did not answer its node's last probe. */
+  dead?: boolean;
+  /** Set while its access is cut. */
+  cut?: object | null;
+};
+
+/** Null where it may be done; else why not, and what to do instead. */
+const RULES: Record<MachineAction, (machine: MachineFacts) => string | null> = {
+  recreate: (machine) => assigned(machine) ?? ending(machine),
+  restart: (machine) => {
+    if (!["ready", "suspect", "assigned", "held"].includes(machine.state)) return standing(machine.state);
+    if (machine.absent === true)
+      return "it is not on its node any more, so nothing is there to start; recreate it, with reassign where a tester has it";
+    if (isCut(machine)) return "its access is cut; uncut it, which starts it again";
+    if (machine.operation === null) return null;
+    // On a machine that is dead a set-up stands still: it goes on after the restart, and because of it.
+    if (machine.operation.kind === "setup" && machine.dead === true) return null;
+    return `its ${machine.operation.kind} is under way; wait until that has ended`;
+  },
+  hold: ({ state }) => {
+    if (state === "held") return "it is held already";
+    return MACHINE_MOVES[state].includes("held") ? null : standing(state);
+  },
+  unhold: ({ state }) => (state === "held" ? null : `it is ${state}, not held`),
+  cut: (machine) => {
+    if (isCut(machine)) return "its access is cut already";
+    if (machine.state === "assigned" || machine.state === "held") return null;
+    if (machine.state === "ready" || machine.state === "suspect")
+      return "it is nobody's; hold it first to keep it, or recreate it";
+    return standing(machine.state);
+  },
+  uncut: (machine) => {
+    if (!isCut(machine)) return "its access is not cut";
+    return machine.state === "assigned" || machine.state === "held" ? null : standing(machine.state);
+  },
+  forget: (machine) => assigned(machine) ?? (machine.state === "deleted" ? standing("deleted") : null),
+  release: ({ assignment }) => (assignment === null ? "it is nobody's" : null),
+};
+
+/** Why `action` cannot be done with the machine; null where it can. */
+export function whyNot(action: MachineAction, machine: MachineFacts): string | null {
+  return RULES[action](machine);
+}
+
+/** The answer for every action. */
+export function can(machine: MachineFacts): Record<MachineAction, string | null> {
+  return {
+    recreate: RULES.recreate(machine),
+    restart: RULES.restart(machine),
+    hold: RULES.hold(machine),
+    unhold: RULES.unhold(machine),
+    cut: RULES.cut(machine),
+    uncut: RULES.uncut(machine),
+    forget: RULES.forget(machine),
+    release: RULES.release(machine),
+  };
+}
+
+function isCut({ cut }: MachineFacts): boolean {
+  return cut !== undefined && cut !== null;
+}
+
+function assigned({ assignment }: MachineFacts): string | null {
+  return assignment === null ? null : `it is ${assignment.username}'s; release the assignment first`;
+}
+
+function ending({ state }: MachineFacts): string | null {
+  return MACHINE_MOVES[state].includes("deleting") ? null : standing(state);
+}
+
+function standing(state: MachineState): string {
+  switch (state) {
+    case "provisioning":
+      return "it is still being made; wait until it is ready";
+    case "deleting":
+      return "it is being torn down already";
+    case "deleted":
+      return "it is gone; its row is kept as history";
+    default:
+      return `it is ${state}`;
+  }
+}

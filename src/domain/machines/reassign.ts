@@ -1,0 +1,91 @@
+import { type SQL, sql } from "drizzle-orm";
+import type { MachineView } from "../../contract/machine.ts";
+import { type Db, rows } from "../../db/client.ts";
+import { WarmpoolError } from "../core/errors.ts";
+import { lockAssignments, lockMachines, lockNodes, lockPool, lockWork } from "../core/locks.ts";
+import { getMachine, whichMachine } from "./view.ts";
+import { match } from "../assignments/match.ts";
+import { cancelWork } from "../core/operations.ts";
+import { replenish } from "../supply/applyPlan.ts";
+import type { Actor } from "../core/reasons.ts";
+import { tearDown } from "../core/teardown.ts";
+import { moveAssignments, moveMachines } from "../core/moves.ts";
+
+type Standing = {
+  id: string;
+  name: string;
+  pool: string;
+  assignment: string;
+  username: string;
+  absent: boolean;
+  /** Its secret parameters were wiped when its set-up had ended well: nobody can run it again. */
+  wiped: boolean;
+};
+
+/**
+ * Gives the tester of a machine another one, by a person's word: the assignment goes back to its old place in the line,
+ * and the set-up runs from its beginning where it gets its machine. What is left of the old one is held, for the
+ * tester's work may be on it; where nothing is left it is torn down.
+ * @throws WarmpoolError NOT_FOUND, or CONFLICT where no tester has it or its secret parameters are gone.
+ */
+export async function reassignMachine(db: Db, idOrName: string, actor: Actor): Promise<MachineView> {
+  const machine = await db.transaction((tx) => takeAway(tx, idOrName, actor));
+  await match(db, machine.pool, actor);
+  await replenish(db, machine.pool, actor);
+  return getMachine(db, machine.id);
+}
+
+async function takeAway(tx: Db, idOrName: string, actor: Actor): Promise<Standing> {
+  const { pool } = await getMachine(tx, idOrName);
+  if (pool !== null) await lockPool(tx, pool);
+  const which = sql`select m.id from machines m where ${whichMachine(idOrName)}`;
+  await lockNodes(tx, sql`n.name in (select node from machines where id in (${which}))`);
+  await lockWork(tx, which);
+  await lockAssignments(
+    tx,
+    sql`select id from assignments where machine in (${which}) and state <> 'released'`,
+  );
+  await lockMachines(tx, which);
+  const [machine] = await rows<Standing>(
+    tx,
+    sql`select m.id, m.name, m.pool, a.id as assignment, a.username,
+        coalesce(n.not_alive -> m.id::text ->> 'down' = 'absent', false) as absent,
+        a.secrets = '{}' and a.secret_marks <> '{}' as wiped
+      from machines m join nodes n on n.name = m.node join assignments a on a.machine = m.id and a.state <> 'released'
+      where m.id in (${which})`,
+  );
+  if (machine === undefined)
+    throw new WarmpoolError(
+      "CONFLICT",
+      `${idOrName} cannot be reassigned: no tester has it; recreate it without`,
+    );
+  if (machine.wiped) {
+    throw new WarmpoolError(
+      "CONFLICT",
+      `${machine.name} cannot be reassigned: the secret parameters of ${machine.username} were wiped when the set-up had ended; release the assignment, and assign again with them`,
+    );
+  }
+  const only: SQL = sql`select ${machine.id}::uuid`;
+  const told = { actor, reason: "replaced" } as const;
+  await cancelWork(tx, only);
+  await moveAssignments(tx, sql`select ${machine.assignment}::uuid`, {
+    ...told,
+    to: "waiting",
+    from: ["setting_up", "active", "failed"],
+    data: { missed: machine.id },
+    set: sql`machine = null, step = null, claimed_at = null, setup_at = null, logged_in_at = null, handover = null,
+      outputs = '{}', error = null, active_at = null, failed_at = null, expires_at = null, warn_at = null`,
+  });
+  if (machine.absent) await tearDown(tx, only, told);
+  else {
+    const note = `was the machine of ${machine.username}, who got another one`;
+    await moveMachines(tx, only, {
+      ...told,
+      to: "held",
+      from: ["assigned"],
+      set: sql`hold = jsonb_build_object('by', ${actor}::text, 'at',
+        to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'note', ${note}::text)`,
+    });
+  }
+  return machine;
+}

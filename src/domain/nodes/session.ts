@@ -1,0 +1,156 @@
+import { sql } from "drizzle-orm";
+import type { EnrollResult } from "../../contract/node.ts";
+import type { JoinResult, OpenResult } from "../../contract/relay.ts";
+import type { Listing } from "../../contract/listing.ts";
+import { NOT_MIGRATED } from "../../contract/schema.ts";
+import { type Db, rows } from "../../db/client.ts";
+import { WarmpoolError } from "../core/errors.ts";
+import { noteHighest } from "../orphans/restoredBackup.ts";
+import { leaseLost } from "../core/leased.ts";
+import { listNodes } from "./view.ts";
+import { keptListing } from "../health/noteProbe.ts";
+import { queueProbes } from "../health/schedule.ts";
+import type { Actor } from "../core/reasons.ts";
+import { SETTINGS } from "../core/limits.ts";
+import { issueToken, spendToken } from "../access/tokens.ts";
+import { tell } from "../core/event.ts";
+
+/** Nodes and their relays: enrolled by an admin, joined once, a session per relay process. */
+
+/** Makes the node known, or lets a known one join again, and gives a join token that works once. */
+export async function enroll(db: Db, name: string, actor: Actor): Promise<EnrollResult> {
+  return db.transaction(async (tx) => {
+    const [before] = await listNodes(tx, name);
+    await tx.execute(sql`
+      insert into nodes (name) values (${name})
+      on conflict (name) do update set state = 'enrolled' where nodes.state = 'removed'`);
+    await tx.execute(sql`
+      update tokens set revoked_at = now() where role = 'join' and node = ${name} and used_at is null and revoked_at is null`);
+    const issued = await issueToken(tx, {
+      role: "join",
+      name,
+      node: name,
+      ttlSeconds: SETTINGS.joinTokenSeconds,
+    });
+    const [node] = await listNodes(tx, name);
+    if (node === undefined || issued.expiresAt === null)
+      throw new WarmpoolError("INTERNAL", "the node was not stored");
+    await tell(tx, {
+      kind: "node",
+      actor,
+      reason: "enrolled",
+      node: name,
+      before: before?.state ?? null,
+      after: node.state,
+      data: { joinTokenExpiresAt: issued.expiresAt },
+    });
+    return { node, joinToken: issued.token, expiresAt: issued.expiresAt };
+  });
+}
+
+/** Turns a join token into the node's credential; earlier credentials of the node end. */
+export async function join(db: Db, node: string, joinToken: string): Promise<JoinResult> {
+  return db.transaction(async (tx) => {
+    // Under the node's lock, so that a removal either sees the new credential or is seen here.
+    await lockNode(tx, node);
+    await spendToken(tx, joinToken);
+    await tx.execute(
+      sql`update tokens set revoked_at = now() where role = 'node' and node = ${node} and revoked_at is null`,
+    );
+    const issued = await issueToken(tx, { role: "node", name: node, node });
+    await tell(tx, { kind: "node", actor: `node:${node}`, reason: "joined", node });
+    return { node, credential: issued.token, installation: await installation(tx) };
+  });
+}
+
+export type Opening = {
+  relayVersion: string;
+  driver: string;
+  driverVersion: string;
+  sshPublicKey: string;
+  highestMachineNumber: number;
+  listing: Listing | null;
+};
+
+/**
+ * A relay process begins: a new session that supersedes the one before. The node's machines can be claimed only after
+ * a listing and a probe begun from now on, so a probe is queued at once.
+ */
+export async function openSession(db: Db, node: string, opening: Opening): Promise<OpenResult> {
+  const session = crypto.randomUUID();
+  await noteHighest(db, node, opening.highestMachineNumber);
+  return db.transaction(async (tx) => {
+    const before = await lockNode(tx, node);
+    await tx.execute(sql`
+      update nodes set session = ${session}, session_at = now(), last_seen_at = now(), state = 'returning',
+        driver = ${opening.driver}, driver_version = ${opening.driverVersion}, relay_version = ${opening.relayVersion},
+        ssh_public_key = ${opening.sshPublicKey}, listing = coalesce(${keptListing(opening.listing)}, listing)
+      where name = ${node}`);
+    await tx.execute(sql`
+      update operations set state = 'cancelled', finished_at = now()
+      where node = ${node} and kind = 'probe' and state in ('leased', 'cancelling')`);
+    await queueProbes(tx, [node]);
+    await tell(tx, {
+      kind: "node",
+      actor: `node:${node}`,
+      reason: "heard",
+      node,
+      before,
+      after: "returning",
+    });
+    return {
+      session,
+      node,
+      installation: await installation(tx),
+      leaseSeconds: SETTINGS.leaseSeconds,
+      renewSeconds: SETTINGS.renewSeconds,
+    };
+  });
+}
+
+/**
+ * Notes that the relay was heard. A silent node that is heard again is `returning` until it has been probed.
+ * @throws WarmpoolError LEASE_LOST where a newer session of the node has taken over.
+ */
+export async function heard(db: Db, node: string, session: string): Promise<void> {
+  const [row] = await rows<{ state: string; was: string }>(
+    db,
+    sql`with before as (select name, state from nodes where name = ${node} and session = ${session} for no key update)
+      update nodes set last_seen_at = now(),
+        session_at = case when before.state = 'silent' then now() else session_at end,
+        state = case when before.state = 'silent' then 'returning' else nodes.state end
+      from before where nodes.name = before.name returning nodes.state, before.state as was`,
+  );
+  if (row === undefined) throw leaseLost(`session ${session}`);
+  if (row.was === "silent") {
+    await tell(db, {
+      kind: "node",
+      actor: `node:${node}`,
+      reason: "heard",
+      node,
+      before: row.was,
+      after: row.state,
+    });
+    await queueProbes(db, [node]);
+  }
+}
+
+/** @returns its state. @throws WarmpoolError UNAUTHORIZED where an admin has removed it meanwhile. */
+async function lockNode(tx: Db, name: string): Promise<string> {
+  const [node] = await rows<{ state: string }>(
+    tx,
+    sql`select state from nodes where name = ${name} and state <> 'removed' for no key update`,
+  );
+  if (node === undefined)
+    throw new WarmpoolError(
+      "UNAUTHORIZED",
+      `node ${name} was removed; enroll it again and let its relay join`,
+    );
+  return node.state;
+}
+
+async function installation(db: Db): Promise<string> {
+  const [row] = await rows<{ installation: string }>(db, sql`select installation from settings`);
+  if (row === undefined) throw new WarmpoolError("UNAVAILABLE", NOT_MIGRATED);
+  return row.installation;
+}

@@ -1,0 +1,163 @@
+import { sql } from "drizzle-orm";
+import type { OperationResult } from "../../contract/operationResult.ts";
+import type { Db } from "../../db/client.ts";
+import { WarmpoolError } from "../core/errors.ts";
+import { cutDone, cutFailed } from "./finishCut.ts";
+import { createFailed, created } from "./finishCreate.ts";
+import { deleted, deleteFailed, kept } from "./finishDelete.ts";
+import { restarted, restartFailed } from "./finishRestart.ts";
+import { setUp, setupFailed } from "./finishSetup.ts";
+import { lockLease } from "./lease.ts";
+import { leaseLost, type Standing } from "../core/leased.ts";
+import { lockNodes } from "../core/locks.ts";
+import { match } from "../assignments/match.ts";
+import { endOperation, queueDeletes, requeueOperation } from "../core/operations.ts";
+import { judgeProbe } from "../health/applyProbe.ts";
+import { replenish } from "../supply/applyPlan.ts";
+import type { Actor } from "../core/reasons.ts";
+import { tell } from "../core/event.ts";
+
+/**
+ * Takes a relay's result. Everything it changes happens in one transaction that first proves the lease by its token:
+ * a stale result changes nothing. What may follow from it (pairing those who wait, refilling) runs after the commit.
+ * @throws WarmpoolError LEASE_LOST, or BAD_REQUEST for a result that is not one of that kind of operation.
+ */
+export async function finish(
+  db: Db,
+  node: string,
+  finished: { session: string; id: string; token: number; result: OperationResult },
+): Promise<void> {
+  const actor: Actor = `node:${node}`;
+  const pools = await db.transaction(async (tx) => {
+    await lockLarger(tx, node, finished);
+    const lease = await lockLease(tx, finished.session, finished.id, finished.token);
+    if (lease === null || lease.node !== node) throw leaseLost(finished.id);
+    const touched = await apply(tx, lease, finished.result, actor);
+    await queueDeletes(tx);
+    return touched;
+  });
+  for (const pool of new Set(pools)) {
+    await match(db, pool, actor);
+    await replenish(db, pool, actor);
+  }
+}
+
+/** What a result may change besides its operation, assignment and machine; a restart is followed by the node's probes. */
+const LARGER: Record<OperationResult["outcome"], "nothing" | "node" | "pool and node"> = {
+  handed_back: "nothing",
+  created: "pool and node",
+  create_failed: "pool and node",
+  set_up: "nothing",
+  setup_failed: "pool and node",
+  deleted: "nothing",
+  kept: "nothing",
+  delete_failed: "nothing",
+  restarted: "node",
+  restart_failed: "node",
+  cut: "nothing",
+  cut_failed: "nothing",
+  probed: "node",
+};
+
+/** Takes it before the operation, in the order of src/domain/core/locks.ts. */
+async function lockLarger(
+  tx: Db,
+  node: string,
+  { id, result }: { id: string; result: OperationResult },
+): Promise<void> {
+  const larger = LARGER[result.outcome];
+  if (larger === "nothing") return;
+  if (larger === "pool and node") {
+    await tx.execute(sql`
+      select 1 from pools where name = (
+        select m.pool from operations o join machines m on m.id = o.machine where o.id = ${id}) for no key update`);
+  }
+  await lockNodes(tx, sql`n.name = ${node}`);
+}
+
+/** @returns the pools whose machines changed. */
+async function apply(tx: Db, lease: Standing, result: OperationResult, actor: Actor): Promise<string[]> {
+  const pool = lease.pool === null ? [] : [lease.pool];
+  switch (result.outcome) {
+    case "handed_back":
+      await handBack(tx, lease, actor);
+      return pool;
+    case "created":
+      expectKind(lease, "create");
+      await created(tx, lease, result, actor);
+      return pool;
+    case "create_failed":
+      expectKind(lease, "create");
+      await createFailed(tx, lease, result, actor);
+      return pool;
+    case "set_up":
+      expectKind(lease, "setup");
+      await setUp(tx, lease, result, actor);
+      return [];
+    case "setup_failed":
+      expectKind(lease, "setup");
+      await setupFailed(tx, lease, result, actor);
+      return pool;
+    case "deleted":
+      expectKind(lease, "delete");
+      await deleted(tx, lease, result.receipt, actor);
+      return pool;
+    case "kept":
+      expectKind(lease, "delete");
+      await kept(tx, lease, actor);
+      return [];
+    case "delete_failed":
+      expectKind(lease, "delete");
+      await deleteFailed(tx, lease, result.message, actor);
+      return [];
+    case "restarted":
+      expectKind(lease, "restart");
+      await restarted(tx, lease, result, actor);
+      return pool;
+    case "restart_failed":
+      expectKind(lease, "restart");
+      await restartFailed(tx, lease, result.message, actor);
+      return pool;
+    case "cut":
+      expectKind(lease, "cut");
+      await cutDone(tx, lease, actor);
+      return [];
+    case "cut_failed":
+      expectKind(lease, "cut");
+      await cutFailed(tx, lease, result.message, actor);
+      return [];
+    case "probed": {
+      expectKind(lease, "probe");
+      // Ended first: what follows from it may be another look at the same machines.
+      await endOperation(tx, lease.id, "succeeded", null);
+      return judgeProbe(tx, lease.node, lease, result);
+    }
+  }
+}
+
+async function handBack(tx: Db, lease: Standing, actor: Actor): Promise<void> {
+  if (lease.state === "cancelling") {
+    await endOperation(tx, lease.id, "cancelled", null);
+    return;
+  }
+  await requeueOperation(tx, lease.id, 0, null);
+  if (lease.attempt === 1)
+    await tx.execute(sql`update operations set first_leased_at = null where id = ${lease.id}`);
+  await tell(tx, {
+    kind: "operation",
+    actor,
+    reason: "shutdown",
+    node: lease.node,
+    operation: lease.id,
+    ...(lease.machine === null ? {} : { machine: lease.machine }),
+  });
+}
+
+function expectKind(lease: Standing, kind: Standing["kind"]): void {
+  if (lease.kind !== kind) {
+    throw new WarmpoolError(
+      "BAD_REQUEST",
+      `operation ${lease.id} is a ${lease.kind}; this is the result of a ${kind}`,
+    );
+  }
+}

@@ -1,0 +1,116 @@
+import type { PoolFacts, SilentNode, Statement } from "./facts.ts";
+import { DOWN_WORDS } from "../health/testerMachines.ts";
+
+/** The worst of what is wrong, and by their reasons the others. */
+export function degraded(facts: PoolFacts): Statement<"Degraded"> {
+  const [worst, ...others] = wrongs(facts);
+  if (worst === undefined) return { status: false, reason: "Fine", message: "nothing is known to be wrong" };
+  const also = others.length === 0 ? "" : `. Also: ${others.map(({ reason }) => reason).join(", ")}`;
+  return { ...worst, message: `${worst.message}${also}` };
+}
+
+/** What is wrong, the worst first. */
+function wrongs(facts: PoolFacts): Statement<"Degraded">[] {
+  const { brakes, strangers, keyless, orphanNodes, orphans, silentNodes, downMachines, driverProblems, cut } =
+    facts;
+  const found: Statement<"Degraded">[] = [];
+  const [brake] = brakes;
+  if (brake !== undefined) {
+    const tried =
+      brake.canaryError === null
+        ? ""
+        : ` The last canary failed: ${brake.canaryError}; the next is due at ${brake.canaryNotBefore}.`;
+    found.push({
+      status: true,
+      reason: "Braked",
+      message: `${brake.dead} of ${brake.answered} machines of node ${brake.node} died at once (${brake.cause ?? "no cause"}), so nothing there is torn down.${tried} Look at the node's network and relay; if the machines are really dead: \`warmpool node lift ${brake.node}\``,
+    });
+  }
+  const [down] = downMachines;
+  if (down !== undefined) {
+    const each = downMachines.slice(0, NAMED).map(({ machine, username, what, since }) => {
+      return `${machine} of ${username} ${DOWN_WORDS[what]} since ${since}`;
+    });
+    const more = downMachines.length > NAMED ? `; and ${downMachines.length - NAMED} more` : "";
+    const start =
+      down.what === "absent" ? "" : `to start it again: \`warmpool machine restart ${down.machine}\`; `;
+    found.push({
+      status: true,
+      reason: "TesterMachineDown",
+      message: `${each.join("; ")}${more}. Nothing is done by itself; ${start}to give the tester another machine with the set-up run again: \`warmpool machine recreate ${down.machine} --reassign\``,
+    });
+  }
+  if (strangers.length > 0) {
+    found.push({
+      status: true,
+      reason: "HostKeyChanged",
+      message: `${strangers.join(", ")}: answers with a host key nobody knows; find out who answers there, then recreate or release it`,
+    });
+  }
+  if (keyless.length > 0) {
+    found.push({
+      status: true,
+      reason: "KeysNotReplaced",
+      message: `the keys of ${keyless.join(", ")} could not be replaced, and the ones before may still open the machine; \`warmpool tester USER\` says why. Assign again to try once more; if their access must end now: \`warmpool machine cut MACHINE\`, which stops it from outside and keeps its data`,
+    });
+  }
+  const [node] = orphanNodes;
+  if (node !== undefined) {
+    found.push({
+      status: true,
+      reason: "OrphansHeld",
+      message: `node ${orphanNodes.join(", ")} shows machines of ours that no row knows, and tears none of them down by itself; \`warmpool doctor\` says why; where they may go: \`warmpool node reap ${node}\``,
+    });
+  }
+  if (silentNodes.length > 0)
+    found.push({ status: true, reason: "NodeSilent", message: silentText(silentNodes) });
+  const [problem] = driverProblems;
+  if (problem !== undefined) {
+    found.push({
+      status: true,
+      reason: "DriverDown",
+      message: `the driver of node ${problem.node} fails: ${problem.message}; nothing can be made, deleted or proven gone there`,
+    });
+  }
+  if (orphans.length > 0 && node === undefined) {
+    const named = orphans.slice(0, NAMED).join(", ");
+    const more = orphans.length > NAMED ? ` and ${orphans.length - NAMED} more` : "";
+    found.push({
+      status: true,
+      reason: "OrphansFound",
+      message: `${named}${more}: no row knows it; \`warmpool status\` says what each is and what becomes of it`,
+    });
+  }
+  const [first] = cut;
+  if (first !== undefined) {
+    const each = cut.slice(0, NAMED).map(({ machine, username, pending }) => {
+      return `the access of ${username} to ${machine} is cut${pending ? ", and it is not stopped yet" : ""}`;
+    });
+    const more = cut.length > NAMED ? `; and ${cut.length - NAMED} more` : "";
+    found.push({
+      status: true,
+      reason: "AccessCut",
+      message: `${each.join("; ")}${more}. To give it back: \`warmpool machine uncut ${first.machine}\``,
+    });
+  }
+  return found;
+}
+
+/** So many of what may be many are named. */
+const NAMED = 5;
+
+/** Which nodes are not heard, what of the pool they hold, and what to do about it. */
+export function silentText(nodes: readonly SilentNode[]): string {
+  const [first] = nodes;
+  const each = nodes.map(({ node, lastSeenAt, making, ready: claimable, assigned, others }) => {
+    const parts = [
+      [making, "being made"],
+      [claimable, "ready"],
+      [assigned, "with testers"],
+      [others, "in other states"],
+    ] as const;
+    const held = parts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])).join(", ");
+    return `node ${node} was last heard at ${lastSeenAt} and holds machines of this pool: ${held}`;
+  });
+  return `${each.join("; ")}. Start its relay; if the host is lost for good: \`warmpool node remove ${first?.node ?? "NODE"} --lost\``;
+}

@@ -1,0 +1,250 @@
+import { type SQL, sql } from "drizzle-orm";
+import { HOLD_FAILED_SECONDS, type PoolCounts, type PoolSpec, type PoolView } from "../../contract/pool.ts";
+import { type Db, iso, listOf, rows } from "../../db/client.ts";
+import { isDefault } from "../core/whichPool.ts";
+import { poolConditions } from "./conditions.ts";
+import type { PoolFacts } from "./facts.ts";
+import { DRIVER_PROBLEM } from "../health/driverProblem.ts";
+import { WarmpoolError } from "../core/errors.ts";
+import { canonical, sha256 } from "../core/hash.ts";
+import { isOnline, isSilent } from "../core/nodeSilence.ts";
+import { lockPool, lockWork } from "../core/locks.ts";
+import { readNodes } from "../capacity/nodeFacts.ts";
+import { nowhere } from "../capacity/nowhere.ts";
+import { slotsOfPool } from "../assignments/queue/observed.ts";
+import { replenish } from "../supply/applyPlan.ts";
+import type { Actor, Reason } from "../core/reasons.ts";
+import { population } from "../supply/plan.ts";
+import { endAssignments } from "../assignments/release.ts";
+import { runway } from "./runway.ts";
+import { DOWN_OF_POOL } from "../health/testerMachines.ts";
+import { setupsOfPool } from "./setupsLately.ts";
+import { tearDown } from "../core/teardown.ts";
+import { json, tell } from "../core/event.ts";
+
+type Row = Omit<PoolFacts, "nowhere" | "deleting"> & {
+  name: string;
+  spec: PoolSpec;
+  counts: PoolCounts;
+  waiting: number;
+  createdAt: string;
+  removedAt: string | null;
+  isDefault: boolean;
+};
+
+/** A stored spec as it counts: one from before a setting existed has the setting's default. */
+export function presentSpec(stored: PoolSpec): PoolSpec {
+  return {
+    ...stored,
+    placement: stored.placement ?? "spread",
+    holdFailedSeconds: stored.holdFailedSeconds ?? HOLD_FAILED_SECONDS,
+  };
+}
+
+/** One row for each pool that `where` (of `p` pools) selects, with what its view is made of. */
+export function poolFacts(where: SQL): SQL {
+  const count = (state: keyof PoolCounts) => sql`count(*) filter (where m.state = ${state})`;
+  return sql`select p.name, p.spec, p.paused, p.create_failures as "createFailures", ${iso(sql`p.created_at`)} as "createdAt",
+        ${iso(sql`p.removed_at`)} as "removedAt", ${iso(sql`p.create_not_before`)} as "createNotBefore", p.conditions as stored,
+        jsonb_build_object('provisioning', ${count("provisioning")}, 'ready', ${count("ready")},
+          'suspect', ${count("suspect")}, 'assigned', ${count("assigned")}, 'held', ${count("held")},
+          'deleting', ${count("deleting")}) as counts,
+        (count(*) filter (where m.state = 'ready' and ${isOnline()}))::int as claimable,
+        (count(*) filter (where m.state <> 'deleting' and m.machine_spec <> p.machine_spec))::int as stale,
+        count(*) filter (where m.state = 'provisioning' and not ${isSilent()}) > 0 as "onTheirWay",
+        (select coalesce(jsonb_agg(jsonb_build_object('node', s.name, 'lastSeenAt', ${iso(sql`s.last_seen_at`)},
+            'making', s.making, 'ready', s.ready, 'assigned', s.assigned, 'others', s.others) order by s.name), '[]')
+          from (select o.name, o.last_seen_at, count(*) filter (where e.state = 'provisioning') as making,
+              count(*) filter (where e.state = 'ready') as ready, count(*) filter (where e.state = 'assigned') as assigned,
+              count(*) filter (where e.state in ('suspect', 'held', 'deleting')) as others
+            from nodes o join machines e on e.node = o.name
+            where ${isSilent(sql`o`)} and e.pool = p.name and e.state <> 'deleted' group by o.name) s) as "silentNodes",
+        coalesce(jsonb_agg(m.name order by m.number) filter (where m.state = 'held' and m.hold ->> 'by' like 'node:%'
+          or m.state = 'assigned' and n.not_alive -> m.id::text ? 'presented'), '[]') as strangers,
+        (select coalesce(jsonb_agg(jsonb_build_object('machine', e.name, 'username', k.username,
+            'pending', e.cut ->> 'doneAt' is null) order by e.number), '[]')
+          from assignments k join machines e on e.id = k.machine
+          where k.pool = p.name and k.state <> 'released' and e.cut is not null) as cut,
+        (select coalesce(jsonb_agg(k.username order by k.username), '[]') from assignments k
+          where k.pool = p.name and k.state = 'active' and k.error is not null) as keyless,
+        (select coalesce(jsonb_agg(jsonb_build_object('node', b.node, 'dead', b.dead, 'answered', b.answered, 'cause', b.cause,
+            'canaryError', b.canary_error, 'canaryNotBefore', ${iso(sql`b.canary_not_before`)}) order by b.since), '[]')
+          from brakes b where b.released_at is null
+            and exists (select 1 from machines o where o.node = b.node and o.pool = p.name and o.state <> 'deleted')) as brakes,
+        (select coalesce(jsonb_agg(b.name order by b.name), '[]') from nodes b where b.orphan_brake is not null
+          and exists (select 1 from machines o where o.node = b.name and o.pool = p.name and o.state <> 'deleted')) as "orphanNodes",
+        ${DOWN_OF_POOL} as "downMachines",
+        (select coalesce(jsonb_agg(jsonb_build_object('node', n.name, 'message', ${DRIVER_PROBLEM} -> 'message') order by n.name), '[]')
+          from nodes n where n.driver_problems <> '{}' and not ${isSilent()}
+            and exists (select 1 from machines o where o.node = n.name and o.pool = p.name and o.state <> 'deleted')) as "driverProblems",
+        (select coalesce(jsonb_agg(b.name || ': ' || s.key order by b.name, s.key), '[]') from nodes b, jsonb_each(b.orphans) s
+          where jsonb_typeof(s.value -> 'confirmedBy') = 'null'
+            and exists (select 1 from machines o where o.node = b.name and o.pool = p.name and o.state <> 'deleted')) as orphans,
+        (select count(*)::int from assignments a where a.pool = p.name and a.state = 'waiting') as waiting,
+        (select count(*)::int from assignments a
+          where a.pool = p.name and a.created_at > now() - interval '1 hour') as claims,
+        (select percentile_cont(0.5) within group (order by d.create_seconds)
+          from (select create_seconds from machines e where e.pool = p.name and e.ready_at is not null and e.create_seconds is not null
+            order by e.number desc limit 20) d) as "usualCreateSeconds", ${slotsOfPool} as slots, ${setupsOfPool} as setups, ${isDefault} as "isDefault",
+        (select e.evidence ->> 'error' from machines e where e.pool = p.name and e.evidence is not null
+          order by e.number desc limit 1) as "lastFailure", to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as now
+      from pools p
+      left join machines m on m.pool = p.name and m.state <> 'deleted'
+      left join nodes n on n.name = m.node
+      where ${where} group by p.name
+      having p.removed_at is null or count(m.id) > 0
+      order by p.name`;
+}
+
+async function readPools(db: Db, where: SQL): Promise<PoolView[]> {
+  const found = await rows<Row>(db, poolFacts(where));
+  const nodes = await readNodes(db, sql`n.state <> 'removed'`);
+  return found.map((row) => ({
+    name: row.name,
+    spec: presentSpec(row.spec),
+    paused: row.paused,
+    counts: row.counts,
+    claimable: row.claimable,
+    waiting: row.waiting,
+    conditions:
+      row.removedAt === null
+        ? poolConditions({
+            ...row,
+            population: population(row.counts),
+            deleting: row.counts.deleting,
+            nowhere: nowhere(nodes, presentSpec(row.spec)),
+          })
+        : [],
+    runway: runway(row),
+    isDefault: row.isDefault,
+    createdAt: row.createdAt,
+    removedAt: row.removedAt,
+  }));
+}
+
+export function listPools(db: Db): Promise<PoolView[]> {
+  return readPools(db, sql`true`);
+}
+
+/** @throws WarmpoolError NOT_FOUND. */
+export async function getPool(db: Db, name: string): Promise<PoolView> {
+  const [found] = await readPools(db, sql`p.name = ${name}`);
+  if (found === undefined) throw new WarmpoolError("NOT_FOUND", `there is no pool named ${name}`);
+  return found;
+}
+
+/**
+ * Makes or changes a pool. Machines made of another image, shape or set of admin keys become stale; a changed recipe
+ * has no effect on ready machines.
+ * @throws WarmpoolError NOT_FOUND where its recipe, or a node it names, does not exist.
+ */
+export async function putPool(db: Db, spec: PoolSpec, actor: Actor): Promise<PoolView> {
+  const machineSpec = await machineSpecOf(spec);
+  await db.transaction(async (tx) => {
+    await mustExist(tx, spec);
+    const [standing] = await rows<{ spec: PoolSpec; removed: boolean }>(
+      tx,
+      sql`select spec, removed_at is not null as removed from pools where name = ${spec.name} for no key update`,
+    );
+    const before = standing === undefined || standing.removed ? undefined : presentSpec(standing.spec);
+    await tx.execute(sql`
+      insert into pools (name, spec, machine_spec) values (${spec.name}, ${json(spec)}, ${machineSpec})
+      on conflict (name) do update set spec = excluded.spec, machine_spec = excluded.machine_spec,
+        create_failures = case when pools.spec = excluded.spec then pools.create_failures else 0 end,
+        create_not_before = case when pools.spec = excluded.spec then pools.create_not_before end, paused = pools.paused and pools.removed_at is null,
+        created_at = case when pools.removed_at is null then pools.created_at else now() end, removed_at = null`);
+    if (before !== undefined && canonical(before) === canonical(spec)) return;
+    await tell(tx, {
+      kind: "pool",
+      actor,
+      reason: "spec_changed",
+      pool: spec.name,
+      ...changes(before, spec),
+    });
+  });
+  await replenish(db, spec.name, actor);
+  return getPool(db, spec.name);
+}
+
+/** The hash of what a machine is made of: one with another hash is stale. */
+export async function machineSpecOf({ image, instanceType, shape, adminSshKeys }: PoolSpec): Promise<string> {
+  return (await sha256(canonical({ image, instanceType, shape, adminSshKeys }))).slice(0, 16);
+}
+
+/** @throws WarmpoolError NOT_FOUND where the spec's recipe, or a node it names, does not exist. */
+export async function mustExist(tx: Db, spec: PoolSpec): Promise<void> {
+  // Held against a removal until the pool is stored.
+  const recipes = await rows(
+    tx,
+    sql`select 1 from recipes where name = ${spec.recipe} and removed_at is null limit 1 for key share`,
+  );
+  if (recipes.length === 0) {
+    throw new WarmpoolError("NOT_FOUND", `recipe: there is none named ${spec.recipe}; push it first`);
+  }
+  if (spec.nodes === undefined) return;
+  const known = await rows<{ name: string }>(
+    tx,
+    sql`select name from nodes where name in (${listOf(spec.nodes)}) and state <> 'removed'`,
+  );
+  const missing = spec.nodes.filter((name) => !known.some((node) => node.name === name));
+  if (missing.length > 0) throw new WarmpoolError("NOT_FOUND", `nodes: not enrolled: ${missing.join(", ")}`);
+}
+
+/** The members that differ, as they were and as they are; a new pool was nothing before. */
+function changes(before: PoolSpec | undefined, after: PoolSpec): { before: object | null; after: object } {
+  if (before === undefined) return { before: null, after };
+  const changed = changedMembers(before, after);
+  const only = (spec: PoolSpec) => Object.fromEntries(changed.map((key) => [key, spec[key] ?? null]));
+  return { before: only(before), after: only(after) };
+}
+
+/** The members of the spec that differ; all that are there where it is new. */
+export function changedMembers(before: PoolSpec | undefined, after: PoolSpec): (keyof PoolSpec)[] {
+  const keys = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after)])] as (keyof PoolSpec)[];
+  return keys.filter((key) => canonical(before?.[key] ?? null) !== canonical(after[key] ?? null));
+}
+
+/** A paused pool creates nothing and tears nothing down by itself; what is ready is still assigned. */
+export async function pausePool(db: Db, name: string, paused: boolean, actor: Actor): Promise<PoolView> {
+  await db.transaction((tx) => setPaused(tx, name, paused, actor, "spec_changed"));
+  if (!paused) await replenish(db, name, actor);
+  return getPool(db, name);
+}
+
+async function setPaused(tx: Db, name: string, paused: boolean, actor: Actor, reason: Reason): Promise<void> {
+  const changed = await rows(
+    tx,
+    sql`update pools set paused = ${paused}
+      where name = ${name} and paused <> ${paused} and removed_at is null returning name`,
+  );
+  if (changed.length === 0) return;
+  const told = { before: { paused: !paused }, after: { paused } };
+  await tell(tx, { kind: "pool", actor, reason, pool: name, ...told });
+}
+
+/**
+ * Pauses the pool and takes its machines down: those without a live assignment, or with `assigned: "release"` all of
+ * them, whose assignments are released first.
+ */
+export async function emptyPool(
+  db: Db,
+  name: string,
+  assigned: "keep" | "release",
+  actor: Actor,
+): Promise<PoolView> {
+  await getPool(db, name);
+  await db.transaction(async (tx) => {
+    await lockPool(tx, name);
+    await setPaused(tx, name, true, actor, "emptied");
+    const all = sql`select id from machines where pool = ${name}`;
+    await lockWork(tx, all);
+    if (assigned === "release") {
+      await endAssignments(tx, sql`select id from assignments where pool = ${name}`, {
+        actor,
+        reason: "emptied",
+      });
+    }
+    await tearDown(tx, all, { actor, reason: "emptied" });
+  });
+  return getPool(db, name);
+}

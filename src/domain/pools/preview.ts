@@ -1,0 +1,81 @@
+import { sql } from "drizzle-orm";
+import type { PoolChangePlan } from "../../contract/plan.ts";
+import type { PoolSpec } from "../../contract/pool.ts";
+import { type Db, rows } from "../../db/client.ts";
+import { sayBindings } from "../capacity/words.ts";
+import { placeChange, planChange, type Standing } from "../supply/preview.ts";
+import { readAmbiguity } from "./defaultPool.ts";
+import { isOnline, isSilent } from "../core/nodeSilence.ts";
+import { bindingsOf, nodeCapacity } from "../capacity/nodeCapacity.ts";
+import { readNodes, serves } from "../capacity/nodeFacts.ts";
+import { sayNoNode } from "../capacity/nowhere.ts";
+import { changedMembers, machineSpecOf, mustExist, presentSpec } from "./pools.ts";
+
+/**
+ * What `putPool` with this spec would set going. Changes nothing.
+ * @throws WarmpoolError NOT_FOUND where its recipe, or a node it names, does not exist.
+ */
+export async function planPoolChange(db: Db, spec: PoolSpec): Promise<PoolChangePlan> {
+  await mustExist(db, spec);
+  const hash = await machineSpecOf(spec);
+  const [before] = await rows<{ spec: PoolSpec; paused: boolean; waiting: number }>(
+    db,
+    sql`select spec, paused,
+        (select count(*)::int from assignments a where a.pool = p.name and a.state = 'waiting') as waiting
+      from pools p where name = ${spec.name} and removed_at is null`,
+  );
+  const machines = await rows<Standing>(
+    db,
+    sql`select m.name, m.node, m.state, m.machine_spec <> ${hash} as "isStale", ${isOnline()} as "isOnline",
+        n.scheduling = 'draining' as "isDraining", ${isSilent()} as "isSilent",
+        exists (select 1 from brakes b where b.node = n.name and b.released_at is null) as "isBraked",
+        m.state = 'deleting' and m.ready_at is null and m.deleting_since > now() - interval '1 hour' as "isFailedCreate"
+      from machines m join nodes n on n.name = m.node
+      where m.pool = ${spec.name} and m.state <> 'deleted' order by m.ready_at, m.number`,
+  );
+  const situation = { waiting: before?.waiting ?? 0, paused: before?.paused ?? false, machines };
+  const counted = planChange(spec, situation);
+  const nodes = await readNodes(db, sql`n.state <> 'removed'`);
+  const wanted = counted.create + counted.replace.length;
+  const missing = wanted - placeChange(spec, counted, nodes);
+  const eligible = nodes.filter((node) => serves(node, spec));
+  const binding = bindingsOf(eligible.map((node) => nodeCapacity(node, spec, spec)));
+  const ambiguous = await readAmbiguity(db, spec.name);
+  const plan = {
+    pool: spec.name,
+    isNew: before === undefined,
+    changed: changedMembers(before && presentSpec(before.spec), spec),
+    ...counted,
+    unplaced: missing === 0 ? null : { count: missing, binding },
+    warnings: ambiguous === null || before !== undefined ? [] : [ambiguous],
+  };
+  return { ...plan, text: sayPlan(plan, sayBindings(binding) ?? sayNoNode(nodes, spec)) };
+}
+
+/** @param bounds what keeps out those that cannot be placed */
+function sayPlan(plan: Omit<PoolChangePlan, "text">, bounds: string): string {
+  const { create, replace, remove, stay, unplaced, blocked, readyAtLeast } = plan;
+  const sentences = [
+    plan.isNew ? "The pool is new." : changesText(plan.changed),
+    create > 0 ? `${count(create)} made.` : "",
+    replace.length > 0
+      ? `${count(replace.length)} replaced, one at a time, with at least ${readyAtLeast} ready throughout: ${replace.join(", ")}.`
+      : "",
+    remove.length > 0 ? `${count(remove.length)} removed: ${remove.join(", ")}.` : "",
+    stay.length > 0 ? `Assigned, and as it was until released: ${stay.join(", ")}.` : "",
+    blocked === "max_size" ? "maxSize keeps it from making all that it lacks." : "",
+    blocked === "paused" ? "It is paused and makes nothing until it is resumed." : "",
+    unplaced === null ? "" : `${unplaced.count} of them cannot be placed (${bounds}).`,
+    create + replace.length + remove.length === 0 ? "No machine is made or removed." : "",
+    ...plan.warnings,
+  ];
+  return sentences.filter((sentence) => sentence !== "").join(" ");
+}
+
+function changesText(changed: readonly string[]): string {
+  return changed.length === 0 ? "Nothing changes in the spec." : `Changes: ${changed.join(", ")}.`;
+}
+
+function count(machines: number): string {
+  return machines === 1 ? "1 machine is" : `${machines} machines are`;
+}

@@ -1,0 +1,98 @@
+import { sql } from "drizzle-orm";
+import { type Db, rows } from "../../db/client.ts";
+import { isOnline } from "../core/nodeSilence.ts";
+import type { Actor } from "../core/reasons.ts";
+import { isAllThere, type PoolPlan } from "./plan.ts";
+import { tearDown } from "../core/teardown.ts";
+
+/**
+ * How machines that the pool's spec has left behind, whose time is over, or whose node is being drained, give way to new
+ * ones. The first two are stale by one comparison: their `machine_spec` is not the pool's.
+ */
+const EXPIRED = "expired";
+
+/** A ready machine that should give way; of tables `m` machines, `p` pools and `n` nodes. */
+export const GIVES_WAY = sql`(m.machine_spec <> p.machine_spec or n.scheduling = 'draining')`;
+
+/**
+ * Makes machines stale that are older than the pool's `machineTtlSeconds`, each up to a tenth of it sooner, so that those
+ * made together do not go together.
+ * @returns how many.
+ */
+export async function expireMachines(db: Db): Promise<number> {
+  const jitter = sql`(1 - 0.1 * get_byte(decode(md5(m.id::text), 'hex'), 0) / 255)`;
+  const expired = await rows(
+    db,
+    sql`with old as (
+        select m.id from machines m join pools p on p.name = m.pool
+        where p.spec ? 'machineTtlSeconds' and m.state in ('ready', 'suspect') and m.machine_spec <> ${EXPIRED}
+          and m.ready_at < now() - make_interval(secs => (p.spec ->> 'machineTtlSeconds')::int * ${jitter})
+        order by m.id for no key update of m
+      )
+      update machines set machine_spec = ${EXPIRED} from old where machines.id = old.id returning machines.id`,
+  );
+  return expired.length;
+}
+
+/**
+ * Whether a stale machine goes now, before its successor is made: the plan says so, or the successor that the plan wanted
+ * first found no node. Pure. Never while one before it is on its way: the pool has one machine less at most.
+ * @param created how many machines of the plan were really inserted
+ */
+export function givesWayFirst(
+  situation: Parameters<typeof isAllThere>[0],
+  plan: Pick<PoolPlan, "replace">,
+  created: number,
+): boolean {
+  return plan.replace === "first" || (plan.replace === "after" && created === 0 && isAllThere(situation));
+}
+
+/** Machines that give way are looked at in this number for one whose room is enough. */
+const LOOKS = 50;
+
+/**
+ * Takes down one machine that gives way so that there is room for a new one: the longest-ready for which that is so, on
+ * a node that would then take a new one, or on any where there is room `elsewhere`. None goes for nothing. Call it under
+ * the pool's row lock, where the pool is full.
+ * @param wouldFit whether a new one finds room once the machine of this name is gone
+ */
+export async function replaceFirst(
+  tx: Db,
+  pool: string,
+  room: "where it was" | "elsewhere",
+  wouldFit: (name: string) => boolean,
+  actor: Actor,
+): Promise<void> {
+  const which =
+    room === "elsewhere" ? GIVES_WAY : sql`m.machine_spec <> p.machine_spec and n.scheduling = 'open'`;
+  const candidates = await rows<{ id: string; name: string }>(
+    tx,
+    sql`select m.id, m.name from machines m join pools p on p.name = m.pool join nodes n on n.name = m.node
+      where m.pool = ${pool} and m.state = 'ready' and ${which} and ${isOnline()}
+        and not exists (select 1 from brakes b where b.node = n.name and b.released_at is null)
+      order by m.ready_at limit ${LOOKS}`,
+  );
+  const chosen = candidates.find(({ name }) => wouldFit(name));
+  if (chosen === undefined) return;
+  await tearDown(tx, sql`select ${chosen.id}::uuid`, { from: ["ready"], actor, reason: "stale" });
+}
+
+/**
+ * Takes down one ready machine of a pool that has more than its target: one that gives way before any other, the
+ * longest-ready first, none of a braked node. Call it under the pool's row lock.
+ * @returns how many went.
+ */
+export async function takeSurplus(tx: Db, pool: string, actor: Actor): Promise<number> {
+  const [chosen] = await rows<{ id: string; stale: boolean; draining: boolean }>(
+    tx,
+    sql`select m.id, m.machine_spec <> p.machine_spec as stale, n.scheduling = 'draining' as draining
+      from machines m join pools p on p.name = m.pool join nodes n on n.name = m.node
+      where m.pool = ${pool} and m.state = 'ready' and ${isOnline()}
+        and not exists (select 1 from brakes b where b.node = n.name and b.released_at is null)
+      order by ${GIVES_WAY} desc, m.ready_at limit 1`,
+  );
+  if (chosen === undefined) return 0;
+  const reason = chosen.stale ? "stale" : chosen.draining ? "drained" : "surplus";
+  const down = await tearDown(tx, sql`select ${chosen.id}::uuid`, { from: ["ready"], actor, reason });
+  return down.length;
+}

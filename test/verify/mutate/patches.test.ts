@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { readTree } from "../../../scripts/change/git.ts";
+import { fileURLToPath } from "node:url";
+import { isConcerned, readPatch, readPatches } from "../../../verify/mutate/patches.ts";
+
+const PATCH = readPatch(
+  "01-x.patch",
+  `Breaks: results of a lost lease are taken
+Test: test/pool/lease.db.test.ts > a stale token: changes nothing
+
+--- a/src/pool/lease.ts
++++ b/src/pool/lease.ts
+@@ -1 +1 @@
+-a
++b
+--- a/drizzle/0000_first.sql
++++ b/drizzle/0000_first.sql
+`,
+);
+const FILES: Record<string, string> = {
+  "test/pool/lease.db.test.ts": `import "../helpers/db.ts"; import "../../src/pool/far.ts";`,
+  "test/helpers/db.ts": `import "./name.ts"; import "../../src/db/client.ts";`,
+};
+
+test("a patch's head: says what it breaks, the test with its name, and the files that it changes", () => {
+  expect(PATCH).toEqual({
+    file: "01-x.patch",
+    breaks: "results of a lost lease are taken",
+    test: "test/pool/lease.db.test.ts",
+    name: "a stale token: changes nothing",
+    touches: ["src/pool/lease.ts", "drizzle/0000_first.sql"],
+  });
+});
+
+test("a patch without a head is refused", () => {
+  expect(() => readPatch("02-y.patch", "--- a/x\n+++ b/x\n")).toThrow(/02-y\.patch: its head must have/);
+});
+
+test.each([
+  ["verify/mutate/01-x.patch", true],
+  ["src/pool/lease.ts", true],
+  ["drizzle/0000_first.sql", true],
+  ["test/pool/lease.db.test.ts", true],
+  ["test/helpers/name.ts", true],
+  ["src/pool/far.ts", false],
+  ["src/db/client.ts", false],
+  ["README.md", false],
+])("a change of %s concerns the patch: %s", (path, concerned) => {
+  expect(isConcerned(PATCH, new Set([path]), (file) => FILES[file] ?? null)).toBe(concerned);
+});
+
+test("every patch names a file of tests that there is, and changes files that there are", async () => {
+  const folder = fileURLToPath(new URL("../../../verify/mutate", import.meta.url));
+  const named = (await readPatches(folder)).flatMap(({ test: file, touches }) => [file, ...touches]);
+  expect(named.filter((path) => readTree(path) === null)).toEqual([]);
+});
