@@ -61,8 +61,8 @@ export async function initCluster({ folder, keep }: Cluster): Promise<void> {
   await mkdir(fresh, { mode: 0o700 });
   await own(fresh);
   await own(passwordFile);
-  // A hash of many rounds is CPU for each of the thousands of connections that tests open.
-  const quick = keep === "throwaway" ? ["--no-sync", "--set=scram_iterations=1"] : [];
+  // Rounds of a hash for each of thousands of connections, and checksums of what is gone in minutes, are only CPU.
+  const quick = keep === "throwaway" ? ["--no-sync", "--no-data-checksums", "--set=scram_iterations=1"] : [];
   const initdb = wrap(binary("initdb"), [
     `--pgdata=${fresh}`,
     `--username=${USER}`,

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { sql } from "drizzle-orm";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { connect } from "../../src/db/client.ts";
+import { oneIn } from "../helpers/nightly.ts";
 
 const SECRET = "hunter2secret";
 
@@ -44,7 +45,8 @@ const CASES: [string, () => string, number, RegExp][] = [
   ["no URL", () => "", 2, /DATABASE_URL is not set/],
 ];
 
-test.each(CASES)("migrate with %s: one sentence", async (_, url, code, sentence) => {
+// Each is a process of its own, which loads all of the program.
+test.each(oneIn(2, CASES))("migrate with %s: one sentence", async (_, url, code, sentence) => {
   const ended = await migrating(url());
   expect(ended).toEqual({ code, said: expect.stringMatching(/^warmpool migrate: [^\n]+\n$/) });
   expect(ended.said).toMatch(sentence);

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { describe, expect } from "vitest";
 import type { MachineView, PoolSpecInput } from "../../src/client/index.ts";
 import { rows } from "../../src/db/client.ts";
-import { atNight, isNight } from "../helpers/nightly.ts";
+import { isNight } from "../helpers/nightly.ts";
 import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";
 import { KEY_A, RECIPE, specOf } from "../helpers/world.ts";
@@ -105,7 +105,7 @@ describe("a create whose relay stood still", () => {
 });
 
 describe("a teardown whose relay stood still", () => {
-  test.each(atNight(["delete", "stop"]))(
+  atNightOnly.each(["delete", "stop"])(
     "at its %s touches nothing of what has come since",
     async (command) => {
       await using under = await withOneReady({ program: true });

@@ -8,7 +8,7 @@ import { isPortFree } from "../../src/stack/ports.ts";
 import { readProcess } from "../../src/stack/processes.ts";
 import { adminOf, processesOf, startStack, strangersTo } from "../helpers/stack.ts";
 import type { LocalFile } from "../helpers/stack.ts";
-import { atNight, isNight } from "../helpers/nightly.ts";
+import { isNight } from "../helpers/nightly.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";
@@ -33,8 +33,9 @@ async function expectNothingLeft(stateDir: string, { url, databaseUrl }: LocalFi
   expect(existsSync(join(stateDir, "local.json"))).toBe(false);
 }
 
-for (const runtime of atNight(["workerd", "node"] as const)) {
-  test(`on ${runtime}: starts, heals each part, and leaves nothing behind`, async () => {
+// By day the acceptance run starts it, kills its parts, and ends it (verify/accept/parts).
+for (const runtime of ["workerd", "node"] as const) {
+  test.runIf(isNight)(`on ${runtime}: starts, heals each part, and leaves nothing behind`, async () => {
     await using folder = await temporaryFolder();
     await using stack = await startStack(folder.path, ["--runtime", runtime]);
     const first = await stack.ready();
@@ -50,14 +51,13 @@ for (const runtime of atNight(["workerd", "node"] as const)) {
     ).toBeLessThanOrEqual(110);
     expect(statSync(join(folder.path, "local.json")).mode & 0o777).toBe(0o600);
     for (const pid of Object.values(first.pids)) expect(readProcess(pid)?.state).toMatch(/[SR]/);
-    // By day the acceptance run kills the others (verify/accept/parts/crash.ts).
-    for (const part of atNight(["edge", "relay", "postgres"] as const)) {
+    for (const part of ["edge", "relay", "postgres"] as const) {
       expect(readProcess(first.pids[part])?.session).toBe(first.pids[part]);
       process.kill(first.pids[part], "SIGKILL");
       await stack.another(part, first.pids[part]);
       await until(`everything after the ${part}`, () => works(first), { seconds: 30, everyMs: 200 });
     }
-    if (runtime === "workerd" && isNight) {
+    if (runtime === "workerd") {
       const { pids } = await stack.local();
       const inner = processesOf(folder.path).filter((pid) => readProcess(pid)?.parent === pids.edge);
       expect(inner.map((pid) => readProcess(pid)?.name)).toEqual(["workerd"]);

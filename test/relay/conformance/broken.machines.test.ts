@@ -6,7 +6,7 @@ import { check, programOf } from "./program.ts";
 
 /** That each way to break the contract is seen, and said in a sentence that names the rule. */
 const named = oneIn(
-  4,
+  6,
   BREAKAGES.map((breakage) => [breakage.what, breakage] as const),
 );
 

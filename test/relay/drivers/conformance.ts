@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import type { Case } from "../../../src/relay/conformance/case.ts";
 import { CASES } from "../../../src/relay/conformance/cases.ts";
 import { freePort, isFree } from "../../../src/relay/conformance/ports.ts";
 import { subjectOf } from "../../../src/relay/conformance/subject.ts";
 import type { CreateRequest, Driver } from "../../../src/relay/driver.ts";
 import { makeKeyPair } from "../../../src/relay/ssh/hostKey.ts";
+import { isNight, oneIn } from "../../helpers/nightly.ts";
 import { deadline } from "../../helpers/patience.ts";
 import { until } from "../../helpers/until.ts";
 import { login } from "./login.ts";
@@ -55,21 +55,20 @@ export function rootLogin(machine: { ssh: { host: string; port: number } }) {
   return until("a login as root", () => login(machine.ssh, "root", key), { seconds: CALL_SECONDS });
 }
 
-/** @param cases which of the shared cases to run; all, if left out */
-export function driverConformance(
-  name: string,
-  make: () => Promise<DriverUnderTest>,
-  cases: readonly Case[] = CASES,
-): void {
+/** @param everyNth by day only each n-th of the shared cases, and none of the others; at night all of them */
+export function driverConformance(name: string, make: () => Promise<DriverUnderTest>, everyNth = 1): void {
   describe(`driver ${name}`, () => {
-    test.each(cases.map((one) => [one.title, one] as const))("%s", async (_, one) => {
+    const cases = oneIn(everyNth, CASES).map((one) => [one.title, one] as const);
+    test.each(cases)("%s", async (_, one) => {
       await using under = await make();
       const { driver } = under;
       const drivers = { ...under, abrupt: driver };
       const settings = { ...KIND, callSeconds: CALL_SECONDS, bootSeconds: CALL_SECONDS };
       await one.run(subjectOf(drivers, settings, new AbortController().signal));
     });
+  });
 
+  describe.runIf(everyNth === 1 || isNight)(`driver ${name}, in this process`, () => {
     test("what a killed create leaves is listed and can be deleted", async () => {
       await using under = await make();
       const wanted = await request();

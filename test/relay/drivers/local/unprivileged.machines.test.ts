@@ -1,8 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { CASES } from "../../../../src/relay/conformance/cases.ts";
 import { makeKeyPair } from "../../../../src/relay/ssh/hostKey.ts";
-import { oneIn } from "../../../helpers/nightly.ts";
 import { driverConformance, request, rootLogin, soon } from "../conformance.ts";
 import { login } from "../login.ts";
 import { nobodyUnderTest } from "./nobody.ts";
@@ -11,7 +9,7 @@ import { addAccount } from "./sshServer/accounts.ts";
 // An ordinary user's run of the other files is this already.
 describe.runIf(process.geteuid?.() === 0)("without root", () => {
   // The driver is the same code as with root, which passes all of them by day (conformance.machines.test.ts).
-  driverConformance("local", nobodyUnderTest, oneIn(4, CASES));
+  driverConformance("local", nobodyUnderTest, 6);
 
   test("it says so, and every account is the user who runs the relay, in the machine's folder", async () => {
     await using under = await nobodyUnderTest();
