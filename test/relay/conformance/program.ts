@@ -7,6 +7,7 @@ import { checkProgram } from "../../../src/relay/conformance/check.ts";
 import type { CheckOptions, CheckReport } from "../../../src/relay/conformance/check.ts";
 import { TIMEOUTS } from "../../../src/relay/drivers/exec/timeouts.ts";
 import { localDriver } from "../../../src/relay/drivers/local/driver.ts";
+import { endAllOf } from "../../../scripts/leash/belonging.ts";
 import { script } from "../drivers/exec/script.ts";
 import { deadline } from "../../helpers/patience.ts";
 
@@ -32,6 +33,8 @@ export async function programOf(body = ""): Promise<Program> {
     folder: under.folder,
     async [Symbol.asyncDispose]() {
       await removeAll(machines);
+      // A call that the check gave up would make the folder anew.
+      await endAllOf(under.folder);
       await under[Symbol.asyncDispose]();
     },
   };

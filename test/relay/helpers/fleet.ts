@@ -7,6 +7,7 @@ import { INSTALLED } from "../../../src/relay/drivers/incus/place.ts";
 import { localDriver } from "../../../src/relay/drivers/local/driver.ts";
 import { loadIdentity } from "../../../src/relay/session/identity.ts";
 import { joinNode } from "../../../src/relay/main.ts";
+import { endAllOf } from "../../../scripts/leash/belonging.ts";
 import { ADMIN_TOKEN, startEdge } from "../../api/edges.ts";
 import { testDb } from "../../helpers/db.ts";
 import { temporaryFolder } from "../../helpers/temporaryFolder.ts";
@@ -34,6 +35,8 @@ export async function fleet(nodes: Record<string, NodeKind>): Promise<Fleet> {
   };
   try {
     const folder = own(await temporaryFolder());
+    // A relay that is killed leaves the call of its driver program, which would make the folder anew.
+    ends.push(() => endAllOf(folder.path));
     const database = own(await testDb());
     const edge = own(await startEdge("node", database.url));
     const client = createClient({ url: edge.url, token: ADMIN_TOKEN });

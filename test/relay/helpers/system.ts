@@ -11,6 +11,7 @@ import { loadIdentity } from "../../../src/relay/session/identity.ts";
 import { joinNode } from "../../../src/relay/main.ts";
 import { connect, type SshTarget } from "../../../src/relay/ssh/ssh.ts";
 import { readProcess } from "../../../src/stack/processes.ts";
+import { endAllOf } from "../../../scripts/leash/belonging.ts";
 import { ADMIN_TOKEN, startEdge } from "../../api/edges.ts";
 import { testDb } from "../../helpers/db.ts";
 import { temporaryFolder } from "../../helpers/temporaryFolder.ts";
@@ -108,6 +109,8 @@ async function start(
     return resource;
   };
   const folder = own(await temporaryFolder());
+  // A relay that is killed leaves the call of its driver program, which would make the folder anew.
+  ends.push(() => endAllOf(folder.path));
   const database = own(await testDb());
   const edge = own(await startEdge("node", database.url));
   const client = createClient({ url: edge.url, token: ADMIN_TOKEN });
