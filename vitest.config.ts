@@ -14,7 +14,7 @@ const NEEDS = {
 /** Comes first: it ends what tests and set-ups start. */
 const LEASH = "test/leash.ts";
 /** More than there are processors: while one waits for a machine to boot, another computes. */
-const workers = Math.max(2, Math.round(availableParallelism() * 1.5));
+const workers = Math.max(2, Math.round(availableParallelism() * 2));
 
 export default defineConfig({
   test: {

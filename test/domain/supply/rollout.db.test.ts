@@ -9,6 +9,7 @@ import { reportInventory } from "../../../src/domain/nodes/applyInventory.ts";
 import { planPoolChange } from "../../../src/domain/pools/preview.ts";
 import { getPool, putPool } from "../../../src/domain/pools/pools.ts";
 import { putRecipe } from "../../../src/domain/recipes/recipes.ts";
+import { atNight } from "../../helpers/nightly.ts";
 import { passTime } from "../../helpers/passTime.ts";
 import { testDb } from "../../helpers/db.ts";
 import {
@@ -62,11 +63,13 @@ async function settle(db: Db, relay: StandInRelay, stuck?: OperationResult): Pro
   return claimable;
 }
 
-test.each([
+const CHANGES = [
   ["image", { image: "debian-13" }],
   ["shape", { shape: { vcpus: 2, memoryMib: 512, diskGib: 4 } }],
   ["admin keys", { adminSshKeys: [KEY_B] }],
-])(
+] satisfies [string, Parameters<typeof specOf>[0]][];
+
+test.each(atNight(CHANGES))(
   "R15 another %s: machines are replaced one at a time, new ones first, and the pool stays filled",
   async (_, change) => {
     await using t = await testDb();
