@@ -11,7 +11,7 @@ import { renew } from "../../../../src/domain/operations/progress.ts";
 import { replenish } from "../../../../src/domain/supply/applyPlan.ts";
 import { findTester, release } from "../../../../src/domain/assignments/release.ts";
 import { type TestDb, testDb } from "../../../helpers/db.ts";
-import { atNight } from "../../../helpers/nightly.ts";
+import { isNight } from "../../../helpers/nightly.ts";
 import { passTime } from "../../../helpers/passTime.ts";
 import { seeded } from "../../../helpers/random.ts";
 import { APP, doHappily, KEY_A, makeWorld, NODE, type StandInRelay } from "../../../helpers/world.ts";
@@ -135,7 +135,8 @@ function table(lines: readonly Line[]): string {
   ].join("\n");
 }
 
-test.for(atNight([1, 2]))(
+// By day the pure forecast is held to what happens (forecast.test.ts), without an afternoon of statements.
+test.runIf(isNight).for([1, 2])(
   "twenty testers ask at once for a pool of 5 with maxSize 8: all served, in order, about when they were told (seed %i)",
   async (seed) => {
     await using t = await testDb();
