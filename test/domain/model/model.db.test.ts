@@ -10,7 +10,7 @@ import { STEPS } from "./steps.ts";
  * hold does, and at the end it becomes whole again. A failure prints its seed and path, and the least life that still fails.
  * The suite has the same lives every time; WARMPOOL_MODEL_SEED has others, and WARMPOOL_MODEL_RUNS more of them.
  */
-const runs = Number(process.env["WARMPOOL_MODEL_RUNS"] ?? 6);
+const runs = Number(process.env["WARMPOOL_MODEL_RUNS"] ?? 10);
 const seed = Number(process.env["WARMPOOL_MODEL_SEED"] ?? 20);
 /** Whether to look for the least life that still fails. */
 const shrinks = process.env["WARMPOOL_MODEL_SHRINK"] !== "no";
