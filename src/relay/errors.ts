@@ -3,6 +3,11 @@ export class RelayError extends Error {
   override name = "RelayError";
 }
 
+/** What was typed cannot be carried out as it stands: nothing was tried. */
+export class WrongUse extends RelayError {
+  override name = "WrongUse";
+}
+
 /** Somebody else may hold the operation now: stop at once, finish nothing. */
 export class LeaseLost extends Error {
   override name = "LeaseLost";

@@ -7,7 +7,7 @@ import { escaped } from "../contract/foreign.ts";
 import { chooseDriver, DRIVERS, type DriverOptions } from "./drivers/choose.ts";
 import { systemClock } from "./time/clock.ts";
 import { connectEdge, EdgeError, endsSession } from "./session/edge.ts";
-import { RelayError, wordsOf } from "./errors.ts";
+import { RelayError, WrongUse, wordsOf } from "./errors.ts";
 import { executors } from "./operations/execute.ts";
 import { endFormer, formerOf, noteSelf } from "./session/former.ts";
 import {
@@ -186,7 +186,7 @@ async function main(args: string[]): Promise<void> {
     const { "storage-pool": storagePool, ...options } = values;
     await runRelay({ ...options, storagePool });
   } else {
-    throw new RelayError(USAGE);
+    throw new WrongUse(USAGE);
   }
 }
 
@@ -195,7 +195,7 @@ if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLTo
     await main(process.argv.slice(2));
   } catch (error) {
     process.stderr.write(`${escaped(wordsOf(error), "\n")}\n`);
-    process.exitCode = 1;
+    process.exitCode = error instanceof WrongUse ? 2 : 1;
   }
   // Timers and sockets of work that was let go must not keep a stopped relay alive.
   process.exit();

@@ -254,8 +254,10 @@ test("node list shows labels, token list fingerprints, pool list the default", a
   await using at = await installation();
   await at.client.node.label.mutate({ name: "n1", labels: ["ssd", "rack-2"] });
   expect((await warmpool(["node", "list"], at)).stdout).toMatch(/^n1 +\S+ +rack-2, ssd /m);
-  const { fingerprint } = await at.client.token.create.mutate({ name: "ci", role: "app" });
-  expect((await warmpool(["token", "list"], at)).stdout).toMatch(new RegExp(` ci +app +${fingerprint} `));
+  const name = "the nightly jobs of the web shop";
+  const { fingerprint } = await at.client.token.create.mutate({ name, role: "viewer" });
+  const tokens = await warmpool(["token", "list"], { ...at, terminal: 80 });
+  expect(tokens.stdout).toMatch(new RegExp(`^${fingerprint} +${name} +viewer +valid +never$`, "m"));
   expect((await warmpool(["pool", "default", "demo"], at)).code).toBe(0);
   expect((await warmpool(["pool", "list"], at)).stdout).toMatch(/^demo .* default$/m);
 });

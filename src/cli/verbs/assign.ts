@@ -68,14 +68,14 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
   if (assignment.state === "failed" || (options.wait === true && assignment.state === "released")) {
     throw new CliError(
       EXIT.failed,
-      `${user} has no machine to use: ${trimDot(assignment.error?.message ?? `the assignment is ${assignment.state}`)}.`,
+      `${user} has no machine to use${cause(session, assignment)}.`,
       `\`${next(session, "log", ...words)}\` shows what the set-up printed; retry goes on where it stopped, release gives the machine back.`,
     );
   }
   if (options.wait === true && assignment.state === "active" && assignment.error !== null) {
     throw new CliError(
       EXIT.failed,
-      `${user} has a machine, and not with these keys: ${assignment.error.message}`,
+      `${user} has a machine, but not with these keys${cause(session, assignment)}.`,
       "The keys before may still open it: try again, or release it if that must end now.",
     );
   }
@@ -84,6 +84,11 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
       `\`${next(session, "tester", ...words)}\` tells how far it is; --wait would have shown it.`,
     );
   }
+}
+
+/** A person has just read the cause in the answer; what a program reads of an error stands alone. */
+function cause({ json }: Session, { error, state }: Assignment): string {
+  return json ? `: ${trimDot(error?.message ?? `the assignment is ${state}`)}` : "";
 }
 
 /** Where the private half lies beside the key that was given: the line is then one that works as it stands. */

@@ -41,10 +41,22 @@ export function relay(program: Command, cli: Cli): void {
     .option("--profile <name>", "the Incus profile for machines (warmpool)")
     .option("--image <alias>", "the Incus image for all machines, instead of what their pools name")
     .action(async function (this: Command, options: RunOptions) {
-      const { runRelay } = await import("../../relay/main.ts");
       const { url } = this.optsWithGlobals<GlobalOptions>();
-      await runRelay(url === undefined ? options : { ...options, url });
+      await run(url === undefined ? options : { ...options, url });
     });
+}
+
+async function run(options: RunOptions & { url?: string }): Promise<void> {
+  const [{ runRelay }, { WrongUse }] = await Promise.all([
+    import("../../relay/main.ts"),
+    import("../../relay/errors.ts"),
+  ]);
+  try {
+    await runRelay(options);
+  } catch (error) {
+    if (!(error instanceof WrongUse)) throw error;
+    throw new CliError(EXIT.wrongUse, error.message, null, { cause: error });
+  }
 }
 
 async function join({ url, token }: GlobalOptions, options: JoinOptions, cli: Cli): Promise<void> {

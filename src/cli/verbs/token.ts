@@ -6,9 +6,12 @@ import { destroying, mayDestroy } from "../session/destroy.ts";
 import type { DestroyOptions } from "../session/destroy.ts";
 import { answer, answerInWords, next, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
+import { CliError, EXIT } from "../terminal/exit.ts";
 import { table } from "../terminal/table.ts";
 import type { Column } from "../terminal/table.ts";
 import { ago, coarse, duration, parseDuration } from "../terminal/time.ts";
+
+const FINGERPRINT = /^[0-9a-f]{8}$/;
 
 type CreateOptions = { role: IssuedRole; expires?: number };
 
@@ -36,7 +39,7 @@ export function token(program: Command, cli: Cli): void {
     .action(withSession(cli, list));
   destroying(verb.command("revoke"))
     .description("end a token at once")
-    .argument("<id>", "its id, as list shows it")
+    .argument("<id>", "its fingerprint, as list shows it, or its id")
     .action(withSession(cli, revoke));
 }
 
@@ -63,24 +66,40 @@ async function list(session: Session): Promise<void> {
   );
 }
 
-async function revoke(session: Session, id: string, options: DestroyOptions): Promise<void> {
-  const goes = async () => {
-    const found = (await session.client.token.list.query()).find((one) => one.id === id);
-    return [
-      `The token ${found === undefined ? id : `"${found.name}" (${found.role})`} opens nothing any more.`,
-    ];
-  };
+async function revoke(session: Session, given: string, options: DestroyOptions): Promise<void> {
+  const { id, text } = meant(await session.client.token.list.query(), given);
+  const goes = async () => [`The token ${text} opens nothing any more.`];
   if (!(await mayDestroy(session, options, { goes, bare: true }))) return;
   const revoked = await session.client.token.revoke.mutate({ id });
   answerInWords(session, revoked, (one) => [`The token "${one.name}" (${one.role}) opens nothing any more.`]);
 }
 
+/**
+ * The token that a person means by its fingerprint or its id. An id that is not listed is for the API to judge.
+ * @throws CliError where the fingerprint is that of several
+ */
+function meant(tokens: TokenView[], given: string): { id: string; text: string } {
+  const [found, ...others] = tokens.filter(({ id, fingerprint }) => id === given || fingerprint === given);
+  if (others.length > 0) {
+    throw new CliError(
+      EXIT.conflict,
+      `${others.length + 1} tokens have the fingerprint ${given}.`,
+      "Name one by its id; `token list --json` has them.",
+    );
+  }
+  if (found === undefined && FINGERPRINT.test(given)) {
+    throw new CliError(EXIT.notFound, `no token has the fingerprint ${given}.`, "`token list` shows them.");
+  }
+  return found === undefined
+    ? { id: given, text: given }
+    : { id: found.id, text: `"${found.name}" (${found.role})` };
+}
+
 function columns(now: number): Column<TokenView>[] {
   return [
-    { title: "ID", value: ({ id }) => id, keep: true },
+    { title: "FINGERPRINT", value: ({ fingerprint }) => fingerprint, keep: true },
     { title: "NAME", value: ({ name }) => name },
     { title: "ROLE", value: ({ role }) => role },
-    { title: "FINGERPRINT", value: ({ fingerprint }) => fingerprint, keep: true },
     { title: "STATE", value: ({ state, expiresAt }) => stateText(state, expiresAt, now) },
     { title: "USED", value: ({ lastUsedAt }) => (lastUsedAt === null ? "never" : ago(lastUsedAt, now)) },
   ];

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Driver } from "../driver.ts";
-import { RelayError } from "../errors.ts";
+import { WrongUse } from "../errors.ts";
 import { execDriver } from "./exec/driver.ts";
 import { passedOn } from "./exec/passedOn.ts";
 import { changedTimeouts } from "./exec/timeouts.ts";
@@ -40,11 +40,11 @@ export type DriverOptions = {
 /** Where a driver finds itself: its owner's mark, and the relay's own folder. */
 export type Site = { installation: string; node: string; dir: string };
 
-/** @throws RelayError that says what to give, where the options name no driver or leave out what it needs */
+/** @throws WrongUse that says what to give, where the options name no driver or leave out what it needs */
 export function chooseDriver(options: DriverOptions, site: Site): { driver: Driver; banner: string } {
   const { installation, node, dir } = site;
   if (options.driver === undefined) {
-    throw new RelayError(
+    throw new WrongUse(
       "--driver is missing: what makes the machines of this node? One of: incus; exec, with --program FILE " +
         "(docs/drivers.md); local, which is for development only.",
     );
@@ -58,7 +58,7 @@ export function chooseDriver(options: DriverOptions, site: Site): { driver: Driv
     case "exec": {
       const { program } = options;
       if (program === undefined) {
-        throw new RelayError(
+        throw new WrongUse(
           "The driver exec needs --program, the path of the program that makes the machines.",
         );
       }
@@ -84,6 +84,6 @@ export function chooseDriver(options: DriverOptions, site: Site): { driver: Driv
       };
     }
     case undefined:
-      throw new RelayError(`There is no driver ${options.driver}; there are ${DRIVERS.join(", ")}.`);
+      throw new WrongUse(`There is no driver ${options.driver}; there are ${DRIVERS.join(", ")}.`);
   }
 }

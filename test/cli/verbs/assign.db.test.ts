@@ -133,8 +133,12 @@ test("a set-up that fails exits 1 with the step and where to look", async () => 
   const { code, stdout, stderr } = await assigned;
   expect(code).toBe(1);
   expect(stdout).toMatch(new RegExp(`^Set-up for alice failed in step ${step}`));
-  expect(stderr).toContain("the step ended with 3");
+  expect(stdout).toContain("the step ended with 3");
+  expect(stderr).toContain("alice has no machine to use.\n");
+  expect(stderr, "the cause was said once").not.toContain("the step ended with 3");
   expect(unwrapped(stderr)).toContain("npx warmpool log alice");
+  const forPrograms = await warmpool(["assign", "alice", "--key", key.file, "--json"], at);
+  expect(JSON.parse(forPrograms.stderr).error.message).toContain("the step ended with 3");
 });
 
 test("--no-wait is the opposite of --wait: it comes back at once, with a place in line", async () => {

@@ -112,7 +112,9 @@ const CASES: Case[] = [
   },
   {
     verb: "token revoke",
-    words: async ({ client }) => [(await client.token.create.mutate({ name: "old", role: "app" })).id],
+    words: async ({ client }) => [
+      (await client.token.create.mutate({ name: "old", role: "app" })).fingerprint,
+    ],
     bare: true,
     shows: /The token "old" \(app\) opens nothing any more\./,
   },

@@ -28,6 +28,9 @@ test("relay join trades the token that node enroll printed for a credential, onc
   const again = await warmpool([...args, "--replace"], { env: { WARMPOOL_JOIN_TOKEN: token } });
   expect(again).toMatchObject({ code: 1, stdout: "" });
   expect(again.stderr).toMatch(/^warmpool: .*join token/);
+  const undriven = await warmpool(["relay", "run", "--dir", dir]);
+  expect(undriven, "nothing was tried").toMatchObject({ code: 2, stdout: "" });
+  expect(undriven.stderr).toContain("--driver is missing");
 });
 
 test("relay join without a token is wrong use", async () => {

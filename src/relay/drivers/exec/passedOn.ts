@@ -1,17 +1,17 @@
-import { RelayError } from "../../errors.ts";
+import { WrongUse } from "../../errors.ts";
 import { own } from "../../../contract/own.ts";
 
 /**
  * The environment variables that a driver program sees beside its own, by name: a value never stands on a command
  * line, where everybody on the host could read it.
- * @throws RelayError where one is not set
+ * @throws WrongUse where one is not set
  */
 export function passedOn(names: string[], from: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(
     names.map((name) => {
       const value = own(from, name);
       if (value !== undefined) return [name, value];
-      throw new RelayError(
+      throw new WrongUse(
         `--pass ${name}: there is no such environment variable to pass on. Set it, or leave it out.`,
       );
     }),

@@ -1,6 +1,6 @@
 import { CALL_SECONDS } from "../../driver.ts";
 import { own } from "../../../contract/own.ts";
-import { RelayError } from "../../errors.ts";
+import { WrongUse } from "../../errors.ts";
 import { type Command, COMMANDS } from "./protocol.ts";
 
 /** Seconds that a call of each command may take: then it is cut off, and has failed. */
@@ -24,7 +24,7 @@ export function longer(timeouts: Timeouts, seconds: number): Timeouts {
 
 /**
  * What `--timeout COMMAND=DURATION` changes of the usual, such as `create=25m`; of two for one command the later counts.
- * @throws RelayError where one is not of that form, or out of range
+ * @throws WrongUse where one is not of that form, or out of range
  */
 export function changedTimeouts(changes: readonly string[], usual: Timeouts = TIMEOUTS): Timeouts {
   return { ...usual, ...Object.fromEntries(changes.map(readChange)) };
@@ -35,7 +35,7 @@ function readChange(text: string): [Command, number] {
   const command = COMMANDS.find((known) => known === name);
   const seconds = Number(count) * (own(UNITS, unit) ?? 0);
   if (command !== undefined && seconds >= 1 && seconds <= LONGEST) return [command, seconds];
-  throw new RelayError(
+  throw new WrongUse(
     `--timeout ${text}: it takes COMMAND=DURATION such as create=25m, from 1s to 2h. ` +
       `The commands are ${COMMANDS.join(", ")}.`,
   );
