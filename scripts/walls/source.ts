@@ -131,8 +131,8 @@ export const SOURCE: Record<string, Room> = {
     may: [
       ...["src/contract", "src/client", "src/cli/terminal", "src/cli/views", "src/cli/session"],
       ...["src/cli/inputs", "src/cli/ssh", "src/cli/completion", "src/cli/doctor", "src/relay/ssh"],
-      ...["src/relay/drivers/exec", "src/relay/conformance", "src/relay/main.ts", "src/relay/errors.ts"],
-      ...["commander", "zod", NODE],
+      ...["src/relay/drivers/exec", "src/relay/conformance", "src/relay/main.ts", "commander"],
+      ...["zod", NODE],
     ],
     types: ["src/relay/drivers"],
     why: "The command line speaks to the edge over HTTP and runs the relay; it knows nothing behind the API.",

@@ -119,6 +119,11 @@ export async function runRelay(options: RunOptions): Promise<void> {
   log.info("Stopped; set-ups that were running go on on their machines", { node: who.node });
 }
 
+/** Whether nothing was tried, for what was typed cannot be carried out as it stands. */
+export function isWrongUse(error: unknown): error is WrongUse {
+  return error instanceof WrongUse;
+}
+
 /** What the driver calls itself. That it cannot say so now is no reason to leave the node without a relay. */
 async function versionOf(driver: Driver): Promise<string> {
   try {
@@ -195,7 +200,7 @@ if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLTo
     await main(process.argv.slice(2));
   } catch (error) {
     process.stderr.write(`${escaped(wordsOf(error), "\n")}\n`);
-    process.exitCode = error instanceof WrongUse ? 2 : 1;
+    process.exitCode = isWrongUse(error) ? 2 : 1;
   }
   // Timers and sockets of work that was let go must not keep a stopped relay alive.
   process.exit();

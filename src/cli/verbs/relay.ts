@@ -47,14 +47,11 @@ export function relay(program: Command, cli: Cli): void {
 }
 
 async function run(options: RunOptions & { url?: string }): Promise<void> {
-  const [{ runRelay }, { WrongUse }] = await Promise.all([
-    import("../../relay/main.ts"),
-    import("../../relay/errors.ts"),
-  ]);
+  const { runRelay, isWrongUse } = await import("../../relay/main.ts");
   try {
     await runRelay(options);
   } catch (error) {
-    if (!(error instanceof WrongUse)) throw error;
+    if (!isWrongUse(error)) throw error;
     throw new CliError(EXIT.wrongUse, error.message, null, { cause: error });
   }
 }
