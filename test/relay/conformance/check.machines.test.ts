@@ -53,10 +53,15 @@ test("a daemon that is back before the end → its machine is deleted after all"
 });
 
 test("what a killed create left and list forgets", async () => {
-  // In the middle of a create, which begins with a mark that only `get` knows of.
+  // In the middle of a create, which begins with a mark that only `get` knows of. The first is timed; that the others
+  // take far longer leaves a busy host the time to kill them.
   vi.spyOn(Math, "random").mockReturnValue(0.5);
   await using program = await programOf(`
-    [ "$1" = create ] && { touch "$folder/half"; sleep 2; rm "$folder/half"; }
+    [ "$1" = create ] && {
+      touch "$folder/half"
+      if [ -e "$folder/timed" ]; then sleep 20; else sleep 2; touch "$folder/timed"; fi
+      rm "$folder/half"
+    }
     [ "$1" = get ] && [ -e "$folder/half" ] && { sed 's/}/,"state":"unknown"}/'; exit 0; }`);
   const { cases } = await check(program, ["create-killed"]);
   expect(cases[0]?.failure?.did).toMatch(

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { Gate } from "../../../src/relay/time/gate.ts";
 import { makeHostKey, makeKeyPair } from "../../../src/relay/ssh/hostKey.ts";
 import { connect, type SshTarget } from "../../../src/relay/ssh/ssh.ts";
+import { judged } from "../helpers/judged.ts";
 import { freePort } from "../helpers/node.ts";
 import { until } from "../../helpers/until.ts";
 
@@ -136,8 +137,8 @@ test("says when nobody listens, and when somebody listens and never answers", as
   await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
   try {
     const mute = { ...target, port: (silent.address() as AddressInfo).port };
-    const attempt = connect(mute, relayKey.privateKey, { timeoutSeconds: 0.2, signal: never });
-    await expect(attempt).rejects.toMatchObject({ kind: "timed_out" });
+    const attempt = () => connect(mute, relayKey.privateKey, { timeoutSeconds: 0.2, signal: never });
+    expect(await judged(attempt)).toMatchObject({ kind: "timed_out" });
   } finally {
     silent.close();
   }
@@ -173,10 +174,15 @@ test("a command that is begun as the other side hangs up has an unknown outcome 
 test("a command that does not end in time makes the connection unusable", async () => {
   const { pair, pinned } = makeHostKey("m");
   await using server = await sshServer([pair.privateKey], pinned);
-  using connection = await connect(server.target, relayKey.privateKey, options);
-  const attempt = connection.exec("hang", { timeoutSeconds: 0.1, signal: never });
-  await expect(attempt).rejects.toMatchObject({ kind: "timed_out" });
-  expect(connection.usable).toBe(false);
+  const attempt = async () => {
+    using connection = await connect(server.target, relayKey.privateKey, options);
+    try {
+      await connection.exec("hang", { timeoutSeconds: 0.1, signal: never });
+    } finally {
+      expect(connection.usable).toBe(false);
+    }
+  };
+  expect(await judged(attempt)).toMatchObject({ kind: "timed_out" });
 });
 
 test("an aborted call throws the signal's own reason and leaves the connection as it was", async () => {

@@ -14,6 +14,12 @@ folder=$1 node=$2 program=$3
 shift 3
 
 cd "$folder"
+# A new machine has none of the host's Warmpool state, which looks like that of a set-up: here it is deleted, in overlay
+# terms. In an empty folder nothing can have been planted.
+if [ -z "$(ls -A upper)" ]; then
+  mkdir -p upper/var/lib
+  mknod upper/var/lib/warmpool c 0 0
+fi
 # Relative paths, because the option string has no way to hold a comma or a colon.
 mount -t overlay overlay -o lowerdir=/,upperdir=upper,workdir=work merged
 cd merged

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   readdirSync,
@@ -15,6 +16,9 @@ import { outsideTmp, RUN_VARIABLE } from "../../../../scripts/leash/belonging.ts
 import { until } from "../../../helpers/until.ts";
 import { request, rootLogin, soon } from "../conformance.ts";
 import { localUnderTest } from "./machines.ts";
+
+/** The install scripts of Incus list there what they installed; set-ups keep theirs in a machine's. */
+const HOST_STATE = "/var/lib/warmpool";
 
 /** With root a machine is a system of its own: what happens in it stays in it, and the host's own things stay out. */
 describe.runIf(process.geteuid?.() === 0)("a machine and its host", () => {
@@ -42,6 +46,26 @@ describe.runIf(process.geteuid?.() === 0)("a machine and its host", () => {
       expect(processesIn(inside)).toEqual([]);
     }
     expect(hostState()).toEqual(before);
+  });
+
+  test("the host's Warmpool state is not a machine's, whose own outlives a restart", async () => {
+    const hasOwn = existsSync(HOST_STATE);
+    mkdirSync(HOST_STATE, { recursive: true });
+    try {
+      await using under = await localUnderTest();
+      const machine = await under.driver.create(await request(), soon());
+      {
+        using root = await rootLogin(machine);
+        expect((await root.exec(`ls ${HOST_STATE}`)).code).not.toBe(0);
+        expect((await root.exec(`mkdir ${HOST_STATE} && touch ${HOST_STATE}/mine`)).code).toBe(0);
+      }
+      await under.driver.stop(machine.name, soon());
+      await under.driver.start(machine.name, soon());
+      using root = await rootLogin(machine);
+      expect((await root.exec(`ls -A ${HOST_STATE}`)).stdout).toBe("mine\n");
+    } finally {
+      if (!hasOwn) rmSync(HOST_STATE, { recursive: true });
+    }
   });
 
   test("homes, keys, hidden folders and other machines of the host cannot be seen in a machine", async () => {
