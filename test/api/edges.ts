@@ -7,6 +7,7 @@ import { listen } from "../../src/listen.ts";
 import { readSecretKeys } from "../../src/domain/secrets/keys.ts";
 import type { Receiver } from "../../src/domain/webhook/receiver.ts";
 import { atNight } from "../helpers/nightly.ts";
+import { staying } from "../helpers/recycled.ts";
 
 /** The two entries, so that every API test runs against both: the app in Node, and the real bundle in workerd. */
 export const ADMIN_TOKEN = "wp_admin_for_tests_only_0123456789";
@@ -54,7 +55,7 @@ async function startNode(
   databaseUrl: string,
   { adminRequestsPerMinute, webhook, limits, adminToken }: Required<EdgeOptions>,
 ): Promise<TestEdge> {
-  const connection = connect(databaseUrl, { max: 20 });
+  const connection = staying(databaseUrl) ?? connect(databaseUrl, { max: 20 });
   const running = new Set<Promise<unknown>>();
   const edge: Edge = {
     connection,

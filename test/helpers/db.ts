@@ -4,6 +4,7 @@ import { inject, onTestFinished, TestRunner } from "vitest";
 import { connect } from "../../src/db/client.ts";
 import type { Connection, ConnectOptions, Db } from "../../src/db/client.ts";
 import { cloneName, databaseNamed } from "./databaseName.ts";
+import { cloned, giveBack, letGo, takeDatabase } from "./recycled.ts";
 
 export type TestDb = AsyncDisposable & {
   db: Db;
@@ -14,8 +15,8 @@ export type TestDb = AsyncDisposable & {
 };
 
 /**
- * A migrated database of the test's own: `await using t = await testDb()`. Dropped when the test has passed, whoever
- * is still connected; kept and named when it failed. Each is an installation of its own, so that tests which run
+ * A migrated database of the test's own: `await using t = await testDb()`. When the test has passed, whoever is still
+ * connected is cut off and the next test has it (recycled.ts); when it failed, it is kept and named. Each is an installation of its own, so that tests which run
  * machines at the same time never take each other's for theirs.
  */
 export async function testDb(
@@ -23,10 +24,35 @@ export async function testDb(
   template: string = inject("template"),
 ): Promise<TestDb> {
   const test = TestRunner.getCurrentTest();
-  const name = cloneName(test?.name ?? "suite");
+  if (test === undefined) return suiteDb(options, template);
+  const database = await takeDatabase(template, onServer);
+  const { url } = database;
+  const connection = Object.keys(options).length === 0 ? database.connection() : connect(url, options);
+  await connection.db.execute(sql`update settings set installation = gen_random_uuid()`);
+  // Whether the test failed is only known after its own scope has been left.
+  onTestFinished(async ({ task }) => {
+    await connection.close();
+    if (task.result?.state !== "fail") {
+      if (!(await giveBack(database))) await onServer(dropped(database.name));
+      return;
+    }
+    await letGo(database);
+    const name = cloneName(test.name);
+    await onServer(
+      sql`select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = ${database.name}`,
+    );
+    await onServer(sql`alter database ${sql.identifier(database.name)} rename to ${sql.identifier(name)}`);
+    console.error(`kept the database of the failed test: ${name}`);
+  });
+  const close = () => connection.close();
+  return { db: connection.db, url, connection, close, [Symbol.asyncDispose]: close };
+}
+
+/** For what is no test's own: dropped when it is closed. */
+async function suiteDb(options: ConnectOptions, template: string): Promise<TestDb> {
+  const name = cloneName("suite");
   const url = databaseNamed(inject("serverUrl"), name);
   await onServer(cloned(name, template));
-  const drop = () => onServer(sql`drop database ${sql.identifier(name)} with (force)`);
   const connection = connect(url, options);
   await connection.db.execute(sql`update settings set installation = gen_random_uuid()`);
   let isClosed = false;
@@ -34,16 +60,8 @@ export async function testDb(
     if (isClosed) return;
     isClosed = true;
     await connection.close();
-    if (test === undefined) await drop();
+    await onServer(dropped(name));
   };
-  if (test !== undefined) {
-    // Whether the test failed is only known after its own scope has been left.
-    onTestFinished(async ({ task }) => {
-      await close();
-      if (task.result?.state === "fail") console.error(`kept the database of the failed test: ${name}`);
-      else await drop();
-    });
-  }
   return { db: connection.db, url, connection, close, [Symbol.asyncDispose]: close };
 }
 
@@ -70,9 +88,8 @@ export function furnishedTemplate(furnish: (db: Db, url: string) => Promise<void
   return () => (made ??= make());
 }
 
-/** Copying files takes a quarter of the CPU of the default, which writes each page to the log. */
-function cloned(name: string, template: string): SQL {
-  return sql`create database ${sql.identifier(name)} template ${sql.identifier(template)} strategy file_copy`;
+function dropped(name: string): SQL {
+  return sql`drop database ${sql.identifier(name)} with (force)`;
 }
 
 /** One a worker; it ends with the worker. */

@@ -53,11 +53,11 @@ test("an assigned machine is neither recreated nor forgotten", async () => {
   await relay.workOff();
   await assign(t.connection, alice, APP);
   const machine = await newest(t.db);
-  for (const action of [
-    recreateMachine(t.db, machine.id, ADMIN),
-    forgetMachine(t.db, machine.id, "why not", ADMIN),
+  for (const act of [
+    () => recreateMachine(t.db, machine.id, ADMIN),
+    () => forgetMachine(t.db, machine.id, "why not", ADMIN),
   ]) {
-    await expect(action).rejects.toMatchObject({
+    await expect(act()).rejects.toMatchObject({
       code: "CONFLICT",
       message: expect.stringMatching(/alice's; release/),
     });
