@@ -77,14 +77,13 @@ async function made(template: string, onServer: (statement: SQL) => Promise<void
   named.searchParams.set("application_name", STAYS);
   const sessions = connect(named.href, { max: 20 });
   await sessions.db.execute(REMEMBER);
-  const { db, prepared } = sessions;
   return {
     name,
     url,
     template,
     sessions,
     schema: await schemaOf(sessions),
-    connection: () => ({ db, prepared, close: async () => undefined }),
+    connection: () => ({ ...sessions, close: async () => undefined }),
   };
 }
 
