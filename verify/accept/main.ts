@@ -37,7 +37,7 @@ async function main(): Promise<number> {
   process.env["NODE_DISABLE_COMPILE_CACHE"] = "1";
   for (const runtime of options.runtimes) {
     for (const part of PARTS) {
-      if (options.only === null || options.only === part.name)
+      if (options.only === null || options.only.includes(part.name))
         await runPart(part, runtime, options, folder, report);
     }
   }

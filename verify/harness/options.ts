@@ -9,8 +9,8 @@ export type Driver = (typeof DRIVERS)[number];
 export type Options = {
   driver: Driver;
   runtimes: readonly Runtime[];
-  /** The name of the one part to run; null runs all. */
-  only: string | null;
+  /** The names of the parts to run; null runs all. */
+  only: readonly string[] | null;
   /** Where the run keeps its own folder; it is removed when everything passed. */
   stateDir: string;
   /** Of what the parts do by chance; the same one does the same again. */
@@ -18,7 +18,7 @@ export type Options = {
 };
 
 export const USAGE = `usage: npm run accept -- [--driver local|incus] [--runtime node|workerd|both]
-                         [--only PART] [--state-dir DIR] [--seed N]`;
+                         [--only PART,PART] [--state-dir DIR] [--seed N]`;
 
 /** @throws Error naming the option and what it takes. */
 export function readOptions(args: string[], parts: readonly string[], temporary: string): Options {
@@ -37,7 +37,7 @@ export function readOptions(args: string[], parts: readonly string[], temporary:
   return {
     driver: oneOf("--driver", values.driver, DRIVERS),
     runtimes: runtime === "both" ? RUNTIMES : [runtime],
-    only: values.only === undefined ? null : oneOf("--only", values.only, parts),
+    only: values.only?.split(",").map((name) => oneOf("--only", name, parts)) ?? null,
     stateDir: values["state-dir"],
     seed: Number(values.seed),
   };
