@@ -1,4 +1,8 @@
+import { ASSIGNMENT_ERRORS, type AssignmentErrorCode } from "../../src/contract/assignmentErrors.ts";
 import { ERROR_CODES, type ErrorCode } from "../../src/contract/errors.ts";
+import { EVENT_KINDS } from "../../src/contract/event.ts";
+import { keysOf } from "../../src/contract/keysOf.ts";
+import { OPERATION_KINDS } from "../../src/contract/operation.ts";
 import { HTTP_STATUS } from "../../src/domain/core/errors.ts";
 import { type Reason, REASONS } from "../../src/domain/core/reasons.ts";
 
@@ -75,7 +79,26 @@ const ACTIONS: Partial<Record<Reason, string>> = {
   undelivered: "docs/webhook.md: the event has how the last try ended.",
 };
 
-/** docs/codes.md: every error code and every reason. */
+/** What to do about the error of an assignment. */
+const ASSIGNMENT_ACTIONS: Record<AssignmentErrorCode, string> = {
+  unreachable: "Retry. If it happens again, release the assignment and assign again.",
+  host_key_changed: "Treat it as an attack until you know better: SECURITY.md.",
+  step_failed: "`warmpool log USER` shows what the step printed. Fix the cause, then retry.",
+  step_timed_out: "`warmpool log USER` shows how far it got. Raise the limit or fix the cause, then retry.",
+  handover_failed: "The message names them. Fix the recipe, then retry with `--recipe current`.",
+  machine_refused: "Retry. If it happens again, look at the machine: `warmpool machine get ID`.",
+  secret_unreadable: "Put the key back and retry, or release and assign again.",
+  keys_not_replaced: "Wait. If access must end now: `warmpool machine cut ID`.",
+  access_cut: "`warmpool machine uncut ID` gives the access back.",
+  machine_gone: "`warmpool machine recreate ID --reassign` sets up another one.",
+  machine_stopped: "`warmpool machine restart ID` starts it again, with its data.",
+  machine_silent: "While it is being set up: wait, or release. While active: `warmpool machine restart ID`.",
+  node_silent: "Wait, or release and assign again. For operators: `warmpool node list`.",
+  node_quiet: "Wait, or release and assign again.",
+  node_busy: "Wait, or release and assign again.",
+};
+
+/** docs/codes.md: every error code, every reason, and the kinds of events and operations. */
 export function codesDocument(): string {
   return [
     "# Codes\n",
@@ -86,6 +109,20 @@ export function codesDocument(): string {
     ...ERROR_CODES.map(
       (code) => `| \`${code}\` | ${HTTP_STATUS[code]} | ${ERRORS[code].meaning} | ${ERRORS[code].action} |`,
     ),
+    "\n## Errors of assignments\n",
+    "`error.code` of an assignment, and of the webhook's `assignment.failed`: why it failed, why its set-up waits, or why its",
+    "machine cannot be used. `error.message` has the details.\n",
+    "| code | meaning | what to do |",
+    "|---|---|---|",
+    ...keysOf(ASSIGNMENT_ERRORS).map(
+      (code) => `| \`${code}\` | ${ASSIGNMENT_ERRORS[code]} | ${ASSIGNMENT_ACTIONS[code]} |`,
+    ),
+    "\n## Kinds of events\n",
+    "`kind` of an event: what it is about.\n",
+    ...meanings("kind", EVENT_KINDS),
+    "\n## Kinds of operations\n",
+    "The work of relays, as a machine's `operation` and the metric `warmpool_operations_total` name it.\n",
+    ...meanings("kind", OPERATION_KINDS),
     "\n## Reasons\n",
     "Why something happened: every event carries one. Where nothing is said, there is nothing to do.\n",
     "| reason | meaning | what to do |",
@@ -95,4 +132,12 @@ export function codesDocument(): string {
     ),
     "",
   ].join("\n");
+}
+
+function meanings(name: string, table: Record<string, string>): string[] {
+  return [
+    `| ${name} | meaning |`,
+    "|---|---|",
+    ...Object.entries(table).map(([value, meaning]) => `| \`${value}\` | ${meaning} |`),
+  ];
 }

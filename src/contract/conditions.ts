@@ -1,4 +1,5 @@
 import { DEGRADED } from "./degraded.ts";
+import { keysOf } from "./keysOf.ts";
 import { own } from "./own.ts";
 import type { Reason } from "./reason.ts";
 
@@ -171,7 +172,7 @@ export type ConditionType = keyof typeof CONDITIONS;
 export type ConditionReason<Type extends ConditionType = ConditionType> = Type extends ConditionType
   ? keyof (typeof CONDITIONS)[Type] & string
   : never;
-export const CONDITION_TYPES = Object.keys(CONDITIONS) as [ConditionType, ...ConditionType[]];
+export const CONDITION_TYPES = keysOf(CONDITIONS);
 
 /** Whether there is something to tell: `Degraded` is amiss where it is true, every other one where it is false. */
 export function isAmiss({ type, status }: { type: ConditionType; status: boolean }): boolean {

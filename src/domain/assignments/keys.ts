@@ -1,4 +1,6 @@
 import { sql } from "drizzle-orm";
+import type { Assignment } from "../../contract/assignment.ts";
+import type { SetupFailure } from "../../contract/assignmentErrors.ts";
 import { sshKeyIdentity } from "../../contract/sshKey.ts";
 import { type Db, rows } from "../../db/client.ts";
 import type { Standing } from "../core/leased.ts";
@@ -48,11 +50,11 @@ export async function updateKeys(
 export async function keysFailed(
   tx: Db,
   { assignment, machine, pool }: Standing,
-  failed: { reason: string; message: string },
+  failed: { reason: SetupFailure; message: string },
   actor: Actor,
 ): Promise<boolean> {
   const message = `The keys that were given last may not be on the machine: ${failed.message} Assign again with them to try again; if access must end now, an operator can stop the machine from outside (machine cut).`;
-  const error = { code: failed.reason, message };
+  const error: NonNullable<Assignment["error"]> = { code: failed.reason, message };
   const active = await rows(
     tx,
     sql`update assignments set error = ${json(error)} where id = ${assignment} and state = 'active' returning id`,

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import type { Assignment } from "../../contract/assignment.ts";
 import { type Db, rows } from "../../db/client.ts";
 import { SETTINGS } from "../core/limits.ts";
 import { json, tell } from "../core/event.ts";
@@ -11,7 +12,7 @@ import { json, tell } from "../core/event.ts";
  */
 export async function tellLateKeys(db: Db): Promise<number> {
   return db.transaction(async (tx) => {
-    const error = {
+    const error: NonNullable<Assignment["error"]> = {
       code: "keys_not_replaced",
       message: `The keys that were given last are not on the machine after ${SETTINGS.keyChangeSeconds} s: the ones before may still open it. If that must end now, an operator can stop the machine from outside (machine cut).`,
     };

@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { MachineAction, MachineState, MachineView } from "../../contract/machine.ts";
+import type { OperationKind } from "../../contract/operation.ts";
 import { type Db, rows } from "../../db/client.ts";
 import { whyNot } from "./can.ts";
 import { WarmpoolError } from "../core/errors.ts";
@@ -24,7 +25,7 @@ export type LockedMachine = {
   node: string;
   state: MachineState;
   assignment: { id: string; username: string } | null;
-  operation: { kind: string } | null;
+  operation: { kind: OperationKind } | null;
   /** Some tester has had it, so it never goes back to the pool. */
   used: boolean;
   /** Set while its access is cut. */

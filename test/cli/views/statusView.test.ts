@@ -129,7 +129,7 @@ test("a teardown that fails: which, how often, since when, why, and the way out"
     attempt: 4,
     error: "the disk is busy",
     since: "2026-11-24T09:48:00.000Z",
-  };
+  } as const;
   const words = page({ leaving: [aMachine({ state: "deleting", operation })] }).join(" ");
   expect(words).toContain(
     "wp-demo-7 on local cannot be torn down, tried 4 times since 12m ago: the disk is busy.",
@@ -188,7 +188,7 @@ test("a degraded pool, and one that is not ready: cause and since", () => {
 });
 
 test("a tester whose set-up failed, and those who wait, are told of: no all-clear beside them", () => {
-  const error = { code: "step_failed", message: "No space left on device.", step: "hello" };
+  const error = { code: "step_failed", message: "No space left on device.", step: "hello" } as const;
   const failed = anAssignment({ state: "failed", error });
   const waiting = ["10:03", "10:01"].map((at, index) =>
     anAssignment({
@@ -209,7 +209,7 @@ test("a tester whose set-up failed, and those who wait, are told of: no all-clea
 });
 
 test("of many whose set-ups failed five are named", () => {
-  const error = { code: "step_failed", message: "no" };
+  const error = { code: "step_failed", message: "no" } as const;
   const testers = Array.from({ length: 7 }, (_, n) =>
     anAssignment({ state: "failed", username: `u${n}`, error }),
   );
