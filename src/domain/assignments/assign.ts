@@ -14,6 +14,7 @@ import { hasParams, sealParams, type SealedParams } from "../secrets/params.ts";
 import { NO_SECRET_KEYS, type SecretKeys } from "../secrets/keys.ts";
 import { json } from "../core/event.ts";
 import { machineMoves } from "../core/moves.ts";
+import { isNotRemoved } from "../core/live.ts";
 
 export type AssignRequest = {
   username: string;
@@ -198,7 +199,7 @@ async function findTarget(db: Db, name: string | undefined): Promise<Target> {
         r.name as recipe, r.version, r.content, ${iso(sql`r.put_at`)} as "putAt"
       from pools p
       join lateral (select * from recipes where recipes.name = p.spec ->> 'recipe' order by put_at desc limit 1) r on true
-      where p.removed_at is null and ${name === undefined ? sql`true` : sql`p.name = ${name}`}
+      where ${isNotRemoved(sql`p`)} and ${name === undefined ? sql`true` : sql`p.name = ${name}`}
       ${defaultFirst}`,
   );
   return choosePool(found, name);

@@ -3,6 +3,7 @@ import type { Assignment } from "../../contract/assignment.ts";
 import { type Db, rows } from "../../db/client.ts";
 import { SETTINGS } from "../core/limits.ts";
 import { json, tell } from "../core/event.ts";
+import { isLiveOperation } from "../core/live.ts";
 
 /**
  * Keys of active testers that were replaced and are not on their machines yet, though there was time for it: the old ones
@@ -22,7 +23,7 @@ export async function tellLateKeys(db: Db): Promise<number> {
           select a.id from assignments a join operations o on o.assignment = a.id
           join machines m on m.id = a.machine and m.cut is null
           where a.state = 'active' and a.error is null and o.kind = 'setup'
-            and o.state in ('queued', 'leased', 'cancelling')
+            and ${isLiveOperation(sql`o`)}
             and o.created_at < now() - make_interval(secs => ${SETTINGS.keyChangeSeconds})
           order by a.id for no key update of a skip locked)
         returning id, pool, machine`,

@@ -10,6 +10,7 @@ import { lineOfPool } from "./queue/observed.ts";
 import { SETTINGS } from "../core/limits.ts";
 import { IS_DOWN } from "../health/testerMachines.ts";
 import { UNBEGUN, type Unbegun, unbegunError } from "./unbegun.ts";
+import { isLiveAssignment, isLiveOperation } from "../core/live.ts";
 
 /**
  * Assignments as their owners see them. What is shown was true at one moment, for one statement reads everything. That
@@ -60,7 +61,7 @@ const usualSetup = sql`(
  * nothing is known against it.
  */
 const standstill = sql`case
-  when a.state <> 'released' and m.cut is not null then jsonb_build_object('code', 'access_cut', 'message', concat(
+  when ${isLiveAssignment(sql`a`)} and m.cut is not null then jsonb_build_object('code', 'access_cut', 'message', concat(
     'An operator has ended the access to this machine', case when m.cut ->> 'doneAt' is null then '; it is being stopped' end,
     '. Its data is kept. Ask them.'))
   when a.state = 'active' and m.state = 'assigned' and ${IS_DOWN} then case n.not_alive -> m.id::text ->> 'down'
@@ -86,7 +87,7 @@ const keyFingerprints = sql`coalesce((select jsonb_agg('SHA256:' || rtrim(encode
 
 /** A run that puts keys in place is queued or under way, or follows the restart that is. */
 const keysPending = sql`a.state = 'active' and exists (
-  select 1 from operations o where o.machine = a.machine and o.state in ('queued', 'leased', 'cancelling')
+  select 1 from operations o where o.machine = a.machine and ${isLiveOperation(sql`o`)}
     and (o.kind = 'setup' or a.ssh_keys <> coalesce(a.handover -> 'keys' -> a.username, '[]')))`;
 
 /** What a forecast must have been made with (`Stance`), of a pool `p`. */

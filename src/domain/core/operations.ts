@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { type Db, rows } from "../../db/client.ts";
 import { json } from "./event.ts";
+import { isLiveOperation } from "./live.ts";
 
 /** How operations end, go back to the queue, and how the delete of a machine comes about. */
 export async function endOperation(
@@ -43,7 +44,7 @@ export async function requeueOperation(
 export async function cancelWork(tx: Db, machines: SQL): Promise<string[]> {
   await tx.execute(sql`
     update operations set state = 'cancelled', finished_at = now()
-    where machine in (${machines}) and kind in ('setup', 'restart', 'cut') and state in ('queued', 'leased', 'cancelling')`);
+    where machine in (${machines}) and kind in ('setup', 'restart', 'cut') and ${isLiveOperation()}`);
   const ended = await rows<{ machine: string; never: boolean }>(
     tx,
     sql`update operations set state = 'cancelled', finished_at = now()
@@ -66,9 +67,9 @@ export async function queueDeletes(tx: Db): Promise<number> {
     sql`insert into operations (kind, node, machine)
       select 'delete', m.node, m.id from machines m
       where m.state = 'deleting'
-        and not exists (select 1 from operations o where o.machine = m.id and o.state in ('queued', 'leased', 'cancelling'))
+        and not exists (select 1 from operations o where o.machine = m.id and ${isLiveOperation(sql`o`)})
       order by m.id
-      on conflict (machine) where state in ('queued', 'leased', 'cancelling') do nothing
+      on conflict (machine) where ${isLiveOperation()} do nothing
       returning id`,
   );
   return queued.length;

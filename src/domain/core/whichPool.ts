@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { type Db, rows } from "../../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
+import { isNotRemoved } from "./live.ts";
 
 /** The pools (alias `p`) that a caller who names none may mean, the default first; two tell that there are several. */
 export const defaultFirst: SQL = sql`order by p.name = (select default_pool from settings) desc nulls last, p.name = 'default' desc limit 2`;
@@ -36,7 +37,7 @@ export async function resolvePool(db: Db, name: string | undefined): Promise<str
   const found = await rows<{ pool: string; isDefault: boolean }>(
     db,
     sql`select p.name as pool, ${isDefault} as "isDefault" from pools p
-      where ${name === undefined ? sql`p.removed_at is null` : sql`p.name = ${name}`} ${defaultFirst}`,
+      where ${name === undefined ? isNotRemoved(sql`p`) : sql`p.name = ${name}`} ${defaultFirst}`,
   );
   return choosePool(found, name).pool;
 }

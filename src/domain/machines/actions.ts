@@ -12,6 +12,7 @@ import type { Actor } from "../core/reasons.ts";
 import { tearDown } from "../core/teardown.ts";
 import { json } from "../core/event.ts";
 import { moveMachines } from "../core/moves.ts";
+import { isLiveAssignment, isLiveOperation } from "../core/live.ts";
 
 /**
  * What an admin does with one machine. Each looks at the machine under its lock, refuses by the words of `can`, and
@@ -56,8 +57,8 @@ export async function lockMachine(tx: Db, idOrName: string, action: MachineActio
         coalesce(n.not_alive -> m.id::text ->> 'down' = 'absent', false) as absent,
         coalesce(n.not_alive -> m.id::text ->> 'answer' = 'dead', false) as dead
       from machines m join nodes n on n.name = m.node
-      left join assignments a on a.machine = m.id and a.state <> 'released'
-      left join operations o on o.machine = m.id and o.state in ('queued', 'leased', 'cancelling')
+      left join assignments a on a.machine = m.id and ${isLiveAssignment(sql`a`)}
+      left join operations o on o.machine = m.id and ${isLiveOperation(sql`o`)}
       where ${which}`,
   );
   if (machine === undefined)
@@ -187,7 +188,7 @@ export async function forgetMachines(tx: Db, which: SQL, note: string | null, ac
   const free = sql`select id from machines where id in (${which}) and state = 'deleting'`;
   await tx.execute(sql`
     update operations set state = 'cancelled', finished_at = now()
-    where machine in (${free}) and state in ('queued', 'leased', 'cancelling')`);
+    where machine in (${free}) and ${isLiveOperation()}`);
   const receipt = { kind: "forgotten", listingStartedAt: null, storageProof: "none", by: actor, note };
   const forgotten = await moveMachines(tx, free, {
     ...why,

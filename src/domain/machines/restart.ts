@@ -8,6 +8,7 @@ import { getMachine } from "./view.ts";
 import type { Actor } from "../core/reasons.ts";
 import { moveMachines } from "../core/moves.ts";
 import { tell } from "../core/event.ts";
+import { isLiveOperation } from "../core/live.ts";
 
 /**
  * Has the machine's relay stop and start it. Its name, host key, data and assignment stay. A ready machine is suspect
@@ -22,7 +23,7 @@ export async function restartMachine(db: Db, idOrName: string, actor: Actor): Pr
     // What `can` lets through: it stands still on the dead machine, and is queued again when the restart has ended.
     await tx.execute(sql`
       update operations set state = 'cancelled', finished_at = now(), error = 'its machine is restarted'
-      where machine = ${locked.id} and kind = 'setup' and state in ('queued', 'leased', 'cancelling')`);
+      where machine = ${locked.id} and kind = 'setup' and ${isLiveOperation()}`);
     const suspect = await moveMachines(tx, sql`select ${locked.id}::uuid`, {
       to: "suspect",
       from: ["ready"],

@@ -13,6 +13,7 @@ import { noteOrphans } from "../orphans/applyOrphans.ts";
 import type { Actor } from "../core/reasons.ts";
 import { endAssignments } from "../assignments/release.ts";
 import { json, tell } from "../core/event.ts";
+import { isLiveAssignment, isLiveMachine, isLiveNode, isLiveOperation } from "../core/live.ts";
 
 /**
  * Opens the node for new machines, or closes it: `draining` makes none there any more, and those it has live on.
@@ -107,7 +108,7 @@ export async function reapOrphans(
   return db.transaction(async (tx) => {
     const [row] = await rows<{ orphans: Sightings; brake: OrphanBrake | null }>(
       tx,
-      sql`select orphans, orphan_brake as brake from nodes where name = ${name} and state <> 'removed' for no key update`,
+      sql`select orphans, orphan_brake as brake from nodes where name = ${name} and ${isLiveNode()} for no key update`,
     );
     if (row === undefined) throw unknownNode(name);
     const { orphans, brake } = row;
@@ -160,7 +161,7 @@ export async function removeNode(
     const before = await lockNode(tx, name);
     const [{ machines } = { machines: 0 }] = await rows<{ machines: number }>(
       tx,
-      sql`select count(*)::int as machines from machines where node = ${name} and state <> 'deleted'`,
+      sql`select count(*)::int as machines from machines where node = ${name} and ${isLiveMachine()}`,
     );
     if (machines > 0 && !lost) {
       throw new WarmpoolError(
@@ -168,17 +169,17 @@ export async function removeNode(
         `node ${name} has ${machines} ${machines === 1 ? "machine" : "machines"}; drain it and wait until they are gone, or, if the host is lost for good, remove it as lost`,
       );
     }
-    const on = sql`select id from machines where node = ${name} and state <> 'deleted'`;
+    const on = sql`select id from machines where node = ${name} and ${isLiveMachine()}`;
     await lockWork(tx, on);
     const ended = await endAssignments(
       tx,
-      sql`select id from assignments where state <> 'released' and machine in (${on})`,
+      sql`select id from assignments where ${isLiveAssignment()} and machine in (${on})`,
       { actor, reason: "node_removed" },
     );
     const forgotten = machines === 0 ? 0 : await forgetMachines(tx, on, `node ${name} was removed`, actor);
     await tx.execute(sql`
       update operations set state = 'cancelled', finished_at = now()
-      where node = ${name} and state in ('queued', 'leased', 'cancelling')`);
+      where node = ${name} and ${isLiveOperation()}`);
     await tx.execute(sql`
       update tokens set revoked_at = now() where role in ('node', 'join') and node = ${name} and revoked_at is null`);
     await tx.execute(sql`delete from brakes where node = ${name}`);
@@ -201,7 +202,7 @@ export async function removeNode(
 async function lockNode(tx: Db, name: string): Promise<{ state: string; scheduling: NodeScheduling }> {
   const [node] = await rows<{ state: string; scheduling: NodeScheduling }>(
     tx,
-    sql`select state, scheduling from nodes where name = ${name} and state <> 'removed' for no key update`,
+    sql`select state, scheduling from nodes where name = ${name} and ${isLiveNode()} for no key update`,
   );
   if (node === undefined) throw unknownNode(name);
   return node;

@@ -14,6 +14,7 @@ import type { Actor } from "../core/reasons.ts";
 import { SETTINGS } from "../core/limits.ts";
 import { issueToken, spendToken } from "../access/tokens.ts";
 import { tell } from "../core/event.ts";
+import { isLiveNode } from "../core/live.ts";
 
 /** Nodes and their relays: enrolled by an admin, joined once, a session per relay process. */
 
@@ -139,7 +140,7 @@ export async function heard(db: Db, node: string, session: string): Promise<void
 async function lockNode(tx: Db, name: string): Promise<string> {
   const [node] = await rows<{ state: string }>(
     tx,
-    sql`select state from nodes where name = ${name} and state <> 'removed' for no key update`,
+    sql`select state from nodes where name = ${name} and ${isLiveNode()} for no key update`,
   );
   if (node === undefined)
     throw new WarmpoolError(
