@@ -13,6 +13,12 @@ const HOMES: { rule: string; text: RegExp; home: string }[] = [
   { rule: "a node is not removed", text: /state(?:`\)\})? <> 'removed'/, home: "src/domain/core/live.ts" },
   { rule: "a pool is not removed", text: /removed_at(?:`\)\})? is null/, home: "src/domain/core/live.ts" },
   { rule: "a brake is on", text: /released_at(?:`\)\})? is null/, home: "src/domain/core/live.ts" },
+  { rule: "the first step of a set-up", text: /Prepare the account/, home: "src/contract/progress.ts" },
+  {
+    rule: "what an assignment loses with its machine",
+    text: /machine = null|claimed_at = null/,
+    home: "src/domain/core/moves.ts",
+  },
 ];
 
 /** The tables' indexes and checks are texts of the migrations: they have to be written out. */

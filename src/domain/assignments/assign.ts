@@ -5,6 +5,7 @@ import { type Connection, type Db, iso, rows } from "../../db/client.ts";
 import { readAssignments } from "./view.ts";
 import { choosePool, defaultFirst, isDefault } from "../core/whichPool.ts";
 import { WarmpoolError } from "../core/errors.ts";
+import { FIRST_STEP, stepsOf } from "./firstStep.ts";
 import { updateKeys } from "./keys.ts";
 import { match } from "./match.ts";
 import { checkParams } from "../recipes/params.ts";
@@ -115,7 +116,7 @@ function claimStatement(
         ${json(request.sshKeys)}, ${json(params)}, ${json(secrets)}, ${json(marks)}, ${target.recipe}, ${target.version},
         ${request.ttlSeconds ?? target.ttl}, case when moved.id is null then 0 else 1 end,
         case when moved.id is not null then now() end, case when moved.id is not null then now() end,
-        case when moved.id is not null then ${json(firstStep(target.content.steps.length))} end
+        case when moved.id is not null then ${json({ ...FIRST_STEP, steps: stepsOf(target.content.steps.length) })} end
       from slot left join moved on true
       returning id, state, machine
     ),
@@ -128,11 +129,6 @@ function claimStatement(
       select 'assignment', ${actor}, 'asked_for', ${target.pool}, made.machine, made.id, made.state from made
     )
     select state from made`;
-}
-
-/** What set-up shows before the relay has said anything. The tester's count includes account and hand-over. */
-export function firstStep(recipeSteps: number) {
-  return { step: 1, steps: recipeSteps + 2, title: "Prepare the account", percent: 0 };
 }
 
 /** The standing assignment, which has to have been asked for with the params that are given, and gets the keys. */

@@ -49,7 +49,7 @@ export async function leaveUntried(
     ...told,
     to: "waiting",
     from: ["setting_up"],
-    set: sql`machine = null, step = null, claimed_at = null, setup_at = null, swaps = swaps + 1`,
+    set: sql`swaps = swaps + 1`,
   });
   await moveMachines(tx, sql`select ${machine}::uuid`, { ...told, to: "suspect", from: ["assigned"] });
 }

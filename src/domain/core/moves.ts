@@ -78,8 +78,12 @@ export type MovedAssignment = {
   was: AssignmentState;
 };
 
-/** What every move of an assignment writes besides its state: when it ends by itself. */
+/**
+ * What every move of an assignment writes besides its state: when it ends by itself, and, of one that waits (again), that
+ * it has no machine and no set-up.
+ */
 const ENTERING_ASSIGNMENT: Partial<Record<AssignmentState, SQL>> = {
+  waiting: sql`machine = null, step = null, claimed_at = null, setup_at = null, logged_in_at = null`,
   setting_up: sql`failed_at = null, expires_at = null, warn_at = null`,
   active: endsAfter(sql`now()`, sql`ttl_seconds`),
   failed: sql`failed_at = now(), ${endsAfter(sql`now()`, holdFailed)}`,

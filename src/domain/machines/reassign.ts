@@ -74,8 +74,8 @@ async function takeAway(tx: Db, idOrName: string, actor: Actor): Promise<Standin
     to: "waiting",
     from: ["setting_up", "active", "failed"],
     data: { missed: machine.id },
-    set: sql`machine = null, step = null, claimed_at = null, setup_at = null, logged_in_at = null, handover = null,
-      outputs = '{}', error = null, active_at = null, failed_at = null, expires_at = null, warn_at = null`,
+    set: sql`handover = null, outputs = '{}', error = null, active_at = null, failed_at = null, expires_at = null,
+      warn_at = null`,
   });
   if (machine.absent) await tearDown(tx, only, told);
   else {

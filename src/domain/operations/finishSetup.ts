@@ -99,8 +99,7 @@ async function swap(tx: Db, lease: Standing, when: SQL, cause: string, actor: Ac
       actor,
       reason: "swapped",
       data: { cause, missed: lease.machine },
-      set: sql`machine = null, step = null, claimed_at = null, setup_at = null, logged_in_at = null,
-        swaps = swaps + 1`,
+      set: sql`swaps = swaps + 1`,
     },
   );
   if (back.length === 0 || lease.machine === null) return false;
