@@ -19,7 +19,20 @@ const HOMES: { rule: string; text: RegExp; home: string }[] = [
     text: /machine = null|claimed_at = null/,
     home: "src/domain/core/moves.ts",
   },
+  { rule: "the state of a machine", text: writerOf("machines"), home: "src/domain/core/moves.ts" },
+  { rule: "the state of an assignment", text: writerOf("assignments"), home: "src/domain/core/moves.ts" },
+  { rule: "the state of a node", text: writerOf("nodes"), home: "src/domain/core/nodeMoves.ts" },
+  {
+    rule: "the state of an operation",
+    text: writerOf("operations"),
+    home: "src/domain/core/operationMoves.ts",
+  },
 ];
+
+/** An update that sets the state of such rows. */
+function writerOf(table: string): RegExp {
+  return new RegExp(String.raw`update ${table}\s+set\s(?:(?!\swhere\s)[^\x60])*?(?<=\sset\s+|,\s*)state = `);
+}
 
 /** The tables' indexes and checks are texts of the migrations: they have to be written out. */
 const TABLES = "src/db/tables/";

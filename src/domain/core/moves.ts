@@ -10,7 +10,8 @@ import { type Told, json } from "./event.ts";
 /**
  * The only writers of `machines.state` and `assignments.state`. Each is a compare-and-set against the table of legal
  * moves, and the event of a move is written by the same statement: one cannot exist without the other. They are
- * SQL fragments, so that a claim can do several of them in one round trip.
+ * SQL fragments, so that a claim can do several of them in one round trip. Those of nodes and operations are in
+ * nodeMoves.ts and operationMoves.ts.
  */
 
 export type MachineMove = Told & {

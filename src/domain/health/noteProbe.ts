@@ -78,7 +78,7 @@ export async function noteProbe(
   tx: Db,
   node: string,
   operation: string,
-  { scope, returns }: ProbedNode,
+  { scope }: ProbedNode,
   probed: Probed,
   notAlive: Record<string, NotAlive>,
 ): Promise<void> {
@@ -87,7 +87,6 @@ export async function noteProbe(
     scope === null
       ? sql`update nodes set last_probe_at = (select first_leased_at from operations where id = ${operation}),
           last_seen_at = now(), not_alive = ${json(notAlive)}, listing = coalesce(${keptListing(probed.listing)}, listing)
-          ${returns ? sql`, state = 'online'` : sql``}
         where name = ${node}`
       : sql`update nodes set not_alive =
           (not_alive - array(select jsonb_array_elements_text(${json(asked)}))) || ${json(notAlive)}

@@ -12,6 +12,7 @@ import type { Actor } from "../core/reasons.ts";
 import { tearDown } from "../core/teardown.ts";
 import { json } from "../core/event.ts";
 import { moveMachines } from "../core/moves.ts";
+import { operationMove } from "../core/operationMoves.ts";
 import { isLiveAssignment, isLiveOperation } from "../core/live.ts";
 
 /**
@@ -186,9 +187,7 @@ export async function forgetMachines(tx: Db, which: SQL, note: string | null, ac
   const why = { actor, reason: "forgotten", ...(note === null ? {} : { data: { note } }) } as const;
   await tearDown(tx, which, why);
   const free = sql`select id from machines where id in (${which}) and state = 'deleting'`;
-  await tx.execute(sql`
-    update operations set state = 'cancelled', finished_at = now()
-    where machine in (${free}) and ${isLiveOperation()}`);
+  await tx.execute(operationMove(sql`machine in (${free})`, { to: "cancelled" }));
   const receipt = { kind: "forgotten", listingStartedAt: null, storageProof: "none", by: actor, note };
   const forgotten = await moveMachines(tx, free, {
     ...why,

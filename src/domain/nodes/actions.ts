@@ -13,7 +13,9 @@ import { noteOrphans } from "../orphans/applyOrphans.ts";
 import type { Actor } from "../core/reasons.ts";
 import { endAssignments } from "../assignments/release.ts";
 import { json, tell } from "../core/event.ts";
-import { isLiveAssignment, isLiveMachine, isLiveNode, isLiveOperation } from "../core/live.ts";
+import { isLiveAssignment, isLiveMachine, isLiveNode } from "../core/live.ts";
+import { moveNodes } from "../core/nodeMoves.ts";
+import { operationMove } from "../core/operationMoves.ts";
 
 /**
  * Opens the node for new machines, or closes it: `draining` makes none there any more, and those it has live on.
@@ -158,7 +160,7 @@ export async function removeNode(
 ): Promise<RemovedNode> {
   const { name, lost } = input;
   return db.transaction(async (tx) => {
-    const before = await lockNode(tx, name);
+    await lockNode(tx, name);
     const [{ machines } = { machines: 0 }] = await rows<{ machines: number }>(
       tx,
       sql`select count(*)::int as machines from machines where node = ${name} and ${isLiveMachine()}`,
@@ -177,32 +179,24 @@ export async function removeNode(
       { actor, reason: "node_removed" },
     );
     const forgotten = machines === 0 ? 0 : await forgetMachines(tx, on, `node ${name} was removed`, actor);
-    await tx.execute(sql`
-      update operations set state = 'cancelled', finished_at = now()
-      where node = ${name} and ${isLiveOperation()}`);
+    await tx.execute(operationMove(sql`node = ${name}`, { to: "cancelled" }));
     await tx.execute(sql`
       update tokens set revoked_at = now() where role in ('node', 'join') and node = ${name} and revoked_at is null`);
     await tx.execute(sql`delete from brakes where node = ${name}`);
-    await tx.execute(sql`
-      update nodes set state = 'removed', scheduling = 'open', session = null, not_alive = '{}', listing = null,
-        inventory = null, orphans = '{}', orphan_brake = null where name = ${name}`);
-    await tell(tx, {
-      kind: "node",
+    await moveNodes(tx, sql`name = ${name}`, {
+      to: "removed",
       actor,
       reason: "node_removed",
-      node: name,
-      before: before.state,
-      after: "removed",
       data: { lost, forgotten, released: ended.length },
     });
     return { name, forgotten, released: ended.length };
   });
 }
 
-async function lockNode(tx: Db, name: string): Promise<{ state: string; scheduling: NodeScheduling }> {
-  const [node] = await rows<{ state: string; scheduling: NodeScheduling }>(
+async function lockNode(tx: Db, name: string): Promise<{ scheduling: NodeScheduling }> {
+  const [node] = await rows<{ scheduling: NodeScheduling }>(
     tx,
-    sql`select state, scheduling from nodes where name = ${name} and ${isLiveNode()} for no key update`,
+    sql`select scheduling from nodes where name = ${name} and ${isLiveNode()} for no key update`,
   );
   if (node === undefined) throw unknownNode(name);
   return node;
