@@ -17,16 +17,16 @@ export function relay(program: Command, cli: Cli): void {
     .command("join")
     .description("trade the one-time join token (WARMPOOL_JOIN_TOKEN or --token) for a credential")
     .option("--dir <dir>", "where the relay keeps its key and credential (.warmpool/relay)")
-    .option("--replace", "also where that folder is another node's, whose relay ends with it")
+    .option("--replace", "also if the folder belongs to another node, whose relay then ends")
     .action(async function (this: Command, options: JoinOptions) {
       await join(this.optsWithGlobals<GlobalOptions>(), options, cli);
     });
   verb
     .command("run")
-    .description("serve this node until it is told to stop")
+    .description("serve this node until it is stopped")
     .option("--dir <dir>", "where the relay keeps its key and credential (.warmpool/relay)")
     .addOption(
-      new Option("--driver <driver>", "what makes the machines; has to be given").choices(
+      new Option("--driver <driver>", "the driver that makes the machines; required").choices(
         Object.keys(DRIVERS),
       ),
     )
@@ -34,7 +34,11 @@ export function relay(program: Command, cli: Cli): void {
     .option("--hide <dir>", "a folder that local machines must not see; may be repeated", collect)
     .option("--program <file>", "the program that the driver exec runs")
     .option("--pass <name>", "an environment variable that the program sees; may be repeated", collect)
-    .option("--timeout <command=time>", "what the program may take, such as create=25m; repeatable", collect)
+    .option(
+      "--timeout <command=time>",
+      "time limit of a command of the program, such as create=25m; repeatable",
+      collect,
+    )
     .option("--socket <file>", "the unix socket of Incus")
     .option("--project <name>", "the Incus project for machines (warmpool)")
     .option("--storage-pool <name>", "the Incus storage pool for machines (warmpool)")

@@ -57,7 +57,7 @@ const usualSetup = sql`(
 
 /**
  * Why an active machine cannot be used: it is down (src/domain/health/testerMachines.ts). Why a set-up that was begun stands still: its node (alias `n`) is not heard, or its machine has not answered for longer
- * than a restart takes. It goes on by itself when they do; meanwhile its tester is told, and may release it. Null where
+ * than a restart takes. It continues by itself when they do; meanwhile its tester is told, and may release it. Null where
  * nothing is known against it.
  */
 const standstill = sql`case
@@ -74,11 +74,11 @@ const standstill = sql`case
     end
   when a.state <> 'setting_up' then null
   when ${isSilent()} then jsonb_build_object('code', 'node_silent', 'message',
-    'Nothing is heard of the machine''s node; the set-up goes on when it is heard again. Wait, or release and assign again.')
+    'Nothing is heard of the machine''s node; the set-up continues when it is heard again. Wait, or release and assign again.')
   when a.logged_in_at is not null and n.not_alive -> m.id::text ->> 'answer' = 'dead'
     and (n.not_alive -> m.id::text ->> 'since')::timestamptz < now() - make_interval(secs => ${SETTINGS.standstillSeconds}) then
     jsonb_build_object('code', 'machine_silent', 'message', concat('The machine does not answer (',
-      n.not_alive -> m.id::text ->> 'cause', '); the set-up goes on when it does. Wait, or release and assign again.'))
+      n.not_alive -> m.id::text ->> 'cause', '); the set-up continues when it does. Wait, or release and assign again.'))
   end`;
 
 /** As `ssh-keygen -l` prints them, in the order in which the keys were given. */

@@ -23,7 +23,7 @@ export function choosePool<T extends { pool: string; isDefault: boolean }>(
   if (second !== undefined && !first.isDefault && first.pool !== "default") {
     throw new WarmpoolError(
       "BAD_REQUEST",
-      "there are several pools and none is the default; say which with pool, or make one the default: warmpool pool default NAME",
+      "there are several pools and none is the default; name one with pool, or make one the default: warmpool pool default NAME",
     );
   }
   return first;

@@ -82,7 +82,7 @@ export async function liftBrake(
   return db.transaction(async (tx) => {
     await lockNode(tx, name);
     if (!(await releaseBrake(tx, name, actor))) {
-      throw new WarmpoolError("CONFLICT", `node ${name} has no brake that holds; there is nothing to lift`);
+      throw new WarmpoolError("CONFLICT", `node ${name} has no brake that is on; there is nothing to lift`);
     }
     await tell(tx, {
       kind: "node",

@@ -50,10 +50,10 @@ const duty: DutyHeartbeat = {
 test("a silent node: since when, what follows, what to do", () => {
   expect(
     page({ nodes: [node] })
-      .slice(-2)
+      .slice(-3)
       .join(" "),
   ).toBe(
-    "n1: its relay was last heard 3m ago, so nobody gets its machines. Start the relay there; if the host is lost for good: `npx warmpool node remove n1 --lost`.",
+    "n1: its relay was last heard 3m ago, so nobody gets its machines. Start the relay there; if the host is lost for good, run `npx warmpool node remove n1 --lost`.",
   );
 });
 
@@ -74,7 +74,7 @@ test("orphans that wait for a word: how many, why, and how it is given", () => {
     orphanBrake: { reason: "several", since, count: 3 },
   };
   const words = page({ nodes: [held] }).join(" ");
-  expect(words).toContain("n1: 2 machines of ours that no row knows: several at once, so none is torn down.");
+  expect(words).toContain("n1: 2 orphans: several at once, so none is torn down.");
   expect(words).toContain("`npx warmpool node reap n1`");
   const free = { ...held, orphanBrake: null };
   expect(page({ nodes: [free] }).join(" ")).toContain(
