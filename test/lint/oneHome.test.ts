@@ -19,6 +19,11 @@ const HOMES: { rule: string; text: RegExp; home: string }[] = [
     text: /machine = null|claimed_at = null/,
     home: "src/domain/core/moves.ts",
   },
+  {
+    rule: "the list of drivers",
+    text: /\[[^\]]*"(?:local|incus)"[^\]]*"(?:local|incus)"[^\]]*\]/,
+    home: "src/contract/drivers.ts",
+  },
   { rule: "the state of a machine", text: writerOf("machines"), home: "src/domain/core/moves.ts" },
   { rule: "the state of an assignment", text: writerOf("assignments"), home: "src/domain/core/moves.ts" },
   { rule: "the state of a node", text: writerOf("nodes"), home: "src/domain/core/nodeMoves.ts" },

@@ -1,14 +1,12 @@
 import { Option } from "commander";
 import type { Command } from "commander";
-import type { DriverName, DriverOptions } from "../../relay/drivers/choose.ts";
+import { DRIVERS } from "../../contract/drivers.ts";
+import type { DriverOptions } from "../../relay/drivers/choose.ts";
 import { CliError, EXIT } from "../terminal/exit.ts";
 import type { Cli, GlobalOptions } from "../session/session.ts";
 
 type JoinOptions = { dir?: string; replace?: true };
 type RunOptions = DriverOptions & { dir?: string };
-
-/** Not the list itself: its module brings the drivers with it. */
-const DRIVERS: Record<DriverName, true> = { incus: true, exec: true, local: true };
 
 /** `warmpool relay join|run`: the part that runs on a node. Loaded only here: nobody else needs its libraries. */
 export function relay(program: Command, cli: Cli): void {
@@ -26,9 +24,7 @@ export function relay(program: Command, cli: Cli): void {
     .description("serve this node until it is stopped")
     .option("--dir <dir>", "where the relay keeps its key and credential (.warmpool/relay)")
     .addOption(
-      new Option("--driver <driver>", "the driver that makes the machines; required").choices(
-        Object.keys(DRIVERS),
-      ),
+      new Option("--driver <driver>", "the driver that makes the machines; required").choices(DRIVERS),
     )
     .option("--machines <dir>", "where the local driver keeps its machines")
     .option("--hide <dir>", "a folder that local machines must not see; may be repeated", collect)
@@ -80,7 +76,7 @@ async function join({ url, token }: GlobalOptions, options: JoinOptions, cli: Cl
   });
   cli.out.print(`Joined as node ${joined.node}; the credential is in ${joined.dir}.`);
   const dir = options.dir === undefined ? "" : ` --dir ${options.dir}`;
-  cli.out.note(`Next: npx warmpool relay run${dir} --driver ${Object.keys(DRIVERS).join("|")}`);
+  cli.out.note(`Next: npx warmpool relay run${dir} --driver ${DRIVERS.join("|")}`);
 }
 
 function collect(value: string, before: string[] | undefined): string[] {
