@@ -1,7 +1,14 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { MACHINE_STATES } from "../src/contract/machine.ts";
-import { ASSIGNMENT_STATES } from "../src/contract/assignment.ts";
-import { ASSIGNMENT_MOVES, MACHINE_COUNTS, MACHINE_MOVES } from "../src/domain/core/states.ts";
+import { OPERATION_STATES } from "../src/contract/operation.ts";
+import {
+  ASSIGNMENT_MOVES,
+  MACHINE_COUNTS,
+  MACHINE_MOVES,
+  NODE_MOVES,
+  OPERATION_MOVES,
+} from "../src/domain/core/states.ts";
+import { own } from "../src/contract/own.ts";
 import { alertRules } from "./docs/alerts.ts";
 import { cliDocument } from "./docs/cli.ts";
 import { codesDocument } from "./docs/codes.ts";
@@ -18,21 +25,26 @@ import { poolSpecDocument, recipeDocument } from "./docs/specs.ts";
 const NOTE = "Written by `npm run docs` from the code's own tables. Change those, not this.";
 const HEAD = `<!-- ${NOTE} -->\n\n`;
 
+const quoted = (states: readonly string[]) => states.map((state) => `\`${state}\``).join(", ") || "–";
+
+const moves = (table: Record<string, readonly string[]>) =>
+  Object.entries(table).map(([state, next]) => `| \`${state}\` | ${quoted(next)} |`);
+
 const yes = (value: boolean) => (value ? "yes" : "no");
 
 function states(): string {
   const machines = MACHINE_STATES.map((state) => {
     const { claimable, ready, capacity } = MACHINE_COUNTS[state];
-    const next = MACHINE_MOVES[state].map((to) => `\`${to}\``).join(", ") || "–";
-    return `| \`${state}\` | ${next} | ${yes(claimable)} | ${yes(ready)} | ${yes(capacity)} |`;
+    return `| \`${state}\` | ${quoted(MACHINE_MOVES[state])} | ${yes(claimable)} | ${yes(ready)} | ${yes(capacity)} |`;
   });
-  const assignments = ASSIGNMENT_STATES.map(
-    (state) => `| \`${state}\` | ${ASSIGNMENT_MOVES[state].map((to) => `\`${to}\``).join(", ") || "–"} |`,
+  const operations = Object.entries(OPERATION_STATES).map(
+    ([state, meaning]) => `| \`${state}\` | ${quoted(own(OPERATION_MOVES, state) ?? [])} | ${meaning} |`,
   );
   return [
     `${HEAD}# States\n`,
-    "What a machine or an assignment may turn into. One function writes each (src/domain/core/moves.ts), by",
-    "compare-and-set, with its event in the same statement.\n",
+    "The legal moves of machines, assignments, nodes and operations (src/domain/core/states.ts). One function writes each",
+    "(moves.ts, nodeMoves.ts, operationMoves.ts), by compare-and-set, with its event in the same statement. Operations write",
+    "no event for their moves: what they did is an event of a machine, an assignment or a node.\n",
     "## Machines\n",
     "| state | may turn | claimable | counts as ready | takes room |",
     "|---|---|---|---|---|",
@@ -42,7 +54,17 @@ function states(): string {
     "## Assignments\n",
     "| state | may turn |",
     "|---|---|",
-    ...assignments,
+    ...moves(ASSIGNMENT_MOVES),
+    "\n## Nodes\n",
+    "| state | may turn |",
+    "|---|---|",
+    ...moves(NODE_MOVES),
+    "\nA new session of its relay makes a node `returning` again. It is `online` once it has been listed and probed since then.\n",
+    "## Operations\n",
+    "| state | may turn | meaning |",
+    "|---|---|---|",
+    ...operations,
+    "\nAn operation is `leased` again if its lease ran out or went to a newer session of the relay.",
     "",
   ].join("\n");
 }

@@ -18,7 +18,7 @@ export const ALERTS: readonly Alert[] = [
     severity: "page",
     summary: "Warmpool's edge does not answer Prometheus",
     action:
-      "Ask `/healthz`. Does the edge run, does it reach its database? Where only Prometheus is shut out: is its token revoked (`warmpool token list`)?",
+      "Ask `/healthz`. Check that the edge runs and reaches its database. If only Prometheus is refused, its token may be revoked (`warmpool token list`).",
   },
   {
     name: "WarmpoolSweepLate",
@@ -27,7 +27,7 @@ export const ALERTS: readonly Alert[] = [
     severity: "page",
     summary: "Duty {{ $labels.duty }} of the sweep has not ended for 5 minutes",
     action:
-      "`warmpool duties` says which failed and with what. Late all of them: the clock is gone (the cron trigger on Cloudflare, the process on Node); `warmpool sweep` runs one now.",
+      "`warmpool duties` shows which one failed and why. If all are late, the scheduler has stopped (the cron trigger on Cloudflare, the process on Node); `warmpool sweep` runs them now.",
   },
   {
     name: "WarmpoolDutyFails",
@@ -44,14 +44,14 @@ export const ALERTS: readonly Alert[] = [
     severity: "page",
     summary: "A tester has waited over 10 minutes for a machine of pool {{ $labels.pool }}",
     action:
-      "`warmpool pool get POOL`: the condition Progressing says why there is no machine (docs/conditions.md). More testers than `maxSize`: release some or raise it.",
+      "`warmpool pool get POOL`: the condition Progressing says why there is no machine (docs/conditions.md). If there are more testers than `maxSize`, release some or raise it.",
   },
   {
     name: "WarmpoolPoolEmpty",
     expr: "max by (pool) (warmpool_machines_claimable) == 0 and max by (pool) (warmpool_pool_target) > 0",
     for: "10m",
     severity: "page",
-    summary: "Pool {{ $labels.pool }} has had nothing to hand out for 10 minutes",
+    summary: "Pool {{ $labels.pool }} has had no ready machine for 10 minutes",
     action: "As WarmpoolNobodyServed: the condition Progressing names the cause.",
   },
   {
@@ -61,16 +61,16 @@ export const ALERTS: readonly Alert[] = [
     severity: "ticket",
     summary: "Pool {{ $labels.pool }} lacks machines and gets none",
     action:
-      "`warmpool pool get POOL`: the reason and the last failure stand there; what to do is in docs/conditions.md.",
+      "`warmpool pool get POOL` shows the reason and the last failure; docs/conditions.md says what to do.",
   },
   {
     name: "WarmpoolPoolDegraded",
     expr: 'max by (pool) (warmpool_pool_condition{condition="Degraded"}) == 1',
     for: "5m",
     severity: "ticket",
-    summary: "Pool {{ $labels.pool }} is degraded, and does not mend itself",
+    summary: "Pool {{ $labels.pool }} is degraded and needs a person",
     action:
-      "`warmpool doctor` says what it is and what to do: a node whose machines died at once, machines that no row knows, or a host key that changed.",
+      "`warmpool doctor` says what it is and what to do: a node whose machines died at once, orphans, or a host key that changed.",
   },
   {
     name: "WarmpoolPoolSetupsFail",
@@ -79,7 +79,7 @@ export const ALERTS: readonly Alert[] = [
     severity: "page",
     summary: "At least half of the set-ups of pool {{ $labels.pool }} failed in the last hour",
     action:
-      "`warmpool tester list --state failed` names the testers, `warmpool log USER` the step and what it said. A recipe pushed lately: `warmpool recipe rollback NAME`. A full disk: look at the nodes.",
+      "`warmpool tester list --state failed` names the testers, `warmpool log USER` the step and what it said. If the recipe was pushed recently, run `warmpool recipe rollback NAME`. If a disk is full, look at the nodes.",
   },
   {
     name: "WarmpoolNodeSilent",
@@ -88,7 +88,7 @@ export const ALERTS: readonly Alert[] = [
     severity: "page",
     summary: "{{ $value }} node(s) have not been heard for over 5 minutes",
     action:
-      "`warmpool node list` says which. Is its relay running, does it reach the edge? Its machines stay as they are and cannot be claimed meanwhile. Lost for good: `warmpool node remove NAME --lost`.",
+      "`warmpool node list` shows which. Check that its relay runs and reaches the edge. Until then its machines stay as they are and cannot be claimed. If the host is lost for good, run `warmpool node remove NAME --lost`.",
   },
   {
     name: "WarmpoolTesterMachineDown",
@@ -107,7 +107,7 @@ export const ALERTS: readonly Alert[] = [
     severity: "page",
     summary: "The driver of node {{ $labels.node }} does not answer",
     action:
-      "`warmpool status` says what it says. Does the hypervisor run there, and may the relay's user ask it? Nothing can be made, deleted or proven gone on that node until it answers.",
+      "`warmpool status` shows its message. Check that the hypervisor runs there and that the relay's user may use it. Nothing can be made, deleted or proven gone on that node until it answers.",
   },
   {
     name: "WarmpoolOrphans",
@@ -116,7 +116,7 @@ export const ALERTS: readonly Alert[] = [
     severity: "ticket",
     summary: "{{ $value }} machine(s) of node {{ $labels.node }} belong to no known machine",
     action:
-      "`warmpool status` says what each is and what becomes of it: copies are left alone, some wait for your word, the others are stopped, kept and deleted (docs/orphans.md).",
+      "`warmpool status` says what each one is and what happens to it: copies are left alone, some wait for your decision, the others are stopped, kept and then deleted (docs/orphans.md).",
   },
   {
     name: "WarmpoolDeleteStuck",
@@ -125,7 +125,7 @@ export const ALERTS: readonly Alert[] = [
     severity: "ticket",
     summary: "A machine of pool {{ $labels.pool }} is still not proven gone after half an hour",
     action:
-      "`warmpool machine list --state deleting`, then `machine timeline ID`: the cause of the last try. The room is booked until then. Gone for certain: `warmpool machine forget ID`.",
+      "`warmpool machine list --state deleting`, then `machine timeline ID`: it shows the cause of the last try. The room stays booked until then. If the machine is certainly gone, run `warmpool machine forget ID`.",
   },
   {
     name: "WarmpoolMisses",
@@ -135,7 +135,7 @@ export const ALERTS: readonly Alert[] = [
     summary:
       "Over 3 machines of pool {{ $labels.pool }} could not be reached when they were handed out in the last hour",
     action:
-      "Machines die between probes, or the route to them is slow. `warmpool events` with reason `swapped` has the causes; think of a `readyCommand` and a `healthCommand`.",
+      "Machines die between probes, or the route to them is slow. `warmpool events` with reason `swapped` has the causes; consider a `readyCommand` and a `healthCommand`.",
   },
   {
     name: "WarmpoolSetupsFail",
@@ -143,7 +143,8 @@ export const ALERTS: readonly Alert[] = [
     for: "1m",
     severity: "ticket",
     summary: "Over 3 set-ups on node {{ $labels.node }} failed in the last hour",
-    action: "`warmpool log USER` of one that failed: which step, and what it said. A recipe put lately?",
+    action:
+      "`warmpool log USER` of one that failed shows the step and its output. Was a recipe pushed recently?",
   },
   {
     name: "WarmpoolWrongTokens",
@@ -152,16 +153,16 @@ export const ALERTS: readonly Alert[] = [
     severity: "ticket",
     summary: "Over 100 requests without a valid token in 10 minutes",
     action:
-      "A caller with an expired or revoked token (`warmpool token list`), or somebody who tries. The log of what stands in front of the edge names the address; block it there.",
+      "A caller uses an expired or revoked token (`warmpool token list`), or somebody guesses tokens. The log of the proxy in front of the edge shows the address; block it there.",
   },
   {
     name: "WarmpoolCallersLimited",
     expr: 'sum by (reason) (increase(warmpool_refused_requests_total{reason=~"rate_limited|too_many_streams|too_many_connections"}[10m])) > 20',
     for: "1m",
     severity: "ticket",
-    summary: "Over 20 requests refused in 10 minutes by a bound ({{ $labels.reason }})",
+    summary: "Over 20 requests refused in 10 minutes by a limit ({{ $labels.reason }})",
     action:
-      "A caller that runs wild, or a bound that is too low for what you do. SECURITY.md lists the bounds and the settings that change them.",
+      "A caller sends too much, or a limit is too low for your use. SECURITY.md lists the limits and the settings that change them.",
   },
   {
     name: "WarmpoolWebhookStuck",

@@ -4,7 +4,6 @@ import type { Room } from "./room.ts";
 export const DOMAIN: Record<string, Room> = {
   "src/domain/core": {
     may: ["src/contract", "src/db/client.ts", "drizzle-orm"],
-    types: ["src/db/tables"],
     why: "Core has what every rule stands on: states and their moves, locks, events, limits. It knows no rule.",
     instead: "Move the rule to the room that it is about.",
   },

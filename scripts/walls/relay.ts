@@ -74,7 +74,7 @@ export const RELAY: Record<string, Room> = {
   },
   "src/relay/drivers": {
     may: [
-      ...["src/relay", "src/relay/drivers/exec", "src/relay/drivers/incus"],
+      ...["src/contract", "src/relay", "src/relay/drivers/exec", "src/relay/drivers/incus"],
       ...["src/relay/drivers/local", NODE],
     ],
     why: "One file chooses the driver, and it alone knows them all.",

@@ -42,7 +42,7 @@ export function asWarmpoolError(error: unknown, requestId: string): WarmpoolErro
   if (error instanceof WarmpoolError) return error;
   if (error instanceof ZodError) return new WarmpoolError("BAD_REQUEST", sayIssues(error));
   if (isUnavailable(error)) {
-    return new WarmpoolError("UNAVAILABLE", "the database cannot be asked now; try again in a moment");
+    return new WarmpoolError("UNAVAILABLE", "the database does not answer; try again in a moment");
   }
   logFailure("request failed", error, { requestId });
   if (isNotMigrated(error)) return new WarmpoolError("UNAVAILABLE", NOT_MIGRATED);

@@ -117,9 +117,7 @@ export function createGate(refusals: Refusals, now: () => number = Date.now): Ga
 function unauthorized(bearer: string | null): WarmpoolError {
   return new WarmpoolError(
     "UNAUTHORIZED",
-    bearer === null
-      ? "send a token: Authorization: Bearer wp_…"
-      : "the token is not known, expired or revoked",
+    bearer === null ? "send a token: Authorization: Bearer wp_…" : "the token is unknown, expired or revoked",
   );
 }
 

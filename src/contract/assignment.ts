@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { assignmentErrorCode } from "./assignmentErrors.ts";
 import { hostKey } from "./machine.ts";
 import { moment, paramName, poolName, username } from "./names.ts";
 import { recordOf } from "./record.ts";
@@ -117,7 +118,7 @@ export const assignmentView = z
      * the machine, or why the machine cannot be used, while `active`.
      */
     error: z
-      .strictObject({ code: z.string(), message: z.string(), step: z.string().exactOptional() })
+      .strictObject({ code: assignmentErrorCode, message: z.string(), step: z.string().exactOptional() })
       .nullable(),
     createdAt: moment,
     activeAt: moment.nullable(),

@@ -1,4 +1,5 @@
 import { DEGRADED } from "./degraded.ts";
+import { keysOf } from "./keysOf.ts";
 import { own } from "./own.ts";
 import type { Reason } from "./reason.ts";
 
@@ -16,7 +17,7 @@ export const CONDITIONS = {
     BelowTarget: {
       status: false,
       meaning: "Fewer can be claimed than `targetSize`: testers took them, or they are being replaced.",
-      action: "Look at Progressing: as long as it is true this mends itself.",
+      action: "Look at Progressing: while it is true, nothing needs to be done.",
     },
   },
   Progressing: {
@@ -48,7 +49,7 @@ export const CONDITIONS = {
       status: false,
       meaning: "Creates fail one after the other; the message has the last cause and the next try.",
       action:
-        "`warmpool machine list --state deleted`, then `warmpool machine get ID`: the evidence (console, cloud-init, SSH) says why. A put of the pool with a mended spec tries again at once.",
+        "`warmpool machine list --state deleted`, then `warmpool machine get ID`: the evidence (console, cloud-init, SSH) says why. `warmpool pool put FILE` with a corrected spec tries again at once.",
     },
     AtMaxSize: {
       status: false,
@@ -57,26 +58,26 @@ export const CONDITIONS = {
     },
     Braked: {
       status: false,
-      meaning: "The machines it lacks are suspects of a braked node.",
+      meaning: "The missing machines are suspects of a braked node.",
       action: "Look at Degraded.",
     },
     NodeSilent: {
       status: false,
       meaning:
-        "Machines are missing, and what should be one of them is on a node that is not heard: ready there, or begun by its relay. Testers who wait get theirs elsewhere; the stock is not made a second time.",
+        "Machines are missing because some are on a silent node: they are ready there, or its relay was making them. Waiting testers get machines on other nodes; the rest is not made a second time.",
       action:
-        "Start the node's relay. If the host is lost for good: `warmpool node remove NODE --lost`, and the pool is filled elsewhere.",
+        "Start the node's relay. If the host is lost for good, run `warmpool node remove NODE --lost`: the pool is then filled elsewhere.",
     },
     NoNodeOpen: {
       status: false,
       meaning:
-        "Machines are missing, none is being made, and each node of the pool is closed: draining, braked, not heard, or it has not said for too long what it has.",
+        "Machines are missing, none is being made, and each node of the pool is closed: draining, braked, silent, or its inventory is too old.",
       action: "The message says why each is closed; `warmpool node list` shows more.",
     },
     Refused: {
       status: false,
       meaning:
-        "Machines are missing, and the nodes refuse them: the driver of each refused the last one, or would by how the node is set up. The message has its words.",
+        "Machines are missing, and the nodes refuse them: the driver of each node refused the last one, or its configuration would. The message says why.",
       action:
         "Change what refuses them (a limit, a restriction, the profile). The node is asked again as soon as anything there has changed, and after an hour in any case.",
     },
@@ -87,7 +88,7 @@ export const CONDITIONS = {
     },
   },
   CapacityAvailable: {
-    RoomForOne: { status: true, meaning: "One more machine would find room.", action: "Nothing." },
+    RoomForOne: { status: true, meaning: "There is room for one more machine.", action: "Nothing." },
     NoNode: {
       status: false,
       meaning: "No enrolled node is one that the pool asks for by name or by label; the message says which.",
@@ -101,14 +102,13 @@ export const CONDITIONS = {
     },
     NoNodeOpen: {
       status: false,
-      meaning:
-        "Each node of the pool is closed: draining, braked, not heard, or it has not said for too long what it has.",
+      meaning: "Each node of the pool is closed: draining, braked, silent, or its inventory is too old.",
       action: "The message says why each is closed: end a drain, or look at Degraded for a brake.",
     },
     Refused: {
       status: false,
       meaning:
-        "The nodes refuse one more machine: the driver of each refused the last one, or would by how the node is set up.",
+        "The nodes refuse one more machine: the driver of each node refused the last one, or its configuration would.",
       action: "Change what the message names. The node is asked again as soon as anything there has changed.",
     },
     NoRoom: {
@@ -132,9 +132,9 @@ export const CONDITIONS = {
     TakenFaster: {
       status: false,
       meaning:
-        "Testers take machines faster than they can be made: the stock runs out, and then they wait. `runway` says when.",
+        "Testers take machines faster than they can be made. The ready machines run out, and then testers wait; `runway` says when.",
       action:
-        "Add a node, or find out why a create takes so long (`warmpool machine timeline NAME`). Before a rush that is known, raise `targetSize` in time.",
+        "Add a node, or find out why a create takes so long (`warmpool machine timeline NAME`). Before an expected rush, raise `targetSize` in time.",
     },
   },
   SetupsWork: {
@@ -146,15 +146,15 @@ export const CONDITIONS = {
     SetupsFailing: {
       status: false,
       meaning:
-        "Of the testers whose set-up ended in the last hour, half or more have a failed one, and two at least. Machines are ready, and yet nobody can use one.",
+        "At least half of the set-ups that ended in the last hour failed, and at least two. Machines are ready, but testers cannot use them.",
       action:
-        "`warmpool tester list --state failed` names them, `warmpool log USER` shows what the step said. A full disk or a missing network on the nodes: mend that. A recipe pushed lately: `warmpool recipe rollback NAME`. Then `warmpool retry USER`.",
+        "`warmpool tester list --state failed` names them, `warmpool log USER` shows what the step said. If a disk of the nodes is full or their network is down, fix that. If the recipe was pushed recently, run `warmpool recipe rollback NAME`. Then run `warmpool retry USER`.",
     },
   },
   AllCurrent: {
     Current: {
       status: true,
-      meaning: "Every machine is of the pool's present spec and not past its time.",
+      meaning: "Every machine is of the pool's current spec and not past its time.",
       action: "Nothing.",
     },
     RollingOut: {
@@ -171,7 +171,7 @@ export type ConditionType = keyof typeof CONDITIONS;
 export type ConditionReason<Type extends ConditionType = ConditionType> = Type extends ConditionType
   ? keyof (typeof CONDITIONS)[Type] & string
   : never;
-export const CONDITION_TYPES = Object.keys(CONDITIONS) as [ConditionType, ...ConditionType[]];
+export const CONDITION_TYPES = keysOf(CONDITIONS);
 
 /** Whether there is something to tell: `Degraded` is amiss where it is true, every other one where it is false. */
 export function isAmiss({ type, status }: { type: ConditionType; status: boolean }): boolean {

@@ -4,36 +4,36 @@ import type { Reason } from "./reason.ts";
 export const DEGRADED = {
   Fine: {
     status: false,
-    meaning: "Nothing is known to be wrong that does not mend itself.",
+    meaning: "Nothing is known to be wrong that needs a person.",
     action: "Nothing.",
   },
   Braked: {
     status: true,
     meaning:
-      "Most machines of a node died at once. Nothing of it is torn down and no machine but a canary is made there, until a canary gets ready or most answer again.",
+      "Most machines of a node died at once. None of them is torn down, and only a canary is made there, until the canary is ready or most machines answer again.",
     action:
-      "Look at the node's bridge, store and relay. Are the machines really dead: `warmpool node lift NODE`.",
+      "Look at the node's bridge, storage and relay. If the machines really are dead, run `warmpool node lift NODE`.",
   },
   OrphansHeld: {
     status: true,
     meaning:
-      "A node shows machines that carry our mark and that no row knows: several at once, or its relay has seen more than the database knows, as after a backup was put back. None of them is torn down by itself.",
+      "A node shows orphans: machines with this installation's mark that have no row. There are several at once, or its relay has seen more machines than the database knows, as after a restored backup. None of them is torn down automatically.",
     action:
-      "`warmpool node list --json` names them. Look what they are; where they may go: `warmpool node reap NODE`, for all or by name.",
+      "`warmpool node list --json` names them. Find out what they are. If they may be deleted, run `warmpool node reap NODE`, for all or by name.",
   },
   TesterMachineDown: {
     status: true,
     meaning:
-      "A tester's machine was stopped or deleted on its node, and not by Warmpool, or has not answered for two minutes. Nothing is done by itself: the tester's work is on it.",
+      "A tester's machine was stopped or deleted on its node, and not by Warmpool, or has not answered for two minutes. Nothing is done automatically, because the tester's work is on it.",
     action:
       "Find out who did it. `warmpool machine restart NAME` starts a stopped one; `warmpool machine recreate NAME --reassign` gives the tester another machine and runs the set-up there again.",
   },
   OrphansFound: {
     status: true,
     meaning:
-      "A node with machines of the pool shows one that carries our mark and that no row knows. Copies that people made are left alone; what may be somebody's waits for a person; all others are stopped, kept for `orphanKeepSeconds`, and then deleted.",
+      "A node with machines of the pool shows an orphan: a machine with this installation's mark that has no row. Copies that people made are left alone. Those that may belong to somebody wait for a person. All others are stopped, kept for `orphanKeepSeconds`, and then deleted.",
     action:
-      "`warmpool status` says what each is and what becomes of it; docs/orphans.md says how to keep one. Where one that waits may go: `warmpool node reap NODE MACHINE`.",
+      "`warmpool status` says what each one is and what happens to it; docs/orphans.md says how to keep one. To delete one that waits, run `warmpool node reap NODE MACHINE`.",
   },
   DriverDown: {
     status: true,
@@ -46,12 +46,12 @@ export const DEGRADED = {
     meaning:
       "A node that holds machines of the pool was not heard for 90 s. Nothing of it is handed out or torn down; the message says what it holds.",
     action:
-      "Start its relay and see that it reaches the edge. If the host is lost for good: `warmpool node remove NODE --lost`.",
+      "Start its relay and check that it reaches the edge. If the host is lost for good, run `warmpool node remove NODE --lost`.",
   },
   KeysNotReplaced: {
     status: true,
     meaning:
-      "A tester was given other SSH keys, and they could not be put on the machine: the ones before may still open it. Its disk may be full or read-only, or somebody who is root there prevents it.",
+      "A tester's SSH keys were replaced, but the new ones could not be put on the machine: the old ones may still open it. Its disk may be full or read-only, or somebody who is root there prevents it.",
     action:
       "`warmpool tester USER` says why. Assign again with the keys to try once more. If their access must end now: `warmpool machine cut MACHINE` stops the machine from outside and keeps its data; `warmpool release USER` removes it.",
   },
@@ -63,7 +63,7 @@ export const DEGRADED = {
   },
   HostKeyChanged: {
     status: true,
-    meaning: "Machines answer with a host key that is no machine's of ours; unassigned ones are held.",
+    meaning: "Machines answer with a host key that belongs to no known machine; unassigned ones are held.",
     action:
       "Find out who answers at that address; then `warmpool machine recreate ID`, or release the tester.",
   },

@@ -1,6 +1,27 @@
 import * as z from "zod";
+import { keysOf } from "./keysOf.ts";
 import { recordOf } from "./record.ts";
 import { moment, nodeName, poolName } from "./names.ts";
+
+/** Every kind of event: what it is about. docs/codes.md is written from this. */
+export const EVENT_KINDS = {
+  machine: "A machine: a change of its state, or something that happened to it.",
+  assignment: "An assignment: a change of its state.",
+  ttl: "When an assignment ends.",
+  keys: "The SSH keys of an assignment.",
+  operation: "An operation that went back to the queue.",
+  node: "A node, its relay, its driver, its brake or its orphans.",
+  pool: "A pool: its spec, its conditions, or that it was paused or removed.",
+  recipe: "A recipe and its versions.",
+  token: "A token.",
+  security: "Something that may be an attack.",
+  settings: "The settings of the installation.",
+  sweep: "A sweep that somebody ran by hand.",
+  webhook: "A message of the webhook.",
+} as const;
+export type EventKind = keyof typeof EVENT_KINDS;
+/** Describes what is written today. An event from an older database may have another kind, and is shown as it is. */
+export const eventKind = z.enum(keysOf(EVENT_KINDS));
 
 /**
  * Events, newest first and backwards by `cursor` (the `nextCursor` of the page before). With `after`, an event's id, it
@@ -14,6 +35,7 @@ export const eventListInput = z
     node: nodeName.optional(),
     /** An assignment's id. */
     assignment: z.uuid("must be the id of an assignment").optional(),
+    /** Any text: events of an older version may have kinds that are no longer written. */
     kind: z.string().min(1).max(40).optional(),
     /** Whole, `admin:anna`, or the role alone, `admin`. */
     actor: z.string().min(1).max(120).optional(),
@@ -36,7 +58,7 @@ export const eventView = z
   .strictObject({
     id: z.int(),
     at: moment,
-    kind: z.string(),
+    kind: eventKind,
     /** `app:NAME`, `admin:NAME`, `node:NAME` or `system:DUTY`. */
     actor: z.string(),
     /** A code, explained in docs/codes.md. */

@@ -1,6 +1,9 @@
 import * as z from "zod";
-import { recordOf } from "./record.ts";
+import { eventKind } from "./event.ts";
+import { keysOf } from "./keysOf.ts";
 import { moment, nodeName, poolName } from "./names.ts";
+import { OPERATION_KINDS, OPERATION_STATES } from "./operation.ts";
+import { recordOf } from "./record.ts";
 
 /** Every state a machine can be in; the legal moves between them are in src/domain/core/states.ts. */
 export const MACHINE_STATES = [
@@ -134,8 +137,8 @@ export const machineView = z
     /** The work under way on it; `error` is how its last try ended. */
     operation: z
       .strictObject({
-        kind: z.string(),
-        state: z.string(),
+        kind: z.enum(keysOf(OPERATION_KINDS)),
+        state: z.enum(keysOf(OPERATION_STATES)),
         attempt: z.int(),
         error: z.string().nullable(),
         since: moment,
@@ -192,7 +195,7 @@ export const timelineEntry = z
   .strictObject({
     id: z.int(),
     at: moment,
-    kind: z.string(),
+    kind: eventKind,
     from: z.string().nullable(),
     to: z.string().nullable(),
     actor: z.string(),

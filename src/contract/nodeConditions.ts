@@ -14,7 +14,7 @@ export const NODE_CONDITIONS = {
       status: false,
       meaning: "The relay was not heard for 90 s. Nothing of the node is handed out or torn down.",
       action:
-        "Start the relay there and see that it reaches the edge. If the host is lost for good: `warmpool node remove NODE --lost`.",
+        "Start the relay there and check that it reaches the edge. If the host is lost for good, run `warmpool node remove NODE --lost`.",
     },
   },
   DriverWorks: {
@@ -38,9 +38,9 @@ export const NODE_CONDITIONS = {
     },
     OrphansFound: {
       status: false,
-      meaning: "The node shows machines with our mark that no row knows.",
+      meaning: "The node shows machines with this installation's mark that have no row.",
       action:
-        "`warmpool status` says what each is and what becomes of it; docs/orphans.md says how to keep one.",
+        "`warmpool status` says what each one is and what happens to it; docs/orphans.md says how to keep one.",
     },
   },
 } as const satisfies Record<NodeConditionType, Record<string, Reason>>;

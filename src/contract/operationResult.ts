@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { setupFailure } from "./assignmentErrors.ts";
 import { sayIssues } from "./issues.ts";
 import { listing } from "./listing.ts";
 import { endpoint, PROBE_ANSWERS, receipt } from "./machine.ts";
@@ -75,14 +76,7 @@ export const operationResult = z.discriminatedUnion("outcome", [
   z.strictObject({
     ...failure,
     outcome: z.literal("setup_failed"),
-    reason: z.enum([
-      "unreachable",
-      "host_key_changed",
-      "step_failed",
-      "step_timed_out",
-      "handover_failed",
-      "machine_refused",
-    ]),
+    reason: setupFailure,
     step: z.string().max(80).optional(),
     exitCode: z.int().optional(),
     /** Nothing of the set-up was left on the machine: it may be given to somebody else. */

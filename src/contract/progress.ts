@@ -7,6 +7,10 @@ import { recordOf } from "./record.ts";
 /** No log is told of beyond this byte; cursors into it (`after` of tester.log) count across the machines of a swap. */
 export const MAX_LOG_BYTES = 400_000_000;
 
+/** The steps of every set-up besides the recipe's: the account, which comes first, and the hand-over, which comes last. */
+export const OWN_STEPS = 2;
+export const ACCOUNT_TITLE = "Prepare the account";
+
 /** A piece of a set-up's log: `offset` is the byte on the machine's log where `text` starts, `end` where it ends. */
 const logPiece = z.strictObject({
   offset: z.int().min(0).max(MAX_LOG_BYTES),

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { assignmentErrorCode } from "./assignmentErrors.ts";
 import { CONDITION_TYPES } from "./conditions.ts";
 
 /**
@@ -30,7 +31,7 @@ export const webhookMessage = z.discriminatedUnion("type", [
   /** Set-up failed. `code` is that of the assignment's error; `step` the recipe's step, where one failed. */
   message(
     "assignment.failed",
-    z.object({ assignment, error: z.object({ code: z.string(), step: z.string().optional() }) }),
+    z.object({ assignment, error: z.object({ code: assignmentErrorCode, step: z.string().optional() }) }),
   ),
   /** An active one's time is nearly over, or the machine of a failed one is not held much longer; told once an end. */
   message(

@@ -4,6 +4,7 @@ import { queueSetup } from "../domain/assignments/keys.ts";
 import { queueDeletes } from "../domain/core/operations.ts";
 import { finishRemovals } from "../domain/pools/remove.ts";
 import { tearDown } from "../domain/core/teardown.ts";
+import { isLiveOperation } from "../domain/core/live.ts";
 
 /**
  * Picks up what nobody works on any more: machines that are being deleted, creates that ended without a word, set-ups
@@ -16,7 +17,7 @@ export async function reap(db: Db): Promise<number> {
 function pickUp(db: Db): Promise<number> {
   return db.transaction(async (tx) => {
     const idle = sql`not exists (select 1 from operations o
-      where o.machine = m.id and o.state in ('queued', 'leased', 'cancelling'))`;
+      where o.machine = m.id and ${isLiveOperation(sql`o`)})`;
     const stranded = await tearDown(
       tx,
       sql`select m.id from machines m where m.state = 'provisioning' and ${idle}`,

@@ -3,6 +3,7 @@ import { type Db, rows } from "../db/client.ts";
 import { noteConditions } from "../domain/pools/applyConditions.ts";
 import { expireMachines } from "../domain/supply/rollout.ts";
 import { replenish as replenishPool } from "../domain/supply/applyPlan.ts";
+import { isNotRemoved } from "../domain/core/live.ts";
 
 /**
  * Makes stale what is past its time, and fills every pool to its target. Where nodes have not room for all, testers who
@@ -35,7 +36,7 @@ async function poolsByShortage(db: Db): Promise<string[]> {
     db,
     sql`select p.name from pools p
         left join machines m on m.pool = p.name and m.state in ('ready', 'suspect', 'provisioning')
-      where p.removed_at is null
+      where ${isNotRemoved(sql`p`)}
       group by p.name order by count(m.id)::float8 / greatest(p.target_size, 1), p.name`,
   );
   return found.map(({ name }) => name);

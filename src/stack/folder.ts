@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
+import { STACK_DRIVERS } from "../contract/drivers.ts";
 import { makeKeyPair } from "../relay/ssh/hostKey.ts";
 import { readJson, writePrivate, writePrivateJson } from "./files.ts";
 import { INSTALLED } from "../relay/drivers/incus/place.ts";
@@ -21,7 +22,7 @@ const memorySchema = z.strictObject({
   /** Pools that stopping the stack paused: the next start lets them go on. */
   pausedPools: z.array(z.string()),
   /** What makes the machines, from the first start on. */
-  driver: z.enum(["local", "incus"]).default("local"),
+  driver: z.enum(STACK_DRIVERS).default("local"),
   /** Where in Incus, if that is the driver; the image is the one of the first pool. */
   incus: z
     .strictObject({ project: z.string(), storagePool: z.string(), profile: z.string(), image: z.string() })

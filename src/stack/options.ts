@@ -1,11 +1,12 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { STACK_DRIVERS, type StackDriver } from "../contract/drivers.ts";
 
 /** What `npm start -- …` takes. `targetSize` is null where it was not given: a later start then keeps the pool's. */
 export type StackOptions = {
   port: number;
   targetSize: number | null;
   maxSize: number | null;
-  driver: "auto" | "incus" | "local";
+  driver: "auto" | StackDriver;
   runtime: "workerd" | "node";
   stateDir: string;
   sweepSeconds: number;
@@ -25,7 +26,7 @@ export function stackCommand(): Command {
     .option("--max-size <n>", "most machines of the pool demo (target size + 3)", whole(0, 10_000))
     .addOption(
       new Option("--driver <name>", "what makes the machines")
-        .choices(["auto", "incus", "local"])
+        .choices(["auto", ...STACK_DRIVERS])
         .default("auto"),
     )
     .addOption(

@@ -84,7 +84,7 @@ test("pause and resume; what does not hold is said with its cause and what to do
   expect(unwrapped((await warmpool(["status"], at)).stdout)).toContain(
     "demo: the pool is paused; resume it to refill (Paused, ",
   );
-  expect((await warmpool(["pool", "resume", "demo"], at)).stdout).toBe("Pool demo goes on.\n");
+  expect((await warmpool(["pool", "resume", "demo"], at)).stdout).toBe("Pool demo resumed.\n");
 });
 
 test("machine list and get", async () => {

@@ -4,7 +4,7 @@
  */
 export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
   "test/cli/everyVerb.db.test.ts": [
-    "`…` shows what the set-up printed; retry goes on where it stopped, release gives the machine back.",
+    "`…` shows what the set-up printed; retry continues where it stopped, release gives the machine back.",
     "`…` gets one.",
   ],
   "test/domain/assignments/keys.db.test.ts": [
@@ -18,7 +18,7 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "`warmpool node enroll NODE`, give a node the label (`warmpool node label NODE LABEL…`), or change `nodes` and `nodeLabels` of the pool.",
   ],
   "test/cli/verbs.db.test.ts": [
-    "`warmpool tester list --state failed` names them, `warmpool log USER` shows what the step said. A full disk or a missing network on the nodes: mend that. A recipe pushed lately: `warmpool recipe rollback NAME`. Then `warmpool retry USER`.",
+    "`warmpool tester list --state failed` names them, `warmpool log USER` shows what the step said. If a disk of the nodes is full or their network is down, fix that. If the recipe was pushed recently, run `warmpool recipe rollback NAME`. Then run `warmpool retry USER`.",
     "Give it once.",
     "There are ….",
     "Add --yes to do it.",
@@ -46,18 +46,18 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "Leave out --no-queue to wait in line, or look at the pool with `npx warmpool status`.",
     "Resume the pool, or ask for a machine of another one with --pool.",
     "The other duties ran; the next sweep tries again.",
-    "Look at Progressing: as long as it is true this mends itself.",
+    "Look at Progressing: while it is true, nothing needs to be done.",
     "Wait; `warmpool machine list` shows the phases.",
     "`warmpool pool resume POOL`, or start again.",
     "Start the relay on the node and look at its log; `warmpool node list` shows when each was last heard.",
-    "`warmpool machine list --state deleted`, then `warmpool machine get ID`: the evidence (console, cloud-init, SSH) says why. A put of the pool with a mended spec tries again at once.",
+    "`warmpool machine list --state deleted`, then `warmpool machine get ID`: the evidence (console, cloud-init, SSH) says why. `warmpool pool put FILE` with a corrected spec tries again at once.",
     "Look at Degraded.",
     "Look at CapacityAvailable.",
     "The message says why each is closed: end a drain, or look at Degraded for a brake.",
     "The message says why each is closed; `warmpool node list` shows more.",
     "Start the relay on the node and look at its log.",
-    "Add a node, or find out why a create takes so long (`warmpool machine timeline NAME`). Before a rush that is known, raise `targetSize` in time.",
-    "Look at the node's bridge, store and relay. Are the machines really dead: `warmpool node lift NODE`.",
+    "Add a node, or find out why a create takes so long (`warmpool machine timeline NAME`). Before an expected rush, raise `targetSize` in time.",
+    "Look at the node's bridge, storage and relay. If the machines really are dead, run `warmpool node lift NODE`.",
     "Look at the hypervisor on that node; `warmpool node list --json` has what its driver says.",
     "Run the commands there that `warmpool node enroll NODE` prints.",
     "Look at the hypervisor on the node: nothing can be made, deleted or proven gone there until it answers.",
@@ -90,15 +90,15 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "Release testers, see what is stuck in `deleting`, or raise `maxSize`.",
   ],
   "test/domain/nodes/silent.db.test.ts": [
-    "Start the node's relay. If the host is lost for good: `warmpool node remove NODE --lost`, and the pool is filled elsewhere.",
-    "Start its relay and see that it reaches the edge. If the host is lost for good: `warmpool node remove NODE --lost`.",
-    "Start the relay there and see that it reaches the edge. If the host is lost for good: `warmpool node remove NODE --lost`.",
+    "Start the node's relay. If the host is lost for good, run `warmpool node remove NODE --lost`: the pool is then filled elsewhere.",
+    "Start its relay and check that it reaches the edge. If the host is lost for good, run `warmpool node remove NODE --lost`.",
+    "Start the relay there and check that it reaches the edge. If the host is lost for good, run `warmpool node remove NODE --lost`.",
   ],
   "test/domain/orphans/orphansHeld.db.test.ts": [
-    "`warmpool node list --json` names them. Look what they are; where they may go: `warmpool node reap NODE`, for all or by name.",
-    "`warmpool status` says what each is and what becomes of it; docs/orphans.md says how to keep one. Where one that waits may go: `warmpool node reap NODE MACHINE`.",
-    "`npx warmpool node list --json` names them; where they may go: `npx warmpool node reap …`",
-    "look what they are; where one may go: `npx warmpool node reap … MACHINE`",
+    "`warmpool node list --json` names them. Find out what they are. If they may be deleted, run `warmpool node reap NODE`, for all or by name.",
+    "`warmpool status` says what each one is and what happens to it; docs/orphans.md says how to keep one. To delete one that waits, run `warmpool node reap NODE MACHINE`.",
+    "`npx warmpool node list --json` names them; if they may be deleted: `npx warmpool node reap …`",
+    "find out what they are; if one may be deleted: `npx warmpool node reap … MACHINE`",
   ],
   "test/domain/health/testerMachines.db.test.ts": [
     "Find out who did it. `warmpool machine restart NAME` starts a stopped one; `warmpool machine recreate NAME --reassign` gives the tester another machine and runs the set-up there again.",
@@ -107,7 +107,7 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "Find out who answers at that address; then `warmpool machine recreate ID`, or release the tester.",
   ],
   "test/relay/drivers/incus/copies.incus.ts": [
-    "`warmpool status` says what each is and what becomes of it; docs/orphans.md says how to keep one.",
+    "`warmpool status` says what each one is and what happens to it; docs/orphans.md says how to keep one.",
     "nothing, or find out who made them; docs/orphans.md says how to keep a copy",
   ],
   "test/cli/verbs/doctor.db.test.ts": [

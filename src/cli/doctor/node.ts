@@ -79,7 +79,7 @@ function nodeCheck(
     return wrong(
       name,
       waiting,
-      `\`npx warmpool node list --json\` names them; where they may go: \`npx warmpool node reap ${node.name}\``,
+      `\`npx warmpool node list --json\` names them; if they may be deleted: \`npx warmpool node reap ${node.name}\``,
     );
   }
   const orphans = orphanSentences(node);
@@ -88,7 +88,7 @@ function nodeCheck(
       name,
       orphans.join("; "),
       needsWord(node)
-        ? `look what they are; where one may go: \`npx warmpool node reap ${node.name} MACHINE\``
+        ? `find out what they are; if one may be deleted: \`npx warmpool node reap ${node.name} MACHINE\``
         : "nothing, or find out who made them; docs/orphans.md says how to keep a copy",
     );
   }

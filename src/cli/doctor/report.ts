@@ -14,7 +14,7 @@ export function reportLines(
   const indent = 7 + names + 2;
   const lines = checks.flatMap(({ name, state, message, fix }) => {
     const said = wrap(clean(message), columns - indent);
-    const mend = fix === null ? [] : wrap(clean(`mend: ${fix}`), columns - indent);
+    const mend = fix === null ? [] : wrap(clean(`fix: ${fix}`), columns - indent);
     return [...said, ...mend].map((line, index) =>
       index === 0
         ? `${paint[state](pad(WORDS[state], 5))}  ${pad(clean(name), names)}  ${line}`

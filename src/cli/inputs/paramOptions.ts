@@ -16,7 +16,7 @@ export function paramOptions(verb: Command, what: string): Command {
     .option("--param <name=value>", `${what}; may be repeated`, collectParam)
     .option(
       "--secret <name=file>",
-      "a parameter whose value is what the file holds; may be repeated",
+      "a parameter whose value is read from the file; may be repeated",
       collectParam,
     );
 }

@@ -14,7 +14,7 @@ export function testerVerb(
     .command(name, options)
     .description(description)
     .argument("<user>", "the tester's username")
-    .option("--pool <pool>", "the pool, where there are several");
+    .option("--pool <pool>", "the pool, if there are several");
 }
 
 /** `USER`, and the pool where one was given: for a command line to try next. */

@@ -37,10 +37,10 @@ export const DEFAULT_STATE_DIR = ".warmpool";
 /** The options that every verb has, given before or after it. */
 export function globalOptions(program: Command): void {
   program
-    .option("--url <url>", "the Warmpool to talk to (else WARMPOOL_URL, else the local one)")
-    .option("--token <token>", "who to be; better in WARMPOOL_TOKEN, which others cannot see")
-    .option("--state-dir <dir>", "where npm start keeps the local one", DEFAULT_STATE_DIR)
-    .option("--json", "print exactly the API's answer");
+    .option("--url <url>", "URL of Warmpool (default: WARMPOOL_URL, else the local one)")
+    .option("--token <token>", "the API token; safer in WARMPOOL_TOKEN, which other users cannot see")
+    .option("--state-dir <dir>", "folder in which npm start keeps the local Warmpool", DEFAULT_STATE_DIR)
+    .option("--json", "print the API's answer unchanged");
 }
 
 /** Turns what a verb does into what commander calls: `act` gets a session, then the verb's arguments and options. */

@@ -127,7 +127,7 @@ class Patience {
 function lostForGood(seconds: number, cause: unknown): CliError {
   return new CliError(
     EXIT.failed,
-    `the connection was lost and did not come back for ${seconds} s; the assignment itself goes on.`,
+    `the connection was lost and did not come back for ${seconds} s; the assignment itself continues.`,
     "Is Warmpool running? Ask again with `npx warmpool tester USER`.",
     { cause },
   );

@@ -31,13 +31,13 @@ export function assign(program: Command, cli: Cli): void {
   const verb = testerVerb(
     program,
     "assign",
-    "give a tester a machine; repeating it gives the same one",
+    "give a tester a machine. Running it again returns the same one",
   ).requiredOption("--key <file>", "the tester's public key (.pub); may be repeated", collect);
   paramOptions(verb, "a parameter of the recipe")
-    .option("--ttl <duration>", "how long it lasts once active, such as 2h", parseDuration)
-    .option("--wait", "show how it comes along, until it can be used")
-    .option("--no-wait", "return at once (the default); a tester who waits keeps their place")
-    .option("--no-queue", "fail where no machine is ready, instead of waiting in line")
+    .option("--ttl <duration>", "how long the assignment lasts after it is active, such as 2h", parseDuration)
+    .option("--wait", "show progress until the machine is ready")
+    .option("--no-wait", "return at once (the default); a waiting tester keeps their place in the queue")
+    .option("--no-queue", "fail if no machine is ready, instead of joining the queue")
     .action(withSession(cli, act));
 }
 
@@ -69,7 +69,7 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
     throw new CliError(
       EXIT.failed,
       `${user} has no machine to use${cause(session, assignment)}.`,
-      `\`${next(session, "log", ...words)}\` shows what the set-up printed; retry goes on where it stopped, release gives the machine back.`,
+      `\`${next(session, "log", ...words)}\` shows what the set-up printed; retry continues where it stopped, release gives the machine back.`,
     );
   }
   if (options.wait === true && assignment.state === "active" && assignment.error !== null) {

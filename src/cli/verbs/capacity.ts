@@ -10,11 +10,11 @@ import { ago } from "../terminal/time.ts";
 
 type Options = { pool?: string; shape?: string };
 
-/** `warmpool capacity`: how many more machines would really fit, and what takes the rest. */
+/** `warmpool capacity`: show how many more machines fit, and what takes up the rest. */
 export function capacity(program: Command, cli: Cli): void {
   program
     .command("capacity")
-    .description("how many more machines would really fit, and what takes the rest")
+    .description("show how many more machines fit, and what takes up the rest")
     .option("--pool <pool>", "for this pool's machines, on its nodes")
     .option("--shape <shape>", "for another shape: 4x8x100 is 4 vCPU, 8 GiB memory, 100 GiB disk")
     .action(withSession(cli, show));
@@ -40,7 +40,7 @@ function lines(
     ...section("", table(TERMS, report.terms, tableColumns), report.terms.length > 0),
     ...report.nodes.flatMap(({ node, drift }) => [
       ...drifted(`${node} does not show these, though they should be there:`, drift.notOnNode, columns),
-      ...drifted(`${node} has these of ours, and no row knows them:`, drift.noRow, columns),
+      ...drifted(`${node} has these orphans:`, drift.noRow, columns),
     ]),
   ];
 }

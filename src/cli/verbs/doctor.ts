@@ -29,7 +29,7 @@ import type { Cli, Session } from "../session/session.ts";
 export function doctor(program: Command, cli: Cli): void {
   program
     .command("doctor")
-    .description("look for what is wrong with the installation, and how to mend it")
+    .description("check the installation, and show how to fix what is wrong")
     .addHelpText("after", "\nIt exits 1 where something is wrong. With --json: its findings, { ok, checks }.")
     .action(withSession(cli, examine));
 }

@@ -31,7 +31,7 @@ export function driver(program: Command, cli: Cli): void {
     .description("run the conformance suite against a driver program (docs/drivers.md)")
     .argument("<program>", "the program; it makes and deletes real machines")
     .option("--case <id>", "only this case; may be repeated", collect)
-    .option("--keep", "leave what failed cases made, to be looked at")
+    .option("--keep", "keep what failed cases made, so that you can look at it")
     .option("--pass <name>", "an environment variable that the program sees; may be repeated", collect)
     .option("--image <image>", "the machines' image, as a pool names it", "default")
     .addOption(
@@ -41,9 +41,14 @@ export function driver(program: Command, cli: Cli): void {
     )
     .option("--memory <mib>", "memory of a machine", wholeNumber, 1024)
     .option("--disk <gib>", "disk of a machine", wholeNumber, 8)
-    .option("--call <duration>", "what any call may take (default: as a relay waits)", parseDuration)
-    .option("--timeout <command=time>", "what one command may take, as for the relay; repeatable", collect)
-    .option("--boot <duration>", "from a create until a login works (default: 10m)", parseDuration, 600)
+    .option("--call <duration>", "time limit of each call (default: that of a relay)", parseDuration)
+    .option("--timeout <command=time>", "time limit of one command, as for the relay; repeatable", collect)
+    .option(
+      "--boot <duration>",
+      "time limit from a create until a login works (default: 10m)",
+      parseDuration,
+      600,
+    )
     .action(async function (this: Command, path: string) {
       await check(path, this.optsWithGlobals<CheckVerbOptions>(), cli);
     });

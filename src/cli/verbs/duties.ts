@@ -10,7 +10,7 @@ import { ago } from "../terminal/time.ts";
 export function duties(program: Command, cli: Cli): void {
   program
     .command("duties")
-    .description("when each scheduled duty last ran, and whether one is late")
+    .description("show when each duty last ran, and whether one is late")
     .action(withSession(cli, show));
 }
 

@@ -32,15 +32,18 @@ const SHOWN = 50;
 export function events(program: Command, cli: Cli): void {
   program
     .command("events")
-    .description("what was changed, by whom and why; the latest last")
+    .description("show what was changed, by whom and why, the latest last")
     .option("--pool <pool>", "about this pool only")
     .option("--machine <machine>", "about this machine only, by name or id")
     .option("--node <node>", "about this node only")
-    .option("--kind <kind>", "of this kind only, such as machine, assignment, pool, node, token")
-    .option("--actor <actor>", "by this one only: a role such as admin, or all of it, such as admin:anna")
+    .option(
+      "--kind <kind>",
+      "of this kind only, such as machine, assignment or node (docs/codes.md lists them)",
+    )
+    .option("--actor <actor>", "by this actor only: a role such as admin, or one person, such as admin:anna")
     .option("--limit <count>", "how many at most (50, up to 500)", wholeNumber)
-    .option("--cursor <cursor>", "go back to where the page before ended")
-    .option("-f, --follow", "go on printing what comes, until Ctrl-C; with --json an event a line")
+    .option("--cursor <cursor>", "continue after the previous page, further back in time")
+    .option("-f, --follow", "keep printing new events until Ctrl-C; with --json one event per line")
     .action(withSession(cli, show));
 }
 

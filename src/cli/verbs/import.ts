@@ -18,7 +18,7 @@ type Planned = { text: string; removes: boolean };
 /** `warmpool import FILE`: recipes and pools of a file, put in one go, after saying what that will do. */
 export function importVerb(program: Command, cli: Cli): void {
   destroying(program.command("import"))
-    .description("put the recipes and pools of a file, after showing what that will do")
+    .description("store the recipes and pools of a file, after showing what will change")
     .argument("<file>", 'JSON: { "recipes": […], "pools": […] }, as their get --json gives them')
     .option("--plan", "only show what it would do")
     .addHelpText("after", "\nWhat is not in the file is left alone. Importing again changes nothing more.")

@@ -12,10 +12,10 @@ type LogOptions = TesterOptions & { follow?: true };
 
 const POLL_MS = 1000;
 
-/** `warmpool log USER`: what the set-up printed. */
+/** `warmpool log USER`: show what the set-up printed. */
 export function log(program: Command, cli: Cli): void {
-  testerVerb(program, "log", "what the set-up printed")
-    .option("-f, --follow", "go on until the set-up has ended")
+  testerVerb(program, "log", "show what the set-up printed")
+    .option("-f, --follow", "keep printing until the set-up has ended")
     .action(withSession(cli, print));
 }
 

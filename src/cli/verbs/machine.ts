@@ -19,16 +19,16 @@ export function machine(program: Command, cli: Cli): void {
   const verb = program.command("machine").description("the machines of the pools");
   verb
     .command("list")
-    .description("newest first; without deleted ones unless they are asked for")
+    .description("list machines, newest first, without deleted ones unless you ask for them")
     .option("--pool <pool>", "of this pool only")
     .addOption(new Option("--state <state>", "in this state only").choices(MACHINE_STATES))
     .option("--node <node>", "on this node only")
     .option("--limit <count>", "how many at most (50, up to 500)", wholeNumber)
-    .option("--cursor <cursor>", "go on where the page before ended")
+    .option("--cursor <cursor>", "continue after the previous page")
     .action(withSession(cli, list));
   verb
     .command("get")
-    .description("all there is to know about one machine")
+    .description("show everything about one machine")
     .argument("<machine>", "its name or id")
     .action(withSession(cli, get));
   timeline(verb, cli);

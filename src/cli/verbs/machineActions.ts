@@ -9,21 +9,26 @@ type NoteOptions = { note?: string };
 
 /** `warmpool machine recreate|restart|hold|unhold|cut|uncut|forget`: what an admin does with one machine. */
 export function machineActions(verb: Command, cli: Cli): void {
-  destroying(action(verb, "recreate", "tear it down; its pool makes another where it needs one"))
-    .option("--reassign", "its tester gets another machine and a new set-up; what is left of it is held")
+  destroying(action(verb, "recreate", "tear a machine down. Its pool makes another one if it needs it"))
+    .option(
+      "--reassign",
+      "give its tester another machine and a new set-up; what is left of the old one is held",
+    )
     .action(withSession(cli, recreate));
-  action(verb, "restart", "stop it and start it; its data, its host key and its tester stay").action(
+  action(verb, "restart", "restart a machine. It keeps its data, its host key and its tester").action(
     withSession(cli, restart),
   );
-  action(verb, "hold", "take it out of the pool, to look at it; a tester who has it keeps it")
+  action(verb, "hold", "take a machine out of the pool to look into it. Its tester, if it has one, keeps it")
     .option("--note <text>", "why, for the record")
     .action(withSession(cli, hold));
   action(verb, "unhold", "give a held machine back").action(withSession(cli, unhold));
-  action(verb, "cut", "end everybody's access now, from outside: it is stopped, and its data stays")
+  action(verb, "cut", "end all access to a machine now: its node stops it, and its data is kept")
     .option("--note <text>", "why, for the record")
     .action(withSession(cli, cut));
-  action(verb, "uncut", "give the access back: it is started").action(withSession(cli, uncut));
-  destroying(action(verb, "forget", "take it off the books without proof that it is gone"))
+  action(verb, "uncut", "start a machine that was cut, and give the access back").action(
+    withSession(cli, uncut),
+  );
+  destroying(action(verb, "forget", "forget a machine without proof that it is gone"))
     .option("--note <text>", "why, for the record")
     .addHelpText("after", "\nFor a teardown that can never end. A VM that is still there is an orphan then.")
     .action(withSession(cli, forget));

@@ -12,7 +12,7 @@ import { readLocal } from "../session/target.ts";
 export function migrate(program: Command, cli: Cli): void {
   program
     .command("migrate")
-    .description("bring the database to this version (DATABASE_URL, else the local one)")
+    .description("migrate the database to this version (DATABASE_URL, else the local one)")
     .action(async function (this: Command) {
       cli.exitCode = await run(databaseUrl(cli, this.optsWithGlobals<GlobalOptions>()), cli);
     });

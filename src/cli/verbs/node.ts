@@ -12,41 +12,41 @@ export function node(program: Command, cli: Cli): void {
   verb.command("list").description("all nodes").action(withSession(cli, list));
   verb
     .command("enroll")
-    .description("get a one-time token with which a new node joins")
-    .argument("<name>", "what to call the node")
+    .description("create a one-time token with which a new node joins")
+    .argument("<name>", "name of the node")
     .action(withSession(cli, enroll));
   verb
     .command("drain")
-    .description("make no more machines on it; those it has live on")
+    .description("make no more machines on a node. Those that it has stay")
     .argument("<node>", "its name")
     .action(withSession(cli, drain));
   verb
     .command("resume")
-    .description("end a drain")
+    .description("let machines be made on a drained node again")
     .argument("<node>", "its name")
     .action(withSession(cli, resume));
   verb
     .command("label")
-    .description("say what it is, for pools that ask for nodes by label (nodeLabels)")
+    .description("set the labels of a node, for pools that select nodes by label (nodeLabels)")
     .argument("<node>", "its name")
-    .argument("[labels...]", "all that it is to have; without one it has none")
+    .argument("[labels...]", "all its labels from now on; none removes them all")
     .action(withSession(cli, label));
   verb
     .command("lift")
-    .description("lift the brake of a node whose dead machines are really dead")
+    .description("lift the brake of a node, if its dead machines really are dead")
     .argument("<node>", "its name")
     .option("--note <text>", "why, for the record")
     .action(withSession(cli, lift));
   destroying(verb.command("reap"))
-    .description("let its orphans be torn down: machines of ours that no row knows")
+    .description("let a node's orphans be torn down: machines with Warmpool's mark that it has no record of")
     .argument("<node>", "its name")
-    .argument("[machines...]", "these only; without a name, all that the node shows now")
+    .argument("[machines...]", "only these; default: all that the node shows now")
     .option("--note <text>", "why, for the record")
     .action(withSession(cli, reap));
   destroying(verb.command("remove"))
-    .description("take a node without machines out for good")
+    .description("remove a node that has no machines")
     .argument("<node>", "its name")
-    .option("--lost", "the host will never answer again: forget its machines, release their testers")
+    .option("--lost", "the host is lost for good: forget its machines and release their testers")
     .action(withSession(cli, remove));
 }
 

@@ -13,40 +13,42 @@ export function pool(program: Command, cli: Cli): void {
   verb.command("list").description("all pools").action(withSession(cli, list));
   verb
     .command("get")
-    .description("one pool: what it shall be and what it is")
+    .description("show one pool: its spec and its state")
     .argument("<pool>", "its name")
     .action(withSession(cli, get));
   destroying(verb.command("put"))
-    .description("make a pool, or change it to what the file says")
+    .description("create a pool, or change it to what the file says")
     .argument("<file>", "its spec, JSON")
     .action(withSession(cli, put));
   verb
     .command("plan")
-    .description("what a put of this file would do, and what cannot be placed and why; changes nothing")
+    .description(
+      "show what `pool put` of this file would do, and which machines have no room and why. Changes nothing",
+    )
     .argument("<file>", "its spec, JSON")
     .action(withSession(cli, plan));
   verb
     .command("pause")
-    .description("create nothing and tear nothing down until it is resumed")
+    .description("pause a pool: it creates and tears down nothing until it is resumed")
     .argument("<pool>", "its name")
     .action(withSession(cli, pause));
   verb
     .command("resume")
-    .description("end a pause")
+    .description("resume a paused pool")
     .argument("<pool>", "its name")
     .action(withSession(cli, resume));
   verb
     .command("default")
-    .description("make it the pool for calls that name none")
+    .description("make a pool the default for calls that name none")
     .argument("<pool>", "its name")
     .action(withSession(cli, makeDefault));
   destroying(verb.command("empty"))
-    .description("pause it and tear its machines down, those that testers have left out")
+    .description("pause a pool and tear down its machines, except those that testers have")
     .argument("<pool>", "its name")
     .option("--release", "also release the testers who have a machine of it")
     .action(withSession(cli, empty));
   destroying(verb.command("remove"))
-    .description("remove a pool: its machines are torn down, on proof")
+    .description("remove a pool and tear down its machines")
     .argument("<pool>", "its name")
     .option("--release", "also release the testers who have a machine of it")
     .action(withSession(cli, remove));
@@ -78,7 +80,7 @@ async function pause(session: Session, name: string): Promise<void> {
 
 async function resume(session: Session, name: string): Promise<void> {
   const pool = await session.client.pool.resume.mutate({ name });
-  answerInWords(session, pool, (one) => [`Pool ${one.name} goes on.`]);
+  answerInWords(session, pool, (one) => [`Pool ${one.name} resumed.`]);
 }
 
 async function makeDefault(session: Session, name: string): Promise<void> {

@@ -14,21 +14,21 @@ export function recipe(program: Command, cli: Cli): void {
   const verb = program.command("recipe").description("what is done on a machine for its tester");
   verb
     .command("push")
-    .description("store the recipe of a folder; what is running is not touched")
+    .description("store the recipe in a folder. Running set-ups are not changed")
     .argument("<dir>", "the folder with recipe.json and its scripts")
     .action(withSession(cli, push));
   verb.command("list").description("all recipes").action(withSession(cli, list));
   verb.command("get").description("one recipe").argument("<name>", "its name").action(withSession(cli, get));
   verb
     .command("versions")
-    .description("the contents that a recipe has had, the current one first")
+    .description("list the versions of a recipe, the current one first")
     .argument("<name>", "its name")
     .action(withSession(cli, versions));
   verb
     .command("rollback")
-    .description("make an earlier version current again; what is running is not touched")
+    .description("make an earlier version of a recipe current again. Running set-ups are not changed")
     .argument("<name>", "its name")
-    .option("--to <version>", "the version's first digits (else the one before)")
+    .option("--to <version>", "the first digits of the version (default: the one before)")
     .action(withSession(cli, rollback));
   destroying(verb.command("remove"))
     .description("remove a recipe that no pool and no tester uses")

@@ -1,14 +1,12 @@
 import { Option } from "commander";
 import type { Command } from "commander";
-import type { DriverName, DriverOptions } from "../../relay/drivers/choose.ts";
+import { DRIVERS } from "../../contract/drivers.ts";
+import type { DriverOptions } from "../../relay/drivers/choose.ts";
 import { CliError, EXIT } from "../terminal/exit.ts";
 import type { Cli, GlobalOptions } from "../session/session.ts";
 
 type JoinOptions = { dir?: string; replace?: true };
 type RunOptions = DriverOptions & { dir?: string };
-
-/** Not the list itself: its module brings the drivers with it. */
-const DRIVERS: Record<DriverName, true> = { incus: true, exec: true, local: true };
 
 /** `warmpool relay join|run`: the part that runs on a node. Loaded only here: nobody else needs its libraries. */
 export function relay(program: Command, cli: Cli): void {
@@ -17,24 +15,26 @@ export function relay(program: Command, cli: Cli): void {
     .command("join")
     .description("trade the one-time join token (WARMPOOL_JOIN_TOKEN or --token) for a credential")
     .option("--dir <dir>", "where the relay keeps its key and credential (.warmpool/relay)")
-    .option("--replace", "also where that folder is another node's, whose relay ends with it")
+    .option("--replace", "also if the folder belongs to another node, whose relay then ends")
     .action(async function (this: Command, options: JoinOptions) {
       await join(this.optsWithGlobals<GlobalOptions>(), options, cli);
     });
   verb
     .command("run")
-    .description("serve this node until it is told to stop")
+    .description("serve this node until it is stopped")
     .option("--dir <dir>", "where the relay keeps its key and credential (.warmpool/relay)")
     .addOption(
-      new Option("--driver <driver>", "what makes the machines; has to be given").choices(
-        Object.keys(DRIVERS),
-      ),
+      new Option("--driver <driver>", "the driver that makes the machines; required").choices(DRIVERS),
     )
     .option("--machines <dir>", "where the local driver keeps its machines")
     .option("--hide <dir>", "a folder that local machines must not see; may be repeated", collect)
     .option("--program <file>", "the program that the driver exec runs")
     .option("--pass <name>", "an environment variable that the program sees; may be repeated", collect)
-    .option("--timeout <command=time>", "what the program may take, such as create=25m; repeatable", collect)
+    .option(
+      "--timeout <command=time>",
+      "time limit of a command of the program, such as create=25m; repeatable",
+      collect,
+    )
     .option("--socket <file>", "the unix socket of Incus")
     .option("--project <name>", "the Incus project for machines (warmpool)")
     .option("--storage-pool <name>", "the Incus storage pool for machines (warmpool)")
@@ -76,7 +76,7 @@ async function join({ url, token }: GlobalOptions, options: JoinOptions, cli: Cl
   });
   cli.out.print(`Joined as node ${joined.node}; the credential is in ${joined.dir}.`);
   const dir = options.dir === undefined ? "" : ` --dir ${options.dir}`;
-  cli.out.note(`Next: npx warmpool relay run${dir} --driver ${Object.keys(DRIVERS).join("|")}`);
+  cli.out.note(`Next: npx warmpool relay run${dir} --driver ${DRIVERS.join("|")}`);
 }
 
 function collect(value: string, before: string[] | undefined): string[] {

@@ -12,8 +12,8 @@ type Options = TesterOptions & ParamOptions & { recipe?: "same" | "current" };
 
 /** `warmpool retry USER`: sets a failed assignment up again on its machine. */
 export function retry(program: Command, cli: Cli): void {
-  const verb = testerVerb(program, "retry", "set up again what failed, on the same machine");
-  paramOptions(verb, "another value for a parameter of the recipe, the others stay")
+  const verb = testerVerb(program, "retry", "run a failed set-up again, on the same machine");
+  paramOptions(verb, "a new value for a parameter of the recipe; the others stay")
     .addOption(
       new Option(
         "--recipe <which>",

@@ -12,7 +12,7 @@ export function settings(program: Command, cli: Cli): void {
   verb.command("get").description("all settings").action(withSession(cli, get));
   verb
     .command("put")
-    .description("change those that are named")
+    .description("change the settings that you name")
     .option(
       "--orphan-keep <duration>",
       "how long an orphan is kept, stopped, before it is deleted (such as 3d)",

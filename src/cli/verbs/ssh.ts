@@ -19,10 +19,10 @@ type SshOptions = TesterOptions & { identity?: string };
 export function ssh(program: Command, cli: Cli): void {
   program
     .command("ssh")
-    .description("log in, or run a command, on a tester's machine or as root on any")
+    .description("log in to a tester's machine, or to any machine as root, or run a command there")
     .argument("<whom>", "the tester's username, or the name or id of a machine")
     .argument("[command...]", "what to run there, after --")
-    .option("--pool <pool>", "the tester's pool, where there are several")
+    .option("--pool <pool>", "the tester's pool, if there are several")
     .option("-i, --identity <file>", "the private key to log in with")
     .addHelpText(
       "after",

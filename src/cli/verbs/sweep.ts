@@ -8,7 +8,7 @@ import type { Column } from "../terminal/table.ts";
 
 /** `warmpool sweep`: runs the scheduled duties now. */
 export function sweep(program: Command, cli: Cli): void {
-  program.command("sweep").description("run the scheduled duties now").action(withSession(cli, run));
+  program.command("sweep").description("run all duties now").action(withSession(cli, run));
 }
 
 async function run(session: Session): Promise<void> {

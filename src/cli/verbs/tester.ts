@@ -19,16 +19,21 @@ export function tester(program: Command, cli: Cli): void {
   const verb = program
     .command("tester")
     .description("the testers: where their machines are, who waits, who failed");
-  testerVerb(verb, "show", "a tester's machine: state, outputs, how to log in (`show` may be left out)", {
-    isDefault: true,
-  }).action(withSession(cli, show));
+  testerVerb(
+    verb,
+    "show",
+    "show a tester's machine: state, outputs, how to log in (`show` may be left out)",
+    {
+      isDefault: true,
+    },
+  ).action(withSession(cli, show));
   verb
     .command("list")
-    .description("all testers, newest first: who waits, who failed, whose time ends when")
+    .description("list testers, newest first: who waits, whose set-up failed, when each one expires")
     .option("--pool <pool>", "of this pool only")
     .addOption(new Option("--state <state>", "in this state only").choices(ASSIGNMENT_STATES))
     .option("--limit <count>", "how many at most (50, up to 500)", wholeNumber)
-    .option("--cursor <cursor>", "continue where the page before ended")
+    .option("--cursor <cursor>", "continue after the previous page")
     .action(withSession(cli, list));
 }
 

@@ -14,10 +14,10 @@ type TimelineOptions = { limit?: number; cursor?: string };
 export function timeline(verb: Command, cli: Cli): void {
   verb
     .command("timeline")
-    .description("all that happened to it: when, what, for how long, why, by whom")
+    .description("show the history of a machine: when, what, for how long, why and by whom")
     .argument("<machine>", "its name or id")
     .option("--limit <count>", "how many entries at most (500)", wholeNumber)
-    .option("--cursor <cursor>", "go on where the page before ended")
+    .option("--cursor <cursor>", "continue after the previous page")
     .action(withSession(cli, show));
 }
 

@@ -20,8 +20,8 @@ export function token(program: Command, cli: Cli): void {
   const verb = program.command("token").description("what the main app and admins identify themselves with");
   verb
     .command("create")
-    .description("make a token; it is printed once, alone on its line")
-    .argument("<name>", "what to know it by")
+    .description("create a token. It is printed once, on a line of its own")
+    .argument("<name>", "a name to recognize it by")
     .addOption(
       new Option("--role <role>", "what it may do; a viewer reads everything and changes nothing")
         .choices(ISSUED_ROLES)
@@ -29,13 +29,13 @@ export function token(program: Command, cli: Cli): void {
     )
     .option(
       "--expires <duration>",
-      "how long it is good for, such as 90d (else until revoked)",
+      "how long it is valid, such as 90d (default: until revoked)",
       parseDuration,
     )
     .action(withSession(cli, create));
   verb
     .command("list")
-    .description("all tokens, without their text: who has one, and when it was last used")
+    .description("list tokens, without their text: who has one, and when it was last used")
     .action(withSession(cli, list));
   destroying(verb.command("revoke"))
     .description("end a token at once")

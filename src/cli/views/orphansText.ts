@@ -11,7 +11,7 @@ export function waitingOrphans({ orphans, orphanBrake }: Strays): string | null 
     const { seen, known } = orphanBrake;
     return `the database is an older copy: the relay has seen machine ${seen}, the database knew no further than ${known}; no machine without a row is torn down there (${waiting.length} shown)`;
   }
-  return `${waiting.length} machines of ours that no row knows: several at once, so none is torn down`;
+  return `${waiting.length} orphans: several at once, so none is torn down`;
 }
 
 /** So many orphans of one node are named. */

@@ -85,7 +85,7 @@ function nodeProblem(
     ];
   }
   return [
-    `${name}: its relay was last heard ${ago(lastSeenAt, now)}, so nobody gets its machines. Start the relay there; if the host is lost for good: \`${command("node", "remove", name, "--lost")}\`.`,
+    `${name}: its relay was last heard ${ago(lastSeenAt, now)}, so nobody gets its machines. Start the relay there; if the host is lost for good, run \`${command("node", "remove", name, "--lost")}\`.`,
   ];
 }
 
@@ -95,7 +95,7 @@ function orphanProblem(node: NodeView, command: Words): string[] {
     waiting === null
       ? []
       : [
-          `${node.name}: ${waiting}. See which: \`${command("node", "list", "--json")}\`; where they may go: \`${command("node", "reap", node.name)}\`.`,
+          `${node.name}: ${waiting}. See which: \`${command("node", "list", "--json")}\`; if they may be deleted: \`${command("node", "reap", node.name)}\`.`,
         ];
   const each = orphanSentences(node).map((sentence) => `${node.name}: ${sentence}.`);
   const word =

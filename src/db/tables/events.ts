@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { bigint, boolean, index, jsonb, pgTable, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import type { EventKind } from "../../contract/event.ts";
 
 export const uncountedEvent = sql`not counted and (kind = 'assignment' and reason in ('asked_for', 'claimed', 'swapped', 'set_up') or kind = 'machine' and reason = 'known_good')`;
 
@@ -9,7 +10,7 @@ export const events = pgTable(
   {
     id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
     at: timestamp("at", { withTimezone: true }).notNull().defaultNow(),
-    kind: text("kind").notNull(),
+    kind: text("kind").$type<EventKind>().notNull(),
     /** Who did it: `app:NAME`, `admin:NAME`, `node:NAME` or `system:DUTY`. */
     actor: text("actor").notNull(),
     /** A code of the closed list in src/domain/core/reasons.ts. */

@@ -12,13 +12,10 @@ import {
   uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
+import type { OperationKind, OperationState } from "../../contract/operation.ts";
 import { assignments } from "./assignments.ts";
 import { machines } from "./machines.ts";
 import { nodes } from "./nodes.ts";
-
-export type OperationKind = "create" | "setup" | "delete" | "restart" | "cut" | "probe";
-
-export type OperationState = "queued" | "leased" | "cancelling" | "succeeded" | "failed" | "cancelled";
 
 /**
  * What the sweep has yet to add to `tallies` (src/domain/metrics/tally.ts). The indexes below hold just these, so that a reading

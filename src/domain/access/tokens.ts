@@ -86,7 +86,7 @@ export async function authenticate(
   if (await isBootstrap(hash, bootstrap)) {
     return { role: "admin", name: "bootstrap", token: null, noted: true };
   }
-  const unknown = new WarmpoolError("UNAUTHORIZED", "the token is not known, expired or revoked");
+  const unknown = new WarmpoolError("UNAUTHORIZED", "the token is unknown, expired or revoked");
   if (!isWellFormed(bearer)) throw unknown;
   const [row] = await rows<{
     token: string;

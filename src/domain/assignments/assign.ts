@@ -5,6 +5,7 @@ import { type Connection, type Db, iso, rows } from "../../db/client.ts";
 import { readAssignments } from "./view.ts";
 import { choosePool, defaultFirst, isDefault } from "../core/whichPool.ts";
 import { WarmpoolError } from "../core/errors.ts";
+import { FIRST_STEP, stepsOf } from "./firstStep.ts";
 import { updateKeys } from "./keys.ts";
 import { match } from "./match.ts";
 import { checkParams } from "../recipes/params.ts";
@@ -14,6 +15,7 @@ import { hasParams, sealParams, type SealedParams } from "../secrets/params.ts";
 import { NO_SECRET_KEYS, type SecretKeys } from "../secrets/keys.ts";
 import { json } from "../core/event.ts";
 import { machineMoves } from "../core/moves.ts";
+import { isNotRemoved } from "../core/live.ts";
 
 export type AssignRequest = {
   username: string;
@@ -114,7 +116,7 @@ function claimStatement(
         ${json(request.sshKeys)}, ${json(params)}, ${json(secrets)}, ${json(marks)}, ${target.recipe}, ${target.version},
         ${request.ttlSeconds ?? target.ttl}, case when moved.id is null then 0 else 1 end,
         case when moved.id is not null then now() end, case when moved.id is not null then now() end,
-        case when moved.id is not null then ${json(firstStep(target.content.steps.length))} end
+        case when moved.id is not null then ${json({ ...FIRST_STEP, steps: stepsOf(target.content.steps.length) })} end
       from slot left join moved on true
       returning id, state, machine
     ),
@@ -127,11 +129,6 @@ function claimStatement(
       select 'assignment', ${actor}, 'asked_for', ${target.pool}, made.machine, made.id, made.state from made
     )
     select state from made`;
-}
-
-/** What set-up shows before the relay has said anything. The tester's count includes account and hand-over. */
-export function firstStep(recipeSteps: number) {
-  return { step: 1, steps: recipeSteps + 2, title: "Prepare the account", percent: 0 };
 }
 
 /** The standing assignment, which has to have been asked for with the params that are given, and gets the keys. */
@@ -198,7 +195,7 @@ async function findTarget(db: Db, name: string | undefined): Promise<Target> {
         r.name as recipe, r.version, r.content, ${iso(sql`r.put_at`)} as "putAt"
       from pools p
       join lateral (select * from recipes where recipes.name = p.spec ->> 'recipe' order by put_at desc limit 1) r on true
-      where p.removed_at is null and ${name === undefined ? sql`true` : sql`p.name = ${name}`}
+      where ${isNotRemoved(sql`p`)} and ${name === undefined ? sql`true` : sql`p.name = ${name}`}
       ${defaultFirst}`,
   );
   return choosePool(found, name);

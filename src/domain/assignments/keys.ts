@@ -1,10 +1,13 @@
 import { sql } from "drizzle-orm";
+import type { Assignment } from "../../contract/assignment.ts";
+import type { SetupFailure } from "../../contract/assignmentErrors.ts";
 import { sshKeyIdentity } from "../../contract/sshKey.ts";
 import { type Db, rows } from "../../db/client.ts";
 import type { Standing } from "../core/leased.ts";
 import { lockWork } from "../core/locks.ts";
 import type { Actor } from "../core/reasons.ts";
 import { json, tell } from "../core/event.ts";
+import { isLiveAssignment, isLiveOperation } from "../core/live.ts";
 
 /**
  * Replaces the keys of a live assignment. On an active one a set-up run is queued that puts them on the machine, and
@@ -28,7 +31,7 @@ export async function updateKeys(
         )
         update assignments set ssh_keys = ${json(sshKeys)}, error = case when state = 'active' then null else error end
         from standing
-        where assignments.id = standing.id and state <> 'released'
+        where assignments.id = standing.id and ${isLiveAssignment()}
           and (standing.ssh_keys <> ${json(sshKeys)} or standing.failed)
         returning state, pool, jsonb_array_length(standing.ssh_keys) as before`,
     );
@@ -48,11 +51,11 @@ export async function updateKeys(
 export async function keysFailed(
   tx: Db,
   { assignment, machine, pool }: Standing,
-  failed: { reason: string; message: string },
+  failed: { reason: SetupFailure; message: string },
   actor: Actor,
 ): Promise<boolean> {
   const message = `The keys that were given last may not be on the machine: ${failed.message} Assign again with them to try again; if access must end now, an operator can stop the machine from outside (machine cut).`;
-  const error = { code: failed.reason, message };
+  const error: NonNullable<Assignment["error"]> = { code: failed.reason, message };
   const active = await rows(
     tx,
     sql`update assignments set error = ${json(error)} where id = ${assignment} and state = 'active' returning id`,
@@ -71,7 +74,7 @@ export async function queueSetup(tx: Db, assignment: string): Promise<void> {
     insert into operations (kind, node, machine, assignment)
     select 'setup', m.node, m.id, a.id from assignments a join machines m on m.id = a.machine
     where a.id = ${assignment} and m.cut is null
-    on conflict (machine) where state in ('queued', 'leased', 'cancelling') do nothing`);
+    on conflict (machine) where ${isLiveOperation()} do nothing`);
 }
 
 /**

@@ -1,7 +1,9 @@
 import { sql } from "drizzle-orm";
+import type { Assignment } from "../../contract/assignment.ts";
 import { type Db, rows } from "../../db/client.ts";
 import { SETTINGS } from "../core/limits.ts";
 import { json, tell } from "../core/event.ts";
+import { isLiveOperation } from "../core/live.ts";
 
 /**
  * Keys of active testers that were replaced and are not on their machines yet, though there was time for it: the old ones
@@ -11,7 +13,7 @@ import { json, tell } from "../core/event.ts";
  */
 export async function tellLateKeys(db: Db): Promise<number> {
   return db.transaction(async (tx) => {
-    const error = {
+    const error: NonNullable<Assignment["error"]> = {
       code: "keys_not_replaced",
       message: `The keys that were given last are not on the machine after ${SETTINGS.keyChangeSeconds} s: the ones before may still open it. If that must end now, an operator can stop the machine from outside (machine cut).`,
     };
@@ -21,7 +23,7 @@ export async function tellLateKeys(db: Db): Promise<number> {
           select a.id from assignments a join operations o on o.assignment = a.id
           join machines m on m.id = a.machine and m.cut is null
           where a.state = 'active' and a.error is null and o.kind = 'setup'
-            and o.state in ('queued', 'leased', 'cancelling')
+            and ${isLiveOperation(sql`o`)}
             and o.created_at < now() - make_interval(secs => ${SETTINGS.keyChangeSeconds})
           order by a.id for no key update of a skip locked)
         returning id, pool, machine`,

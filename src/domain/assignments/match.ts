@@ -1,6 +1,9 @@
 import { sql } from "drizzle-orm";
+import { OWN_STEPS } from "../../contract/progress.ts";
 import { type Db, rows } from "../../db/client.ts";
 import { pickReady } from "./claim.ts";
+import { FIRST_STEP } from "./firstStep.ts";
+import { json } from "../core/event.ts";
 import type { Actor } from "../core/reasons.ts";
 import { machineMoves } from "../core/moves.ts";
 import { moveAssignments } from "../core/moves.ts";
@@ -48,7 +51,7 @@ export async function pairOne(tx: Db, pool: string, actor: Actor, node?: string)
     actor,
     reason: "claimed",
     set: sql`machine = ${pair.machine}, attempt = attempt + 1, claimed_at = now(), setup_at = now(), logged_in_at = null, outputs = '{}',
-      step = jsonb_build_object('step', 1, 'title', 'Prepare the account', 'percent', 0, 'steps', 2 +
+      step = ${json(FIRST_STEP)} || jsonb_build_object('steps', ${OWN_STEPS}::int +
         (select jsonb_array_length(content -> 'steps') from recipes where name = recipe and version = recipe_version))`,
   });
   await tx.execute(sql`

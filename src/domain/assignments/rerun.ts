@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { own } from "../../contract/own.ts";
 import type { Recipe } from "../../contract/recipe.ts";
 import { type Db, rows } from "../../db/client.ts";
-import { firstStep } from "./assign.ts";
+import { stepsOf } from "./firstStep.ts";
 import { WarmpoolError } from "../core/errors.ts";
 import { checkParams } from "../recipes/params.ts";
 import { type Marks, openSecrets, sealFor } from "../secrets/params.ts";
@@ -79,7 +79,7 @@ export async function rerunFor(
   );
   return {
     version: isCurrent ? standing.version : standing.beforeVersion,
-    steps: firstStep(content.steps.length).steps,
+    steps: stepsOf(content.steps.length),
     params: Object.fromEntries(plain),
     secrets: { ...sealed, ...fresh.secrets },
     marks: { ...marks, ...fresh.marks },

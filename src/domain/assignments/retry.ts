@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Assignment } from "../../contract/assignment.ts";
 import type { Db } from "../../db/client.ts";
 import { WarmpoolError } from "../core/errors.ts";
+import { FIRST_STEP } from "./firstStep.ts";
 import { queueSetup } from "./keys.ts";
 import { lockWork } from "../core/locks.ts";
 import type { Actor } from "../core/reasons.ts";
@@ -33,7 +34,7 @@ export async function retryAssignment(
     const isOther = recipe === "current" || given.length > 0;
     const rerun = isOther ? await rerunFor(tx, id, keys, { recipe, params }) : null;
     const begin = sql`attempt = attempt + 1, setup_at = now(), error = null,
-        step = (step - 'text') || '{"step": 1, "percent": 0, "title": "Prepare the account"}'`;
+        step = (step - 'text') || ${json(FIRST_STEP)}`;
     const moved = await moveAssignments(tx, sql`select ${id}::uuid`, {
       to: "setting_up",
       from: ["failed"],

@@ -49,7 +49,7 @@ export async function leaveUntried(
     ...told,
     to: "waiting",
     from: ["setting_up"],
-    set: sql`machine = null, step = null, claimed_at = null, setup_at = null, swaps = swaps + 1`,
+    set: sql`swaps = swaps + 1`,
   });
   await moveMachines(tx, sql`select ${machine}::uuid`, { ...told, to: "suspect", from: ["assigned"] });
 }
@@ -72,7 +72,7 @@ export async function callOffRestarts(db: Db): Promise<number> {
     for (const { id, machine, pool, node } of stranded) {
       const message = `node ${node} is silent, and its relay never began it`;
       await endOperation(tx, id, "cancelled", null, message);
-      const about = { kind: "machine", pool, node, machine, operation: id };
+      const about = { kind: "machine", pool, node, machine, operation: id } as const;
       await tell(tx, { ...about, actor: "system:silence", reason: "restart_failed", data: { message } });
       await queueSetupIfDue(tx, machine);
     }

@@ -10,6 +10,7 @@ import { lineOfPool } from "./queue/observed.ts";
 import { SETTINGS } from "../core/limits.ts";
 import { IS_DOWN } from "../health/testerMachines.ts";
 import { UNBEGUN, type Unbegun, unbegunError } from "./unbegun.ts";
+import { isLiveAssignment, isLiveOperation } from "../core/live.ts";
 
 /**
  * Assignments as their owners see them. What is shown was true at one moment, for one statement reads everything. That
@@ -56,11 +57,11 @@ const usualSetup = sql`(
 
 /**
  * Why an active machine cannot be used: it is down (src/domain/health/testerMachines.ts). Why a set-up that was begun stands still: its node (alias `n`) is not heard, or its machine has not answered for longer
- * than a restart takes. It goes on by itself when they do; meanwhile its tester is told, and may release it. Null where
+ * than a restart takes. It continues by itself when they do; meanwhile its tester is told, and may release it. Null where
  * nothing is known against it.
  */
 const standstill = sql`case
-  when a.state <> 'released' and m.cut is not null then jsonb_build_object('code', 'access_cut', 'message', concat(
+  when ${isLiveAssignment(sql`a`)} and m.cut is not null then jsonb_build_object('code', 'access_cut', 'message', concat(
     'An operator has ended the access to this machine', case when m.cut ->> 'doneAt' is null then '; it is being stopped' end,
     '. Its data is kept. Ask them.'))
   when a.state = 'active' and m.state = 'assigned' and ${IS_DOWN} then case n.not_alive -> m.id::text ->> 'down'
@@ -73,11 +74,11 @@ const standstill = sql`case
     end
   when a.state <> 'setting_up' then null
   when ${isSilent()} then jsonb_build_object('code', 'node_silent', 'message',
-    'Nothing is heard of the machine''s node; the set-up goes on when it is heard again. Wait, or release and assign again.')
+    'Nothing is heard of the machine''s node; the set-up continues when it is heard again. Wait, or release and assign again.')
   when a.logged_in_at is not null and n.not_alive -> m.id::text ->> 'answer' = 'dead'
     and (n.not_alive -> m.id::text ->> 'since')::timestamptz < now() - make_interval(secs => ${SETTINGS.standstillSeconds}) then
     jsonb_build_object('code', 'machine_silent', 'message', concat('The machine does not answer (',
-      n.not_alive -> m.id::text ->> 'cause', '); the set-up goes on when it does. Wait, or release and assign again.'))
+      n.not_alive -> m.id::text ->> 'cause', '); the set-up continues when it does. Wait, or release and assign again.'))
   end`;
 
 /** As `ssh-keygen -l` prints them, in the order in which the keys were given. */
@@ -86,7 +87,7 @@ const keyFingerprints = sql`coalesce((select jsonb_agg('SHA256:' || rtrim(encode
 
 /** A run that puts keys in place is queued or under way, or follows the restart that is. */
 const keysPending = sql`a.state = 'active' and exists (
-  select 1 from operations o where o.machine = a.machine and o.state in ('queued', 'leased', 'cancelling')
+  select 1 from operations o where o.machine = a.machine and ${isLiveOperation(sql`o`)}
     and (o.kind = 'setup' or a.ssh_keys <> coalesce(a.handover -> 'keys' -> a.username, '[]')))`;
 
 /** What a forecast must have been made with (`Stance`), of a pool `p`. */

@@ -9,6 +9,7 @@ import type { Asked, BookedRow } from "./equation.ts";
 import { nameOfShape } from "./refusals.ts";
 import { stateNow } from "../core/nodeSilence.ts";
 import { SETTINGS } from "../core/limits.ts";
+import { isBraked, isLiveMachine } from "../core/live.ts";
 
 /** What placing looks at: a node, what its relay counted there, and what the rows have booked. */
 export type NodeFacts = {
@@ -33,11 +34,11 @@ export function readNodes(db: Db, which: SQL): Promise<NodeFacts[]> {
     db,
     sql`select n.name, ${stateNow()} as state, n.scheduling, n.labels, n.inventory, ${iso(sql`n.inventory_at`)} as "inventoryAt",
         extract(epoch from now() - n.inventory_at)::float8 as "inventoryAgeSeconds", n."full",
-        exists (select 1 from brakes b where b.node = n.name and b.released_at is null) as braked,
+        ${isBraked(sql`n.name`)} as braked,
         coalesce((select jsonb_agg(jsonb_build_object('name', m.name, 'pool', m.pool, 'state', m.state, 'shape', m.shape,
             'instanceType', p.spec -> 'instanceType') order by m.number)
           from machines m left join pools p on p.name = m.pool
-          where m.node = n.name and m.state <> 'deleted'), '[]') as rows,
+          where m.node = n.name and ${isLiveMachine(sql`m`)}), '[]') as rows,
         coalesce((select jsonb_agg(m.name)
           from machines m where m.node = n.name and m.state = 'deleted' and m.deleted_at >= n.inventory_at
             and m.receipt ->> 'kind' <> 'forgotten'), '[]') as gone

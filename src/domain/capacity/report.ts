@@ -8,6 +8,7 @@ import { WarmpoolError } from "../core/errors.ts";
 import { bindingsOf, nodeCapacity } from "./nodeCapacity.ts";
 import { readNodes, serves } from "./nodeFacts.ts";
 import { resolvePool } from "../core/whichPool.ts";
+import { isLiveNode } from "../core/live.ts";
 
 type Shape = PoolSpec["shape"];
 
@@ -23,8 +24,8 @@ export async function capacityReport(
   const spec =
     asked.pool === undefined && asked.shape !== undefined ? null : await poolSpecOf(db, asked.pool);
   const shape = asked.shape ?? spec?.shape;
-  if (shape === undefined) throw new WarmpoolError("BAD_REQUEST", "say the pool or the shape");
-  const facts = await readNodes(db, sql`n.state <> 'removed'`);
+  if (shape === undefined) throw new WarmpoolError("BAD_REQUEST", "name the pool or the shape");
+  const facts = await readNodes(db, isLiveNode(sql`n`));
   const nodes = facts
     .filter((node) => serves(node, spec ?? {}))
     .map((node) => {

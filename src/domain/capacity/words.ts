@@ -10,7 +10,7 @@ const TERM_WORDS: Record<TermKind, string> = {
   held: "held",
   provisioning: "being made",
   deleting: "being torn down",
-  leaked: "leaked (ours, and no row knows it)",
+  leaked: "leaked (orphans)",
   unmanaged: "unmanaged",
   other_load: "other load: memory or disk in use beyond what machines are configured to take",
   limits: "beyond the limits that were set",
@@ -35,8 +35,8 @@ const BINDING_WORDS: Record<Constraint | Closed, string> = {
   draining: "draining",
   braked: "braked: most of its machines died at once",
   not_in_pool: "not a node of the pool",
-  stale_inventory: "has not said for too long what it has",
-  forbidden: "set up so that it would refuse every such machine",
+  stale_inventory: "its inventory is too old",
+  forbidden: "configured so that it would refuse every such machine",
   said_full: "refused the last one like it, and looks the same since",
 };
 

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { type Db, listOf, rows } from "../../db/client.ts";
 import type { Actor } from "./reasons.ts";
 import { tell } from "./event.ts";
+import { isLiveOperation } from "./live.ts";
 
 /** That the cut of a machine holds: it follows from the row, and whatever starts the machine again, it is stopped again. */
 
@@ -12,7 +13,7 @@ export async function queueCuts(tx: Db): Promise<void> {
     select 'cut', m.node, m.id from machines m
     where m.cut is not null and m.cut ->> 'doneAt' is null and m.state in ('assigned', 'held')
     order by m.id
-    on conflict (machine) where state in ('queued', 'leased', 'cancelling') do nothing`);
+    on conflict (machine) where ${isLiveOperation()} do nothing`);
 }
 
 /** These are cut and run all the same: their node was started again, or a person started them there. */

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import type { EventKind } from "../../contract/event.ts";
 import type { Db } from "../../db/client.ts";
 import type { Actor, Reason } from "./reasons.ts";
 
@@ -14,7 +15,7 @@ export type Told = {
 export async function tell(
   db: Db,
   told: Told & {
-    kind: string;
+    kind: EventKind;
     pool?: string | null;
     node?: string;
     machine?: string;

@@ -1,4 +1,4 @@
-import type { OperationKind } from "../../db/tables/operations.ts";
+import type { OperationKind } from "../../contract/operation.ts";
 import { WarmpoolError } from "./errors.ts";
 
 /** An operation as the relay that has leased it gets it: what all that ends or continues one is given. */

@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { type Db, rows } from "../../db/client.ts";
+import { isLiveOperation, isNotRemoved } from "./live.ts";
 
 /**
  * The one order in which rows are locked, from the large to the small: a pool; nodes by name, each with its brake;
@@ -14,7 +15,7 @@ import { type Db, rows } from "../../db/client.ts";
 export async function lockPool(tx: Db, name: string): Promise<boolean> {
   const locked = await rows(
     tx,
-    sql`select 1 from pools where name = ${name} and removed_at is null for no key update`,
+    sql`select 1 from pools where name = ${name} and ${isNotRemoved()} for no key update`,
   );
   return locked.length > 0;
 }
@@ -27,7 +28,7 @@ export async function lockNodes(tx: Db, which: SQL): Promise<void> {
 /** Locks the live operations of the machines whose ids are selected. */
 export async function lockWork(tx: Db, machines: SQL): Promise<void> {
   await tx.execute(sql`
-    select 1 from operations where machine in (${machines}) and state in ('queued', 'leased', 'cancelling')
+    select 1 from operations where machine in (${machines}) and ${isLiveOperation()}
     order by id for no key update`);
 }
 

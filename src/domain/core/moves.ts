@@ -10,7 +10,8 @@ import { type Told, json } from "./event.ts";
 /**
  * The only writers of `machines.state` and `assignments.state`. Each is a compare-and-set against the table of legal
  * moves, and the event of a move is written by the same statement: one cannot exist without the other. They are
- * SQL fragments, so that a claim can do several of them in one round trip.
+ * SQL fragments, so that a claim can do several of them in one round trip. Those of nodes and operations are in
+ * nodeMoves.ts and operationMoves.ts.
  */
 
 export type MachineMove = Told & {
@@ -78,8 +79,12 @@ export type MovedAssignment = {
   was: AssignmentState;
 };
 
-/** What every move of an assignment writes besides its state: when it ends by itself. */
+/**
+ * What every move of an assignment writes besides its state: when it ends by itself, and, of one that waits (again), that
+ * it has no machine and no set-up.
+ */
 const ENTERING_ASSIGNMENT: Partial<Record<AssignmentState, SQL>> = {
+  waiting: sql`machine = null, step = null, claimed_at = null, setup_at = null, logged_in_at = null`,
   setting_up: sql`failed_at = null, expires_at = null, warn_at = null`,
   active: endsAfter(sql`now()`, sql`ttl_seconds`),
   failed: sql`failed_at = now(), ${endsAfter(sql`now()`, holdFailed)}`,

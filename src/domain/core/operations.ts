@@ -1,6 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import { type Db, rows } from "../../db/client.ts";
 import { json } from "./event.ts";
+import { operationMove } from "./operationMoves.ts";
+import { isLiveOperation } from "./live.ts";
 
 /** How operations end, go back to the queue, and how the delete of a machine comes about. */
 export async function endOperation(
@@ -10,9 +12,9 @@ export async function endOperation(
   result: Record<string, unknown> | null,
   error: string | null = null,
 ): Promise<void> {
-  await tx.execute(sql`
-    update operations set state = ${state}, finished_at = now(), error = ${error}, result = ${json(result)}
-    where id = ${id}`);
+  await tx.execute(
+    operationMove(sql`id = ${id}`, { to: state, set: sql`error = ${error}, result = ${json(result)}` }),
+  );
 }
 
 /** Seconds since a relay first took the operation up, its other attempts included. */
@@ -27,10 +29,12 @@ export async function requeueOperation(
   seconds: number,
   error: string | null,
 ): Promise<void> {
-  await tx.execute(sql`
-    update operations set state = 'queued', session = null, lease_until = null, error = ${error},
-      not_before = now() + make_interval(secs => ${seconds})
-    where id = ${id}`);
+  await tx.execute(
+    operationMove(sql`id = ${id}`, {
+      to: "queued",
+      set: sql`error = ${error}, not_before = now() + make_interval(secs => ${seconds})`,
+    }),
+  );
 }
 
 /**
@@ -41,17 +45,15 @@ export async function requeueOperation(
  * @returns ids of machines whose create never began.
  */
 export async function cancelWork(tx: Db, machines: SQL): Promise<string[]> {
-  await tx.execute(sql`
-    update operations set state = 'cancelled', finished_at = now()
-    where machine in (${machines}) and kind in ('setup', 'restart', 'cut') and state in ('queued', 'leased', 'cancelling')`);
+  const work = sql`machine in (${machines}) and kind in ('setup', 'restart', 'cut')`;
+  await tx.execute(operationMove(work, { to: "cancelled" }));
+  const creates = sql`machine in (${machines}) and kind = 'create'`;
   const ended = await rows<{ machine: string; never: boolean }>(
     tx,
-    sql`update operations set state = 'cancelled', finished_at = now()
-      where machine in (${machines}) and kind = 'create' and state = 'queued'
+    sql`${operationMove(creates, { to: "cancelled", from: ["queued"] })}
       returning machine, first_leased_at is null as never`,
   );
-  await tx.execute(sql`
-    update operations set state = 'cancelling' where machine in (${machines}) and kind = 'create' and state = 'leased'`);
+  await tx.execute(operationMove(creates, { to: "cancelling" }));
   return ended.filter((row) => row.never).map((row) => row.machine);
 }
 
@@ -66,9 +68,9 @@ export async function queueDeletes(tx: Db): Promise<number> {
     sql`insert into operations (kind, node, machine)
       select 'delete', m.node, m.id from machines m
       where m.state = 'deleting'
-        and not exists (select 1 from operations o where o.machine = m.id and o.state in ('queued', 'leased', 'cancelling'))
+        and not exists (select 1 from operations o where o.machine = m.id and ${isLiveOperation(sql`o`)})
       order by m.id
-      on conflict (machine) where state in ('queued', 'leased', 'cancelling') do nothing
+      on conflict (machine) where ${isLiveOperation()} do nothing
       returning id`,
   );
   return queued.length;

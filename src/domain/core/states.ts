@@ -1,8 +1,10 @@
 import type { AssignmentState } from "../../contract/assignment.ts";
 import type { MachineState } from "../../contract/machine.ts";
+import type { NodeState } from "../../contract/node.ts";
+import type { OperationState } from "../../contract/operation.ts";
 
 /**
- * The legal moves of machines and assignments, as data. Everything that asks "may this happen" reads these tables;
+ * The legal moves of machines, assignments, nodes and operations, as data. Everything that asks "may this happen" reads these tables;
  * nothing goes round them. docs/states.md is generated from here.
  */
 export const MACHINE_MOVES: Record<MachineState, readonly MachineState[]> = {
@@ -21,6 +23,28 @@ export const ASSIGNMENT_MOVES: Record<AssignmentState, readonly AssignmentState[
   active: ["waiting", "released"],
   failed: ["setting_up", "waiting", "released"],
   released: [],
+};
+
+/** A removed node is shown to nobody and keeps its row for the history, until it is enrolled again. */
+export type NodeRowState = NodeState | "removed";
+
+/** A node turns `returning` again with each new session of its relay. */
+export const NODE_MOVES: Record<NodeRowState, readonly NodeRowState[]> = {
+  enrolled: ["returning", "removed"],
+  returning: ["returning", "online", "silent", "removed"],
+  online: ["returning", "silent", "removed"],
+  silent: ["returning", "removed"],
+  removed: ["enrolled"],
+};
+
+/** An operation is leased again when its lease ran out or went to a newer session of the relay. */
+export const OPERATION_MOVES: Record<OperationState, readonly OperationState[]> = {
+  queued: ["leased", "cancelled"],
+  leased: ["leased", "queued", "cancelling", "succeeded", "failed", "cancelled"],
+  cancelling: ["queued", "succeeded", "failed", "cancelled"],
+  succeeded: [],
+  failed: [],
+  cancelled: [],
 };
 
 /** What a state means for counting: only `ready` can be claimed, and everything not proven gone takes room. */
@@ -43,6 +67,16 @@ export function machineSources(to: MachineState): MachineState[] {
 /** The states from which an assignment may move to `to`. */
 export function assignmentSources(to: AssignmentState): AssignmentState[] {
   return sources(ASSIGNMENT_MOVES, to);
+}
+
+/** The states from which a node may move to `to`. */
+export function nodeSources(to: NodeRowState): NodeRowState[] {
+  return sources(NODE_MOVES, to);
+}
+
+/** The states from which an operation may move to `to`. */
+export function operationSources(to: OperationState): OperationState[] {
+  return sources(OPERATION_MOVES, to);
 }
 
 function sources<S extends string>(moves: Record<S, readonly S[]>, to: S): S[] {

@@ -4,6 +4,7 @@ import { lockMachines, lockWork } from "./locks.ts";
 import { cancelWork, queueDeletes } from "./operations.ts";
 import { json } from "./event.ts";
 import { type MachineMove, moveMachines, type MovedMachine } from "./moves.ts";
+import { isLiveAssignment } from "./live.ts";
 
 /**
  * The one way down: machines turn `deleting`, work on them is taken away, and their deletes are queued, in one
@@ -12,7 +13,7 @@ import { type MachineMove, moveMachines, type MovedMachine } from "./moves.ts";
  */
 export async function tearDown(tx: Db, which: SQL, move: Omit<MachineMove, "to">): Promise<MovedMachine[]> {
   const unassigned = sql`select m.id from machines m where m.id in (${which}) and not exists (
-    select 1 from assignments a where a.machine = m.id and a.state <> 'released')`;
+    select 1 from assignments a where a.machine = m.id and ${isLiveAssignment(sql`a`)})`;
   await lockWork(tx, which);
   // In a statement of its own: only the next one sees the assignment of a claim that was under way.
   await lockMachines(tx, which);

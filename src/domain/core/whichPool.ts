@@ -1,6 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { type Db, rows } from "../../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
+import { isNotRemoved } from "./live.ts";
 
 /** The pools (alias `p`) that a caller who names none may mean, the default first; two tell that there are several. */
 export const defaultFirst: SQL = sql`order by p.name = (select default_pool from settings) desc nulls last, p.name = 'default' desc limit 2`;
@@ -22,7 +23,7 @@ export function choosePool<T extends { pool: string; isDefault: boolean }>(
   if (second !== undefined && !first.isDefault && first.pool !== "default") {
     throw new WarmpoolError(
       "BAD_REQUEST",
-      "there are several pools and none is the default; say which with pool, or make one the default: warmpool pool default NAME",
+      "there are several pools and none is the default; name one with pool, or make one the default: warmpool pool default NAME",
     );
   }
   return first;
@@ -36,7 +37,7 @@ export async function resolvePool(db: Db, name: string | undefined): Promise<str
   const found = await rows<{ pool: string; isDefault: boolean }>(
     db,
     sql`select p.name as pool, ${isDefault} as "isDefault" from pools p
-      where ${name === undefined ? sql`p.removed_at is null` : sql`p.name = ${name}`} ${defaultFirst}`,
+      where ${name === undefined ? isNotRemoved(sql`p`) : sql`p.name = ${name}`} ${defaultFirst}`,
   );
   return choosePool(found, name).pool;
 }

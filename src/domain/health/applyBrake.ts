@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { type Db, rows } from "../../db/client.ts";
 import { type BrakeFacts, judgeBrake, type Tally } from "./brake.ts";
 import { canaryBackoffSeconds } from "../core/backoff.ts";
+import { isBrakeOn } from "../core/live.ts";
 import { lockMachines } from "../core/locks.ts";
 import type { Actor } from "../core/reasons.ts";
 import { json, tell } from "../core/event.ts";
@@ -104,7 +105,7 @@ export async function canaryFailed(
     tx,
     sql`update brakes set canary_tries = canary_tries + 1, canary_failure = ${failed.reason},
         canary_error = ${failed.message}
-      where node = ${node} and released_at is null returning canary_tries as tries`,
+      where node = ${node} and ${isBrakeOn()} returning canary_tries as tries`,
   );
   if (brake === undefined) return false;
   const wait = canaryBackoffSeconds(brake.tries, Math.random());
@@ -121,7 +122,7 @@ export async function releaseBrake(tx: Db, node: string, actor: Actor): Promise<
   const released = await rows(
     tx,
     sql`update brakes set released_at = now(), released_by = ${actor}
-      where node = ${node} and released_at is null returning node`,
+      where node = ${node} and ${isBrakeOn()} returning node`,
   );
   if (released.length === 0) return false;
   const struck = sql`select id from machines

@@ -16,7 +16,7 @@ import { askAgain, queueRecheck } from "./schedule.ts";
 import { tearDown } from "../core/teardown.ts";
 import { tellTesterMachines } from "./testerMachines.ts";
 import { moveMachines } from "../core/moves.ts";
-import { tell } from "../core/event.ts";
+import { moveNodes } from "../core/nodeMoves.ts";
 
 /**
  * Judges a probe in the transaction that stores it; the node's row is locked before. A healthy one writes the node's row and nothing else.
@@ -35,6 +35,9 @@ export async function judgeProbe(
   const machines = await hearMachines(tx, node, operation.id, probed);
   const notAlive = notAliveOf(machines, standing.notAlive, standing.at);
   await noteProbe(tx, node, operation.id, standing, probed, notAlive);
+  if (standing.returns) {
+    await moveNodes(tx, sql`name = ${node}`, { to: "online", from: ["returning"], actor, reason: "probed" });
+  }
   await noteDriver(tx, node, "list", probed.driverProblem ?? null);
   await lockHeard(tx, node, machines, probed);
   await followAddresses(tx, node, probed.answers, actor);
@@ -68,7 +71,6 @@ export async function judgeProbe(
     if (standing.returning && standing.scope === null) await askAgain(tx, node);
     return [...touched];
   }
-  await tell(tx, { kind: "node", actor, reason: "probed", node, before: "returning", after: "online" });
   const pools = await rows<{ name: string }>(tx, sql`select name from pools`);
   return pools.map((pool) => pool.name);
 }

@@ -5,6 +5,7 @@ import { isOnline } from "../core/nodeSilence.ts";
 import { SERVES } from "../capacity/nodeFacts.ts";
 import type { Actor } from "../core/reasons.ts";
 import { tearDown } from "../core/teardown.ts";
+import { isBrakeOn, isLiveMachine } from "../core/live.ts";
 
 type Braked = Omit<CanaryFacts, "paused" | "room"> & { node: string; suspect: string | null };
 
@@ -52,8 +53,8 @@ function brakedNodes(tx: Db, pool: string): Promise<Braked[]> {
       from brakes b join nodes n on n.name = b.node join pools p on p.name = ${pool}
       left join lateral (select m.id from machines m
         where m.node = b.node and m.pool = p.name and m.state = 'suspect' order by m.suspect_since, m.number limit 1) s on true
-      where b.released_at is null
-        and exists (select 1 from machines m where m.node = b.node and m.pool = p.name and m.state <> 'deleted')
+      where ${isBrakeOn(sql`b`)}
+        and exists (select 1 from machines m where m.node = b.node and m.pool = p.name and ${isLiveMachine(sql`m`)})
       order by b.node`,
   );
 }

@@ -5,6 +5,7 @@ import type { NotAlive } from "../../db/tables/nodes.ts";
 import { type HeardMachine, type KnownMachine, mayChange, type Probed } from "./heard.ts";
 import { lockMachines, lockWork } from "../core/locks.ts";
 import { json } from "../core/event.ts";
+import { isLiveOperation } from "../core/live.ts";
 
 /** What a probe's result finds in the rows of its node and machines, what it locks, and what the node's row keeps of it. */
 
@@ -48,7 +49,7 @@ export function readProbedMachines(tx: Db, node: string, operation: string): Pro
       where o.id = ${operation} and m.node = ${node} and m.state in ('ready', 'suspect', 'assigned', 'held')
         and m.ready_at < o.first_leased_at and coalesce(m.restarted_at < o.first_leased_at, true)
         and not exists (select 1 from operations r where r.machine = m.id and r.kind in ('restart', 'cut')
-          and r.state in ('queued', 'leased', 'cancelling'))`,
+          and ${isLiveOperation(sql`r`)})`,
   );
 }
 
@@ -77,7 +78,7 @@ export async function noteProbe(
   tx: Db,
   node: string,
   operation: string,
-  { scope, returns }: ProbedNode,
+  { scope }: ProbedNode,
   probed: Probed,
   notAlive: Record<string, NotAlive>,
 ): Promise<void> {
@@ -86,7 +87,6 @@ export async function noteProbe(
     scope === null
       ? sql`update nodes set last_probe_at = (select first_leased_at from operations where id = ${operation}),
           last_seen_at = now(), not_alive = ${json(notAlive)}, listing = coalesce(${keptListing(probed.listing)}, listing)
-          ${returns ? sql`, state = 'online'` : sql``}
         where name = ${node}`
       : sql`update nodes set not_alive =
           (not_alive - array(select jsonb_array_elements_text(${json(asked)}))) || ${json(notAlive)}

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Db, listOf, rows } from "../../db/client.ts";
 import { SETTINGS } from "../core/limits.ts";
+import { isLiveOperation } from "../core/live.ts";
 
 /** When nodes are asked how their machines are. */
 
@@ -12,10 +13,10 @@ export async function queueProbes(db: Db, nodes?: readonly string[]): Promise<nu
       select 'probe', n.name from nodes n
       where n.state in ('online', 'returning') ${nodes === undefined ? sql`` : sql`and n.name in (${listOf(nodes)})`}
         and not exists (select 1 from operations o
-          where o.node = n.name and o.kind = 'probe' and o.scope is null and o.state in ('queued', 'leased', 'cancelling')
+          where o.node = n.name and o.kind = 'probe' and o.scope is null and ${isLiveOperation(sql`o`)}
             and o.not_before <= now())
       order by n.name
-      on conflict (node) where kind = 'probe' and scope is null and state in ('queued', 'leased', 'cancelling')
+      on conflict (node) where kind = 'probe' and scope is null and ${isLiveOperation()}
         do update set not_before = now() where operations.state = 'queued' and operations.not_before > now()
       returning id`,
   );
@@ -35,7 +36,7 @@ export async function queueRecheck(tx: Db, node: string): Promise<void> {
     from nodes n, (select min(now() - suspect_since) as age from machines
       where node = ${node} and state = 'suspect') s
     where n.name = ${node} and n.state = 'online' and s.age < make_interval(secs => ${SETTINGS.recheckUntilSeconds})
-    on conflict (node) where kind = 'probe' and scope = 'suspects' and state in ('queued', 'leased', 'cancelling')
+    on conflict (node) where kind = 'probe' and scope = 'suspects' and ${isLiveOperation()}
       do nothing`);
 }
 
@@ -50,5 +51,5 @@ export async function askAgain(tx: Db, node: string): Promise<void> {
     select 'probe', n.name, now() + greatest(make_interval(secs => ${SETTINGS.recheckSeconds}), now() - n.session_at)
     from nodes n where n.name = ${node} and n.state = 'returning'
       and n.session_at > now() - make_interval(secs => ${SETTINGS.recheckUntilSeconds})
-    on conflict (node) where kind = 'probe' and scope is null and state in ('queued', 'leased', 'cancelling') do nothing`);
+    on conflict (node) where kind = 'probe' and scope is null and ${isLiveOperation()} do nothing`);
 }

@@ -5,6 +5,7 @@ import type { NotAlive } from "../../db/tables/nodes.ts";
 import { isSilent } from "../core/nodeSilence.ts";
 import { SETTINGS } from "../core/limits.ts";
 import { tell } from "../core/event.ts";
+import { isLiveAssignment } from "../core/live.ts";
 
 /**
  * Testers' machines that are down: stopped or deleted behind Warmpool's back, or without an answer for longer than a
@@ -30,7 +31,7 @@ export const DOWN_OF_POOL: SQL = sql`(
       'what', coalesce(n.not_alive -> m.id::text ->> 'down', 'dead'),
       'since', ${iso(sql`(n.not_alive -> m.id::text ->> 'since')::timestamptz`)}) order by m.number), '[]')
   from assignments a join machines m on m.id = a.machine join nodes n on n.name = m.node
-  where a.pool = p.name and a.state <> 'released' and m.state = 'assigned' and ${IS_DOWN})`;
+  where a.pool = p.name and ${isLiveAssignment(sql`a`)} and m.state = 'assigned' and ${IS_DOWN})`;
 
 /** What happened to a machine, in words that go on after its name. */
 export const DOWN_WORDS: Record<DownMachine["what"], string> = {

@@ -7,6 +7,7 @@ import { isOnline } from "../core/nodeSilence.ts";
 import { checkSealed } from "../secrets/check.ts";
 import type { SecretKeys } from "../secrets/keys.ts";
 import type { Caller } from "../access/tokens.ts";
+import { isLiveNode } from "../core/live.ts";
 
 /** What the edge sees of itself and its database, for whoever looks for what is wrong. */
 export async function checkInstallation(
@@ -48,6 +49,6 @@ function relays(db: Db): Promise<InstallationCheck["nodes"]> {
     sql`select name, ssh_public_key as "sshPublicKey",
         case when ${isOnline(sql`nodes`)}
           then extract(epoch from (listing ->> 'startedAt')::timestamptz - last_probe_at)::float8 end as "clockAheadSeconds"
-      from nodes where state <> 'removed' order by name`,
+      from nodes where ${isLiveNode()} order by name`,
   );
 }

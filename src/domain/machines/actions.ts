@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { MachineAction, MachineState, MachineView } from "../../contract/machine.ts";
+import type { OperationKind } from "../../contract/operation.ts";
 import { type Db, rows } from "../../db/client.ts";
 import { whyNot } from "./can.ts";
 import { WarmpoolError } from "../core/errors.ts";
@@ -11,6 +12,8 @@ import type { Actor } from "../core/reasons.ts";
 import { tearDown } from "../core/teardown.ts";
 import { json } from "../core/event.ts";
 import { moveMachines } from "../core/moves.ts";
+import { operationMove } from "../core/operationMoves.ts";
+import { isLiveAssignment, isLiveOperation } from "../core/live.ts";
 
 /**
  * What an admin does with one machine. Each looks at the machine under its lock, refuses by the words of `can`, and
@@ -24,7 +27,7 @@ export type LockedMachine = {
   node: string;
   state: MachineState;
   assignment: { id: string; username: string } | null;
-  operation: { kind: string } | null;
+  operation: { kind: OperationKind } | null;
   /** Some tester has had it, so it never goes back to the pool. */
   used: boolean;
   /** Set while its access is cut. */
@@ -55,8 +58,8 @@ export async function lockMachine(tx: Db, idOrName: string, action: MachineActio
         coalesce(n.not_alive -> m.id::text ->> 'down' = 'absent', false) as absent,
         coalesce(n.not_alive -> m.id::text ->> 'answer' = 'dead', false) as dead
       from machines m join nodes n on n.name = m.node
-      left join assignments a on a.machine = m.id and a.state <> 'released'
-      left join operations o on o.machine = m.id and o.state in ('queued', 'leased', 'cancelling')
+      left join assignments a on a.machine = m.id and ${isLiveAssignment(sql`a`)}
+      left join operations o on o.machine = m.id and ${isLiveOperation(sql`o`)}
       where ${which}`,
   );
   if (machine === undefined)
@@ -184,9 +187,7 @@ export async function forgetMachines(tx: Db, which: SQL, note: string | null, ac
   const why = { actor, reason: "forgotten", ...(note === null ? {} : { data: { note } }) } as const;
   await tearDown(tx, which, why);
   const free = sql`select id from machines where id in (${which}) and state = 'deleting'`;
-  await tx.execute(sql`
-    update operations set state = 'cancelled', finished_at = now()
-    where machine in (${free}) and state in ('queued', 'leased', 'cancelling')`);
+  await tx.execute(operationMove(sql`machine in (${free})`, { to: "cancelled" }));
   const receipt = { kind: "forgotten", listingStartedAt: null, storageProof: "none", by: actor, note };
   const forgotten = await moveMachines(tx, free, {
     ...why,

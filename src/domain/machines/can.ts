@@ -41,7 +41,7 @@ const RULES: Record<MachineAction, (machine: MachineFacts) => string | null> = {
     if (isCut(machine)) return "its access is cut already";
     if (machine.state === "assigned" || machine.state === "held") return null;
     if (machine.state === "ready" || machine.state === "suspect")
-      return "it is nobody's; hold it first to keep it, or recreate it";
+      return "it has no assignment; hold it first to keep it, or recreate it";
     return standing(machine.state);
   },
   uncut: (machine) => {
@@ -49,7 +49,7 @@ const RULES: Record<MachineAction, (machine: MachineFacts) => string | null> = {
     return machine.state === "assigned" || machine.state === "held" ? null : standing(machine.state);
   },
   forget: (machine) => assigned(machine) ?? (machine.state === "deleted" ? standing("deleted") : null),
-  release: ({ assignment }) => (assignment === null ? "it is nobody's" : null),
+  release: ({ assignment }) => (assignment === null ? "it has no assignment" : null),
 };
 
 /** Why `action` cannot be done with the machine; null where it can. */

@@ -10,6 +10,7 @@ import { replenish } from "../supply/applyPlan.ts";
 import type { Actor } from "../core/reasons.ts";
 import { tearDown } from "../core/teardown.ts";
 import { moveAssignments, moveMachines } from "../core/moves.ts";
+import { isLiveAssignment } from "../core/live.ts";
 
 type Standing = {
   id: string;
@@ -43,7 +44,7 @@ async function takeAway(tx: Db, idOrName: string, actor: Actor): Promise<Standin
   await lockWork(tx, which);
   await lockAssignments(
     tx,
-    sql`select id from assignments where machine in (${which}) and state <> 'released'`,
+    sql`select id from assignments where machine in (${which}) and ${isLiveAssignment()}`,
   );
   await lockMachines(tx, which);
   const [machine] = await rows<Standing>(
@@ -51,7 +52,7 @@ async function takeAway(tx: Db, idOrName: string, actor: Actor): Promise<Standin
     sql`select m.id, m.name, m.pool, a.id as assignment, a.username,
         coalesce(n.not_alive -> m.id::text ->> 'down' = 'absent', false) as absent,
         a.secrets = '{}' and a.secret_marks <> '{}' as wiped
-      from machines m join nodes n on n.name = m.node join assignments a on a.machine = m.id and a.state <> 'released'
+      from machines m join nodes n on n.name = m.node join assignments a on a.machine = m.id and ${isLiveAssignment(sql`a`)}
       where m.id in (${which})`,
   );
   if (machine === undefined)
@@ -73,8 +74,8 @@ async function takeAway(tx: Db, idOrName: string, actor: Actor): Promise<Standin
     to: "waiting",
     from: ["setting_up", "active", "failed"],
     data: { missed: machine.id },
-    set: sql`machine = null, step = null, claimed_at = null, setup_at = null, logged_in_at = null, handover = null,
-      outputs = '{}', error = null, active_at = null, failed_at = null, expires_at = null, warn_at = null`,
+    set: sql`handover = null, outputs = '{}', error = null, active_at = null, failed_at = null, expires_at = null,
+      warn_at = null`,
   });
   if (machine.absent) await tearDown(tx, only, told);
   else {

@@ -8,6 +8,7 @@ import { getMachine } from "./view.ts";
 import type { Actor } from "../core/reasons.ts";
 import { moveMachines } from "../core/moves.ts";
 import { tell } from "../core/event.ts";
+import { operationMove } from "../core/operationMoves.ts";
 
 /**
  * Has the machine's relay stop and start it. Its name, host key, data and assignment stay. A ready machine is suspect
@@ -20,9 +21,12 @@ export async function restartMachine(db: Db, idOrName: string, actor: Actor): Pr
     const locked = await lockMachine(tx, idOrName, "restart");
     await assertHeard(tx, locked);
     // What `can` lets through: it stands still on the dead machine, and is queued again when the restart has ended.
-    await tx.execute(sql`
-      update operations set state = 'cancelled', finished_at = now(), error = 'its machine is restarted'
-      where machine = ${locked.id} and kind = 'setup' and state in ('queued', 'leased', 'cancelling')`);
+    await tx.execute(
+      operationMove(sql`machine = ${locked.id} and kind = 'setup'`, {
+        to: "cancelled",
+        set: sql`error = 'its machine is restarted'`,
+      }),
+    );
     const suspect = await moveMachines(tx, sql`select ${locked.id}::uuid`, {
       to: "suspect",
       from: ["ready"],

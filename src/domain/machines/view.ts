@@ -5,6 +5,7 @@ import { type Db, iso, rows } from "../../db/client.ts";
 import { can } from "./can.ts";
 import { WarmpoolError } from "../core/errors.ts";
 import { page, parseCursor } from "../core/page.ts";
+import { isLiveAssignment, isLiveMachine, isLiveOperation } from "../core/live.ts";
 
 type Row = Omit<MachineView, "access" | "lastProbe" | "assignment" | "can"> & {
   cursor: number;
@@ -41,8 +42,8 @@ async function readMachines(
       from machines m
       left join pools p on p.name = m.pool
       join nodes n on n.name = m.node
-      left join assignments a on a.machine = m.id and a.state <> 'released'
-      left join operations o on o.machine = m.id and o.state in ('queued', 'leased', 'cancelling')
+      left join assignments a on a.machine = m.id and ${isLiveAssignment(sql`a`)}
+      left join operations o on o.machine = m.id and ${isLiveOperation(sql`o`)}
       where ${where} order by m.number desc limit ${limit}`,
   );
   return found.map(view);
@@ -78,7 +79,7 @@ export async function listMachines(
     limit: number;
   },
 ): Promise<Page<MachineView>> {
-  const where = sql`${filter.state === undefined ? sql`m.state <> 'deleted'` : sql`m.state = ${filter.state}`}
+  const where = sql`${filter.state === undefined ? isLiveMachine(sql`m`) : sql`m.state = ${filter.state}`}
     and ${filter.pool === undefined ? sql`true` : sql`m.pool = ${filter.pool}`}
     and ${filter.node === undefined ? sql`true` : sql`m.node = ${filter.node}`}
     and ${filter.cursor === undefined ? sql`true` : sql`m.number < ${parseCursor(filter.cursor)}`}`;

@@ -1,5 +1,6 @@
 import { ASSIGNMENT_STATES } from "../../contract/assignment.ts";
 import { MACHINE_STATES } from "../../contract/machine.ts";
+import type { OperationState } from "../../contract/operation.ts";
 
 /**
  * Every metric there is: what `GET /metrics` shows, what docs/metrics.md is written from, what the alert rules may
@@ -147,8 +148,7 @@ export type Sample =
 export const LIVE_MACHINE_STATES = MACHINE_STATES.filter((state) => state !== "deleted");
 export const LIVE_ASSIGNMENT_STATES = ASSIGNMENT_STATES.filter((state) => state !== "released");
 export const CLAIM_OUTCOMES = ["warm", "waited", "missed"] as const;
-export const OPERATION_KINDS = ["create", "setup", "delete", "restart", "cut", "probe"] as const;
-export const OPERATION_OUTCOMES = ["succeeded", "failed", "cancelled"] as const;
+export const OPERATION_OUTCOMES = ["succeeded", "failed", "cancelled"] as const satisfies OperationState[];
 export const REFUSAL_REASONS = [
   "no_token",
   "wrong_token",

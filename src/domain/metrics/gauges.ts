@@ -6,6 +6,7 @@ import { stateNow } from "../core/nodeSilence.ts";
 import { listPools } from "../pools/pools.ts";
 import { DOWN_OF_POOL, type DownMachine } from "../health/testerMachines.ts";
 import { LIVE_ASSIGNMENT_STATES, LIVE_MACHINE_STATES, type Sample } from "./catalogue.ts";
+import { isLiveAssignment, isLiveMachine, isLiveNode } from "../core/live.ts";
 
 /** What is so at this moment. Read anew each time; nothing of it is kept. */
 export async function readGauges(db: Db): Promise<{ pools: PoolView[]; nodes: string[]; samples: Sample[] }> {
@@ -63,13 +64,13 @@ type Beat = { duty: string; age: number; failed: boolean };
 const NODES = sql`
   select n.name, ${stateNow()} as state, n.driver_problems <> '{}' as "driverDown", (select count(*)::int from jsonb_object_keys(n.orphans)) as seen,
     (select count(*)::int from machines m
-      where m.node = n.name and m.adopted_at is not null and m.state <> 'deleted') as leaving
-  from nodes n where n.state <> 'removed' order by n.name`;
+      where m.node = n.name and m.adopted_at is not null and ${isLiveMachine(sql`m`)}) as leaving
+  from nodes n where ${isLiveNode(sql`n`)} order by n.name`;
 
 /** Live assignments by state, and machines being deleted: how many of a pool, and for how long the oldest. */
 const LINES = sql`
   select pool, state as what, count(*)::int as count, extract(epoch from now() - min(created_at))::float8 as oldest
-  from assignments where state <> 'released' group by pool, state
+  from assignments where ${isLiveAssignment()} group by pool, state
   union all
   select pool, 'deleting', count(*)::int, coalesce(extract(epoch from now() - min(deleting_since)), 0)::float8
   from machines where state = 'deleting' group by pool`;

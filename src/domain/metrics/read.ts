@@ -1,10 +1,11 @@
+import { keysOf } from "../../contract/keysOf.ts";
+import { OPERATION_KINDS } from "../../contract/operation.ts";
 import type { Db } from "../../db/client.ts";
 import {
   BOUNDS,
   CLAIM_OUTCOMES,
   METRICS,
   type MetricName,
-  OPERATION_KINDS,
   OPERATION_OUTCOMES,
   REFUSAL_REASONS,
   type Sample,
@@ -22,7 +23,7 @@ export async function readMetrics(db: Db): Promise<Sample[]> {
 function counters(tallies: readonly Tally[], pools: readonly string[], nodes: readonly string[]): Sample[] {
   const claims = pools.flatMap((pool) => CLAIM_OUTCOMES.map((outcome) => ({ pool, outcome })));
   const operations = nodes.flatMap((node) =>
-    OPERATION_KINDS.flatMap((kind) => OPERATION_OUTCOMES.map((outcome) => ({ node, kind, outcome }))),
+    keysOf(OPERATION_KINDS).flatMap((kind) => OPERATION_OUTCOMES.map((outcome) => ({ node, kind, outcome }))),
   );
   return [
     ...series(tallies, "warmpool_claims_total", claims),

@@ -13,6 +13,9 @@ import { noteOrphans } from "../orphans/applyOrphans.ts";
 import type { Actor } from "../core/reasons.ts";
 import { endAssignments } from "../assignments/release.ts";
 import { json, tell } from "../core/event.ts";
+import { isLiveAssignment, isLiveMachine, isLiveNode } from "../core/live.ts";
+import { moveNodes } from "../core/nodeMoves.ts";
+import { operationMove } from "../core/operationMoves.ts";
 
 /**
  * Opens the node for new machines, or closes it: `draining` makes none there any more, and those it has live on.
@@ -79,7 +82,7 @@ export async function liftBrake(
   return db.transaction(async (tx) => {
     await lockNode(tx, name);
     if (!(await releaseBrake(tx, name, actor))) {
-      throw new WarmpoolError("CONFLICT", `node ${name} has no brake that holds; there is nothing to lift`);
+      throw new WarmpoolError("CONFLICT", `node ${name} has no brake that is on; there is nothing to lift`);
     }
     await tell(tx, {
       kind: "node",
@@ -107,7 +110,7 @@ export async function reapOrphans(
   return db.transaction(async (tx) => {
     const [row] = await rows<{ orphans: Sightings; brake: OrphanBrake | null }>(
       tx,
-      sql`select orphans, orphan_brake as brake from nodes where name = ${name} and state <> 'removed' for no key update`,
+      sql`select orphans, orphan_brake as brake from nodes where name = ${name} and ${isLiveNode()} for no key update`,
     );
     if (row === undefined) throw unknownNode(name);
     const { orphans, brake } = row;
@@ -157,10 +160,10 @@ export async function removeNode(
 ): Promise<RemovedNode> {
   const { name, lost } = input;
   return db.transaction(async (tx) => {
-    const before = await lockNode(tx, name);
+    await lockNode(tx, name);
     const [{ machines } = { machines: 0 }] = await rows<{ machines: number }>(
       tx,
-      sql`select count(*)::int as machines from machines where node = ${name} and state <> 'deleted'`,
+      sql`select count(*)::int as machines from machines where node = ${name} and ${isLiveMachine()}`,
     );
     if (machines > 0 && !lost) {
       throw new WarmpoolError(
@@ -168,40 +171,32 @@ export async function removeNode(
         `node ${name} has ${machines} ${machines === 1 ? "machine" : "machines"}; drain it and wait until they are gone, or, if the host is lost for good, remove it as lost`,
       );
     }
-    const on = sql`select id from machines where node = ${name} and state <> 'deleted'`;
+    const on = sql`select id from machines where node = ${name} and ${isLiveMachine()}`;
     await lockWork(tx, on);
     const ended = await endAssignments(
       tx,
-      sql`select id from assignments where state <> 'released' and machine in (${on})`,
+      sql`select id from assignments where ${isLiveAssignment()} and machine in (${on})`,
       { actor, reason: "node_removed" },
     );
     const forgotten = machines === 0 ? 0 : await forgetMachines(tx, on, `node ${name} was removed`, actor);
-    await tx.execute(sql`
-      update operations set state = 'cancelled', finished_at = now()
-      where node = ${name} and state in ('queued', 'leased', 'cancelling')`);
+    await tx.execute(operationMove(sql`node = ${name}`, { to: "cancelled" }));
     await tx.execute(sql`
       update tokens set revoked_at = now() where role in ('node', 'join') and node = ${name} and revoked_at is null`);
     await tx.execute(sql`delete from brakes where node = ${name}`);
-    await tx.execute(sql`
-      update nodes set state = 'removed', scheduling = 'open', session = null, not_alive = '{}', listing = null,
-        inventory = null, orphans = '{}', orphan_brake = null where name = ${name}`);
-    await tell(tx, {
-      kind: "node",
+    await moveNodes(tx, sql`name = ${name}`, {
+      to: "removed",
       actor,
       reason: "node_removed",
-      node: name,
-      before: before.state,
-      after: "removed",
       data: { lost, forgotten, released: ended.length },
     });
     return { name, forgotten, released: ended.length };
   });
 }
 
-async function lockNode(tx: Db, name: string): Promise<{ state: string; scheduling: NodeScheduling }> {
-  const [node] = await rows<{ state: string; scheduling: NodeScheduling }>(
+async function lockNode(tx: Db, name: string): Promise<{ scheduling: NodeScheduling }> {
+  const [node] = await rows<{ scheduling: NodeScheduling }>(
     tx,
-    sql`select state, scheduling from nodes where name = ${name} and state <> 'removed' for no key update`,
+    sql`select scheduling from nodes where name = ${name} and ${isLiveNode()} for no key update`,
   );
   if (node === undefined) throw unknownNode(name);
   return node;

@@ -6,6 +6,7 @@ import { pictureOf, stillFull } from "../capacity/refusals.ts";
 import { keptOf } from "./inventory.ts";
 import { lockNodes } from "../core/locks.ts";
 import { json } from "../core/event.ts";
+import { isLiveMachine } from "../core/live.ts";
 
 /** Stores what placing needs of what the node has, and forgets what it was too full for where it has changed since. */
 export async function reportInventory(db: Db, node: string, inventory: Inventory): Promise<void> {
@@ -14,7 +15,7 @@ export async function reportInventory(db: Db, node: string, inventory: Inventory
     const [before] = await rows<{ full: FullFor; settled: boolean; known: string[] }>(
       tx,
       sql`select n."full", coalesce((select jsonb_agg(m.name) from machines m
-            where m.node = n.name and m.state <> 'deleted'), '[]') as known,
+            where m.node = n.name and ${isLiveMachine(sql`m`)}), '[]') as known,
           not exists (select 1 from machines m
           where m.node = n.name and m.state in ('provisioning', 'deleting')) as settled
         from nodes n where n.name = ${node}`,

@@ -40,6 +40,6 @@ function accounted({ orphans, createdAt }: Omit<NodeView, "conditions">): NodeCo
   const [first] = open.toSorted((one, other) => one.since.localeCompare(other.since));
   if (first === undefined)
     return { type, status: true, reason: "AllKnown", message: "every machine is known", since: createdAt };
-  const message = `no row knows ${open.map(({ name }) => name).join(", ")}`.slice(0, 2000);
+  const message = `orphans: ${open.map(({ name }) => name).join(", ")}`.slice(0, 2000);
   return { type, status: false, reason: "OrphansFound", message, since: first.since };
 }

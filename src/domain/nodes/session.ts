@@ -14,6 +14,9 @@ import type { Actor } from "../core/reasons.ts";
 import { SETTINGS } from "../core/limits.ts";
 import { issueToken, spendToken } from "../access/tokens.ts";
 import { tell } from "../core/event.ts";
+import { isLiveNode } from "../core/live.ts";
+import { moveNodes } from "../core/nodeMoves.ts";
+import { operationMove } from "../core/operationMoves.ts";
 
 /** Nodes and their relays: enrolled by an admin, joined once, a session per relay process. */
 
@@ -21,9 +24,7 @@ import { tell } from "../core/event.ts";
 export async function enroll(db: Db, name: string, actor: Actor): Promise<EnrollResult> {
   return db.transaction(async (tx) => {
     const [before] = await listNodes(tx, name);
-    await tx.execute(sql`
-      insert into nodes (name) values (${name})
-      on conflict (name) do update set state = 'enrolled' where nodes.state = 'removed'`);
+    await tx.execute(sql`insert into nodes (name) values (${name}) on conflict (name) do nothing`);
     await tx.execute(sql`
       update tokens set revoked_at = now() where role = 'join' and node = ${name} and used_at is null and revoked_at is null`);
     const issued = await issueToken(tx, {
@@ -32,18 +33,19 @@ export async function enroll(db: Db, name: string, actor: Actor): Promise<Enroll
       node: name,
       ttlSeconds: SETTINGS.joinTokenSeconds,
     });
+    const told = { actor, reason: "enrolled", data: { joinTokenExpiresAt: issued.expiresAt } } as const;
+    const back = await moveNodes(tx, sql`name = ${name}`, { to: "enrolled", ...told });
     const [node] = await listNodes(tx, name);
     if (node === undefined || issued.expiresAt === null)
       throw new WarmpoolError("INTERNAL", "the node was not stored");
-    await tell(tx, {
-      kind: "node",
-      actor,
-      reason: "enrolled",
-      node: name,
-      before: before?.state ?? null,
-      after: node.state,
-      data: { joinTokenExpiresAt: issued.expiresAt },
-    });
+    if (back.length === 0)
+      await tell(tx, {
+        kind: "node",
+        ...told,
+        node: name,
+        before: before?.state ?? null,
+        after: node.state,
+      });
     return { node, joinToken: issued.token, expiresAt: issued.expiresAt };
   });
 }
@@ -80,24 +82,22 @@ export async function openSession(db: Db, node: string, opening: Opening): Promi
   const session = crypto.randomUUID();
   await noteHighest(db, node, opening.highestMachineNumber);
   return db.transaction(async (tx) => {
-    const before = await lockNode(tx, node);
-    await tx.execute(sql`
-      update nodes set session = ${session}, session_at = now(), last_seen_at = now(), state = 'returning',
-        driver = ${opening.driver}, driver_version = ${opening.driverVersion}, relay_version = ${opening.relayVersion},
-        ssh_public_key = ${opening.sshPublicKey}, listing = coalesce(${keptListing(opening.listing)}, listing)
-      where name = ${node}`);
-    await tx.execute(sql`
-      update operations set state = 'cancelled', finished_at = now()
-      where node = ${node} and kind = 'probe' and state in ('leased', 'cancelling')`);
-    await queueProbes(tx, [node]);
-    await tell(tx, {
-      kind: "node",
+    await lockNode(tx, node);
+    await moveNodes(tx, sql`name = ${node}`, {
+      to: "returning",
       actor: `node:${node}`,
       reason: "heard",
-      node,
-      before,
-      after: "returning",
+      set: sql`session = ${session}, last_seen_at = now(),
+        driver = ${opening.driver}, driver_version = ${opening.driverVersion}, relay_version = ${opening.relayVersion},
+        ssh_public_key = ${opening.sshPublicKey}, listing = coalesce(${keptListing(opening.listing)}, listing)`,
     });
+    await tx.execute(
+      operationMove(sql`node = ${node} and kind = 'probe'`, {
+        to: "cancelled",
+        from: ["leased", "cancelling"],
+      }),
+    );
+    await queueProbes(tx, [node]);
     return {
       session,
       node,
@@ -113,40 +113,32 @@ export async function openSession(db: Db, node: string, opening: Opening): Promi
  * @throws WarmpoolError LEASE_LOST where a newer session of the node has taken over.
  */
 export async function heard(db: Db, node: string, session: string): Promise<void> {
-  const [row] = await rows<{ state: string; was: string }>(
+  const [row] = await rows<{ state: string }>(
     db,
-    sql`with before as (select name, state from nodes where name = ${node} and session = ${session} for no key update)
-      update nodes set last_seen_at = now(),
-        session_at = case when before.state = 'silent' then now() else session_at end,
-        state = case when before.state = 'silent' then 'returning' else nodes.state end
-      from before where nodes.name = before.name returning nodes.state, before.state as was`,
+    sql`update nodes set last_seen_at = now() where name = ${node} and session = ${session} returning state`,
   );
   if (row === undefined) throw leaseLost(`session ${session}`);
-  if (row.was === "silent") {
-    await tell(db, {
-      kind: "node",
-      actor: `node:${node}`,
-      reason: "heard",
-      node,
-      before: row.was,
-      after: row.state,
-    });
-    await queueProbes(db, [node]);
-  }
+  if (row.state !== "silent") return;
+  const back = await moveNodes(db, sql`name = ${node} and session = ${session}`, {
+    to: "returning",
+    from: ["silent"],
+    actor: `node:${node}`,
+    reason: "heard",
+  });
+  await queueProbes(db, back);
 }
 
-/** @returns its state. @throws WarmpoolError UNAUTHORIZED where an admin has removed it meanwhile. */
-async function lockNode(tx: Db, name: string): Promise<string> {
-  const [node] = await rows<{ state: string }>(
+/** @throws WarmpoolError UNAUTHORIZED if an admin has removed it in the meantime. */
+async function lockNode(tx: Db, name: string): Promise<void> {
+  const [node] = await rows(
     tx,
-    sql`select state from nodes where name = ${name} and state <> 'removed' for no key update`,
+    sql`select 1 from nodes where name = ${name} and ${isLiveNode()} for no key update`,
   );
   if (node === undefined)
     throw new WarmpoolError(
       "UNAUTHORIZED",
       `node ${name} was removed; enroll it again and let its relay join`,
     );
-  return node.state;
 }
 
 async function installation(db: Db): Promise<string> {

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import type { Assignment } from "../../contract/assignment.ts";
 import type { OperationResult } from "../../contract/operationResult.ts";
 import { type Db, rows } from "../../db/client.ts";
 import { noteMiss } from "../health/applyBrake.ts";
@@ -54,7 +55,7 @@ export async function setupFailed(tx: Db, lease: Standing, result: SetupFailed, 
     code: result.reason,
     message: result.message,
     ...(result.step === undefined ? {} : { step: result.step }),
-  };
+  } satisfies Assignment["error"];
   await moveAssignments(tx, assignmentOf(lease), {
     to: "failed",
     from: ["setting_up"],
@@ -98,8 +99,7 @@ async function swap(tx: Db, lease: Standing, when: SQL, cause: string, actor: Ac
       actor,
       reason: "swapped",
       data: { cause, missed: lease.machine },
-      set: sql`machine = null, step = null, claimed_at = null, setup_at = null, logged_in_at = null,
-        swaps = swaps + 1`,
+      set: sql`swaps = swaps + 1`,
     },
   );
   if (back.length === 0 || lease.machine === null) return false;

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { type Db, listOf, rows } from "../../db/client.ts";
 import { noteHighest } from "../orphans/restoredBackup.ts";
 import { type Leased, leaseLost, type Standing } from "../core/leased.ts";
+import { operationMove } from "../core/operationMoves.ts";
 import { queueDeletes } from "../core/operations.ts";
 import { SETTINGS } from "../core/limits.ts";
 import { anyLeftElsewhere, takeOver } from "./takeOver.ts";
@@ -64,11 +65,12 @@ export async function leaseWork(
       ),
       chosen as (select id from setups union all select id from probes
         union all select id from restarts union all select id from heavy)
-      update operations set
-        state = 'leased', session = ${session}, token = nextval('fencing'), attempt = attempt + 1,
-        lease_until = now() + make_interval(secs => ${SETTINGS.leaseSeconds}),
-        first_leased_at = coalesce(first_leased_at, now())
-      where id in (select id from chosen) and ${isDue(node, session)}
+      ${operationMove(sql`id in (select id from chosen) and ${isDue(node, session)}`, {
+        to: "leased",
+        set: sql`session = ${session}, token = nextval('fencing'), attempt = attempt + 1,
+          lease_until = now() + make_interval(secs => ${SETTINGS.leaseSeconds}),
+          first_leased_at = coalesce(first_leased_at, now())`,
+      })}
       returning id, kind, session, token, attempt, machine, assignment, node, scope`,
     );
     await noteCreates(tx, node, leased);
@@ -107,8 +109,7 @@ function left(session: string) {
 async function endAbandoned(tx: Db, node: string, session: string): Promise<void> {
   const ended = await rows(
     tx,
-    sql`update operations set state = 'cancelled', finished_at = now()
-      where node = ${node} and state = 'cancelling' and ${left(session)} returning id`,
+    sql`${operationMove(sql`node = ${node} and ${left(session)}`, { to: "cancelled", from: ["cancelling"] })} returning id`,
   );
   if (ended.length > 0) await queueDeletes(tx);
 }

@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import type { Assignment } from "../../contract/assignment.ts";
 import type { Db } from "../../db/client.ts";
 import { lockLease } from "./lease.ts";
 import { type Leased } from "../core/leased.ts";
@@ -13,7 +14,7 @@ import { moveAssignments } from "../core/moves.ts";
  */
 export async function failUnreadable(db: Db, lease: Leased, name: string): Promise<void> {
   const message = `The secret parameter ${name} cannot be read: the key that sealed it is not in WARMPOOL_SECRET_KEY. Put it back and retry, or release and assign again.`;
-  const error = { code: "secret_unreadable", message };
+  const error: NonNullable<Assignment["error"]> = { code: "secret_unreadable", message };
   await db.transaction(async (tx) => {
     if ((await lockLease(tx, lease.session, lease.id, lease.token)) === null) return;
     await endOperation(tx, lease.id, "failed", null, message);

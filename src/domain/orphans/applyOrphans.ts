@@ -8,6 +8,7 @@ import { judgeOrphans, type SeenOrphan, type Sightings } from "./orphans.ts";
 import type { Actor } from "../core/reasons.ts";
 import { SETTINGS } from "../core/limits.ts";
 import { json, tell } from "../core/event.ts";
+import { isLiveMachine } from "../core/live.ts";
 
 /**
  * Applies the decisions of src/domain/orphans/orphans.ts to the node's row, whose lock everybody here holds. While a node shows
@@ -33,7 +34,7 @@ export async function judgeListing(
     tx,
     sql`select n.orphans, n.orphan_brake as brake, ${iso(sql`o.first_leased_at`)} as at,
         (select count(*)::int from machines m
-          where m.node = n.name and m.adopted_at is not null and m.state <> 'deleted') as leaving
+          where m.node = n.name and m.adopted_at is not null and ${isLiveMachine(sql`m`)}) as leaving
       from nodes n, operations o where n.name = ${node} and o.id = ${began}`,
   );
   if (row === undefined) return;
@@ -76,7 +77,7 @@ function strays(
       strange as (
         select l.name, (select a.username from assignments a join machines f on f.id = a.machine
           where f.name = l.name order by a.seq desc limit 1) as username
-        from l where not exists (select 1 from machines m where m.name = l.name and m.state <> 'deleted')
+        from l where not exists (select 1 from machines m where m.name = l.name and ${isLiveMachine(sql`m`)})
           and not ${rowsOf(endedSince(began))}
       ),
       missing as (
@@ -144,7 +145,7 @@ async function adopt(
         case when ${json(sightings)} -> name ->> 'confirmedBy' is null
           then now() + make_interval(secs => ${settingOf("orphanKeepSeconds")}) end
       from found
-      on conflict (name) where state <> 'deleted' do nothing
+      on conflict (name) where ${isLiveMachine()} do nothing
       returning id, name
     )
     insert into events (kind, actor, reason, node, machine, after, data)

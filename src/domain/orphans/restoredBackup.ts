@@ -4,6 +4,7 @@ import { type Db, iso, rows } from "../../db/client.ts";
 import type { Actor } from "../core/reasons.ts";
 import { tearDown } from "../core/teardown.ts";
 import { json, tell } from "../core/event.ts";
+import { isLiveNode } from "../core/live.ts";
 
 /**
  * Notices a database that is older than what stands on its nodes: one that was restored from a backup. A node's row knows
@@ -20,7 +21,7 @@ const CLEARANCE = 1000;
  * one question.
  */
 export async function noteHighest(db: Db, node: string, seen: number): Promise<void> {
-  const ahead = sql`name = ${node} and state <> 'removed' and highest_machine_number < ${seen}`;
+  const ahead = sql`name = ${node} and ${isLiveNode()} and highest_machine_number < ${seen}`;
   const [behind] = await rows(db, sql`select 1 from nodes where ${ahead}`);
   if (behind === undefined) return;
   const actor: Actor = `node:${node}`;

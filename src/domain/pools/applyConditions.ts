@@ -3,6 +3,7 @@ import type { PoolCondition } from "../../contract/pool.ts";
 import { type Db, rows } from "../../db/client.ts";
 import { getPool, listPools } from "./pools.ts";
 import { json, tell } from "../core/event.ts";
+import { isNotRemoved } from "../core/live.ts";
 
 /**
  * Stores conditions that changed, so that their `since` outlives the moment of asking, and tells of each change in the
@@ -50,7 +51,7 @@ function readStored(db: Db, locked?: string) {
     db,
     locked === undefined
       ? sql`select name, conditions from pools`
-      : sql`select name, conditions from pools where name = ${locked} and removed_at is null for no key update`,
+      : sql`select name, conditions from pools where name = ${locked} and ${isNotRemoved()} for no key update`,
   );
 }
 

@@ -5,6 +5,7 @@ import { WarmpoolError } from "../core/errors.ts";
 import { getPool } from "./pools.ts";
 import type { Actor } from "../core/reasons.ts";
 import { tell } from "../core/event.ts";
+import { isNotRemoved } from "../core/live.ts";
 
 /** Which pool callers mean who name none: the only one, the one that an admin made the default, or one called `default`. */
 
@@ -16,7 +17,7 @@ export async function setDefaultPool(db: Db, name: string, actor: Actor): Promis
   await db.transaction(async (tx) => {
     const standing = await rows(
       tx,
-      sql`select 1 from pools where name = ${name} and removed_at is null for key share`,
+      sql`select 1 from pools where name = ${name} and ${isNotRemoved()} for key share`,
     );
     if (standing.length === 0) throw new WarmpoolError("NOT_FOUND", `there is no pool named ${name}`);
     const [setting] = await rows<{ before: string | null }>(
@@ -54,7 +55,7 @@ export async function readAmbiguity(db: Db, name: string): Promise<string | null
   const found = await rows<{ name: string; chosen: string | null }>(
     db,
     sql`select name, (select default_pool from settings) as chosen from pools
-      where removed_at is null and name <> ${name} order by name`,
+      where ${isNotRemoved()} and name <> ${name} order by name`,
   );
   return ambiguity(
     name,

@@ -37,21 +37,21 @@ function wrongs(facts: PoolFacts): Statement<"Degraded">[] {
     found.push({
       status: true,
       reason: "TesterMachineDown",
-      message: `${each.join("; ")}${more}. Nothing is done by itself; ${start}to give the tester another machine with the set-up run again: \`warmpool machine recreate ${down.machine} --reassign\``,
+      message: `${each.join("; ")}${more}. Nothing is done automatically; ${start}to give the tester another machine and run the set-up there: \`warmpool machine recreate ${down.machine} --reassign\``,
     });
   }
   if (strangers.length > 0) {
     found.push({
       status: true,
       reason: "HostKeyChanged",
-      message: `${strangers.join(", ")}: answers with a host key nobody knows; find out who answers there, then recreate or release it`,
+      message: `${strangers.join(", ")}: answers with an unknown host key; find out who answers there, then recreate or release it`,
     });
   }
   if (keyless.length > 0) {
     found.push({
       status: true,
       reason: "KeysNotReplaced",
-      message: `the keys of ${keyless.join(", ")} could not be replaced, and the ones before may still open the machine; \`warmpool tester USER\` says why. Assign again to try once more; if their access must end now: \`warmpool machine cut MACHINE\`, which stops it from outside and keeps its data`,
+      message: `the keys of ${keyless.join(", ")} could not be replaced, and the old ones may still open the machine; \`warmpool tester USER\` says why. Assign again to try once more; if their access must end now, run \`warmpool machine cut MACHINE\`, which stops the machine and keeps its data`,
     });
   }
   const [node] = orphanNodes;
@@ -59,7 +59,7 @@ function wrongs(facts: PoolFacts): Statement<"Degraded">[] {
     found.push({
       status: true,
       reason: "OrphansHeld",
-      message: `node ${orphanNodes.join(", ")} shows machines of ours that no row knows, and tears none of them down by itself; \`warmpool doctor\` says why; where they may go: \`warmpool node reap ${node}\``,
+      message: `node ${orphanNodes.join(", ")} shows orphans, and none of them is torn down automatically; \`warmpool doctor\` says why; if they may be deleted: \`warmpool node reap ${node}\``,
     });
   }
   if (silentNodes.length > 0)
@@ -78,7 +78,7 @@ function wrongs(facts: PoolFacts): Statement<"Degraded">[] {
     found.push({
       status: true,
       reason: "OrphansFound",
-      message: `${named}${more}: no row knows it; \`warmpool status\` says what each is and what becomes of it`,
+      message: `${named}${more}: is an orphan; \`warmpool status\` says what each one is and what happens to it`,
     });
   }
   const [first] = cut;
@@ -112,5 +112,5 @@ export function silentText(nodes: readonly SilentNode[]): string {
     const held = parts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])).join(", ");
     return `node ${node} was last heard at ${lastSeenAt} and holds machines of this pool: ${held}`;
   });
-  return `${each.join("; ")}. Start its relay; if the host is lost for good: \`warmpool node remove ${first?.node ?? "NODE"} --lost\``;
+  return `${each.join("; ")}. Start its relay; if the host is lost for good, run \`warmpool node remove ${first?.node ?? "NODE"} --lost\``;
 }

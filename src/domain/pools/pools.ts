@@ -21,6 +21,7 @@ import { DOWN_OF_POOL } from "../health/testerMachines.ts";
 import { setupsOfPool } from "./setupsLately.ts";
 import { tearDown } from "../core/teardown.ts";
 import { json, tell } from "../core/event.ts";
+import { isBrakeOn, isLiveAssignment, isLiveMachine, isLiveNode, isNotRemoved } from "../core/live.ts";
 
 type Row = Omit<PoolFacts, "nowhere" | "deleting"> & {
   name: string;
@@ -58,47 +59,46 @@ export function poolFacts(where: SQL): SQL {
               count(*) filter (where e.state = 'ready') as ready, count(*) filter (where e.state = 'assigned') as assigned,
               count(*) filter (where e.state in ('suspect', 'held', 'deleting')) as others
             from nodes o join machines e on e.node = o.name
-            where ${isSilent(sql`o`)} and e.pool = p.name and e.state <> 'deleted' group by o.name) s) as "silentNodes",
+            where ${isSilent(sql`o`)} and e.pool = p.name and ${isLiveMachine(sql`e`)} group by o.name) s) as "silentNodes",
         coalesce(jsonb_agg(m.name order by m.number) filter (where m.state = 'held' and m.hold ->> 'by' like 'node:%'
           or m.state = 'assigned' and n.not_alive -> m.id::text ? 'presented'), '[]') as strangers,
         (select coalesce(jsonb_agg(jsonb_build_object('machine', e.name, 'username', k.username,
             'pending', e.cut ->> 'doneAt' is null) order by e.number), '[]')
           from assignments k join machines e on e.id = k.machine
-          where k.pool = p.name and k.state <> 'released' and e.cut is not null) as cut,
+          where k.pool = p.name and ${isLiveAssignment(sql`k`)} and e.cut is not null) as cut,
         (select coalesce(jsonb_agg(k.username order by k.username), '[]') from assignments k
           where k.pool = p.name and k.state = 'active' and k.error is not null) as keyless,
         (select coalesce(jsonb_agg(jsonb_build_object('node', b.node, 'dead', b.dead, 'answered', b.answered, 'cause', b.cause,
             'canaryError', b.canary_error, 'canaryNotBefore', ${iso(sql`b.canary_not_before`)}) order by b.since), '[]')
-          from brakes b where b.released_at is null
-            and exists (select 1 from machines o where o.node = b.node and o.pool = p.name and o.state <> 'deleted')) as brakes,
-        (select coalesce(jsonb_agg(b.name order by b.name), '[]') from nodes b where b.orphan_brake is not null
-          and exists (select 1 from machines o where o.node = b.name and o.pool = p.name and o.state <> 'deleted')) as "orphanNodes",
+          from brakes b where ${isBrakeOn(sql`b`)} and ${hasMachinesOn(sql`b.node`)}) as brakes,
+        (select coalesce(jsonb_agg(b.name order by b.name), '[]') from nodes b where b.orphan_brake is not null and ${hasMachinesOn(sql`b.name`)}) as "orphanNodes",
         ${DOWN_OF_POOL} as "downMachines",
         (select coalesce(jsonb_agg(jsonb_build_object('node', n.name, 'message', ${DRIVER_PROBLEM} -> 'message') order by n.name), '[]')
-          from nodes n where n.driver_problems <> '{}' and not ${isSilent()}
-            and exists (select 1 from machines o where o.node = n.name and o.pool = p.name and o.state <> 'deleted')) as "driverProblems",
+          from nodes n where n.driver_problems <> '{}' and not ${isSilent()} and ${hasMachinesOn(sql`n.name`)}) as "driverProblems",
         (select coalesce(jsonb_agg(b.name || ': ' || s.key order by b.name, s.key), '[]') from nodes b, jsonb_each(b.orphans) s
-          where jsonb_typeof(s.value -> 'confirmedBy') = 'null'
-            and exists (select 1 from machines o where o.node = b.name and o.pool = p.name and o.state <> 'deleted')) as orphans,
+          where jsonb_typeof(s.value -> 'confirmedBy') = 'null' and ${hasMachinesOn(sql`b.name`)}) as orphans,
         (select count(*)::int from assignments a where a.pool = p.name and a.state = 'waiting') as waiting,
-        (select count(*)::int from assignments a
-          where a.pool = p.name and a.created_at > now() - interval '1 hour') as claims,
+        (select count(*)::int from assignments a where a.pool = p.name and a.created_at > now() - interval '1 hour') as claims,
         (select percentile_cont(0.5) within group (order by d.create_seconds)
           from (select create_seconds from machines e where e.pool = p.name and e.ready_at is not null and e.create_seconds is not null
             order by e.number desc limit 20) d) as "usualCreateSeconds", ${slotsOfPool} as slots, ${setupsOfPool} as setups, ${isDefault} as "isDefault",
         (select e.evidence ->> 'error' from machines e where e.pool = p.name and e.evidence is not null
           order by e.number desc limit 1) as "lastFailure", to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as now
       from pools p
-      left join machines m on m.pool = p.name and m.state <> 'deleted'
+      left join machines m on m.pool = p.name and ${isLiveMachine(sql`m`)}
       left join nodes n on n.name = m.node
       where ${where} group by p.name
-      having p.removed_at is null or count(m.id) > 0
+      having ${isNotRemoved(sql`p`)} or count(m.id) > 0
       order by p.name`;
 }
 
+/** Pool `p` has machines on that node. */
+const hasMachinesOn = (node: SQL) =>
+  sql`exists (select 1 from machines o where o.node = ${node} and o.pool = p.name and ${isLiveMachine(sql`o`)})`;
+
 async function readPools(db: Db, where: SQL): Promise<PoolView[]> {
   const found = await rows<Row>(db, poolFacts(where));
-  const nodes = await readNodes(db, sql`n.state <> 'removed'`);
+  const nodes = await readNodes(db, isLiveNode(sql`n`));
   return found.map((row) => ({
     name: row.name,
     spec: presentSpec(row.spec),
@@ -151,8 +151,8 @@ export async function putPool(db: Db, spec: PoolSpec, actor: Actor): Promise<Poo
       insert into pools (name, spec, machine_spec) values (${spec.name}, ${json(spec)}, ${machineSpec})
       on conflict (name) do update set spec = excluded.spec, machine_spec = excluded.machine_spec,
         create_failures = case when pools.spec = excluded.spec then pools.create_failures else 0 end,
-        create_not_before = case when pools.spec = excluded.spec then pools.create_not_before end, paused = pools.paused and pools.removed_at is null,
-        created_at = case when pools.removed_at is null then pools.created_at else now() end, removed_at = null`);
+        create_not_before = case when pools.spec = excluded.spec then pools.create_not_before end, paused = pools.paused and ${isNotRemoved(sql`pools`)},
+        created_at = case when ${isNotRemoved(sql`pools`)} then pools.created_at else now() end, removed_at = null`);
     if (before !== undefined && canonical(before) === canonical(spec)) return;
     await tell(tx, {
       kind: "pool",
@@ -176,7 +176,7 @@ export async function mustExist(tx: Db, spec: PoolSpec): Promise<void> {
   // Held against a removal until the pool is stored.
   const recipes = await rows(
     tx,
-    sql`select 1 from recipes where name = ${spec.recipe} and removed_at is null limit 1 for key share`,
+    sql`select 1 from recipes where name = ${spec.recipe} and ${isNotRemoved()} limit 1 for key share`,
   );
   if (recipes.length === 0) {
     throw new WarmpoolError("NOT_FOUND", `recipe: there is none named ${spec.recipe}; push it first`);
@@ -184,7 +184,7 @@ export async function mustExist(tx: Db, spec: PoolSpec): Promise<void> {
   if (spec.nodes === undefined) return;
   const known = await rows<{ name: string }>(
     tx,
-    sql`select name from nodes where name in (${listOf(spec.nodes)}) and state <> 'removed'`,
+    sql`select name from nodes where name in (${listOf(spec.nodes)}) and ${isLiveNode()}`,
   );
   const missing = spec.nodes.filter((name) => !known.some((node) => node.name === name));
   if (missing.length > 0) throw new WarmpoolError("NOT_FOUND", `nodes: not enrolled: ${missing.join(", ")}`);
@@ -215,7 +215,7 @@ async function setPaused(tx: Db, name: string, paused: boolean, actor: Actor, re
   const changed = await rows(
     tx,
     sql`update pools set paused = ${paused}
-      where name = ${name} and paused <> ${paused} and removed_at is null returning name`,
+      where name = ${name} and paused <> ${paused} and ${isNotRemoved()} returning name`,
   );
   if (changed.length === 0) return;
   const told = { before: { paused: !paused }, after: { paused } };

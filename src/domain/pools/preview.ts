@@ -10,6 +10,7 @@ import { bindingsOf, nodeCapacity } from "../capacity/nodeCapacity.ts";
 import { readNodes, serves } from "../capacity/nodeFacts.ts";
 import { sayNoNode } from "../capacity/nowhere.ts";
 import { changedMembers, machineSpecOf, mustExist, presentSpec } from "./pools.ts";
+import { isBraked, isLiveMachine, isLiveNode, isNotRemoved } from "../core/live.ts";
 
 /**
  * What `putPool` with this spec would set going. Changes nothing.
@@ -22,20 +23,20 @@ export async function planPoolChange(db: Db, spec: PoolSpec): Promise<PoolChange
     db,
     sql`select spec, paused,
         (select count(*)::int from assignments a where a.pool = p.name and a.state = 'waiting') as waiting
-      from pools p where name = ${spec.name} and removed_at is null`,
+      from pools p where name = ${spec.name} and ${isNotRemoved()}`,
   );
   const machines = await rows<Standing>(
     db,
     sql`select m.name, m.node, m.state, m.machine_spec <> ${hash} as "isStale", ${isOnline()} as "isOnline",
         n.scheduling = 'draining' as "isDraining", ${isSilent()} as "isSilent",
-        exists (select 1 from brakes b where b.node = n.name and b.released_at is null) as "isBraked",
+        ${isBraked(sql`n.name`)} as "isBraked",
         m.state = 'deleting' and m.ready_at is null and m.deleting_since > now() - interval '1 hour' as "isFailedCreate"
       from machines m join nodes n on n.name = m.node
-      where m.pool = ${spec.name} and m.state <> 'deleted' order by m.ready_at, m.number`,
+      where m.pool = ${spec.name} and ${isLiveMachine(sql`m`)} order by m.ready_at, m.number`,
   );
   const situation = { waiting: before?.waiting ?? 0, paused: before?.paused ?? false, machines };
   const counted = planChange(spec, situation);
-  const nodes = await readNodes(db, sql`n.state <> 'removed'`);
+  const nodes = await readNodes(db, isLiveNode(sql`n`));
   const wanted = counted.create + counted.replace.length;
   const missing = wanted - placeChange(spec, counted, nodes);
   const eligible = nodes.filter((node) => serves(node, spec));

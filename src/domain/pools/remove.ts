@@ -7,6 +7,7 @@ import type { Actor } from "../core/reasons.ts";
 import { endAssignments } from "../assignments/release.ts";
 import { tearDown } from "../core/teardown.ts";
 import { tell } from "../core/event.ts";
+import { isLiveAssignment, isLiveMachine, isNotRemoved } from "../core/live.ts";
 
 /**
  * Removes a pool. From its commit on nothing is made or assigned there; its machines go down like all others, on
@@ -25,8 +26,8 @@ export async function removePool(
     await tx.execute(sql`select 1 from pools where name = ${input.name} for no key update`);
     const [pool] = await rows<{ standing: boolean; live: number }>(
       tx,
-      sql`select p.removed_at is null as standing,
-          (select count(*)::int from assignments a where a.pool = p.name and a.state <> 'released') as live
+      sql`select ${isNotRemoved(sql`p`)} as standing,
+          (select count(*)::int from assignments a where a.pool = p.name and ${isLiveAssignment(sql`a`)}) as live
         from pools p where p.name = ${input.name}`,
     );
     if (pool === undefined) throw new WarmpoolError("NOT_FOUND", `there is no pool named ${input.name}`);
@@ -36,7 +37,7 @@ export async function removePool(
         `pool ${input.name} has ${pool.live} live ${pool.live === 1 ? "assignment" : "assignments"}; release them first, or remove it together with them (release)`,
       );
     }
-    const live = sql`select id from assignments where pool = ${input.name} and state <> 'released'`;
+    const live = sql`select id from assignments where pool = ${input.name} and ${isLiveAssignment()}`;
     const all = sql`select id from machines where pool = ${input.name}`;
     await lockWork(tx, all);
     const ended = input.release ? await endAssignments(tx, live, why) : [];
@@ -49,7 +50,7 @@ export async function removePool(
           update pools set removed_at = coalesce(removed_at, now()) where name = ${input.name} returning removed_at
         )
         select ${iso(sql`removed.removed_at`)} as "removedAt",
-          (select count(*)::int from machines m where m.pool = ${input.name} and m.state <> 'deleted') as machines
+          (select count(*)::int from machines m where m.pool = ${input.name} and ${isLiveMachine(sql`m`)}) as machines
         from removed`,
     );
     if (now === undefined) throw new WarmpoolError("INTERNAL", "the removal was not stored");

@@ -6,13 +6,14 @@ import { canonical, sha256 } from "../core/hash.ts";
 import { checkPatterns } from "./params.ts";
 import type { Actor } from "../core/reasons.ts";
 import { json, tell } from "../core/event.ts";
+import { isNotRemoved } from "../core/live.ts";
 
 /** Recipes by content: what was put last is current, what an assignment began with stays readable for ever. */
 async function readRecipes(db: Db, where: SQL): Promise<RecipeView[]> {
   const found = await rows<{ content: Recipe; version: string; createdAt: string }>(
     db,
     sql`select distinct on (name) content, version, ${iso(sql`created_at`)} as "createdAt" from recipes
-      where removed_at is null and ${where} order by name, put_at desc`,
+      where ${isNotRemoved()} and ${where} order by name, put_at desc`,
   );
   return found.map(({ content, version, createdAt }) => ({ ...content, version, createdAt }));
 }
@@ -40,7 +41,7 @@ export async function putRecipe(db: Db, recipe: Recipe, actor: Actor): Promise<R
   await db.transaction(async (tx) => {
     const [before] = await rows<{ version: string }>(
       tx,
-      sql`select version from recipes where name = ${recipe.name} and removed_at is null order by put_at desc limit 1`,
+      sql`select version from recipes where name = ${recipe.name} and ${isNotRemoved()} order by put_at desc limit 1`,
     );
     await tx.execute(sql`
       insert into recipes (name, version, content) values (${recipe.name}, ${version}, ${json(recipe)})

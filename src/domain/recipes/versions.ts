@@ -5,6 +5,7 @@ import { WarmpoolError } from "../core/errors.ts";
 import type { Actor } from "../core/reasons.ts";
 import { getRecipe } from "./recipes.ts";
 import { tell } from "../core/event.ts";
+import { isLiveAssignment, isNotRemoved } from "../core/live.ts";
 
 /** What becomes of a recipe once it is stored: which versions there are, going back to one, and taking it out. */
 
@@ -17,7 +18,7 @@ export async function recipeVersions(db: Db, name: string): Promise<RecipeVersio
     db,
     sql`select name, version, row_number() over (order by put_at desc) = 1 as "isCurrent",
         jsonb_array_length(content -> 'steps')::int as steps, ${iso(sql`created_at`)} as "createdAt", ${iso(sql`put_at`)} as "putAt"
-      from recipes where name = ${name} and removed_at is null order by put_at desc`,
+      from recipes where name = ${name} and ${isNotRemoved()} order by put_at desc`,
   );
   if (found.length === 0) throw missing(name);
   return found;
@@ -84,7 +85,7 @@ export async function removeRecipe(db: Db, name: string, actor: Actor): Promise<
     const versions = await recipeVersions(tx, name);
     const users = await usersOf(tx, name);
     if (users !== null) throw new WarmpoolError("CONFLICT", `recipe ${name} is used by ${users}`);
-    await tx.execute(sql`update recipes set removed_at = now() where name = ${name} and removed_at is null`);
+    await tx.execute(sql`update recipes set removed_at = now() where name = ${name} and ${isNotRemoved()}`);
     const before = versions[0]?.version ?? null;
     await tell(tx, { kind: "recipe", actor, reason: "recipe_removed", before, after: null, data: { name } });
     return { name, versions: versions.length };
@@ -95,11 +96,11 @@ export async function removeRecipe(db: Db, name: string, actor: Actor): Promise<
 async function usersOf(tx: Db, name: string): Promise<string | null> {
   const pools = await rows<{ name: string }>(
     tx,
-    sql`select name from pools where spec ->> 'recipe' = ${name} and removed_at is null order by name`,
+    sql`select name from pools where spec ->> 'recipe' = ${name} and ${isNotRemoved()} order by name`,
   );
   const testers = await rows<{ username: string }>(
     tx,
-    sql`select username from assignments where recipe = ${name} and state <> 'released' order by seq`,
+    sql`select username from assignments where recipe = ${name} and ${isLiveAssignment()} order by seq`,
   );
   const named = testers
     .slice(0, NAMED)

@@ -13,6 +13,7 @@ import type { Actor, Reason } from "../core/reasons.ts";
 import { planPool, type PoolPlan, type PoolSituation, population } from "./plan.ts";
 import { SETTINGS } from "../core/limits.ts";
 import { json } from "../core/event.ts";
+import { isBrakeOn, isBraked, isLiveMachine, isLiveNode } from "../core/live.ts";
 
 const NOTHING: PoolPlan = { create: 0, shrink: 0, replace: null, blocked: null };
 
@@ -73,7 +74,7 @@ async function giveWay(
 async function situationToFill(tx: Db, pool: string): Promise<Situation> {
   const first = await readSituation(tx, pool);
   if (!first.anyBraked && planPool(first).create === 0) return first;
-  await lockNodes(tx, sql`n.state <> 'removed'`);
+  await lockNodes(tx, isLiveNode(sql`n`));
   return readSituation(tx, pool);
 }
 
@@ -95,8 +96,8 @@ export async function readSituation(tx: Db, pool: string): Promise<Situation> {
     sql`select p.target_size as "targetSize", p.max_size as "maxSize", p.paused, p.create_failures as "createFailures",
         coalesce(p.create_not_before <= now(), true) as "backoffOver",
         (select coalesce(jsonb_agg(o.name), '[]') from nodes o where ${isOnline(sql`o`)} and o.name not in (
-          select b.node from brakes b where b.released_at is null)) as online,
-        exists (select 1 from brakes b where b.released_at is null) as "anyBraked",
+          select b.node from brakes b where ${isBrakeOn(sql`b`)})) as online,
+        exists (select 1 from brakes b where ${isBrakeOn(sql`b`)}) as "anyBraked",
         (select count(*)::int from assignments a where a.pool = p.name and a.state = 'waiting') as waiting,
         c.counts, c."readyOffline", c."failedCreatesDeleting", c."staleReady", c.lately, c."stuckReplaced", c."outOfReach"
       from pools p, lateral (
@@ -109,19 +110,19 @@ export async function readSituation(tx: Db, pool: string): Promise<Situation> {
             'deleting', count(*) filter (where m.state = 'deleting')) as counts,
           (count(*) filter (where m.state = 'ready' and not ${isOnline()}))::int as "readyOffline",
           (count(*) filter (where m.state = 'ready' and ${isOnline()} and ${GIVES_WAY}
-            and not exists (select 1 from brakes b where b.node = n.name and b.released_at is null)))::int as "staleReady",
+            and not ${isBraked(sql`n.name`)}))::int as "staleReady",
           (count(*) filter (where m.state = 'deleting' and not ${IS_STUCK}))::int as lately,
           (count(*) filter (where m.state = 'deleting' and ${IS_STUCK} and m.ready_at is not null and ${GIVES_WAY}
             and not exists (select 1 from assignments a where a.machine = m.id)))::int as "stuckReplaced",
           jsonb_build_object(
             'provisioning', count(*) filter (where m.state = 'provisioning' and ${isSilent()}),
             'suspect', count(*) filter (where m.state = 'suspect' and (${isSilent()}
-              or exists (select 1 from brakes b where b.node = n.name and b.released_at is null))),
+              or ${isBraked(sql`n.name`)})),
             'population', count(*) filter (where ${isSilent()} and m.state not in ('assigned', 'held'))) as "outOfReach",
           (count(*) filter (where m.state = 'deleting' and m.ready_at is null
             and m.deleting_since > now() - interval '1 hour'))::int as "failedCreatesDeleting"
         from machines m join nodes n on n.name = m.node
-        where m.pool = p.name and m.state <> 'deleted') c
+        where m.pool = p.name and ${isLiveMachine(sql`m`)}) c
       where p.name = ${pool}`,
   );
   if (row === undefined) throw new Error(`pool ${pool} went away under its lock`);

@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { SETTINGS } from "../core/limits.ts";
+import { isLiveMachine } from "../core/live.ts";
 
 /** Loopback ports that a node has for its machines, two of them each. */
 const PORTS = SETTINGS.portTo - SETTINGS.portFrom + 1;
@@ -18,7 +19,7 @@ export function freePorts(node: string, machines: number): SQL {
     select candidate from (
       select distinct ${SETTINGS.portFrom}::int + trunc(random() * ${PORTS}::int)::int as candidate
       from generate_series(1, ${drawsFor(machines)}::int)) candidates
-    where not exists (select 1 from machines m where m.node = ${node} and m.state <> 'deleted'
+    where not exists (select 1 from machines m where m.node = ${node} and ${isLiveMachine(sql`m`)}
       and candidate in (m.port, m.http_port))
     order by random() limit 2) drawn`;
 }

@@ -4,6 +4,7 @@ import { isOnline } from "../core/nodeSilence.ts";
 import type { Actor } from "../core/reasons.ts";
 import { isAllThere, type PoolPlan } from "./plan.ts";
 import { tearDown } from "../core/teardown.ts";
+import { isBraked } from "../core/live.ts";
 
 /**
  * How machines that the pool's spec has left behind, whose time is over, or whose node is being drained, give way to new
@@ -69,7 +70,7 @@ export async function replaceFirst(
     tx,
     sql`select m.id, m.name from machines m join pools p on p.name = m.pool join nodes n on n.name = m.node
       where m.pool = ${pool} and m.state = 'ready' and ${which} and ${isOnline()}
-        and not exists (select 1 from brakes b where b.node = n.name and b.released_at is null)
+        and not ${isBraked(sql`n.name`)}
       order by m.ready_at limit ${LOOKS}`,
   );
   const chosen = candidates.find(({ name }) => wouldFit(name));
@@ -88,7 +89,7 @@ export async function takeSurplus(tx: Db, pool: string, actor: Actor): Promise<n
     sql`select m.id, m.machine_spec <> p.machine_spec as stale, n.scheduling = 'draining' as draining
       from machines m join pools p on p.name = m.pool join nodes n on n.name = m.node
       where m.pool = ${pool} and m.state = 'ready' and ${isOnline()}
-        and not exists (select 1 from brakes b where b.node = n.name and b.released_at is null)
+        and not ${isBraked(sql`n.name`)}
       order by ${GIVES_WAY} desc, m.ready_at limit 1`,
   );
   if (chosen === undefined) return 0;

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { DRIVERS } from "../../contract/drivers.ts";
 import type { Driver } from "../driver.ts";
 import { WrongUse } from "../errors.ts";
 import { execDriver } from "./exec/driver.ts";
@@ -8,10 +9,7 @@ import { incusDriver } from "./incus/driver.ts";
 import { INSTALLED, namedPlace } from "./incus/place.ts";
 import { localDriver } from "./local/driver.ts";
 
-/** What can make a node's machines, and what each kind is told on the command line. */
-export const DRIVERS = ["local", "exec", "incus"] as const;
-export type DriverName = (typeof DRIVERS)[number];
-
+/** What each driver takes on the command line. */
 export type DriverOptions = {
   driver?: string | undefined;
   /** local: folder of its machines. */

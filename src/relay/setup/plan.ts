@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { ACCOUNT_TITLE } from "../../contract/progress.ts";
 import type { SetupOperation } from "../../contract/relay.ts";
 import { quote } from "../ssh/shell.ts";
 import { accountScript } from "./account.ts";
@@ -30,7 +31,6 @@ export type Plan = {
 
 export const ACCOUNT_STEP = "account";
 export const HANDOVER_STEP = "handover";
-const ACCOUNT_TITLE = "Prepare the account";
 const HANDOVER_TITLE = "Check the hand-over";
 const ACCOUNT_SECONDS = 60;
 

@@ -107,7 +107,7 @@ test("a connection that stays lost is an error in the end, and says that the ass
     onChange: () => void server[Symbol.asyncDispose](),
   });
   await expect(watchUntilSettled(server.client, tester, watcher)).rejects.toThrow(
-    "the connection was lost and did not come back for 0.3 s; the assignment itself goes on.",
+    "the connection was lost and did not come back for 0.3 s; the assignment itself continues.",
   );
   expect(connection).toEqual(["connected", "lost"]);
 });

@@ -102,7 +102,7 @@ const FAULTS: [name: string, fault: SQL, message: RegExp, fix: RegExp][] = [
     "node n1",
     sql`update nodes set orphans = '{"a": {"since": "2026-11-24T10:00:00.000Z", "confirmedBy": null}}',
       orphan_brake = '{"reason": "several", "since": "2026-11-24T10:00:00.000Z", "count": 3}'`,
-    /^1 machines of ours that no row knows: several at once, so none is torn down$/,
+    /^1 orphans: several at once, so none is torn down$/,
     /npx warmpool node reap n1/,
   ],
   [

@@ -33,10 +33,10 @@ test("one in line tells its place and offers no login", () => {
 
 test("a failed one tells the step and the cause within the columns", () => {
   const error = {
-    code: "STEP_FAILED",
+    code: "step_failed",
     message: "the script ended with 3, after a rather long while",
     step: "install",
-  };
+  } as const;
   const failed = anAssignment({ state: "failed", error, outputs: {}, expiresAt: "2026-11-25T09:10:00.000Z" });
   const lines = assignmentLines(failed, logIn, layout, now);
   expect(lines.join(" ")).toContain("Set-up for alice failed in step install: the script ended with 3");

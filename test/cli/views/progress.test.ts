@@ -46,7 +46,7 @@ test("a set-up that stands still says why in the place of its step", () => {
   const still = {
     ...inSetup(2, 50),
     error: { code: "machine_silent", message: "The machine does not answer" },
-  };
+  } as const;
   expect(liveLine(moment(still), 79)).toMatch(/^step 2 of 4  \S+  The machine does not answer  0:32/);
   expect(plainLine(moment(still), moment(inSetup(2, 50)))).toBe(
     "0:32  setting up wp-demo-7, step 2 of 4: The machine does not answer",

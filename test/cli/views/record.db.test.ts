@@ -101,7 +101,7 @@ test("events: one line each, what does not fit below it, the day once", () => {
     data: null,
     actor: "admin:anna",
     reason: "spec_changed",
-  };
+  } as const;
   const before = { targetSize: 3, maxSize: 5, image: "debian-12" };
   expect(log.lines([{ ...event, ...pool, before, after: change }])).toEqual([
     "00:00:10  pool demo                           spec changed      admin:anna",

@@ -50,10 +50,10 @@ const duty: DutyHeartbeat = {
 test("a silent node: since when, what follows, what to do", () => {
   expect(
     page({ nodes: [node] })
-      .slice(-2)
+      .slice(-3)
       .join(" "),
   ).toBe(
-    "n1: its relay was last heard 3m ago, so nobody gets its machines. Start the relay there; if the host is lost for good: `npx warmpool node remove n1 --lost`.",
+    "n1: its relay was last heard 3m ago, so nobody gets its machines. Start the relay there; if the host is lost for good, run `npx warmpool node remove n1 --lost`.",
   );
 });
 
@@ -74,7 +74,7 @@ test("orphans that wait for a word: how many, why, and how it is given", () => {
     orphanBrake: { reason: "several", since, count: 3 },
   };
   const words = page({ nodes: [held] }).join(" ");
-  expect(words).toContain("n1: 2 machines of ours that no row knows: several at once, so none is torn down.");
+  expect(words).toContain("n1: 2 orphans: several at once, so none is torn down.");
   expect(words).toContain("`npx warmpool node reap n1`");
   const free = { ...held, orphanBrake: null };
   expect(page({ nodes: [free] }).join(" ")).toContain(
@@ -129,7 +129,7 @@ test("a teardown that fails: which, how often, since when, why, and the way out"
     attempt: 4,
     error: "the disk is busy",
     since: "2026-11-24T09:48:00.000Z",
-  };
+  } as const;
   const words = page({ leaving: [aMachine({ state: "deleting", operation })] }).join(" ");
   expect(words).toContain(
     "wp-demo-7 on local cannot be torn down, tried 4 times since 12m ago: the disk is busy.",
@@ -188,7 +188,7 @@ test("a degraded pool, and one that is not ready: cause and since", () => {
 });
 
 test("a tester whose set-up failed, and those who wait, are told of: no all-clear beside them", () => {
-  const error = { code: "step_failed", message: "No space left on device.", step: "hello" };
+  const error = { code: "step_failed", message: "No space left on device.", step: "hello" } as const;
   const failed = anAssignment({ state: "failed", error });
   const waiting = ["10:03", "10:01"].map((at, index) =>
     anAssignment({
@@ -209,7 +209,7 @@ test("a tester whose set-up failed, and those who wait, are told of: no all-clea
 });
 
 test("of many whose set-ups failed five are named", () => {
-  const error = { code: "step_failed", message: "no" };
+  const error = { code: "step_failed", message: "no" } as const;
   const testers = Array.from({ length: 7 }, (_, n) =>
     anAssignment({ state: "failed", username: `u${n}`, error }),
   );

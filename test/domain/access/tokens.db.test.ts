@@ -8,7 +8,7 @@ import { authenticate, createToken } from "../../../src/domain/access/tokens.ts"
 import { testDb } from "../../helpers/db.ts";
 import { ADMIN } from "../../helpers/world.ts";
 
-const refused = { code: "UNAUTHORIZED", message: "the token is not known, expired or revoked" };
+const refused = { code: "UNAUTHORIZED", message: "the token is unknown, expired or revoked" };
 
 test("a token is shown once; the list tells it by its fingerprint, and nothing stored gives it away", async () => {
   await using t = await testDb();

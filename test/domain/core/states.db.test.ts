@@ -7,8 +7,14 @@ import {
   MACHINE_COUNTS,
   MACHINE_MOVES,
   machineSources,
+  NODE_MOVES,
+  nodeSources,
+  OPERATION_MOVES,
+  operationSources,
 } from "../../../src/domain/core/states.ts";
 import { moveMachines } from "../../../src/domain/core/moves.ts";
+import { moveNodes } from "../../../src/domain/core/nodeMoves.ts";
+import { operationMove } from "../../../src/domain/core/operationMoves.ts";
 import { testDb } from "../../helpers/db.ts";
 import { ADMIN, makeWorld } from "../../helpers/world.ts";
 
@@ -22,6 +28,47 @@ test("R4 every state the database knows has its meaning and its moves, and the o
   expect(known).toEqual([...MACHINE_STATES]);
   expect(Object.keys(MACHINE_COUNTS)).toEqual([...MACHINE_STATES]);
   expect(Object.keys(MACHINE_MOVES)).toEqual([...MACHINE_STATES]);
+});
+
+test("the tables of moves of all four know the states that the database knows, and end where nothing follows", async () => {
+  await using t = await testDb();
+  const tables = {
+    machines: MACHINE_MOVES,
+    assignments: ASSIGNMENT_MOVES,
+    nodes: NODE_MOVES,
+    operations: OPERATION_MOVES,
+  };
+  for (const [table, moves] of Object.entries(tables)) {
+    const [check] = await rows<{ definition: string }>(
+      t.db,
+      sql`select pg_get_constraintdef(oid) as definition from pg_constraint where conname = ${`${table}_state`}`,
+    );
+    const known = [...(check?.definition.matchAll(/'([a-z_]+)'/g) ?? [])].flatMap(([, state]) => state ?? []);
+    expect(Object.keys(moves).toSorted(), table).toEqual(known.toSorted());
+  }
+  for (const ended of ["succeeded", "failed", "cancelled"] as const) {
+    expect(OPERATION_MOVES[ended]).toEqual([]);
+    expect(operationSources(ended)).not.toContain(ended);
+  }
+  expect(nodeSources("enrolled")).toEqual(["removed"]);
+});
+
+test("an illegal move of a node or an operation changes nothing and tells nothing", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1 });
+  await relay.workOff();
+  const record = () =>
+    rows(
+      t.db,
+      sql`select (select count(*) from events) as events, (select jsonb_agg(o.state) from operations o) as work,
+      (select jsonb_agg(n.state) from nodes n) as nodes`,
+    );
+  const before = await record();
+
+  expect(await moveNodes(t.db, sql`true`, { to: "enrolled", actor: ADMIN, reason: "enrolled" })).toEqual([]);
+  await t.db.execute(operationMove(sql`finished_at is not null`, { to: "queued" }));
+
+  expect(await record()).toEqual(before);
 });
 
 test("R4 only ready counts as ready, and all but deleted take room", () => {

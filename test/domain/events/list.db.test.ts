@@ -5,6 +5,7 @@ import { poolSpec } from "../../../src/contract/pool.ts";
 import { sweepFor } from "../../../src/cron/sweep.ts";
 import { connect, type Db, rows } from "../../../src/db/client.ts";
 import { assign } from "../../../src/domain/assignments/assign.ts";
+import { readAssignments } from "../../../src/domain/assignments/view.ts";
 import { listEvents } from "../../../src/domain/events/list.ts";
 import { holdMachine, recreateMachine } from "../../../src/domain/machines/actions.ts";
 import { listMachines } from "../../../src/domain/machines/view.ts";
@@ -109,9 +110,9 @@ test("who follows misses nothing that commits behind a later event", async () =>
   await using t = await testDb();
   await using other = { db: connect(t.url, { max: 1 }), [Symbol.asyncDispose]: () => other.db.close() };
   const note = (db: Db, name: string) =>
-    tell(db, { kind: "note", actor: ADMIN, reason: "asked_for", data: { name } });
+    tell(db, { kind: "sweep", actor: ADMIN, reason: "asked_for", data: { name } });
   const follow = async (after: number) =>
-    (await list(t.db, { kind: "note", after })).items.map(
+    (await list(t.db, { kind: "sweep", after })).items.map(
       (event) => [event.data?.["name"], event.id] as const,
     );
   await note(t.db, "first");
@@ -164,4 +165,23 @@ test("a machine's timeline names every move, its cause, its tries, and how long 
   await relay.workOff();
   const done = (await machineTimeline(t.db, { id, limit: 500 })).items.at(-1);
   expect(done).toMatchObject({ to: "deleted", reason: "proven_gone", attempt: 1, seconds: null });
+});
+
+test("kinds, reasons and error codes of an earlier version: shown as they are", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1 });
+  await relay.workOff();
+  await assign(t.connection, { username: "alice", sshKeys: [KEY_A] }, APP);
+  await t.db.execute(
+    sql`insert into events (kind, actor, reason) values ('formerly', 'system:former', 'once')`,
+  );
+  await t.db.execute(
+    sql`update assignments set error = '{"code": "no_longer_made", "message": "As it was."}'`,
+  );
+
+  expect((await list(t.db, { kind: "formerly" })).items).toMatchObject([
+    { kind: "formerly", reason: "once" },
+  ]);
+  const [shown] = await readAssignments(t.db, sql`a.username = 'alice'`, sql``);
+  expect(shown?.error).toEqual({ code: "no_longer_made", message: "As it was." });
 });

@@ -2,20 +2,21 @@ import { sql } from "drizzle-orm";
 import { isOnline, isSilent } from "../../core/nodeSilence.ts";
 import { SERVES } from "../../capacity/nodeFacts.ts";
 import { SETTINGS } from "../../core/limits.ts";
+import { isBraked, isLiveMachine, isLiveOperation } from "../../core/live.ts";
 
 /** How many of the last ones an estimate goes by; of machines that were ready, for those there is an index. */
 const LAST = 20;
 
 /** A pool's nodes (alias `n`, pool `p`): heard, not braked, and those it may use. */
 const ITS_NODES = sql`${isOnline()} and n.scheduling = 'open' and ${SERVES}
-  and not exists (select 1 from brakes b where b.node = n.name and b.released_at is null)`;
+  and not ${isBraked(sql`n.name`)}`;
 
 /** What is under way counts while its lease lives; what failed and waits to be tried again is not counted on. */
 const jobs = sql`(
   select coalesce(jsonb_agg(jsonb_build_object('kind', o.kind, 'isOurs', m.pool = p.name,
       'seconds', case when o.state <> 'queued' then extract(epoch from now() - o.first_leased_at) end) order by o.created_at), '[]')
   from operations o join machines m on m.id = o.machine join nodes n on n.name = o.node
-  where o.kind in ('create', 'delete') and o.state in ('queued', 'leased', 'cancelling')
+  where o.kind in ('create', 'delete') and ${isLiveOperation(sql`o`)}
     and (o.state <> 'queued' or o.not_before <= now()) and ${ITS_NODES})`;
 
 const held = sql`(
@@ -38,7 +39,7 @@ export const slotsOfPool = sql`${SETTINGS.nodeConcurrency}::int * (select count(
 const room = sql`(select p.max_size - count(*) + least(
     count(*) filter (where ${isSilent()} and m.state not in ('assigned', 'held')),
     (select count(*) from assignments w where w.pool = p.name and w.state = 'waiting'))
-  from machines m join nodes n on n.name = m.node where m.pool = p.name and m.state <> 'deleted')`;
+  from machines m join nodes n on n.name = m.node where m.pool = p.name and ${isLiveMachine(sql`m`)})`;
 
 /** The `Line` (src/domain/assignments/queue/forecast.ts) of the pool whose row has the alias `p`, as jsonb. */
 export const lineOfPool = sql`jsonb_build_object(

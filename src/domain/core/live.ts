@@ -1,0 +1,43 @@
+import { type SQL, sql } from "drizzle-orm";
+
+/**
+ * Which rows are live, for all statements: each rule is written here once. `row` is the alias of the row's table; leave
+ * it out where the statement has no other table with that column, and in `on conflict`. These are texts without
+ * parameters, so that Postgres matches them with the partial indexes in src/db/tables.
+ */
+const column = (row: SQL | undefined, name: SQL) => (row === undefined ? name : sql`${row}.${name}`);
+
+/** An operation that has yet to end. A machine has one at most. */
+export function isLiveOperation(row?: SQL): SQL {
+  return sql`${column(row, sql`state`)} in ('queued', 'leased', 'cancelling')`;
+}
+
+/** A machine that is not proven gone: it takes room. */
+export function isLiveMachine(row?: SQL): SQL {
+  return sql`${column(row, sql`state`)} <> 'deleted'`;
+}
+
+/** An assignment that is not over: its tester has no other one in that pool, and its machine has no other tester. */
+export function isLiveAssignment(row?: SQL): SQL {
+  return sql`${column(row, sql`state`)} <> 'released'`;
+}
+
+/** A node that no admin has removed. */
+export function isLiveNode(row?: SQL): SQL {
+  return sql`${column(row, sql`state`)} <> 'removed'`;
+}
+
+/** A pool, or a version of a recipe, that no admin has removed. */
+export function isNotRemoved(row?: SQL): SQL {
+  return sql`${column(row, sql`removed_at`)} is null`;
+}
+
+/** The brake of that node is on: nothing of it is torn down, and only a canary is made on it. */
+export function isBraked(node: SQL): SQL {
+  return sql`exists (select 1 from brakes b where b.node = ${node} and ${isBrakeOn(sql`b`)})`;
+}
+
+/** A brake that is not released. The row of a released one stays until most machines answer again. */
+export function isBrakeOn(row?: SQL): SQL {
+  return sql`${column(row, sql`released_at`)} is null`;
+}

@@ -1,0 +1,50 @@
+import { type SQL, sql } from "drizzle-orm";
+import { type Db, listOf, rows } from "../../db/client.ts";
+import { type Told, json } from "./event.ts";
+import { nodeSources, type NodeRowState } from "./states.ts";
+
+/**
+ * The only writer of `nodes.state`, but for the row of a new node, which begins in `enrolled`. A compare-and-set against
+ * the table of legal moves, as those of machines and assignments are (moves.ts), with its event in the same statement.
+ */
+export type NodeMove = Told & {
+  to: NodeRowState;
+  /** Narrows the legal sources further. */
+  from?: readonly NodeRowState[];
+  /** Columns that change with the state: `column = value, …`. */
+  set?: SQL;
+};
+
+/** What every move to a state writes besides the state itself. */
+const ENTERING: Partial<Record<NodeRowState, SQL>> = {
+  returning: sql`session_at = now()`,
+  removed: sql`scheduling = 'open', session = null, not_alive = '{}', listing = null, inventory = null, orphans = '{}',
+    orphan_brake = null`,
+};
+
+/**
+ * Moves the nodes for which `when` is true, a condition on a row of `nodes` that is asked again once the row is locked.
+ * @returns the names of those that did move, in order.
+ */
+export async function moveNodes(db: Db, when: SQL, move: NodeMove): Promise<string[]> {
+  const from = nodeSources(move.to).filter((state) => move.from?.includes(state) ?? true);
+  const entering = ENTERING[move.to];
+  const moved = await rows<{ name: string }>(
+    db,
+    sql`with moving as (
+      select name, state as was from nodes where (${when}) and state in (${listOf(from)})
+      order by name for no key update
+    ),
+    moved as (
+      update nodes set state = ${move.to}${entering ? sql`, ${entering}` : sql``}${move.set ? sql`, ${move.set}` : sql``}
+      from moving where nodes.name = moving.name
+      returning nodes.name, nodes.state, moving.was
+    ),
+    moved_told as (
+      insert into events (kind, actor, reason, node, before, after, data)
+      select 'node', ${move.actor}, ${move.reason}, name, was, state, ${json(move.data)} from moved
+    )
+    select name from moved order by name`,
+  );
+  return moved.map(({ name }) => name);
+}

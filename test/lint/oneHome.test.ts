@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+/** Rules that are written once: who needs one asks its home, and does not write its text again. */
+const HOMES: { rule: string; text: RegExp; home: string }[] = [
+  {
+    rule: "an operation is live",
+    text: /'queued', 'leased', 'cancelling'\)/,
+    home: "src/domain/core/live.ts",
+  },
+  { rule: "a machine is live", text: /state(?:`\)\})? <> 'deleted'/, home: "src/domain/core/live.ts" },
+  { rule: "an assignment is live", text: /state(?:`\)\})? <> 'released'/, home: "src/domain/core/live.ts" },
+  { rule: "a node is not removed", text: /state(?:`\)\})? <> 'removed'/, home: "src/domain/core/live.ts" },
+  { rule: "a pool is not removed", text: /removed_at(?:`\)\})? is null/, home: "src/domain/core/live.ts" },
+  { rule: "a brake is on", text: /released_at(?:`\)\})? is null/, home: "src/domain/core/live.ts" },
+  { rule: "the first step of a set-up", text: /Prepare the account/, home: "src/contract/progress.ts" },
+  {
+    rule: "what an assignment loses with its machine",
+    text: /machine = null|claimed_at = null/,
+    home: "src/domain/core/moves.ts",
+  },
+  {
+    rule: "the list of drivers",
+    text: /\[[^\]]*"(?:local|incus)"[^\]]*"(?:local|incus)"[^\]]*\]/,
+    home: "src/contract/drivers.ts",
+  },
+  { rule: "the state of a machine", text: writerOf("machines"), home: "src/domain/core/moves.ts" },
+  { rule: "the state of an assignment", text: writerOf("assignments"), home: "src/domain/core/moves.ts" },
+  { rule: "the state of a node", text: writerOf("nodes"), home: "src/domain/core/nodeMoves.ts" },
+  {
+    rule: "the state of an operation",
+    text: writerOf("operations"),
+    home: "src/domain/core/operationMoves.ts",
+  },
+];
+
+/** An update that sets the state of such rows. */
+function writerOf(table: string): RegExp {
+  return new RegExp(String.raw`update ${table}\s+set\s(?:(?!\swhere\s)[^\x60])*?(?<=\sset\s+|,\s*)state = `);
+}
+
+/** The tables' indexes and checks are texts of the migrations: they have to be written out. */
+const TABLES = "src/db/tables/";
+
+const sources = readdirSync("src", { recursive: true, encoding: "utf8" })
+  .map((name) => `src/${name}`)
+  .filter((name) => name.endsWith(".ts") && !name.startsWith(TABLES))
+  .map((name) => ({ name, text: readFileSync(name, "utf8") }));
+
+test.each(HOMES)("$rule: written in $home alone", ({ text, home }) => {
+  expect(sources.filter((source) => text.test(source.text)).map(({ name }) => name)).toEqual([home]);
+});
