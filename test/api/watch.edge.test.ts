@@ -21,7 +21,9 @@ async function standingStill(t: TestDb): Promise<void> {
   await assign(t.connection, { username: "alice", sshKeys: [KEY_A] }, APP);
   // However long the test takes, its set-up is one that was taken up, on a node that is heard: else there is news.
   await relay.lease();
-  await t.db.execute(sql`update operations set lease_until = now() + interval '1 day' where state = 'leased'`);
+  await t.db.execute(
+    sql`update operations set lease_until = now() + interval '1 day' where state = 'leased'`,
+  );
   await t.db.execute(sql`update nodes set last_seen_at = now() + interval '1 day'`);
 }
 

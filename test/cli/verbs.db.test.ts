@@ -258,6 +258,8 @@ test("node list shows labels, token list fingerprints, pool list the default", a
   const { fingerprint } = await at.client.token.create.mutate({ name, role: "viewer" });
   const tokens = await warmpool(["token", "list"], { ...at, terminal: 80 });
   expect(tokens.stdout).toMatch(new RegExp(`^${fingerprint} +${name} +viewer +valid +never$`, "m"));
+  const unknown = await warmpool(["token", "revoke", "00000000", "--yes"], at);
+  expect(unknown).toMatchObject({ code: 3, stderr: expect.stringContaining("`token list` shows them.") });
   expect((await warmpool(["pool", "default", "demo"], at)).code).toBe(0);
   expect((await warmpool(["pool", "list"], at)).stdout).toMatch(/^demo .* default$/m);
 });

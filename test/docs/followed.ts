@@ -20,6 +20,8 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
   "test/cli/verbs.db.test.ts": [
     "`warmpool tester list --state failed` names them, `warmpool log USER` shows what the step said. If a disk of the nodes is full or their network is down, fix that. If the recipe was pushed recently, run `warmpool recipe rollback NAME`. Then run `warmpool retry USER`.",
     "Give it once.",
+    "`token list` shows them.",
+    "Name one by its id; `token list --json` has them.",
     "There are ….",
     "Add --yes to do it.",
     "Store it with `npx warmpool recipe push DIR`, or put it into the file.",

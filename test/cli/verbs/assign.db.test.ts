@@ -169,8 +169,9 @@ test("--secret takes a parameter's value from a file, without its last line end,
   const ran = await warmpool(["assign", "alice", "--key", key.file, "--secret", `greeting=${file}`], at);
   expect(ran.code, ran.stderr).toBe(0);
   expect(ran.stdout + ran.stderr).not.toContain("quiet");
-  const [setup] = await at.relay.lease();
-  expect(setup).toMatchObject({ kind: "setup", assignment: { params: { greeting: "a quiet hello" } } });
+  expect(await at.relay.take("setup")).toMatchObject({
+    assignment: { params: { greeting: "a quiet hello" } },
+  });
 });
 
 test("other parameters for the same tester exit 4, a username that is none exits 2", async () => {

@@ -12,8 +12,7 @@ import { warmpool } from "../run.ts";
 test("log --follow prints what comes, cleaned, until the set-up has ended", async () => {
   await using at = await installation();
   await at.client.tester.assign.mutate({ username: "alice", sshKeys: [KEY_A] });
-  const [setup] = await at.relay.lease();
-  if (setup?.kind !== "setup") throw new Error("nothing to set up");
+  const setup = await at.relay.take("setup");
   const say = (offset: number, text: string) => {
     const log = { offset, end: offset + Buffer.byteLength(text), text };
     const { id, token } = setup;
@@ -34,9 +33,7 @@ test("log --follow prints what comes, cleaned, until the set-up has ended", asyn
 test("log without --follow prints all there is, however long, and waits for no more", async () => {
   await using at = await installation();
   await at.client.tester.assign.mutate({ username: "alice", sshKeys: [KEY_A] });
-  const [setup] = await at.relay.lease();
-  if (setup === undefined) throw new Error("nothing to set up");
-  const { id, token } = setup;
+  const { id, token } = await at.relay.take("setup");
   const printed = `${"x".repeat(40_000)}\n`.repeat(4);
   for (let offset = 0; offset < printed.length; offset += 40_001) {
     const log = { offset, end: offset + 40_001, text: printed.slice(offset, offset + 40_001) };
