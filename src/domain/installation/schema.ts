@@ -13,15 +13,19 @@ import { nodes } from "../../db/tables/nodes.ts";
 import { events } from "../../db/tables/events.ts";
 import { operations } from "../../db/tables/operations.ts";
 import { pools } from "../../db/tables/pools.ts";
+import { poolSamples } from "../../db/tables/poolSamples.ts";
 import { recipes } from "../../db/tables/recipes.ts";
+import { sessions } from "../../db/tables/sessions.ts";
+import { testerPages } from "../../db/tables/testerPages.ts";
 import { tallies } from "../../db/tables/tallies.ts";
 import { webhookMessages } from "../../db/tables/webhookMessages.ts";
 import { webhookReceiver } from "../../db/tables/webhookReceiver.ts";
 
 /** Every table that this version has statements for; a test holds the list to what the migrations make. */
 const TABLES = [
-  ...[assignments, brakes, duties, events, idempotencyKeys, machines, nodes, operations, pools, recipes],
-  ...[settings, setupLogs, tallies, testers, tokens, webhookMessages, webhookReceiver],
+  ...[assignments, brakes, duties, events, idempotencyKeys, machines, nodes, operations, pools],
+  ...[poolSamples, recipes, sessions, settings, setupLogs, tallies, testerPages, testers, tokens],
+  ...[webhookMessages, webhookReceiver],
 ];
 
 const WANTED: { table: string; column: string }[] = TABLES.flatMap((table) =>
