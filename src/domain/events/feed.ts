@@ -69,7 +69,10 @@ async function read(db: Db, state: State): Promise<void> {
     state.settled = await settledId(db);
     state.from = state.settled;
   }
-  const { at, events, marks } = await readHints(db, state.settled, KEPT + 1);
+  const since = state.settled;
+  const { at, events, marks } = await readHints(db, since, KEPT + 1);
+  // Somebody who did not wait for this reading any more has read as far or further.
+  if (state.settled !== since) return;
   if (events.length > KEPT) {
     // So many at once are not told one by one: whoever is behind reads everything again.
     state.events = [];
