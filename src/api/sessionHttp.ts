@@ -45,7 +45,7 @@ export function createSessionHttp(gate: Gate): Hono<Vars> {
   });
   app.get("/", async (c) => {
     const credential = sessionOf(c);
-    // Every page asks this first: whoever is not signed in yet is no refused caller.
+    // Every page asks this first, so a browser that is not signed in yet is no refused caller.
     if (credential === null) throw new WarmpoolError("UNAUTHORIZED", "nobody is signed in");
     const admitted = await gate.admit(c.env, credential, 1, c.get("requestId"));
     if ("told" in admitted) return problemResponse(admitted.told, admitted.headers);

@@ -122,7 +122,7 @@ describe.each(RUNTIMES)("the dashboard on %s", (runtime) => {
     });
     expect(page.headers.get("content-security-policy")).toBe(CSP);
     expect((await fetch(`${edge.url}/healthz`, { signal: deadline(30) })).status).not.toBe(404);
-    // Built meanwhile: the next look finds it.
+    // Once it is built, the next request finds it.
     await built(place.path);
     expect((await fetch(`${edge.url}/`, { signal: deadline(30) })).status).toBe(200);
   });
