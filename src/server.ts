@@ -1,12 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { adminTokenProblem } from "./api/adminToken.ts";
 import { ADMIN_REQUESTS_PER_MINUTE, type Edge } from "./api/edge.ts";
+import { readPublicUrl } from "./api/origin.ts";
 import { readLimits } from "./api/limits.ts";
 import { log, logFailure } from "./api/log.ts";
 import { sweep } from "./cron/sweep.ts";
 import { connect } from "./db/client.ts";
 import { readDatabaseUrl } from "./db/databaseUrl.ts";
 import { directLink } from "./db/directLink.ts";
+import { dashboardFolder } from "./dashboardFolder.ts";
 import { listen } from "./listen.ts";
 import { NO_SECRET_KEYS, readSecretKeys } from "./domain/secrets/keys.ts";
 import { readWebhook } from "./domain/webhook/receiver.ts";
@@ -36,6 +38,8 @@ const edge: Edge = {
   limits: config.limits,
   webhook: config.webhook,
   secretKeys: config.secretKeys,
+  ...(config.publicOrigin === undefined ? {} : { publicOrigin: config.publicOrigin }),
+  files: dashboardFolder(),
   after,
 };
 const server = await listen(edge, config.host, config.port).catch((error: Error) => {
@@ -87,12 +91,15 @@ function readConfig() {
   if (webhook !== null && "problem" in webhook) die(webhook.problem);
   const secretKeys = readSecretKeys(env["WARMPOOL_SECRET_KEY"]);
   if (secretKeys !== NO_SECRET_KEYS && "problem" in secretKeys) die(secretKeys.problem);
+  const publicUrl = readPublicUrl(env["WARMPOOL_PUBLIC_URL"]);
+  if (publicUrl !== null && "problem" in publicUrl) die(publicUrl.problem);
   const { limits, problems } = readLimits((name) => env[name]);
   if (problems[0] !== undefined) die(problems[0]);
   return {
     databaseUrl,
     limits,
     secretKeys,
+    publicOrigin: publicUrl?.origin,
     webhook,
     adminToken,
     host: env["HOST"] ?? "127.0.0.1",

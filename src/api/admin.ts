@@ -1,5 +1,4 @@
 import { assignmentExtendInput, assignmentInput, assignmentRetryInput } from "../contract/assignment.ts";
-import { eventListInput } from "../contract/event.ts";
 import {
   machineGetInput,
   machineListInput,
@@ -15,19 +14,20 @@ import {
   reapInput,
   removeNodeInput,
 } from "../contract/node.ts";
+import { poolHistoryInput } from "../contract/history.ts";
 import { emptyPoolInput, poolInput, poolSpec, removePoolInput } from "../contract/pool.ts";
 import { recipe, recipeInput, rollbackRecipeInput } from "../contract/recipe.ts";
 import { createTokenInput, revokeTokenInput } from "../contract/token.ts";
 import { replenish } from "../cron/replenish.ts";
 import { heartbeats, sweepFor } from "../cron/sweep.ts";
 import { setDefaultPool } from "../domain/pools/defaultPool.ts";
-import { listEvents } from "../domain/events/list.ts";
 import { extendAssignment } from "../domain/assignments/extend.ts";
 import { forgetMachine, holdMachine, recreateMachine, unholdMachine } from "../domain/machines/actions.ts";
 import { getMachine, listMachines } from "../domain/machines/view.ts";
 import { labelNode, liftBrake, reapOrphans, removeNode, scheduleNode } from "../domain/nodes/actions.ts";
 import { enroll } from "../domain/nodes/session.ts";
 import { listNodes } from "../domain/nodes/view.ts";
+import { readHistory } from "../domain/metrics/history.ts";
 import { removePool } from "../domain/pools/remove.ts";
 import { planPoolChange } from "../domain/pools/preview.ts";
 import { emptyPool, getPool, listPools, pausePool, putPool } from "../domain/pools/pools.ts";
@@ -48,6 +48,7 @@ import { forAdmin, forApp, router } from "./trpc.ts";
 export const poolRouter = router({
   list: forApp.query(({ ctx }) => listPools(ctx.connection.db)),
   get: forApp.input(poolInput).query(({ ctx, input }) => getPool(ctx.connection.db, input.name)),
+  history: forAdmin.input(poolHistoryInput).query(({ ctx, input }) => readHistory(ctx.connection.db, input)),
   plan: forAdmin.input(poolSpec).query(({ ctx, input }) => planPoolChange(ctx.connection.db, input)),
   put: forAdmin.input(poolSpec).mutation(({ ctx, input }) => putPool(ctx.connection.db, input, ctx.actor)),
   remove: forAdmin
@@ -162,10 +163,6 @@ export const nodeRouter = router({
     ctx.after(() => replenish(ctx.connection.db));
     return removed;
   }),
-});
-
-export const eventRouter = router({
-  list: forAdmin.input(eventListInput).query(({ ctx, input }) => listEvents(ctx.connection.db, input)),
 });
 
 export const tokenRouter = router({

@@ -1,27 +1,35 @@
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
-import { type Context, Hono, type MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import { Hono } from "hono/tiny";
 import { requestId, type RequestIdVariables } from "hono/request-id";
 import { WarmpoolError } from "../domain/core/errors.ts";
+import { createFeed } from "../domain/events/feed.ts";
 import { boundBody, discard, dropSmall, MAX_BODY_BYTES, readToItsEnd } from "./body.ts";
+import { callerBy, credentialOf } from "./credential.ts";
+import { dashboard } from "./dashboard.ts";
 import type { Edge } from "./edge.ts";
 import { rpcCodeOf } from "./failures.ts";
 import { type Admitted, createGate, type Refused, tooMany } from "./gate.ts";
 import { health } from "./health.ts";
-import { bearerOf } from "./http/bearer.ts";
 import { problemResponse, tell } from "./http/problem.ts";
 import { createAdminHttp } from "./http/serve.ts";
 import { logFailure } from "./log.ts";
 import { LIMITS, MAX_BATCH } from "./limits.ts";
 import { metrics } from "./metrics.ts";
+import { foreignOrigin, originOf } from "./origin.ts";
 import { procedures } from "./procedures.ts";
 import { createRefusals, type Refusals } from "./refusals.ts";
 import { appRouter } from "./router.ts";
+import { createSessionHttp } from "./sessionHttp.ts";
 import { createStreams, TOO_MANY_STREAMS } from "./streams.ts";
 
 /** When to try again: streams end by themselves after minutes, or as soon as their testers are served. */
 const STREAM_WAIT_SECONDS = 5;
 
 type Vars = { Bindings: Edge; Variables: RequestIdVariables & { admitted: Admitted } };
+
+/** Tabs that one tester has their page open in. */
+const PAGE_STREAMS = 10;
 
 /** The one document that anybody may read. */
 const OPEN = "/admin/v1/openapi.json";
@@ -34,6 +42,7 @@ export function createApp(refusals: Refusals = createRefusals()) {
   const app = new Hono<Vars>();
   const gate = createGate(refusals);
   const streams = createStreams();
+  const feed = createFeed();
   app.use(requestId({ headerName: "" }));
   app.get("/healthz", async (c) => {
     const view = await health(c.env.connection.db, c.env.problems ?? []);
@@ -41,12 +50,19 @@ export function createApp(refusals: Refusals = createRefusals()) {
   });
   /** Who calls comes before all else: of whoever is not known neither the body nor the procedures are looked at. */
   const admit: MiddlewareHandler<Vars> = async (c, next) => {
-    if (c.req.path === OPEN && (c.req.method === "GET" || c.req.method === "HEAD")) return next();
-    const bearer = bearerOf(c.req.header("authorization"));
-    const admitted = await gate.admit(c.env, bearer, callsOf(c).length, c.get("requestId"));
+    if (c.req.path === OPEN && isRead(c.req.method)) return next();
+    const credential = credentialOf(c.req.raw.headers);
+    const admitted = await gate.admit(c.env, credential, callsOf(c).length, c.get("requestId"));
     if ("told" in admitted) {
       await dropSmall(c.req.raw);
       return refuse(c, admitted);
+    }
+    // A browser sends the cookie whichever page makes it ask, so a change has to come from our own origin.
+    const foreign =
+      credential?.as === "session" && !isRead(c.req.method) ? foreignOrigin(c.req.raw, c.env) : null;
+    if (foreign !== null) {
+      await readToItsEnd(c.req.raw);
+      return refuse(c, { told: { code: "FORBIDDEN", httpStatus: 403, message: foreign }, headers: {} });
     }
     c.set("admitted", admitted);
     await next();
@@ -66,7 +82,7 @@ export function createApp(refusals: Refusals = createRefusals()) {
     return metrics(c.env, c.get("admitted").caller, c.get("requestId"));
   });
   app.all("/trpc/*", async (c) => {
-    const { caller, hash } = c.get("admitted");
+    const { caller, credential, hash } = c.get("admitted");
     const calls = callsOf(c);
     if (calls.length > MAX_BATCH) {
       const message = `the batch asks for ${calls.length} procedures, ${MAX_BATCH} is the most; send several batches`;
@@ -77,7 +93,9 @@ export function createApp(refusals: Refusals = createRefusals()) {
       const message = "send JSON with content-type: application/json";
       return refuse(c, { told: { code: "BAD_REQUEST", httpStatus: 415, message }, headers: {} });
     }
-    const { streamsPerToken } = { ...LIMITS, ...c.env.limits };
+    const limits = { ...LIMITS, ...c.env.limits };
+    const streamsPerToken =
+      caller.role === "tester" ? Math.min(limits.streamsPerToken, PAGE_STREAMS) : limits.streamsPerToken;
     if (calls.some((path) => STREAMS.has(path)) && streams.isFull(hash, streamsPerToken)) {
       refusals.note("too_many_streams");
       return refuse(c, tooMany(TOO_MANY_STREAMS, STREAM_WAIT_SECONDS));
@@ -93,7 +111,15 @@ export function createApp(refusals: Refusals = createRefusals()) {
         ...c.env,
         requestId: c.get("requestId"),
         caller,
+        credential,
         openStream: () => streams.open(hash, streamsPerToken),
+        origin: originOf(c.req.raw, c.env),
+        feed,
+        isStillKnown: () =>
+          callerBy(c.env.connection.db, credential, c.env.adminToken).then(
+            () => true,
+            () => false,
+          ),
       }),
       responseMeta: ({ errors }) =>
         errors.some((error) => error.cause instanceof WarmpoolError && error.cause.code === "UNAVAILABLE")
@@ -101,7 +127,9 @@ export function createApp(refusals: Refusals = createRefusals()) {
           : {},
     });
   });
-  app.route("/admin/v1", createAdminHttp());
+  app.route("/admin/v1", createAdminHttp(feed));
+  app.route("/session", createSessionHttp(gate));
+  app.get("*", async (c, next) => (await dashboard(c.req.raw, c.env.files)) ?? next());
   app.notFound((c) =>
     refuse(c, {
       told: { code: "NOT_FOUND", httpStatus: 404, message: "there is nothing at this address" },
@@ -110,6 +138,10 @@ export function createApp(refusals: Refusals = createRefusals()) {
   );
   app.onError((error, c) => refuse(c, { told: tell(error, c.get("requestId")), headers: {} }));
   return app;
+}
+
+function isRead(method: string): boolean {
+  return method === "GET" || method === "HEAD";
 }
 
 /** The procedures that a tRPC request asks for, as tRPC reads its path; one for any other request. */

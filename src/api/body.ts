@@ -39,8 +39,11 @@ export async function textOf(request: { text(): Promise<string> }): Promise<stri
  * the caller's fault.
  * @param onError answers what is too large
  */
-export function boundBody(onError: (c: Context) => Promise<Response>): MiddlewareHandler {
-  const limit = bodyLimit({ maxSize: MAX_BODY_BYTES, onError });
+export function boundBody(
+  onError: (c: Context) => Promise<Response>,
+  maxSize: number = MAX_BODY_BYTES,
+): MiddlewareHandler {
+  const limit = bodyLimit({ maxSize, onError });
   return async (c, next) => {
     let isRead = false;
     const pass = (): Promise<void> => {

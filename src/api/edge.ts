@@ -1,6 +1,7 @@
 import type { Connection } from "../db/client.ts";
 import type { SecretKeys } from "../domain/secrets/keys.ts";
 import type { WebhookSetting } from "../domain/webhook/receiver.ts";
+import type { DashboardFiles } from "./dashboard.ts";
 import type { Limits } from "./limits.ts";
 
 /** What an entry hands to the app with each request: the app keeps nothing between them. */
@@ -20,6 +21,10 @@ export type Edge = {
   webhook: WebhookSetting;
   /** What seals secret parameters, a secret of the deployment. */
   secretKeys: SecretKeys;
+  /** Where browsers reach this Warmpool, if not at the address that their requests have here: an origin. */
+  publicOrigin?: string;
+  /** The files of the dashboard. */
+  files?: DashboardFiles;
   /** Lets work go on after the answer was sent. Its failure is logged, never the caller's. */
   after: (work: () => Promise<unknown>) => void;
 };

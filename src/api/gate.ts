@@ -1,6 +1,8 @@
 import { sha256 } from "../domain/core/hash.ts";
+import { isPageText } from "../domain/access/pages.ts";
 import { noteUse, validHashes } from "../domain/access/tokenList.ts";
-import { authenticate, type Caller, isBootstrap, isWellFormed } from "../domain/access/tokens.ts";
+import { type Caller, isBootstrap, isWellFormed } from "../domain/access/tokens.ts";
+import { callerBy, type Credential, refusedAs } from "./credential.ts";
 import type { Edge } from "./edge.ts";
 import { HTTP_STATUS, WarmpoolError } from "../domain/core/errors.ts";
 import { asWarmpoolError, type Told } from "./failures.ts";
@@ -14,12 +16,17 @@ import type { Refusals } from "./refusals.ts";
  * many a minute. Past that number only tokens that are known to be valid are looked up: a flood of wrong ones keeps
  * nobody out who shares its address, as all do behind a proxy.
  */
-export type Admitted = { caller: Caller; bearer: string; hash: string };
+export type Admitted = { caller: Caller; credential: Credential; hash: string };
 export type Refused = { told: Told; headers: Record<string, string> };
 
 export type Gate = {
   /** @param calls how many procedures the request asks for */
-  admit(edge: Edge, bearer: string | null, calls: number, requestId: string): Promise<Admitted | Refused>;
+  admit(
+    edge: Edge,
+    credential: Credential | null,
+    calls: number,
+    requestId: string,
+  ): Promise<Admitted | Refused>;
 };
 
 /** Tokens that were good a short while ago: remembered so many. */
@@ -30,6 +37,8 @@ const READING_MS = 2000;
 const LOOK_MS = 10;
 /** Requests that cost no statement may be so many times as many. */
 const FORMLESS = 10;
+/** A tester's page asks every few seconds; its secret is in an e-mail and may go round. */
+const PAGE_REQUESTS_PER_MINUTE = 600;
 
 export function createGate(refusals: Refusals, now: () => number = Date.now): Gate {
   const callers = createLimiter(now);
@@ -67,29 +76,35 @@ export function createGate(refusals: Refusals, now: () => number = Date.now): Ga
   };
 
   return {
-    async admit(edge, bearer, calls, requestId) {
+    async admit(edge, credential, calls, requestId) {
       const limits = { ...LIMITS, ...edge.limits };
       const address = edge.address ?? "";
       const perMinute = limits.wrongTokensPerMinute;
       const stranger = (error: WarmpoolError, wait: number) => {
-        refusals.note(bearer === null ? "no_token" : "wrong_token");
+        refusals.note(credential === null ? "no_token" : "wrong_token");
         if (wait === 0) return refusal(error);
         return tooMany(`this address sent too many requests without a valid token`, wait);
       };
       try {
-        const hash = bearer === null ? "" : await sha256(bearer);
-        const bootstrap = bearer !== null && (await isBootstrap(hash, edge.adminToken));
-        if (bearer === null || !(bootstrap || isWellFormed(bearer)))
-          return stranger(unauthorized(bearer), formless.take(address, FORMLESS * perMinute));
+        if (credential === null)
+          return stranger(unauthorized(null), formless.take(address, FORMLESS * perMinute));
+        const hash = await sha256(credential.text);
+        const bootstrap = credential.as === "bearer" && (await isBootstrap(hash, edge.adminToken));
+        if (!bootstrap && !isWellFormed(credential.text))
+          return stranger(unauthorized(credential), formless.take(address, FORMLESS * perMinute));
         const isKnown = bootstrap || known.has(hash);
         const wait = isKnown ? 0 : strangers.take(address, perMinute);
-        if (wait > 0 && (await isValid(edge, hash)) === false) return stranger(unauthorized(bearer), wait);
-        const pause = callers.take(hash, limits.requestsPerMinute, calls);
+        if (wait > 0 && (await isValid(edge, hash)) === false)
+          return stranger(unauthorized(credential), wait);
+        const most = isPageText(credential.text)
+          ? Math.min(limits.requestsPerMinute, PAGE_REQUESTS_PER_MINUTE)
+          : limits.requestsPerMinute;
+        const pause = callers.take(hash, most, calls);
         if (pause > 0) {
           refusals.note("rate_limited");
-          return tooMany(`this token made more than ${limits.requestsPerMinute} requests a minute`, pause);
+          return tooMany(`this token made more than ${most} requests a minute`, pause);
         }
-        const caller = await authenticate(edge.connection.db, bearer, edge.adminToken).catch(
+        const caller = await callerBy(edge.connection.db, credential, edge.adminToken).catch(
           (error: unknown) => {
             if (!(error instanceof WarmpoolError && error.code === "UNAUTHORIZED")) {
               if (!isKnown && wait === 0) strangers.giveBack(address, perMinute);
@@ -106,7 +121,7 @@ export function createGate(refusals: Refusals, now: () => number = Date.now): Ga
         const { token, noted } = caller;
         if (token !== null && !noted) edge.after(() => noteUse(edge.connection.db, token));
         refusals.writeSoon(edge);
-        return { caller, bearer, hash };
+        return { caller, credential, hash };
       } catch (error) {
         return refusal(asWarmpoolError(error, requestId), requestId);
       }
@@ -114,11 +129,8 @@ export function createGate(refusals: Refusals, now: () => number = Date.now): Ga
   };
 }
 
-function unauthorized(bearer: string | null): WarmpoolError {
-  return new WarmpoolError(
-    "UNAUTHORIZED",
-    bearer === null ? "send a token: Authorization: Bearer wp_…" : "the token is unknown, expired or revoked",
-  );
+function unauthorized(credential: Credential | null): WarmpoolError {
+  return new WarmpoolError("UNAUTHORIZED", refusedAs(credential));
 }
 
 function refusal({ code, message }: WarmpoolError, requestId?: string): Refused {

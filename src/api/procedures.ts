@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { ErrorCode } from "../contract/errors.ts";
-import type { TokenRole } from "../contract/token.ts";
+import type { CallerRole } from "../contract/token.ts";
 import { allowedRoles, type Audience } from "./access.ts";
 import { appRouter } from "./router.ts";
 import type { Meta } from "./trpc.ts";
@@ -28,6 +28,7 @@ export type ProcedurePath = { [Of in Group]: `${Of}.${keyof Tree[Of] & string}` 
 /** What each answers besides. A procedure that is missing here does not compile. */
 const OWN_CODES: Record<ProcedurePath, readonly ErrorCode[]> = {
   "tester.assign": ["NOT_FOUND", "CONFLICT", "NO_CAPACITY", "POOL_PAUSED"],
+  "tester.link": ["NOT_FOUND", "CONFLICT"],
   "tester.status": ["NOT_FOUND"],
   "tester.watch": ["NOT_FOUND"],
   "tester.log": ["NOT_FOUND"],
@@ -40,6 +41,7 @@ const OWN_CODES: Record<ProcedurePath, readonly ErrorCode[]> = {
   "assignment.extend": ["NOT_FOUND", "CONFLICT"],
   "assignment.retry": ["NOT_FOUND", "CONFLICT"],
   "pool.list": [],
+  "pool.history": ["NOT_FOUND"],
   "pool.get": ["NOT_FOUND"],
   "pool.put": ["NOT_FOUND"],
   "pool.plan": ["NOT_FOUND"],
@@ -73,6 +75,7 @@ const OWN_CODES: Record<ProcedurePath, readonly ErrorCode[]> = {
   "node.reap": ["NOT_FOUND", "CONFLICT"],
   "node.remove": ["NOT_FOUND", "CONFLICT"],
   "event.list": [],
+  "event.watch": [],
   "token.list": [],
   "token.create": [],
   "token.revoke": ["NOT_FOUND"],
@@ -82,6 +85,12 @@ const OWN_CODES: Record<ProcedurePath, readonly ErrorCode[]> = {
   "installation.check": [],
   "settings.get": [],
   "settings.put": [],
+  "session.link": [],
+  "page.get": [],
+  "page.watch": [],
+  "page.addKeys": ["CONFLICT"],
+  "page.extend": ["CONFLICT"],
+  "page.release": [],
   "relay.join": [],
   "relay.open": [],
   "relay.lease": ["LEASE_LOST"],
@@ -95,7 +104,7 @@ export type ProcedureInfo = {
   type: "query" | "mutation" | "subscription";
   audience: Audience;
   /** Whose tokens open it. */
-  roles: readonly TokenRole[];
+  roles: readonly CallerRole[];
   codes: readonly ErrorCode[];
   /** What it takes; an object without fields where it takes nothing. */
   input: z.ZodType;

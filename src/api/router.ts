@@ -1,6 +1,5 @@
 import {
   assignmentRouter,
-  eventRouter,
   machineRouter,
   nodeRouter,
   poolRouter,
@@ -9,8 +8,11 @@ import {
   tokenRouter,
 } from "./admin.ts";
 import { capacityRouter } from "./capacity.ts";
+import { eventRouter } from "./events.ts";
 import { installationRouter } from "./installation.ts";
+import { pageRouter } from "./page.ts";
 import { relayRouter } from "./relay.ts";
+import { sessionRouter } from "./session.ts";
 import { settingsRouter } from "./settings.ts";
 import { testerRouter } from "./tester.ts";
 import { router } from "./trpc.ts";
@@ -29,5 +31,7 @@ export const appRouter = router({
   sweep: sweepRouter,
   installation: installationRouter,
   settings: settingsRouter,
+  session: sessionRouter,
+  page: pageRouter,
   relay: relayRouter,
 });

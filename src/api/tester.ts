@@ -9,7 +9,7 @@ import {
   testerRetryInput,
   testerWatchInput,
 } from "../contract/assignment.ts";
-import type { Assignment } from "../contract/assignment.ts";
+import type { Assignment, AssignResult } from "../contract/assignment.ts";
 import { assign } from "../domain/assignments/assign.ts";
 import { readAssignments } from "../domain/assignments/view.ts";
 import { extendAssignment } from "../domain/assignments/extend.ts";
@@ -20,20 +20,24 @@ import { findTester, findTesterIn, release } from "../domain/assignments/release
 import { resolvePool } from "../domain/core/whichPool.ts";
 import { retryAssignment } from "../domain/assignments/retry.ts";
 import { readLog } from "../domain/assignments/setupLog.ts";
-import { pause } from "./pause.ts";
-import { forApp, router } from "./trpc.ts";
-import { WarmpoolError } from "../domain/core/errors.ts";
-import { toTrpcError } from "./failures.ts";
-import { TOO_MANY_STREAMS } from "./streams.ts";
-
-/** Once a second at most per watcher, one statement each time. */
-const WATCH_MS = 1000;
+import type { Actor } from "../domain/core/reasons.ts";
+import { newPage } from "../domain/access/pages.ts";
+import { pagePath } from "../contract/page.ts";
+import type { SecretLink } from "../contract/session.ts";
+import { type Context, forApp, router } from "./trpc.ts";
+import { watchAssignment } from "./watchAssignment.ts";
 
 export const testerRouter = router({
-  assign: forApp.input(assignInput).mutation(async ({ ctx, input }) => {
+  assign: forApp.input(assignInput).mutation(async ({ ctx, input }): Promise<AssignResult> => {
     const result = await assign(ctx.connection, input, ctx.actor, ctx.secretKeys);
-    if (result.created) ctx.after(() => replenish(ctx.connection.db, result.assignment.pool, ctx.actor));
-    return result;
+    const { pool, id } = result.assignment;
+    if (result.created) ctx.after(() => replenish(ctx.connection.db, pool, ctx.actor));
+    return input.page === true ? { ...result, page: await pageLink(ctx, id) } : result;
+  }),
+
+  link: forApp.input(testerInput).mutation(async ({ ctx, input }) => {
+    const { id } = await findTester(ctx.connection.db, input);
+    return pageLink(ctx, id);
   }),
 
   status: forApp
@@ -42,27 +46,15 @@ export const testerRouter = router({
 
   watch: forApp.input(testerWatchInput).subscription(async function* ({ ctx, input, signal }) {
     const { db } = ctx.connection;
-    const ended = ctx.openStream();
-    if (ended === null) throw toTrpcError(new WarmpoolError("RATE_LIMITED", TOO_MANY_STREAMS), ctx.requestId);
-    try {
-      // Whoever comes back is shown what there is, changed or not: only that says that somebody here still knows.
-      let shown = "";
-      // Their last look was a moment ago, and they wait for the next one as if they had stayed: however often a
-      // connection breaks, or a client opens another, the database is asked no more often.
-      if ((input.lastEventId ?? "") !== "") await pause(WATCH_MS, signal);
-      let pool: string | undefined;
-      while (signal?.aborted !== true) {
-        pool ??= await resolvePool(db, input.pool);
-        const assignment = await findTesterIn(db, pool, input.username, sharedForecasts(ctx.connection));
-        const fingerprint = changeOf(assignment);
-        if (fingerprint !== shown) yield tracked(fingerprint, assignment);
-        shown = fingerprint;
-        if (["active", "failed", "released"].includes(assignment.state) && !assignment.keysPending) return;
-        await pause(WATCH_MS, signal);
-      }
-    } finally {
-      ended();
-    }
+    let pool: string | undefined;
+    const look = async () => {
+      pool ??= await resolvePool(db, input.pool);
+      return findTesterIn(db, pool, input.username, sharedForecasts(ctx.connection));
+    };
+    const isOver = ({ state, keysPending }: Assignment) =>
+      ["active", "failed", "released"].includes(state) && !keysPending;
+    for await (const { id, data } of watchAssignment(ctx, input.lastEventId, signal, look, isOver))
+      yield tracked(id, data);
   }),
 
   log: forApp.input(testerLogInput).query(async ({ ctx, input }) => {
@@ -103,11 +95,11 @@ export const testerRouter = router({
   }),
 });
 
-/** Changes with everything a watcher sees but the estimates, which move all the time by themselves. */
-function changeOf({ setup, queue, ...rest }: Assignment): string {
-  const seen = JSON.stringify([rest, setup && { ...setup, etaSeconds: null }, queue?.position]);
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of new TextEncoder().encode(seen))
-    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  return hash.toString(36);
+/** Makes the link to an assignment's page, and ends the one before. */
+async function pageLink(
+  ctx: Pick<Context, "connection" | "origin"> & { actor: Actor },
+  assignment: string,
+): Promise<SecretLink> {
+  const { text, expiresAt } = await newPage(ctx.connection.db, assignment, ctx.actor);
+  return { url: `${ctx.origin}${pagePath(text)}`, expiresAt };
 }

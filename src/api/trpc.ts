@@ -2,7 +2,9 @@ import { initTRPC } from "@trpc/server";
 import { WarmpoolError } from "../domain/core/errors.ts";
 import type { Actor } from "../domain/core/reasons.ts";
 import type { Caller } from "../domain/access/tokens.ts";
+import type { Feed } from "../domain/events/feed.ts";
 import { allowedRoles, type Audience } from "./access.ts";
+import type { Credential } from "./credential.ts";
 import type { Edge } from "./edge.ts";
 import { rpcCodeOf, tellTrpcError, toTrpcError } from "./failures.ts";
 import { unstorable } from "./storable.ts";
@@ -13,6 +15,14 @@ export type Context = Edge & {
   caller: Caller;
   /** Opens an event stream of the caller's. @returns how to say that it has ended; null where there are too many. */
   openStream: () => (() => void) | null;
+  /** Where links that are made here begin: `https://warmpool.example.com`. */
+  origin: string;
+  /** What changes, for everybody who watches on this instance. */
+  feed: Feed;
+  /** By what the caller is known. */
+  credential: Credential;
+  /** Whether the caller's token, session or link still opens something: for streams, which outlive their beginning. */
+  isStillKnown: () => Promise<boolean>;
 };
 
 /** What a procedure says of itself; docs/procedures.md is written from it. */
@@ -63,10 +73,12 @@ function forAudience(audience: Audience) {
     } catch (error) {
       throw toTrpcError(error, ctx.requestId);
     }
-    const { role, name } = ctx.caller;
-    const actor: Actor = role === "node" || role === "join" ? `node:${name}` : `${role}:${name}`;
-    return next({ ctx: { actor } });
+    return next({ ctx: { actor: actorOf(ctx.caller) } });
   });
+}
+
+function actorOf({ role, name }: Caller): Actor {
+  return role === "node" || role === "join" ? `node:${name}` : `${role}:${name}`;
 }
 
 /** People's texts are refused where Postgres could not store them; a relay's (logs, causes) are cleaned instead. */
@@ -93,3 +105,13 @@ export const forJoin = forAudience("join").use(({ ctx, next }) => {
     throw toTrpcError(new WarmpoolError("FORBIDDEN", "takes a join token"), ctx.requestId);
   return next({ ctx: { node: ctx.caller.node, joinToken: ctx.caller.token } });
 });
+
+/** The bearer of the link to a tester's page: this assignment only. */
+export const forPage = forAudience("page")
+  .use(storable)
+  .use(({ ctx, next }) => {
+    if (ctx.caller.role !== "tester")
+      throw toTrpcError(new WarmpoolError("FORBIDDEN", "takes the link to a tester's page"), ctx.requestId);
+    const { assignment, link } = ctx.caller;
+    return next({ ctx: { assignment, link } });
+  });

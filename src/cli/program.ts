@@ -3,6 +3,7 @@ import { escaped } from "../contract/foreign.ts";
 import { assign } from "./verbs/assign.ts";
 import { completion } from "./verbs/completion.ts";
 import { capacity } from "./verbs/capacity.ts";
+import { dashboard } from "./verbs/dashboard.ts";
 import { doctor } from "./verbs/doctor.ts";
 import { driver } from "./verbs/driver.ts";
 import { duties } from "./verbs/duties.ts";
@@ -31,6 +32,7 @@ import { token } from "./verbs/token.ts";
 /** In the order `--help` shows them: what is asked daily first. */
 const VERBS = [
   status,
+  dashboard,
   assign,
   tester,
   log,

@@ -24,7 +24,8 @@ import type {
 } from "../contract/assignment.ts";
 import type { capacityInput, CapacityReport } from "../contract/capacity.ts";
 import type { ErrorCode } from "../contract/errors.ts";
-import type { eventListInput, EventView } from "../contract/event.ts";
+import type { eventListInput, EventNews, EventView, eventWatchInput } from "../contract/event.ts";
+import type { PoolHistory, poolHistoryInput } from "../contract/history.ts";
 import type { InstallationCheck } from "../contract/installation.ts";
 import type { InstallationSettings, settingsPutInput } from "../contract/settings.ts";
 import type {
@@ -46,6 +47,7 @@ import type {
   RemovedNode,
   removeNodeInput,
 } from "../contract/node.ts";
+import type { pageExtendInput, pageKeysInput, PageView, pageWatchInput } from "../contract/page.ts";
 import type { PoolChangePlan } from "../contract/plan.ts";
 import type {
   emptyPoolInput,
@@ -61,6 +63,7 @@ import type {
   RemovedRecipe,
   rollbackRecipeInput,
 } from "../contract/recipe.ts";
+import type { SecretLink } from "../contract/session.ts";
 import type { DutyHeartbeat, DutyOutcome } from "../contract/sweep.ts";
 import type { CreatedToken, createTokenInput, revokeTokenInput, TokenView } from "../contract/token.ts";
 
@@ -90,6 +93,7 @@ export type AppRouter = TRPCBuiltRouter<
   {
     tester: {
       assign: Mutation<z.input<typeof assignInput>, AssignResult>;
+      link: Mutation<Tester, SecretLink>;
       status: Query<Tester, Assignment>;
       watch: Subscription<z.input<typeof testerWatchInput>, Assignment>;
       log: Query<z.input<typeof testerLogInput>, SetupLog>;
@@ -109,6 +113,7 @@ export type AppRouter = TRPCBuiltRouter<
       get: Query<ByName, PoolView>;
       put: Mutation<PoolSpecInput, PoolView>;
       plan: Query<PoolSpecInput, PoolChangePlan>;
+      history: Query<z.input<typeof poolHistoryInput>, PoolHistory>;
       pause: Mutation<ByName, PoolView>;
       resume: Mutation<ByName, PoolView>;
       remove: Mutation<z.input<typeof removePoolInput>, RemovedPool>;
@@ -147,6 +152,7 @@ export type AppRouter = TRPCBuiltRouter<
     };
     event: {
       list: Query<z.input<typeof eventListInput>, Page<EventView>>;
+      watch: Subscription<z.input<typeof eventWatchInput>, EventNews>;
     };
     token: {
       list: Query<void, TokenView[]>;
@@ -162,6 +168,16 @@ export type AppRouter = TRPCBuiltRouter<
     };
     installation: {
       check: Query<void, InstallationCheck>;
+    };
+    session: {
+      link: Mutation<void, SecretLink>;
+    };
+    page: {
+      get: Query<void, PageView>;
+      watch: Subscription<z.input<typeof pageWatchInput>, PageView>;
+      addKeys: Mutation<z.input<typeof pageKeysInput>, PageView>;
+      extend: Mutation<z.input<typeof pageExtendInput>, PageView>;
+      release: Mutation<void, PageView>;
     };
     settings: {
       get: Query<void, InstallationSettings>;

@@ -3,13 +3,15 @@ import { assignmentErrorCode } from "./assignmentErrors.ts";
 import { hostKey } from "./machine.ts";
 import { moment, paramName, poolName, username } from "./names.ts";
 import { recordOf } from "./record.ts";
+import { secretLink } from "./session.ts";
 import { sshPublicKeys } from "./sshKey.ts";
 
 export const ASSIGNMENT_STATES = ["waiting", "setting_up", "active", "failed", "released"] as const;
 export type AssignmentState = (typeof ASSIGNMENT_STATES)[number];
 
 const MAX_TTL_SECONDS = 366 * 86_400;
-const ttlSeconds = z
+/** A whole time to live, in seconds. */
+export const ttlSeconds = z
   .int()
   .min(60, "a minute (60) at least")
   .max(MAX_TTL_SECONDS, `366 days (${MAX_TTL_SECONDS}) at most`);
@@ -17,7 +19,10 @@ const ttlSeconds = z
 /** Values for the recipe's parameters, by name. */
 const params = recordOf(paramName, z.string().max(16_384)).optional();
 
-/** Asks for a machine. `ttlSeconds` counts from `activeAt`; `wait: false` fails where nothing is ready. */
+/**
+ * Asks for a machine. `ttlSeconds` counts from `activeAt`; `wait: false` fails where nothing is ready. `page: true` makes
+ * the link to the tester's page, and ends the one before.
+ */
 export const assignInput = z.strictObject({
   username,
   sshKeys: sshPublicKeys,
@@ -26,6 +31,7 @@ export const assignInput = z.strictObject({
   ttlSeconds: ttlSeconds.optional(),
   externalId: z.string().min(1).max(200).optional(),
   wait: z.boolean().optional(),
+  page: z.boolean().optional(),
 });
 
 export const testerInput = z.strictObject({ username, pool: poolName.optional() });
@@ -130,7 +136,12 @@ export const assignmentView = z
   .meta({ id: "Assignment" });
 export type Assignment = z.infer<typeof assignmentView>;
 
-export const assignResult = z.strictObject({ created: z.boolean(), assignment: assignmentView });
+export const assignResult = z.strictObject({
+  created: z.boolean(),
+  assignment: assignmentView,
+  /** The link to the tester's page, if `page: true` asked for it; it is shown once. */
+  page: secretLink.exactOptional(),
+});
 export type AssignResult = z.infer<typeof assignResult>;
 /** `next` is the `after` of the following call; `done` once no more can come. */
 export type SetupLog = { text: string; next: number; done: boolean };

@@ -14,6 +14,8 @@ export const EVENT_KINDS = {
   pool: "A pool: its spec, its conditions, or that it was paused or removed.",
   recipe: "A recipe and its versions.",
   token: "A token.",
+  session: "Somebody who signed in to the dashboard, or signed out.",
+  page: "The link to a tester's own page.",
   security: "Something that may be an attack.",
   settings: "The settings of the installation.",
   sweep: "A sweep that somebody ran by hand.",
@@ -47,6 +49,30 @@ export const eventListInput = z
     path: ["cursor"],
     message: "cannot go with after: one goes back, the other forward",
   });
+
+/** `lastEventId` is what the SSE protocol sends at a reconnect: the stream continues there. */
+export const eventWatchInput = z.strictObject({ lastEventId: z.string().max(200).nullish() });
+
+/**
+ * That something has changed, for a page that shows it. `kind` and the rest are as in an event; two kinds have no event:
+ * `progress` (of a set-up: `assignment`; of creates: `pool` alone) and `sweep` (a duty of the sweep ended).
+ */
+export type EventHint = {
+  id: number | null;
+  at: string;
+  kind: string;
+  reason: string | null;
+  pool: string | null;
+  node: string | null;
+  machine: string | null;
+  assignment: string | null;
+};
+
+/**
+ * An item of `event.watch`. One comes at once, then with each change, and every few seconds without one, so that
+ * a page knows how far behind it is. `reset`: hints are missing, so all that is shown is to be read again.
+ */
+export type EventNews = { at: string; reset: boolean; hints: EventHint[] };
 
 const change = z.union([z.string(), recordOf(z.string(), z.unknown())]);
 

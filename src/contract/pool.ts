@@ -51,6 +51,8 @@ export const poolSpec = z
     bootTimeoutSeconds: seconds(5, 7200).default(600),
     failureThreshold: z.int().min(1).max(20).default(2),
     assignmentTtlSeconds: seconds(60, 366 * 86_400).optional(),
+    /** How long testers may make their own assignment last from their page, counted from `activeAt`; without it they cannot. */
+    testerTtlSeconds: seconds(60, 30 * 86_400).optional(),
     /** How long the machine of a failed assignment is held for a look before it is released; 0: until the next sweep. */
     holdFailedSeconds: seconds(0, 30 * 86_400).default(HOLD_FAILED_SECONDS),
     machineTtlSeconds: seconds(60, 366 * 86_400).optional(),

@@ -11,6 +11,7 @@ export const DUTIES = [
   "shrink",
   "reap",
   "tally",
+  "sample",
   "prune",
   "deliver",
 ] as const;

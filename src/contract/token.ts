@@ -9,6 +9,9 @@ export type IssuedRole = (typeof ISSUED_ROLES)[number];
 export const TOKEN_ROLES = [...ISSUED_ROLES, "node", "join"] as const;
 export type TokenRole = (typeof TOKEN_ROLES)[number];
 
+/** Who may call: besides tokens, `tester` is the bearer of the link to a tester's page. */
+export type CallerRole = TokenRole | "tester";
+
 /** A new token; its text is in the answer and nowhere else. Without `expiresInSeconds` it lives until revoked. */
 export const createTokenInput = z.strictObject({
   name: z.string().trim().min(1, "must not be empty").max(100),

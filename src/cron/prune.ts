@@ -1,12 +1,13 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
-import { uncountedEvent } from "../db/tables/events.ts";
+import { uncountedEvent } from "../db/tables/uncounted.ts";
 import { pruneKeys } from "../domain/access/idempotency.ts";
 import { SETTINGS } from "../domain/core/limits.ts";
 
 /**
  * Forgets finished operations, events, told messages, and tokens that open nothing any more, each after `keepDays`.
- * What the metrics have not counted yet stays until they have. Idempotency-Keys go after the time they are promised for.
+ * Sessions, sign-in codes and
+ * links to pages that have ended go at once. What the metrics have not counted yet stays until they have. Idempotency-Keys go after the time they are promised for.
  */
 export async function prune(db: Db): Promise<number> {
   const old = sql`now() - make_interval(days => ${SETTINGS.keepDays})`;
@@ -23,6 +24,15 @@ export async function prune(db: Db): Promise<number> {
     db,
     sql`delete from tokens where least(expires_at, revoked_at, used_at) < ${old} returning id`,
   );
+  const signIns = await rows(db, sql`delete from sessions where expires_at < now() returning id`);
+  const pages = await rows(
+    db,
+    sql`delete from tester_pages p using assignments a where a.id = p.assignment
+      and (p.expires_at < now() or a.released_at < now() - interval '1 day') returning p.assignment`,
+  );
   const messages = await rows(db, sql`delete from webhook_messages where ended_at < ${old} returning id`);
-  return messages.length + operations.length + events.length + tokens.length + (await pruneKeys(db));
+  const secrets = signIns.length + pages.length;
+  return (
+    secrets + messages.length + operations.length + events.length + tokens.length + (await pruneKeys(db))
+  );
 }

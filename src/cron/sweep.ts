@@ -14,6 +14,7 @@ import { probe } from "./probe.ts";
 import { prune } from "./prune.ts";
 import { reap } from "./reap.ts";
 import { replenish } from "./replenish.ts";
+import { sample } from "./sample.ts";
 import { shrink } from "./shrink.ts";
 import { silence } from "./silence.ts";
 import { tally } from "./tally.ts";
@@ -28,6 +29,7 @@ const RUN: Record<Duty, RunDuty> = {
   shrink,
   reap,
   tally,
+  sample,
   prune,
   deliver,
 };

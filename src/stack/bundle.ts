@@ -59,12 +59,14 @@ async function build(folder: string): Promise<z.infer<typeof bundleSchema>> {
   const wrangler = createRequire(import.meta.url).resolve("wrangler/package.json");
   const config = await run(["--input-type=module", "-e", READ_SETTINGS], ROOT, folder);
   const { name, main, triggers, ...rest } = settings.parse(JSON.parse(config));
+  mkdirSync(join(folder, "no-assets"));
   // Named on the command line and built from here, the entry leaves no `.wrangler` folder in the checkout.
   await run(
     [
       join(dirname(wrangler), "bin", "wrangler.js"),
       ...["deploy", resolve(ROOT, main), "--config", join(ROOT, "wrangler.toml")],
-      ...["--dry-run", "--outdir", folder],
+      // The dashboard's files are no part of the bundle, and need not be there for it.
+      ...["--dry-run", "--outdir", folder, "--assets", join(folder, "no-assets")],
     ],
     folder,
     folder,
@@ -82,7 +84,7 @@ async function build(folder: string): Promise<z.infer<typeof bundleSchema>> {
 function sourceHash(): string {
   const hash = createHash("sha256");
   const sources = readdirSync(join(ROOT, "src"), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
+    .filter((name) => name.endsWith(".ts") && !name.startsWith("dashboard/"))
     .toSorted()
     .map((name) => join("src", name));
   for (const name of ["wrangler.toml", "package-lock.json", ...sources]) {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { escaped } from "../contract/foreign.ts";
 import { stretched } from "../relay/time/fairTime.ts";
+import { buildDashboard } from "./dashboardBuild.ts";
 import { chooseDriver, saidOf } from "./driver.ts";
 import { emptyPools } from "./empty.ts";
 import type { Emptied } from "./empty.ts";
@@ -49,12 +50,13 @@ async function main(args: string[]): Promise<number> {
   });
   try {
     for (const line of saidOf(chosen, process.geteuid?.() === 0)) say(line);
+    const hasDashboard = await buildDashboard(say, stop);
     await stack.start(stop);
     const tellPool = (line: string) => say(`Pool demo: ${line}`);
     // A later start has machines to serve, whether or not new ones can be made.
     const isFull = await watchFill(stack.admin, tellPool, stop, before === null ? null : HINDERED_SECONDS);
     if (!isFull) say("The pool demo does not fill now; it does once that is put right");
-    sayReady(stack.url, options);
+    await sayReady(stack, options, hasDashboard);
     await new Promise((resolve) => stop.addEventListener("abort", resolve, { once: true }));
   } catch (error) {
     if (!stop.aborted) {
@@ -100,8 +102,11 @@ function sameStack({ stateDir }: StackOptions): string {
   return stateDir === DEFAULT_STATE_DIR ? "" : ` --state-dir ${stateDir}`;
 }
 
-function sayReady(url: string, options: StackOptions): void {
-  say(`Warmpool is ready at ${url}`);
+async function sayReady(stack: Stack, options: StackOptions, hasDashboard: boolean): Promise<void> {
+  // An edge that is just being started again makes none; a person gets another link by the verb.
+  const link = hasDashboard ? await stack.admin.session.link.mutate().catch(() => null) : null;
+  say(`Warmpool is ready at ${stack.url}`);
+  if (hasDashboard) say(`Dashboard: ${link?.url ?? `npx warmpool dashboard${sameStack(options)}`}`);
   say(`Next: npx warmpool assign alice --key ~/.ssh/id_ed25519.pub --wait${sameStack(options)}`);
 }
 

@@ -1,5 +1,6 @@
 import { Miniflare } from "miniflare";
 import { own } from "../contract/own.ts";
+import { dashboardFolder } from "../dashboardFolder.ts";
 import { bundleIn } from "./bundle.ts";
 import { EDGE_SETTINGS } from "./edgeSettings.ts";
 import { fireCron, workerdOptions } from "./workerdEdge.ts";
@@ -26,6 +27,7 @@ const miniflare = new Miniflare(
     bundle,
     port,
     databaseUrl,
+    files: dashboardFolder(),
     bindings: { WARMPOOL_ADMIN_TOKEN: adminToken, WARMPOOL_SECRET_KEY: secretKey, ...settings },
     onLog: (message) => console.log(message),
   }),

@@ -1,6 +1,7 @@
 import { join } from "node:path";
-import { convertV4MiniflareOptions, Log, LogLevel } from "miniflare";
+import { convertV4MiniflareOptions, Log, LogLevel, Response } from "miniflare";
 import type { Miniflare, MiniflareOptions } from "miniflare";
+import type { DashboardFiles } from "../api/dashboard.ts";
 import type { Bundle } from "./bundle.ts";
 
 /** What an edge in workerd is given: the Worker's bundle, its database, and what its settings and secrets are. */
@@ -10,6 +11,8 @@ export type WorkerdEdge = {
   port: number;
   databaseUrl: string;
   bindings: Record<string, string>;
+  /** The built dashboard; null serves none. On Cloudflare the platform has the files. */
+  files: DashboardFiles | null;
   /** Takes each message that the Worker logs. */
   onLog: (message: string) => void;
 };
@@ -20,6 +23,7 @@ export function workerdOptions({
   port,
   databaseUrl,
   bindings,
+  files,
   onLog,
 }: WorkerdEdge): MiniflareOptions {
   return convertV4MiniflareOptions({
@@ -42,10 +46,24 @@ export function workerdOptions({
         compatibilityDate: bundle.compatibilityDate,
         compatibilityFlags: bundle.compatibilityFlags,
         hyperdrives: { HYPERDRIVE: databaseUrl },
+        ...(files === null ? {} : { serviceBindings: { ASSETS: assetsOf(files) } }),
         bindings,
       },
     ],
   });
+}
+
+/** What the platform's binding for static assets does: the file, or 404. */
+function assetsOf(files: DashboardFiles) {
+  return async ({ url, headers }: { url: string; headers: { get(name: string): string | null } }) => {
+    const known = headers.get("if-none-match");
+    // Without Accept-Encoding: what the bytes are packed as would be done twice on the way.
+    const request = new Request(url, known === null ? {} : { headers: { "if-none-match": known } });
+    const file = await files.get(new URL(url).pathname, request);
+    if (file === null) return new Response(null, { status: 404 });
+    const body = file.status === 304 ? null : await file.arrayBuffer();
+    return new Response(body, { status: file.status, headers: Object.fromEntries(file.headers) });
+  };
 }
 
 /**

@@ -1,7 +1,9 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { type ProcedurePath, procedures } from "../../src/api/procedures.ts";
+import { newPage } from "../../src/domain/access/pages.ts";
 import { createToken, issueToken } from "../../src/domain/access/tokens.ts";
+import { assign } from "../../src/domain/assignments/assign.ts";
 import { testDb } from "../helpers/db.ts";
 import { ADMIN, makeWorld, NODE } from "../helpers/world.ts";
 import { call } from "./call.ts";
@@ -10,9 +12,11 @@ import { ADMIN_TOKEN, RUNTIMES, startEdge } from "./edges.ts";
 /** Who opens what, written down apart from the code that decides it. A new procedure belongs in one of the lines. */
 const OPENED_BY: Record<string, ProcedurePath[]> = {
   "app admin viewer": ["tester.status", "tester.watch", "tester.log", "tester.list", "pool.list", "pool.get"],
-  "app admin": ["tester.assign", "tester.release", "tester.extend", "tester.retry"],
+  "app admin": ["tester.assign", "tester.link", "tester.release", "tester.extend", "tester.retry"],
   "admin viewer": [
     "pool.plan",
+    "pool.history",
+    "event.watch",
     "assignment.get",
     "recipe.list",
     "recipe.get",
@@ -56,12 +60,14 @@ const OPENED_BY: Record<string, ProcedurePath[]> = {
     "node.reap",
     "node.remove",
     "token.create",
+    "session.link",
     "token.revoke",
     "settings.put",
     "sweep.run",
   ],
   node: ["relay.open", "relay.lease", "relay.renew", "relay.finish", "relay.report"],
   join: ["relay.join"],
+  tester: ["page.get", "page.watch", "page.addKeys", "page.extend", "page.release"],
 };
 
 const expected = new Map<string, string[]>(
@@ -89,6 +95,8 @@ describe.each(RUNTIMES)("access on %s", (runtime) => {
       (await createToken(t.db, { role, name: role }, ADMIN)).token;
     const node = await issueToken(t.db, { role: "node", name: NODE, node: NODE });
     const join = await issueToken(t.db, { role: "join", name: NODE, node: NODE });
+    const alice = await assign(t.connection, { username: "alice", sshKeys: [] }, ADMIN);
+    const page = await newPage(t.db, alice.assignment.id, ADMIN);
     const revoked = await createToken(t.db, { role: "admin", name: "revoked" }, ADMIN);
     const expired = await createToken(t.db, { role: "admin", name: "expired" }, ADMIN);
     const spent = await issueToken(t.db, { role: "join", name: NODE, node: NODE });
@@ -107,6 +115,7 @@ describe.each(RUNTIMES)("access on %s", (runtime) => {
       ["the main app", "app", await token("app")],
       ["a node", "node", node.token],
       ["a joining node", "join", join.token],
+      ["a tester on their page", "tester", page.text],
     ];
     // Whoever is let in is told that this is bad input: so nothing is changed by asking.
     const bad = { "\0": 1 };

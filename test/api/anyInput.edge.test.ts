@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { type ProcedureInfo, procedures } from "../../src/api/procedures.ts";
+import { newPage } from "../../src/domain/access/pages.ts";
 import { issueToken } from "../../src/domain/access/tokens.ts";
+import { assign } from "../../src/domain/assignments/assign.ts";
 import { testDb } from "../helpers/db.ts";
-import { makeWorld, NODE } from "../helpers/world.ts";
+import { ADMIN, makeWorld, NODE } from "../helpers/world.ts";
 import { call } from "./call.ts";
 import { ADMIN_TOKEN, ONE_RUNTIME, startEdge } from "./edges.ts";
 import { everything } from "./everything.ts";
@@ -44,9 +46,12 @@ describe.each(ONE_RUNTIME)("any input on %s", (runtime) => {
     await makeWorld(t.db, { targetSize: 1 });
     const node = await issueToken(t.db, { role: "node", name: NODE, node: NODE });
     const join = await issueToken(t.db, { role: "join", name: NODE, node: NODE });
+    const alice = await assign(t.connection, { username: "alice", sshKeys: [] }, ADMIN);
+    const page = await newPage(t.db, alice.assignment.id, ADMIN);
     await using edge = await startEdge(runtime, t.url);
     const before = await everything(t.db);
-    const tokenFor = { app: ADMIN_TOKEN, admin: ADMIN_TOKEN, node: node.token, join: join.token };
+    const own = { node: node.token, join: join.token, page: page.text };
+    const tokenFor = { app: ADMIN_TOKEN, admin: ADMIN_TOKEN, ...own };
 
     const cases = procedures().flatMap(casesOf);
     expect(cases.length).toBeGreaterThan(400);
@@ -80,7 +85,7 @@ function casesOf(procedure: ProcedureInfo): Case[] {
   const notJson = { procedure, what: "no JSON", input: "{", says: /not JSON/ };
   const sample = SAMPLES[path];
   // A relay's texts are cleaned instead: its logs and causes are whatever the machine printed.
-  const isPersons = procedure.audience === "app" || procedure.audience === "admin";
+  const isPersons = ["app", "admin", "page"].includes(procedure.audience);
   if (sample === undefined) {
     return isPersons
       ? [notJson, { procedure, what: "a NUL", input: { note: "a\0b" }, says: /NUL/ }]

@@ -7,17 +7,19 @@ import { rows } from "../../src/db/client.ts";
 import { assign } from "../../src/domain/assignments/assign.ts";
 import { recreateMachine } from "../../src/domain/machines/actions.ts";
 import { pausePool, putPool } from "../../src/domain/pools/pools.ts";
+import { newPage } from "../../src/domain/access/pages.ts";
 import { issueToken } from "../../src/domain/access/tokens.ts";
+import { releaseAssignment } from "../../src/domain/assignments/release.ts";
 import { testDb, type TestDb } from "../helpers/db.ts";
-import { ADMIN, APP, KEY_A, makeWorld, NODE, specOf } from "../helpers/world.ts";
+import { ADMIN, APP, ed25519Blob, KEY_A, makeWorld, NODE, specOf } from "../helpers/world.ts";
 import { call } from "./call.ts";
 import { ADMIN_TOKEN, RUNTIMES, startEdge } from "./edges.ts";
 import { SAMPLES } from "./samples.ts";
 
 type Refusal = [procedure: ProcedurePath, code: ErrorCode, input: object];
 
-/** Ids: of Alice's machine, of the one that goes down, of her assignment. */
-type Stage = { taken: string; going: string; hers: string };
+/** Ids: of Alice's machine, of the one that goes down, of her assignment; and the secret of her page. */
+type Stage = { taken: string; going: string; hers: string; page: string };
 
 /** Alice has one of two machines of `demo`, whose set-up is under way; the other goes down; `still` is paused and empty. */
 async function stage(t: TestDb): Promise<Stage> {
@@ -29,9 +31,16 @@ async function stage(t: TestDb): Promise<Stage> {
   const [taken] = await rows<{ id: string }>(t.db, sql`select id from machines where state = 'assigned'`);
   if (other === undefined || taken === undefined) throw new Error("the machines are not as they should be");
   await recreateMachine(t.db, other.id, ADMIN);
+  const dave = await assign(t.connection, { username: "dave", sshKeys: [] }, APP);
+  await releaseAssignment(t.db, dave.assignment.id, APP);
   await putPool(t.db, poolSpec.parse(specOf({ name: "still" })), ADMIN);
   await pausePool(t.db, "still", true, ADMIN);
-  return { taken: taken.id, going: other.id, hers: assignment.id };
+  const page = await newPage(t.db, assignment.id, APP);
+  return { taken: taken.id, going: other.id, hers: assignment.id, page: page.text };
+}
+
+function keyOf(seed: number): string {
+  return `ssh-ed25519 ${ed25519Blob(seed)}`;
 }
 
 function refusals({ taken, going, hers }: Stage): Refusal[] {
@@ -49,6 +58,8 @@ function refusals({ taken, going, hers }: Stage): Refusal[] {
     ],
     ["tester.assign", "NO_CAPACITY", { ...bob, pool: "demo" }],
     ["tester.assign", "POOL_PAUSED", { ...bob, pool: "still" }],
+    ["tester.link", "NOT_FOUND", nobody],
+    ["tester.link", "CONFLICT", { username: "dave", pool: "demo" }],
     ["tester.status", "NOT_FOUND", nobody],
     ["tester.watch", "NOT_FOUND", nobody],
     ["tester.log", "NOT_FOUND", nobody],
@@ -64,6 +75,7 @@ function refusals({ taken, going, hers }: Stage): Refusal[] {
     ["assignment.retry", "NOT_FOUND", nowhere],
     ["assignment.retry", "CONFLICT", { id: hers }],
     ["pool.get", "NOT_FOUND", noPool],
+    ["pool.history", "NOT_FOUND", { pool: "nope" }],
     ["pool.put", "NOT_FOUND", specOf({ recipe: "nope" })],
     ["pool.plan", "NOT_FOUND", specOf({ nodes: ["nope"] })],
     ["pool.remove", "NOT_FOUND", noPool],
@@ -105,6 +117,8 @@ function refusals({ taken, going, hers }: Stage): Refusal[] {
     ["node.remove", "CONFLICT", { name: NODE }],
     ["token.revoke", "NOT_FOUND", nowhere],
     ["capacity.report", "NOT_FOUND", { pool: "nope" }],
+    ["page.addKeys", "CONFLICT", { sshKeys: Array.from({ length: 50 }, (_, n) => keyOf(n + 10)) }],
+    ["page.extend", "CONFLICT", { ttlSeconds: 7200 }],
     ["relay.lease", "LEASE_LOST", { ...SAMPLES["relay.lease"], ...sessionless }],
     ["relay.finish", "LEASE_LOST", { ...SAMPLES["relay.finish"], ...sessionless }],
     ["relay.report", "LEASE_LOST", { ...SAMPLES["relay.report"], ...sessionless }],
@@ -114,7 +128,8 @@ function refusals({ taken, going, hers }: Stage): Refusal[] {
 describe.each(RUNTIMES)("codes on %s", (runtime) => {
   test("each procedure really refuses with every code it is declared with, and says why in words", async () => {
     await using t = await testDb();
-    const asked = refusals(await stage(t));
+    const staged = await stage(t);
+    const asked = refusals(staged);
     const node = await issueToken(t.db, { role: "node", name: NODE, node: NODE });
     await using edge = await startEdge(runtime, t.url);
 
@@ -125,7 +140,8 @@ describe.each(RUNTIMES)("codes on %s", (runtime) => {
     expect(asked.map(([path, code]) => `${path} ${code}`).toSorted()).toEqual(declared.toSorted());
 
     for (const [path, code, input] of asked) {
-      const token = path.startsWith("relay.") ? node.token : ADMIN_TOKEN;
+      const own = path.startsWith("relay.") ? node.token : path.startsWith("page.") ? staged.page : null;
+      const token = own ?? ADMIN_TOKEN;
       const answer = await call(edge.url, token, path, input);
       expect(answer.code, `${path}: ${answer.text}`).toBe(code);
       expect(answer.status, path).toBe(code === "NOT_FOUND" ? 404 : 409);

@@ -3,6 +3,7 @@ import { ADMIN_REQUESTS_PER_MINUTE, type Edge } from "../../src/api/edge.ts";
 import { LIMIT_SETTINGS, type Limits } from "../../src/api/limits.ts";
 import { sweep } from "../../src/cron/sweep.ts";
 import { connect } from "../../src/db/client.ts";
+import type { DashboardFiles } from "../../src/api/dashboard.ts";
 import { listen } from "../../src/listen.ts";
 import { readSecretKeys } from "../../src/domain/secrets/keys.ts";
 import type { Receiver } from "../../src/domain/webhook/receiver.ts";
@@ -34,6 +35,9 @@ type EdgeOptions = {
   webhook?: Receiver | null;
   limits?: Partial<Limits>;
   adminToken?: string;
+  /** The dashboard's files; none if left out. */
+  files?: DashboardFiles | null;
+  publicOrigin?: string | null;
 };
 
 export async function startEdge(
@@ -47,13 +51,15 @@ export async function startEdge(
     webhook: null,
     limits: {},
     adminToken: ADMIN_TOKEN,
+    files: null,
+    publicOrigin: null,
     ...options,
   });
 }
 
 async function startNode(
   databaseUrl: string,
-  { adminRequestsPerMinute, webhook, limits, adminToken }: Required<EdgeOptions>,
+  { adminRequestsPerMinute, webhook, limits, adminToken, files, publicOrigin }: Required<EdgeOptions>,
 ): Promise<TestEdge> {
   const connection = staying(databaseUrl) ?? connect(databaseUrl, { max: 20 });
   const running = new Set<Promise<unknown>>();
@@ -64,6 +70,8 @@ async function startNode(
     limits,
     webhook,
     secretKeys: readSecretKeys(SECRET_KEY),
+    ...(files === null ? {} : { files }),
+    ...(publicOrigin === null ? {} : { publicOrigin }),
     after: (work) => {
       const promise = work().finally(() => running.delete(promise));
       running.add(promise);
@@ -86,7 +94,7 @@ async function startNode(
 
 async function startWorkerd(
   databaseUrl: string,
-  { adminRequestsPerMinute, webhook, limits, adminToken }: Required<EdgeOptions>,
+  { adminRequestsPerMinute, webhook, limits, adminToken, files, publicOrigin }: Required<EdgeOptions>,
 ): Promise<TestEdge> {
   // Here and not above: it takes a second to load, and fetch would be its own from then on, also on Node.
   const { Miniflare } = await import("miniflare");
@@ -98,7 +106,9 @@ async function startWorkerd(
       bundle,
       port: 0,
       databaseUrl,
+      files,
       bindings: {
+        ...(publicOrigin === null ? {} : { WARMPOOL_PUBLIC_URL: publicOrigin }),
         WARMPOOL_ADMIN_TOKEN: adminToken,
         WARMPOOL_SECRET_KEY: SECRET_KEY,
         WARMPOOL_ADMIN_REQUESTS_PER_MINUTE: String(adminRequestsPerMinute),

@@ -58,6 +58,8 @@ const VERBS: Record<string, Case> = {
       return [TESTER, "--param", "greeting=another greeting than the first"];
     },
   },
+  "tester link": change(TESTER),
+  dashboard: change(),
   release: change(TESTER),
   ssh: { elsewhere: "ssh.db.test.ts" },
   "machine list": read(),

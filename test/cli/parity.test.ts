@@ -18,8 +18,14 @@ const ASKED_BY_TESTER =
 const TUNED = "a person tunes the installation, at the command line or by tRPC";
 const BY_ID = "a person knows a tester by name: the verbs for one tester do the same";
 
+const PAGE: Reach = {
+  noVerb: "testers do it on their own page; the verbs for one tester do the same",
+  noRoute: "it takes the secret of a tester's page, and no token",
+};
+
 const REACH: Record<Public, Reach> = {
   "tester.assign": { verb: "assign" },
+  "tester.link": { verb: "tester link", noRoute: ASKED_BY_TESTER },
   "tester.status": { verb: "tester show", noRoute: ASKED_BY_TESTER },
   "tester.watch": { verb: "assign", noRoute: "a stream; the admin HTTP answers once" },
   "tester.log": { verb: "log", noRoute: ASKED_BY_TESTER },
@@ -33,6 +39,7 @@ const REACH: Record<Public, Reach> = {
   "assignment.retry": { noVerb: BY_ID },
   "pool.list": { verb: "pool list" },
   "pool.get": { verb: "pool get" },
+  "pool.history": { noVerb: "columns for charts; the numbers of now are in `pool get` and /metrics" },
   "pool.put": { verb: "pool put" },
   "pool.plan": { verb: "pool plan" },
   "pool.remove": { verb: "pool remove" },
@@ -65,6 +72,7 @@ const REACH: Record<Public, Reach> = {
   "node.reap": { verb: "node reap" },
   "node.remove": { verb: "node remove" },
   "event.list": { verb: "events" },
+  "event.watch": { verb: "events", noRoute: "a stream; the admin HTTP answers once" },
   "token.list": { verb: "token list" },
   "token.create": { verb: "token create" },
   "token.revoke": { verb: "token revoke" },
@@ -75,6 +83,12 @@ const REACH: Record<Public, Reach> = {
     verb: "doctor",
     noRoute: "what the doctor judges; /healthz and /metrics are for machines",
   },
+  "session.link": { verb: "dashboard", noRoute: "a person signs in with it, at the command line or by tRPC" },
+  "page.get": PAGE,
+  "page.watch": PAGE,
+  "page.addKeys": PAGE,
+  "page.extend": PAGE,
+  "page.release": PAGE,
   "settings.get": { verb: "settings get", noRoute: TUNED },
   "settings.put": { verb: "settings put", noRoute: TUNED },
 };

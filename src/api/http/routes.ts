@@ -1,5 +1,7 @@
 import * as z from "zod";
 import { assignmentView, assignResult, pageOf } from "../../contract/assignment.ts";
+import { poolHistory } from "../../contract/history.ts";
+import { secretLink } from "../../contract/session.ts";
 import { capacityView } from "../../contract/capacity.ts";
 import { eventView } from "../../contract/event.ts";
 import { machineView, timelineEntry } from "../../contract/machine.ts";
@@ -18,6 +20,7 @@ export const ROUTES: readonly Route[] = [
   route("PUT", "/pools/:name", "pool.put", "Make or change a pool", poolView),
   route("DELETE", "/pools/:name", "pool.remove", "Remove a pool and its machines", removedPool),
   route("POST", "/pools/:name/plan", "pool.plan", "What a spec would do; changes nothing", poolChangePlan),
+  route("GET", "/pools/:pool/history", "pool.history", "Its metrics over time, as columns", poolHistory),
   route("POST", "/pools/:name/pause", "pool.pause", "Create and tear down nothing", poolView),
   route("POST", "/pools/:name/resume", "pool.resume", "End a pause", poolView),
   route(
@@ -71,7 +74,14 @@ export const ROUTES: readonly Route[] = [
   route("GET", "/capacity", "capacity.report", "How many machines would fit, and why no more", capacityView),
 
   route("GET", "/assignments", "tester.list", "Assignments, newest first", pageOf(assignmentView)),
-  route("POST", "/assignments", "tester.assign", "Give a tester a machine", assignResult),
+  route(
+    "POST",
+    "/assignments",
+    "tester.assign",
+    "Give a tester a machine",
+    assignResult.extend({ page: secretLink.nullable().exactOptional() }),
+    ["page"],
+  ),
   route("GET", "/assignments/:id", "assignment.get", "One assignment", assignmentView),
   route("POST", "/assignments/:id/release", "assignment.release", "End it", assignmentView),
   route("POST", "/assignments/:id/extend", "assignment.extend", "Give it a longer time", assignmentView),

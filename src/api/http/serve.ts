@@ -1,10 +1,13 @@
 import { callTRPCProcedure } from "@trpc/server";
-import { type Context as HonoContext, Hono } from "hono";
+import type { Context as HonoContext } from "hono";
+import { Hono } from "hono/tiny";
 import type { RequestIdVariables } from "hono/request-id";
 import { textOf } from "../body.ts";
+import type { Feed } from "../../domain/events/feed.ts";
 import type { Edge } from "../edge.ts";
 import { type Admitted, tooMany } from "../gate.ts";
 import { appRouter } from "../router.ts";
+import { originOf } from "../origin.ts";
 import { type Context, mustBe } from "../trpc.ts";
 import { createQueryReader, mustBeEmpty, type RawInput, readBody, Refused, withPath } from "./input.ts";
 import { createLimiter } from "./limiter.ts";
@@ -18,7 +21,7 @@ type Vars = { Bindings: Edge; Variables: RequestIdVariables & { admitted: Admitt
 type Served = { route: Route; readQuery: (query: URLSearchParams) => RawInput };
 
 /** Everything under /admin/v1: the table of routes, and the document that describes it. */
-export function createAdminHttp(): Hono<Vars> {
+export function createAdminHttp(feed: Feed): Hono<Vars> {
   const app = new Hono<Vars>();
   const limiter = createLimiter();
   let document: string | undefined;
@@ -34,7 +37,7 @@ export function createAdminHttp(): Hono<Vars> {
     app.all(path, async (c) => {
       const found = served.get(isGet(c) ? "GET" : c.req.method);
       if (found === undefined) return wrongMethod([...served.keys()]);
-      return answer(c, found, limiter).catch((error: unknown) =>
+      return answer(c, found, limiter, feed).catch((error: unknown) =>
         error instanceof Refused
           ? problemResponse(error.told)
           : problemResponse(tell(error, c.get("requestId"))),
@@ -48,8 +51,9 @@ async function answer(
   c: HonoContext<Vars>,
   { route, readQuery }: Served,
   limiter: ReturnType<typeof createLimiter>,
+  feed: Feed,
 ): Promise<Response> {
-  const { caller, bearer, hash } = c.get("admitted");
+  const { caller, credential, hash } = c.get("admitted");
   const perMinute = c.env.adminRequestsPerMinute;
   const wait = limiter.take(hash, perMinute);
   if (wait > 0) {
@@ -65,10 +69,20 @@ async function answer(
   const path = Object.fromEntries(pathFields(route.path).map((name) => [name, c.req.param(name) ?? ""]));
   const input = withPath({ ...query, ...body }, path);
   route.procedure.input.parse(input);
-  const context: Context = { ...c.env, requestId: c.get("requestId"), caller, openStream: () => null };
+  const context: Context = {
+    ...c.env,
+    requestId: c.get("requestId"),
+    caller,
+    credential,
+    origin: originOf(c.req.raw, c.env),
+    // No stream is reached from here.
+    openStream: () => null,
+    feed,
+    isStillKnown: () => Promise.resolve(true),
+  };
   const run = () => call(route, input, context, c.req.raw.signal);
   if (key === undefined) return respond(await run());
-  const request = await keyed(bearer, readKey(key), `${route.method} ${c.req.path}\n${text}`);
+  const request = await keyed(credential.text, readKey(key), `${route.method} ${c.req.path}\n${text}`);
   return once(c.env.connection.db, request, run, (value) => withoutSecrets(value, route.secrets));
 }
 

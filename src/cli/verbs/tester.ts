@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { ASSIGNMENT_STATES } from "../../contract/assignment.ts";
 import type { Assignment, AssignmentState } from "../../contract/assignment.ts";
 import { assignmentLines, queueText } from "../views/assignmentView.ts";
+import { printLink } from "../views/linkView.ts";
 import { answer, next, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
 import { table } from "../terminal/table.ts";
@@ -14,7 +15,10 @@ import { wholeNumber } from "../inputs/wholeNumber.ts";
 
 type ListOptions = { pool?: string; state?: AssignmentState; limit?: number; cursor?: string };
 
-/** `warmpool tester [show] USER`: where a tester's machine is, and what it offers; `warmpool tester list`: all of them. */
+/**
+ * `warmpool tester [show] USER`: where a tester's machine is, and what it offers; `warmpool tester link USER`: the
+ * link to their page; `warmpool tester list`: all of them.
+ */
 export function tester(program: Command, cli: Cli): void {
   const verb = program
     .command("tester")
@@ -27,6 +31,9 @@ export function tester(program: Command, cli: Cli): void {
       isDefault: true,
     },
   ).action(withSession(cli, show));
+  testerVerb(verb, "link", "make the link to the tester's own page, and end the one before").action(
+    withSession(cli, link),
+  );
   verb
     .command("list")
     .description("list testers, newest first: who waits, whose set-up failed, when each one expires")
@@ -43,6 +50,15 @@ async function show(session: Session, user: string, options: TesterOptions): Pro
     const logIn = next(session, "ssh", ...testerWords(user, options));
     return assignmentLines(found, logIn, session.out, Date.now());
   });
+}
+
+async function link(session: Session, user: string, options: TesterOptions): Promise<void> {
+  const made = await session.client.tester.link.mutate(testerOf(user, options));
+  printLink(
+    session,
+    made,
+    `Whoever has it can use the machine as ${user}; the link before opens nothing any more.`,
+  );
 }
 
 async function list(session: Session, options: ListOptions): Promise<void> {

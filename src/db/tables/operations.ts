@@ -16,12 +16,7 @@ import type { OperationKind, OperationState } from "../../contract/operation.ts"
 import { assignments } from "./assignments.ts";
 import { machines } from "./machines.ts";
 import { nodes } from "./nodes.ts";
-
-/**
- * What the sweep has yet to add to `tallies` (src/domain/metrics/tally.ts). The indexes below hold just these, so that a reading
- * of the metrics never walks through history; prune leaves them alone.
- */
-export const uncountedOperation = sql`finished_at is not null and not counted`;
+import { uncountedOperation } from "./uncounted.ts";
 
 /** One unit of work for a relay. `token` fences: only the lease that carries the row's token may change anything. */
 export const operations = pgTable(

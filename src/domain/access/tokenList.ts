@@ -23,13 +23,16 @@ export function listTokens(db: Db): Promise<TokenView[]> {
   return readTokens(db, sql`true`);
 }
 
-/** The hashes of all tokens that open something now. */
+/** The hashes of all tokens, sessions, codes and pages that open something now. */
 export async function validHashes(db: Db): Promise<Set<string>> {
   const found = await rows<{ hash: string }>(
     db,
-    sql`select hash from tokens
-      where revoked_at is null and used_at is null and (expires_at is null or expires_at > now())
-      order by last_used_at desc nulls first limit 10000`,
+    sql`(select hash from tokens
+        where revoked_at is null and used_at is null and (expires_at is null or expires_at > now())
+        order by last_used_at desc nulls first limit 10000)
+      union all (select hash from sessions where expires_at > now() order by expires_at desc limit 10000)
+      union all (select p.hash from tester_pages p join assignments a on a.id = p.assignment
+        where p.expires_at > now() and a.state <> 'released' order by p.expires_at desc limit 10000)`,
   );
   return new Set(found.map(({ hash }) => hash));
 }

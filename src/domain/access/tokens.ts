@@ -5,24 +5,21 @@ import { WarmpoolError } from "../core/errors.ts";
 import { equalHex, sha256 } from "../core/hash.ts";
 import type { Actor } from "../core/reasons.ts";
 import { tell } from "../core/event.ts";
+import { newSecret } from "./secret.ts";
 
 /** Bearer tokens: made here, shown once, kept as a hash. */
 export type Caller =
   | { role: IssuedRole; name: string; token: string | null; noted: boolean }
-  | { role: "node" | "join"; name: string; node: string; token: string; noted: boolean };
+  | { role: "node" | "join"; name: string; node: string; token: string; noted: boolean }
+  /** A tester on their own page: what they may do is about this assignment. `link` is the hash of the page's secret. */
+  | { role: "tester"; name: string; assignment: string; link: string; token: null; noted: true };
 
 /** Makes and stores a token; the text is returned and never seen again. */
 export async function issueToken(
   db: Db,
   token: { role: TokenRole; name: string; node?: string; ttlSeconds?: number },
 ): Promise<{ id: string; token: string; fingerprint: string; expiresAt: string | null }> {
-  const bytes = crypto.getRandomValues(new Uint8Array(32));
-  const secret = btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
-  const text = `wp_${token.role}_${secret}`;
-  const hash = await sha256(text);
+  const { text, hash } = await newSecret(token.role);
   const [row] = await rows<{ id: string; expiresAt: string | null }>(
     db,
     sql`insert into tokens (role, name, node, hash, expires_at)

@@ -23,9 +23,15 @@ export async function updateKeys(
 ): Promise<boolean> {
   return db.transaction(async (tx) => {
     await lockWork(tx, sql`select machine from assignments where id = ${assignment}`);
-    const [changed] = await rows<{ state: string; pool: string; before: number }>(
-      tx,
-      sql`with standing as (
+    return putKeys(tx, assignment, sshKeys, actor);
+  });
+}
+
+/** The same in a transaction that has locked the work on the assignment's machine. */
+export async function putKeys(tx: Db, assignment: string, sshKeys: string[], actor: Actor): Promise<boolean> {
+  const [changed] = await rows<{ state: string; pool: string; before: number }>(
+    tx,
+    sql`with standing as (
           select id, ssh_keys, state = 'active' and error is not null as failed
           from assignments where id = ${assignment} for no key update
         )
@@ -34,14 +40,13 @@ export async function updateKeys(
         where assignments.id = standing.id and ${isLiveAssignment()}
           and (standing.ssh_keys <> ${json(sshKeys)} or standing.failed)
         returning state, pool, jsonb_array_length(standing.ssh_keys) as before`,
-    );
-    if (changed === undefined) return false;
-    const { pool, before } = changed;
-    const told = { before: { keys: before }, after: { keys: sshKeys.length } };
-    await tell(tx, { kind: "keys", actor, reason: "asked_for", pool, assignment, ...told });
-    if (changed.state === "active") await queueSetup(tx, assignment);
-    return true;
-  });
+  );
+  if (changed === undefined) return false;
+  const { pool, before } = changed;
+  const told = { before: { keys: before }, after: { keys: sshKeys.length } };
+  await tell(tx, { kind: "keys", actor, reason: "asked_for", pool, assignment, ...told });
+  if (changed.state === "active") await queueSetup(tx, assignment);
+  return true;
 }
 
 /**

@@ -63,6 +63,11 @@ export const SETTINGS = {
   /** A delete that has gone on for so long is stuck: a rollout waits for it no more. */
   deleteStuckSeconds: 300,
   joinTokenSeconds: 3600,
+  /** How long somebody stays signed in to the dashboard, and how long a link that signs in once works. */
+  sessionSeconds: 12 * 3600,
+  signInCodeSeconds: 600,
+  /** How long the link to a tester's page works if its assignment lasts as long. */
+  pageLinkSeconds: 30 * 86_400,
   /** How long an Idempotency-Key is remembered, and how long one without an answer counts as being worked on. */
   idempotencyKeepHours: 24,
   idempotencyTakenSeconds: 60,

@@ -70,6 +70,7 @@ export const REASONS = {
   labelled: "An admin changed the node's labels.",
   resumed: "An admin opened the node for machines again.",
   revoked: "An admin revoked the token.",
+  signed_in: "Somebody signed in to the dashboard with a token, or with a link that was made with it.",
   enrolled: "An admin made the node known, or let it join again.",
   joined: "A relay joined with its one-time token.",
   heard: "The relay was heard again.",
@@ -97,5 +98,6 @@ export type Actor =
   | `app:${string}`
   | `admin:${string}`
   | `viewer:${string}`
+  | `tester:${string}`
   | `node:${string}`
   | `system:${string}`;
