@@ -117,6 +117,7 @@ export const OUTSIDE: Record<string, Room> = {
   "test/helpers/patience.ts": { may: [NODE], ...SHARED },
   "test/helpers/until.ts": { may: ["test/helpers/patience.ts", NODE], ...SHARED },
   "drizzle.config.ts": { may: ["drizzle-kit"], ...TOOL },
+  "vite.config.ts": { may: ["vite"], ...TOOL },
   "vitest.config.ts": { may: ["test/reporter.ts", "vitest/config", NODE], ...TOOL },
   "vitest.incus.config.ts": { may: ["test/reporter.ts", "vitest/config"], ...TOOL },
 };
