@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { createClient, errorCode, type WarmpoolClient } from "../../client/index.ts";
 import type { PageView } from "../../contract/page.ts";
+import { tokenOf } from "../text/testerPage.ts";
 
 /**
  * One assignment as its tester's link shows it, live. `gone`: the link does not work, or not any more. `behind`: the server
@@ -17,7 +18,7 @@ export type Shown = {
 const AGAIN_MS = 3000;
 
 export function usePage(code: string): Shown {
-  const client = useMemo(() => createClient({ url: location.origin, token: `wp_page_${code}` }), [code]);
+  const client = useMemo(() => createClient({ url: location.origin, token: tokenOf(code) }), [code]);
   const [view, setView] = useState<PageView | null>(null);
   const [gone, setGone] = useState(false);
   const [behind, setBehind] = useState(false);

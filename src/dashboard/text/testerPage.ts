@@ -1,6 +1,12 @@
 import type { PageView } from "../../contract/page.ts";
 
 /** The words of the tester's page. Pure. */
+
+/** The bearer token of the page with that code, as `pageToken` of the contract makes it: that file would bring zod along. */
+export function tokenOf(code: string): string {
+  return `wp_page_${code}`;
+}
+
 export function titleOf({ state }: Pick<PageView, "state">): string {
   switch (state) {
     case "waiting":
