@@ -113,6 +113,12 @@ export const OUTSIDE: Record<string, Room> = {
     why: "Tests use what they test, and neither entries nor the database's tables.",
     instead: "Test an entry as a process, and reach the tables with SQL or through src/domain.",
   },
+  "test/browser": {
+    may: ["verify/harness", "axe-core", "playwright-core", "ssh2", "vitest", "zod", NODE],
+    types: ["vitest/node"],
+    why: "The browser tests use a stack as its users do.",
+    instead: "Use the pages, or the HTTP API through verify/harness.",
+  },
   "test/reporter.ts": { may: [], types: ["vitest/node"], ...TOOL },
   "test/helpers/random.ts": { may: [], ...SHARED },
   "test/helpers/patience.ts": { may: [NODE], ...SHARED },
@@ -120,5 +126,6 @@ export const OUTSIDE: Record<string, Room> = {
   "drizzle.config.ts": { may: ["drizzle-kit"], ...TOOL },
   "vite.config.ts": { may: ["vite"], ...TOOL },
   "vitest.config.ts": { may: ["test/reporter.ts", "vitest/config", NODE], ...TOOL },
+  "vitest.browser.config.ts": { may: ["test/reporter.ts", "vitest/config"], ...TOOL },
   "vitest.incus.config.ts": { may: ["test/reporter.ts", "vitest/config"], ...TOOL },
 };

@@ -65,10 +65,10 @@ export function Facts({ of }: { of: [name: string, value: ReactNode][] }) {
 
 function FactRow({ name, value }: { name: string; value: ReactNode }) {
   return (
-    <>
+    <div>
       <dt>{name}</dt>
       <dd>{value}</dd>
-    </>
+    </div>
   );
 }
 

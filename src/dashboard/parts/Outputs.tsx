@@ -16,7 +16,7 @@ export function Outputs({ outputs }: { outputs: Readonly<Record<string, string>>
 function Output({ name, value }: { name: string; value: string }) {
   const link = linkOf(value);
   return (
-    <>
+    <div>
       <dt className="mono">{plain(name)}</dt>
       <dd className="mono">
         {link === null ? (
@@ -27,6 +27,6 @@ function Output({ name, value }: { name: string; value: string }) {
           </a>
         )}
       </dd>
-    </>
+    </div>
   );
 }

@@ -54,16 +54,15 @@ function Whole({ pool }: { pool: PoolView }) {
       </Card>
       <Card title="Conditions" plain>
         {pool.conditions.map((condition) => (
-          <div className="condition" key={condition.type}>
+          <div className={isAmiss(condition) ? "condition" : "condition fine"} key={condition.type}>
             <Tone tone={isAmiss(condition) ? "bad" : "good"} />
+            <p>{spacedWords(condition.type)}</p>
             <p>
-              {spacedWords(condition.type)}: {condition.reason}
+              {plain(condition.message)}{" "}
               <span className="quiet">
-                {" "}
-                for <Since at={condition.since} />
+                {condition.reason} for <Since at={condition.since} />
               </span>
             </p>
-            <p className={isAmiss(condition) ? "" : "soft"}>{plain(condition.message)}</p>
           </div>
         ))}
       </Card>
@@ -80,7 +79,7 @@ function Numbers({ pool }: { pool: PoolView }) {
   return (
     <Facts
       of={[
-        ["ready", `${claimable} of ${spec.targetSize} wanted, ${spec.maxSize} machines at most`],
+        ["ready", `${claimable}; the target is ${spec.targetSize}, and ${spec.maxSize} machines at most`],
         ["waiting", waiting === 0 ? "nobody" : `${waiting}`],
         [
           "runway",

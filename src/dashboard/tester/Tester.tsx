@@ -48,16 +48,18 @@ function Whole({ assignment }: { assignment: Assignment }) {
           <About assignment={assignment} />
           {command === null ? null : <Copy text={command} label="ssh command" />}
         </Card>
-        {setup === null ? null : (
-          <Card title="Set-up">
-            <Setup assignment={assignment} />
-          </Card>
-        )}
-        {machine === null ? null : (
-          <Card title="Outputs">
-            <Outputs outputs={outputs} />
-          </Card>
-        )}
+        <div className="stack wide">
+          {setup === null ? null : (
+            <Card title="Set-up">
+              <Setup assignment={assignment} />
+            </Card>
+          )}
+          {machine === null ? null : (
+            <Card title="Outputs">
+              <Outputs outputs={outputs} />
+            </Card>
+          )}
+        </div>
       </div>
       {state === "waiting" ? null : (
         <Log
