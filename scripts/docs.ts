@@ -4,15 +4,18 @@ import { ASSIGNMENT_STATES } from "../src/contract/assignment.ts";
 import { ASSIGNMENT_MOVES, MACHINE_COUNTS, MACHINE_MOVES } from "../src/domain/core/states.ts";
 import { alertRules } from "./docs/alerts.ts";
 import { cliDocument } from "./docs/cli.ts";
+import { columnsModule } from "./docs/columns.ts";
 import { codesDocument } from "./docs/codes.ts";
 import { conditionsDocument } from "./docs/conditions.ts";
+import { grafanaDashboard } from "./docs/grafana.ts";
 import { metricsDocument } from "./docs/metrics.ts";
 import { proceduresDocument } from "./docs/procedures.ts";
 import { poolSpecDocument, recipeDocument } from "./docs/specs.ts";
 
 /**
  * Writes the documents that are tables of the code: states, codes, procedures, conditions, the command line, metrics,
- * alerts, and what a person writes.
+ * alerts, the Grafana dashboard, the columns
+ * of the database, and what a person writes.
  * With `--check` it writes nothing and exits 1 where one is not what the code says.
  */
 const NOTE = "Written by `npm run docs` from the code's own tables. Change those, not this.";
@@ -58,6 +61,8 @@ const docs = {
   "docs/pool-spec.md": HEAD + poolSpecDocument(),
   "docs/recipe.md": HEAD + recipeDocument(),
   "docs/alerts.yml": alertRules(NOTE),
+  "src/domain/installation/columns.ts": columnsModule(NOTE),
+  "docs/grafana.json": grafanaDashboard(NOTE),
 };
 await mkdir("docs", { recursive: true });
 for (const [file, text] of Object.entries(docs)) {

@@ -16,18 +16,20 @@ const FOLDER = fileURLToPath(new URL("../dist/dashboard", import.meta.url));
 const MAX_FILE_BYTES = 8 * 1024 * 1024;
 const MAX_FILES = 1000;
 
-const TYPES: Record<string, string> = {
-  ".css": "text/css; charset=utf-8",
-  ".html": "text/html; charset=utf-8",
-  ".ico": "image/x-icon",
-  ".js": "text/javascript; charset=utf-8",
-  ".json": "application/json",
-  ".png": "image/png",
-  ".svg": "image/svg+xml",
-  ".txt": "text/plain; charset=utf-8",
-  ".webmanifest": "application/manifest+json",
-  ".woff2": "font/woff2",
-};
+const TYPES = new Map(
+  Object.entries({
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".ico": "image/x-icon",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+  }),
+);
 const SHRINKS = /^(?:text\/|application\/(?:json|manifest)|image\/svg)/;
 
 type Kept = {
@@ -87,7 +89,7 @@ async function readAll(folder: string): Promise<Map<string, Kept>> {
 
 async function keep(path: string): Promise<Kept> {
   const body = new Uint8Array(await readFile(path));
-  const type = TYPES[extname(path)] ?? "application/octet-stream";
+  const type = TYPES.get(extname(path)) ?? "application/octet-stream";
   const zipped = SHRINKS.test(type) ? new Uint8Array(await promisify(gzip)(body, { level: 9 })) : null;
   return { type, etag: `"${createHash("sha256").update(body).digest("hex").slice(0, 32)}"`, body, zipped };
 }

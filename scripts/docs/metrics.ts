@@ -28,7 +28,7 @@ export function metricsDocument(): string {
     ),
     `\nHistograms are in seconds, with the buckets ${BOUNDS.join(", ")} and +Inf.\n`,
     "## Alerts\n",
-    "docs/alerts.yml has the rules. `page` is for now, `ticket` for today.\n",
+    "docs/alerts.yml has the rules. docs/grafana.json is a dashboard to import into Grafana. `page` is for now, `ticket` for today.\n",
     "| alert | severity | after | what to do |",
     "|---|---|---|---|",
     ...ALERTS.map(

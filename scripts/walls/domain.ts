@@ -14,8 +14,8 @@ export const DOMAIN: Record<string, Room> = {
     instead: "Ask from src/domain/assignments.",
   },
   "src/domain/events": {
-    may: ["src/db/client.ts", "src/domain/core", "drizzle-orm"],
-    types: ["src/contract", "zod"],
+    may: ["src/contract", "src/db/client.ts", "src/domain/core", "drizzle-orm"],
+    types: ["zod"],
     why: "The record is read here, and written by `tell` in core.",
     instead: "Write the event where the change is made.",
   },
@@ -38,8 +38,8 @@ export const DOMAIN: Record<string, Room> = {
   },
   "src/domain/installation": {
     may: [
-      ...["src/contract", "src/db/tables", "src/db/client.ts", "src/domain/core"],
-      ...["src/domain/secrets", "drizzle-orm"],
+      ...["src/contract", "src/db/client.ts", "src/domain/core", "src/domain/secrets"],
+      ...["drizzle-orm"],
     ],
     types: ["src/domain/access"],
     why: "What is wrong with an installation is looked at from outside its rules.",

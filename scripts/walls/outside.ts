@@ -72,7 +72,7 @@ export const OUTSIDE: Record<string, Room> = {
   "scripts/docs": {
     may: [
       ...["src/contract", "src/api", "src/cli/terminal", "src/cli/session", "src/cli/program.ts"],
-      ...["src/domain/core", "src/domain/metrics", "zod", NODE],
+      ...["src/db/tables", "src/domain/core", "src/domain/metrics", "drizzle-orm", "zod", NODE],
     ],
     ...TOOL,
   },

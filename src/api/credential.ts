@@ -17,10 +17,18 @@ export function credentialOf(headers: Headers): Credential | null {
     const text = bearerOf(authorization);
     return text === null ? null : { as: "bearer", text };
   }
-  const cookie = new RegExp(`(?:^|;)\\s*${COOKIE}=([\\x21-\\x3a\\x3c-\\x7e]{1,200})(?:;|$)`).exec(
-    headers.get("cookie") ?? "",
-  )?.[1];
-  return cookie === undefined ? null : { as: "session", text: cookie };
+  const text = cookieOf(headers.get("cookie") ?? "");
+  return text === null ? null : { as: "session", text };
+}
+
+/** The text of our cookie; null where there is none. */
+function cookieOf(header: string): string | null {
+  const ours = header
+    .split(";")
+    .map((part) => part.trim())
+    .find((part) => part.startsWith(`${COOKIE}=`));
+  const text = ours?.slice(COOKIE.length + 1) ?? "";
+  return /^[\x21-\x7e]{1,200}$/.test(text) ? text : null;
 }
 
 /** Whom it speaks for, in one statement. @throws WarmpoolError UNAUTHORIZED. */

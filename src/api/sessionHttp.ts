@@ -1,4 +1,5 @@
-import { type Context, Hono } from "hono";
+import type { Context } from "hono";
+import { Hono } from "hono/tiny";
 import type { RequestIdVariables } from "hono/request-id";
 import { SESSION_ROLES, sessionInput, type SessionView } from "../contract/session.ts";
 import { WarmpoolError } from "../domain/core/errors.ts";

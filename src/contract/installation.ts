@@ -1,11 +1,11 @@
-import type { TokenRole } from "./token.ts";
+import type { CallerRole } from "./token.ts";
 
 /** What only the edge can see of itself and its database: what `warmpool doctor` judges. Times are ISO. */
 export type InstallationCheck = {
   /** The mark on every machine of this installation. */
   installation: string;
-  /** Whom the token of this call speaks for. */
-  caller: { role: TokenRole; name: string };
+  /** Who calls. */
+  caller: { role: CallerRole; name: string };
   /** The edge's clock and the database's, read in the same moment; every decision goes by the database's. */
   clocks: { edge: string; database: string };
   database: {

@@ -8,16 +8,9 @@ import { sshPublicKeys } from "./sshKey.ts";
  * these procedures alone, until the assignment is released or the link is renewed.
  */
 
-/** What CODE is: 32 random bytes as base64url. */
-export const PAGE_CODE = /^[A-Za-z0-9_-]{43}$/;
 const PREFIX = "wp_page_";
 
-/** The bearer token of the page with that code. */
-export function pageToken(code: string): string {
-  return `${PREFIX}${code}`;
-}
-
-/** The path of the page that this token is for. */
+/** The path of the page that this token (`wp_page_CODE`) is for; CODE is 43 characters of base64url. */
 export function pagePath(token: string): string {
   return `/t/${token.slice(PREFIX.length)}`;
 }

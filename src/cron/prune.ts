@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
-import { uncountedEvent } from "../db/tables/events.ts";
+import { uncountedEvent } from "../db/tables/uncounted.ts";
 import { pruneKeys } from "../domain/access/idempotency.ts";
 import { SETTINGS } from "../domain/core/limits.ts";
 

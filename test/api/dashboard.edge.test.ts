@@ -84,7 +84,7 @@ describe.each(RUNTIMES)("the dashboard on %s", (runtime) => {
       "/assets/.hidden/notes.js",
       "/gone.png",
       "/nonsense",
-      "/trpcx/y",
+      "/metrics/x",
       "/admin/v2",
       "/healthz/x",
       "/session/x",

@@ -19,7 +19,7 @@ test.each([
 test.each([
   ["nobody knows where", {}, "no Origin"],
   ["another host", { origin: "https://w.example.com" }, "https://w.example.com"],
-  ["a host that begins alike", { origin: "http://warmpool.internal:87870" }, "87870"],
+  ["a host that begins alike", { origin: "http://warmpool.internal.example:8787" }, "internal.example"],
   ["a file", { origin: "null" }, "unknown place"],
   [
     "another site, by the browser's word",

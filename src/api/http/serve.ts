@@ -1,5 +1,6 @@
 import { callTRPCProcedure } from "@trpc/server";
-import { type Context as HonoContext, Hono } from "hono";
+import type { Context as HonoContext } from "hono";
+import { Hono } from "hono/tiny";
 import type { RequestIdVariables } from "hono/request-id";
 import { textOf } from "../body.ts";
 import type { Feed } from "../../domain/events/feed.ts";

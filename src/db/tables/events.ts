@@ -1,7 +1,6 @@
 import { sql } from "drizzle-orm";
 import { bigint, boolean, index, jsonb, pgTable, text, timestamp, uuid } from "drizzle-orm/pg-core";
-
-export const uncountedEvent = sql`not counted and (kind = 'assignment' and reason in ('asked_for', 'claimed', 'swapped', 'set_up') or kind = 'machine' and reason = 'known_good')`;
+import { uncountedEvent } from "./uncounted.ts";
 
 /** What happened, in order, for people: never read to decide anything. */
 export const events = pgTable(

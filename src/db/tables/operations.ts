@@ -15,16 +15,11 @@ import {
 import { assignments } from "./assignments.ts";
 import { machines } from "./machines.ts";
 import { nodes } from "./nodes.ts";
+import { uncountedOperation } from "./uncounted.ts";
 
 export type OperationKind = "create" | "setup" | "delete" | "restart" | "cut" | "probe";
 
 export type OperationState = "queued" | "leased" | "cancelling" | "succeeded" | "failed" | "cancelled";
-
-/**
- * What the sweep has yet to add to `tallies` (src/domain/metrics/tally.ts). The indexes below hold just these, so that a reading
- * of the metrics never walks through history; prune leaves them alone.
- */
-export const uncountedOperation = sql`finished_at is not null and not counted`;
 
 /** One unit of work for a relay. `token` fences: only the lease that carries the row's token may change anything. */
 export const operations = pgTable(

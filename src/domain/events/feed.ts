@@ -1,4 +1,5 @@
 import type { EventHint, EventNews } from "../../contract/event.ts";
+import { own } from "../../contract/own.ts";
 import type { Db } from "../../db/client.ts";
 import { type EventRow, type Marks, oldestId, readHints, settledId } from "./hints.ts";
 
@@ -76,8 +77,10 @@ async function read(db: Db, state: State): Promise<void> {
     state.from = state.settled;
   } else {
     const kept = state.events.filter(({ id }) => id <= (state.settled ?? 0));
-    const open = events.find((event) => event.open);
-    state.settled = open === undefined ? (events.at(-1)?.id ?? state.settled) : open.id - 1;
+    const open = events.findIndex((event) => event.open);
+    // Not the id before the first open one: that may be drawn, and not be there yet.
+    const before = open === -1 ? events : events.slice(0, open);
+    state.settled = before.at(-1)?.id ?? state.settled;
     state.events = [...kept, ...events];
     const surplus = state.events.length - KEPT;
     if (surplus > 0) state.from = state.events.splice(0, surplus).at(-1)?.id ?? state.from;
@@ -87,7 +90,7 @@ async function read(db: Db, state: State): Promise<void> {
 
 function note(state: State, at: string, marks: Marks): void {
   const changed = Object.keys({ ...state.marks, ...marks }).filter(
-    (what) => marks[what] !== state.marks[what],
+    (what) => own(marks, what) !== own(state.marks, what),
   );
   state.changes.push(...changed.map((what) => hintOf(what, at)));
   const surplus = state.changes.length - KEPT;

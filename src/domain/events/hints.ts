@@ -32,12 +32,12 @@ export async function readHints(db: Db, after: number, most: number): Promise<Re
   return reading ?? { events: [], marks: {}, at: "" };
 }
 
-/** The id up to which no event can appear any more, at this moment. */
+/** The last event before which none can appear any more, at this moment; 0 if there is none. */
 export async function settledId(db: Db): Promise<number> {
   const [found] = await rows<{ id: number }>(
     db,
-    sql`select coalesce((select min(id) - 1 from events where ${isOpen(sql`at`)}),
-      (select max(id) from events), 0)::bigint as id`,
+    sql`select coalesce((select max(id) from events
+        where id < coalesce((select min(id) from events where ${isOpen(sql`at`)}), 9223372036854775807)), 0) as id`,
   );
   return found?.id ?? 0;
 }

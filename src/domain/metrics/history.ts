@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { PoolHistory } from "../../contract/history.ts";
+import { own } from "../../contract/own.ts";
 import { type Db, iso, rows } from "../../db/client.ts";
 import { WarmpoolError } from "../core/errors.ts";
 import { CLAIM_OUTCOMES, LIVE_MACHINE_STATES } from "./catalogue.ts";
@@ -48,7 +49,7 @@ export function columnsOf(pool: string, samples: readonly Sample[]): PoolHistory
     );
   const seconds = (metric: string) => {
     const between = steps.map(({ before, after }) =>
-      added(before.durations[metric] ?? [], after.durations[metric] ?? []),
+      added(own(before.durations, metric) ?? [], own(after.durations, metric) ?? []),
     );
     return {
       p50: between.map((buckets) => quantileOf(buckets, 0.5)),

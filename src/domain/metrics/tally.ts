@@ -1,7 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { type Db, rows } from "../../db/client.ts";
-import { uncountedEvent } from "../../db/tables/events.ts";
-import { uncountedOperation } from "../../db/tables/operations.ts";
+import { uncountedEvent, uncountedOperation } from "../../db/tables/uncounted.ts";
 import { BOUNDS, type MetricName } from "./catalogue.ts";
 
 /**

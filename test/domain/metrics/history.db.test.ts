@@ -41,8 +41,8 @@ test("samples: one in ten minutes is left after a day, none after 30 days; what 
   await using t = await testDb();
   await makeWorld(t.db);
   await t.db.execute(sql`insert into pool_samples (pool, at, machines, waiting, claims, durations)
-    select 'demo', date_trunc('hour', now()) - interval '26 hours' + n * interval '1 minute', '{}', 0,
-      jsonb_build_object('warm', n), '{}' from generate_series(1, 60) n
+    select 'demo', date_trunc('hour', now()) - interval '26 hours' + n * interval '1 minute', '{}'::jsonb, 0,
+      jsonb_build_object('warm', n), '{}'::jsonb from generate_series(1, 60) n
     union all select 'demo', now() - interval '31 days', '{}', 0, '{}', '{}'
     union all select 'demo', now() - interval '1 hour', '{}', 0, '{"warm": 60}', '{}'`);
   await thinSamples(t.db);
