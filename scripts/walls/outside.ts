@@ -67,6 +67,10 @@ export const OUTSIDE: Record<string, Room> = {
     ],
     ...TOOL,
   },
+  "scripts/screenshots.ts": {
+    may: ["verify/harness", "test/helpers/until.ts", "playwright-core", "zod", NODE],
+    ...TOOL,
+  },
   "scripts/buildServer.ts": { may: ["src/relay/drivers/local", NODE], ...TOOL },
   "scripts/change": { may: [NODE], ...TOOL },
   "scripts/docs": {
@@ -114,7 +118,7 @@ export const OUTSIDE: Record<string, Room> = {
     instead: "Test an entry as a process, and reach the tables with SQL or through src/domain.",
   },
   "test/browser": {
-    may: ["verify/harness", "axe-core", "playwright-core", "ssh2", "vitest", "zod", NODE],
+    may: ["verify/harness", "axe-core", "playwright-core", "vitest", "zod", NODE],
     types: ["vitest/node"],
     why: "The browser tests use a stack as its users do.",
     instead: "Use the pages, or the HTTP API through verify/harness.",

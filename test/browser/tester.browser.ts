@@ -1,7 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import ssh2 from "ssh2";
 import { expect, inject, test } from "vitest";
 import { admin, openPhone, openSignedIn, stack } from "./chromium.ts";
 import { HOSTILE, hostileRecipe, useRecipe } from "./recipe.ts";
@@ -73,8 +72,8 @@ test("tester's page: a made-up code → says that the link does not work, and no
 });
 
 function newPublicKey(): string {
-  const { privateKey } = generateKeyPairSync("ed25519");
-  const parsed = ssh2.utils.parseKey(privateKey.export({ type: "pkcs8", format: "pem" }));
-  if (parsed instanceof Error || Array.isArray(parsed)) throw new Error("the key does not parse");
-  return `ssh-ed25519 ${parsed.getPublicSSH().toString("base64")} phone`;
+  const { publicKey } = generateKeyPairSync("ed25519");
+  const raw = publicKey.export({ type: "spki", format: "der" }).subarray(-32);
+  const field = (bytes: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, bytes.length]), bytes]);
+  return `ssh-ed25519 ${Buffer.concat([field(Buffer.from("ssh-ed25519")), field(raw)]).toString("base64")} phone`;
 }

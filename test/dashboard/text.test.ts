@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pageToken } from "../../src/contract/page.ts";
+import { pagePath } from "../../src/contract/page.ts";
 import { diffOf } from "../../src/dashboard/text/diff.ts";
 import { linkOf, plain, sortedOutputs, sshCommand } from "../../src/dashboard/text/foreign.ts";
 import { lineOfStep, linesOf } from "../../src/dashboard/text/log.ts";
@@ -41,9 +41,9 @@ test("sshCommand: the port is left out if it is the usual one", () => {
   expect(sshCommand({ host: "h", port: 2222, user: "u" })).toBe("ssh -p 2222 u@h");
 });
 
-test("tokenOf: a page's code → the token that the contract says", () => {
+test("tokenOf: a page's code → the token of that page in the contract", () => {
   const code = "a".repeat(43);
-  expect(tokenOf(code)).toBe(pageToken(code));
+  expect(pagePath(tokenOf(code))).toBe(`/t/${code}`);
 });
 
 test("durations: written and read again → the same", () => {

@@ -2,7 +2,7 @@ import type { PageView } from "../../contract/page.ts";
 
 /** The words of the tester's page. Pure. */
 
-/** The bearer token of the page with that code, as `pageToken` of the contract makes it: that file would bring zod along. */
+/** The bearer token of the page with that code, as src/contract/page.ts reads it, which would bring zod along. */
 export function tokenOf(code: string): string {
   return `wp_page_${code}`;
 }
