@@ -120,8 +120,9 @@ function recipe(gate: string) {
   };
 }
 
-async function shoot({ admin, local }: Stack, testers: Testers): Promise<void> {
-  const { url } = local();
+async function shoot(running: Stack, testers: Testers): Promise<void> {
+  const { admin } = running;
+  const { url } = running.local();
   const [machine] = (await admin.query("machine.list", { state: "assigned" }, machines)).items;
   const pages: [name: string, path: string][] = [
     ["overview", "/"],

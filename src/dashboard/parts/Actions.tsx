@@ -1,6 +1,8 @@
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useReader } from "../shell/session.ts";
-import { Confirm, type Question } from "./Confirm.tsx";
+import type { Question } from "./Confirm.tsx";
+
+const Confirm = lazy(async () => ({ default: (await import("./Confirm.tsx")).Confirm }));
 
 export type Action = {
   name: string;
@@ -37,7 +39,7 @@ export function ActionList({ actions }: { actions: Action[] }) {
           );
         })}
       </ul>
-      {asked === null ? null : <Confirm question={asked} onClose={() => ask(null)} />}
+      <Suspense>{asked === null ? null : <Confirm question={asked} onClose={() => ask(null)} />}</Suspense>
     </>
   );
 }
@@ -68,7 +70,7 @@ export function AskButton({
       >
         {children}
       </button>
-      {isOpen ? <Confirm question={question} onClose={() => setOpen(false)} /> : null}
+      <Suspense>{isOpen ? <Confirm question={question} onClose={() => setOpen(false)} /> : null}</Suspense>
     </>
   );
 }

@@ -29,9 +29,6 @@ export function Dialog({
         event.preventDefault();
         onClose();
       }}
-      onClick={(event) => {
-        if (event.target === element.current) onClose();
-      }}
     >
       <header>
         <h2 id={id}>{title}</h2>

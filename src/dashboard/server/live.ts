@@ -56,9 +56,11 @@ export function follow(client: QueryClient, signedOut: () => void): () => void {
     if (hints.length > 0) gathering ??= setTimeout(apply, GATHER_MS);
   };
   const hear = ({ reset, hints: more }: EventNews, isFirst: boolean) => {
+    // What was asked while the server was away has failed.
+    const wasLost = live.state === "lost";
     set({ state: "live", at: Date.now() });
     watchdog();
-    if (reset || isFirst) void client.invalidateQueries();
+    if (reset || isFirst || wasLost) void client.invalidateQueries();
     else gather(more);
   };
   const lose = () => {
@@ -95,8 +97,10 @@ export function follow(client: QueryClient, signedOut: () => void): () => void {
           lose();
           void judge(codeOf(error));
         },
-        onConnectionStateChange: ({ state }) => {
-          if (state === "connecting" && live.state === "live") set({ state: "lost", at: live.at });
+        onConnectionStateChange: ({ state, error }) => {
+          // Without an error the server has ended the stream after its time, and the next one begins at once.
+          const isBroken = state === "connecting" && error !== null;
+          if (isBroken && live.state === "live") set({ state: "lost", at: live.at });
         },
         onComplete: lose,
       },

@@ -43,13 +43,13 @@ export function Shell() {
       <a className="skip" href="#main">
         Skip to the page
       </a>
+      <Rail onSearch={() => setOpen("search")} onKeys={() => setOpen("keys")} />
       <Strip />
       <main id="main" ref={main} tabIndex={-1}>
         <Suspense fallback={<p className="quiet pulse">Loading…</p>}>
           <Pages />
         </Suspense>
       </main>
-      <Rail onSearch={() => setOpen("search")} onKeys={() => setOpen("keys")} />
       <Suspense>
         {open === "search" ? <Search onClose={() => setOpen(null)} /> : null}
         {open === "keys" ? <Keys onClose={() => setOpen(null)} /> : null}
