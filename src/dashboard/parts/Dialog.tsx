@@ -18,6 +18,8 @@ export function Dialog({
     const dialog = element.current;
     if (dialog === null || dialog.open) return;
     dialog.showModal();
+    // Not "Close", which comes first: whoever opened it wants to write.
+    dialog.querySelector<HTMLElement>(".dialog-body :is(input, select, textarea)")?.focus();
     return () => dialog.close();
   }, []);
   return (

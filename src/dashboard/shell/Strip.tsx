@@ -48,7 +48,7 @@ function LiveSign() {
     case "live":
       return (
         <span className="live" title="The server reports every change at once.">
-          <Tone tone="good" /> Live
+          <Tone tone="good" /> <span>Live</span>
         </span>
       );
     case "connecting":
@@ -60,7 +60,7 @@ function LiveSign() {
     case "lost":
       return (
         <span className="live" role="status" title="The connection is tried again every few seconds.">
-          <Tone tone="bad" /> {at === null ? "Not connected" : `${behind} behind`}
+          <Tone tone="bad" /> <span>{at === null ? "Not connected" : `${behind} behind`}</span>
         </span>
       );
   }
