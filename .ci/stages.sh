@@ -43,7 +43,8 @@ start() {
 install_programs() {
   local missing=() pair
   for pair in ssh:openssh-client ssh-keygen:openssh-client ssh-keyscan:openssh-client perl:perl-base ip:iproute2 \
-    unshare:util-linux setpriv:util-linux flock:util-linux setsid:util-linux git:git pgbouncer:pgbouncer; do
+    unshare:util-linux setpriv:util-linux flock:util-linux setsid:util-linux git:git pgbouncer:pgbouncer \
+    chromium:chromium; do
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
   done
   if [ ${#missing[@]} -gt 0 ]; then

@@ -67,6 +67,10 @@ export const OUTSIDE: Record<string, Room> = {
     ],
     ...TOOL,
   },
+  "scripts/screenshots.ts": {
+    may: ["verify/harness", "test/helpers/until.ts", "playwright-core", "zod", NODE],
+    ...TOOL,
+  },
   "scripts/buildServer.ts": { may: ["src/relay/drivers/local", NODE], ...TOOL },
   "scripts/change": { may: [NODE], ...TOOL },
   "scripts/docs": {
@@ -87,7 +91,8 @@ export const OUTSIDE: Record<string, Room> = {
     may: [
       ...["src/contract", "src/db/failure.ts", "src/db/databaseUrl.ts", "src/db/named.ts"],
       ...["src/db/sessions.ts", "src/db/client.ts", "src/db/directLink.ts", "src/db/migrate.ts"],
-      ...["src/cron", "src/api", "src/dashboardFolder.ts", "src/listen.ts", "src/client", "src/cli/terminal"],
+      ...["src/cron", "src/api", "src/dashboardFolder.ts", "src/listen.ts", "src/client"],
+      ...["src/dashboard", "src/cli/terminal"],
       ...["src/cli/views", "src/cli/session", "src/cli/inputs", "src/cli/ssh", "src/cli/doctor"],
       ...["src/cli/verbs", "src/cli/program.ts", "src/cli/main.ts", "src/stack", "src/domain/core"],
       ...["src/domain/recipes", "src/domain/events", "src/domain/access", "src/domain/secrets"],
@@ -112,11 +117,19 @@ export const OUTSIDE: Record<string, Room> = {
     why: "Tests use what they test, and neither entries nor the database's tables.",
     instead: "Test an entry as a process, and reach the tables with SQL or through src/domain.",
   },
+  "test/browser": {
+    may: ["verify/harness", "axe-core", "playwright-core", "vitest", "zod", NODE],
+    types: ["vitest/node"],
+    why: "The browser tests use a stack as its users do.",
+    instead: "Use the pages, or the HTTP API through verify/harness.",
+  },
   "test/reporter.ts": { may: [], types: ["vitest/node"], ...TOOL },
   "test/helpers/random.ts": { may: [], ...SHARED },
   "test/helpers/patience.ts": { may: [NODE], ...SHARED },
   "test/helpers/until.ts": { may: ["test/helpers/patience.ts", NODE], ...SHARED },
   "drizzle.config.ts": { may: ["drizzle-kit"], ...TOOL },
+  "vite.config.ts": { may: ["vite"], ...TOOL },
   "vitest.config.ts": { may: ["test/reporter.ts", "vitest/config", NODE], ...TOOL },
+  "vitest.browser.config.ts": { may: ["test/reporter.ts", "vitest/config"], ...TOOL },
   "vitest.incus.config.ts": { may: ["test/reporter.ts", "vitest/config"], ...TOOL },
 };

@@ -86,6 +86,14 @@ export const SOURCE: Record<string, Room> = {
     why: "The published client runs wherever `fetch` does, and carries none of the server's code.",
     instead: "Import types from src/contract, or let the server compute it.",
   },
+  "src/dashboard": {
+    may: [
+      ...["src/contract", "src/client", "@tanstack/react-query", "@trpc/client", "react"],
+      ...["react-dom/client", "uplot", "wouter"],
+    ],
+    why: "The dashboard runs in a browser and knows the edge by its HTTP API alone.",
+    instead: "Import types from src/contract, or add a procedure and call it with the client.",
+  },
   "src/cli/terminal": {
     may: ["src/contract", "src/client", "commander", "picocolors", NODE],
     why: "How text is laid out and printed does not depend on what it is about.",

@@ -15,6 +15,13 @@ const EDGE = [
   ...["src/domain", "src/cron", "src/api", "src/worker.ts"],
 ];
 
+/** Vite puts these into the built dashboard, so nobody who installs Warmpool needs them. */
+const BUILT_IN = {
+  by: ["src/dashboard"],
+  why: "It is a development dependency: the built dashboard contains it.",
+  instead: "Do without it, or do it in the dashboard.",
+};
+
 export const TABLE: Table = {
   rooms: { ...SOURCE, ...DOMAIN, ...RELAY, ...OUTSIDE },
   layered: ["src"],
@@ -52,6 +59,11 @@ export const TABLE: Table = {
       why: "It is a development dependency: the launcher looks for the newer Node of a checkout, and works without.",
       instead: "Do without it.",
     },
+    "@tanstack/react-query": BUILT_IN,
+    react: BUILT_IN,
+    "react-dom/client": BUILT_IN,
+    uplot: BUILT_IN,
+    wouter: BUILT_IN,
     esbuild: {
       by: ["src/relay/drivers/local/bundleServer.ts"],
       why: "It is a development dependency: only the local driver needs it, and says so if it is missing.",
@@ -97,6 +109,12 @@ export const TABLE: Table = {
       never: ["src/db", "src/domain", "src/api", "src/cron", "src/relay", "src/cli", "src/stack", NODE],
       evenTypes: true,
       why: "The published client carries nothing of the server and runs without Node.",
+    },
+    {
+      rooms: ["src/dashboard"],
+      never: ["src/db", "src/domain", "src/api", "src/cron", "src/relay", "src/cli", "src/stack", NODE],
+      evenTypes: true,
+      why: "The dashboard runs in a browser, and carries nothing of the server.",
     },
     {
       rooms: ["src/relay", "src/cli"],

@@ -173,11 +173,6 @@ export type ConditionReason<Type extends ConditionType = ConditionType> = Type e
   : never;
 export const CONDITION_TYPES = keysOf(CONDITIONS);
 
-/** Whether there is something to tell: `Degraded` is amiss where it is true, every other one where it is false. */
-export function isAmiss({ type, status }: { type: ConditionType; status: boolean }): boolean {
-  return status === (type === "Degraded");
-}
-
 /** What an operator does about it, as docs/conditions.md says. */
 export function actionFor({ type, reason }: { type: ConditionType; reason: string }): string {
   const reasons: Readonly<Record<string, Reason>> = CONDITIONS[type];

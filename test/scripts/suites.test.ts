@@ -9,7 +9,10 @@ const read = (path: string) => readFileSync(`${root}/${path}`, "utf8");
 const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
 
 /** Scripts that show nothing by themselves. Any other one has to be run by .ci/run or .ci/nightly. */
-const TOOLS = ["start", "server", "migrate", "relay", "build", "prepack", "generate", "format", "docs"];
+const TOOLS = [
+  ...["start", "server", "migrate", "relay", "build", "build:dashboard", "prepack", "generate", "format"],
+  ...["docs", "screenshots"],
+];
 /** Made of what `check` and `test` run. */
 const PARTS = ["test:quick"];
 

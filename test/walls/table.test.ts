@@ -96,6 +96,8 @@ const PROMISED: [string, string, string][] = [
   ["bin", "scripts", "bin ↛ scripts"],
   ["src/contract", "src/domain/core", "src/client ↛ src/db/client.ts"],
   ["src/client", "src/relay", "src/client ↛ src/relay"],
+  ["src/dashboard", "src/domain/core", "src/dashboard ↛ src/domain/core"],
+  ["src/dashboard", NODE, "src/dashboard ↛ node:"],
   ["src/relay/drivers/incus", "src/cron", "src/cli/verbs ↛ src/cron"],
 ];
 

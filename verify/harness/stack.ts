@@ -26,6 +26,8 @@ export type Stack = {
   readySeconds: number;
   /** What the stack says of itself now. */
   local(): Local;
+  /** Waits for a line that it prints which begins so. @throws Error where it does not come in time. */
+  line(beginning: string, seconds: number): Promise<string>;
   admin: Rpc;
   app: Rpc;
   /** Asks it to end, and waits until it has. @throws Error where it does not end with code 0 in time. */
@@ -57,6 +59,7 @@ export async function startStack(options: StackOptions, seconds: number, line = 
   return {
     readySeconds,
     local: read,
+    line: (beginning, within) => program.line(beginning, within),
     admin: rpc(url, adminToken),
     app: rpc(url, appToken),
     stop: (how) => stop(program, how),

@@ -1,4 +1,5 @@
-import { actionFor, isAmiss } from "../../contract/conditions.ts";
+import { isAmiss } from "../../contract/amiss.ts";
+import { actionFor } from "../../contract/conditions.ts";
 import type { ConditionReason, ConditionType } from "../../contract/conditions.ts";
 import type { PoolCondition, PoolView } from "../../contract/pool.ts";
 import { ok, wrong } from "./check.ts";

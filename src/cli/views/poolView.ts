@@ -1,4 +1,4 @@
-import { isAmiss } from "../../contract/conditions.ts";
+import { isAmiss } from "../../contract/amiss.ts";
 import type { PoolView } from "../../contract/pool.ts";
 import { fields, table } from "../terminal/table.ts";
 import type { Column, Field } from "../terminal/table.ts";

@@ -1,0 +1,52 @@
+import type { Assignment, AssignmentState } from "../../contract/assignment.ts";
+
+/** Testers in the order in which an operator looks for them. Pure. */
+const ORDER: Record<AssignmentState, number> = {
+  failed: 0,
+  waiting: 1,
+  setting_up: 2,
+  active: 3,
+  released: 4,
+};
+
+/** Failed ones first, then the line by place, then the newest of each state. */
+export function inOrder(testers: readonly Assignment[]): Assignment[] {
+  return testers.toSorted(
+    (one, other) =>
+      ORDER[one.state] - ORDER[other.state] ||
+      (one.queue?.position ?? 0) - (other.queue?.position ?? 0) ||
+      other.createdAt.localeCompare(one.createdAt),
+  );
+}
+
+/** One step of a set-up as a list shows it. */
+export type Step = { number: number; title: string; state: "done" | "now" | "failed" | "later" };
+
+/** Every step of a set-up with titles where they are known: the recipe's, and the present one's own. */
+export function stepsOf(
+  { setup, state, error }: Pick<Assignment, "setup" | "state" | "error">,
+  recipeSteps: readonly { id: string; title: string }[],
+): Step[] {
+  if (setup === null) return [];
+  const failed = error?.step === undefined ? -1 : recipeSteps.findIndex(({ id }) => id === error.step);
+  const at = state === "failed" && failed >= 0 ? failed + 1 : setup.step;
+  return Array.from({ length: setup.steps }, (_, index) => {
+    const number = index + 1;
+    const known = recipeSteps.length === setup.steps ? recipeSteps[index]?.title : undefined;
+    const title = number === setup.step ? setup.title : (known ?? `Step ${number}`);
+    return { number, title, state: stateOf(number, at, state) };
+  });
+}
+
+function stateOf(number: number, at: number, state: AssignmentState): Step["state"] {
+  if (state === "active" || state === "released" || number < at) return "done";
+  if (number > at) return "later";
+  return state === "failed" ? "failed" : "now";
+}
+
+/** How far a whole set-up is, in percent: steps that are done and the share of the present one. */
+export function percentOf({ setup, state }: Pick<Assignment, "setup" | "state">): number {
+  if (state === "active" || state === "released") return 100;
+  if (setup === null) return 0;
+  return Math.min(100, ((setup.step - 1 + setup.percent / 100) / Math.max(1, setup.steps)) * 100);
+}

@@ -1,0 +1,45 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { z } from "zod";
+import { startStack } from "../../verify/harness/stack.ts";
+
+/** One stack for all browser tests: `npm start` with a folder and a port of its own, three machines of the driver local. */
+declare module "vitest" {
+  interface ProvidedContext {
+    stateDir: string;
+    /** What `npm start` printed as the link that signs in once. */
+    firstLink: string;
+  }
+}
+
+const START_SECONDS = 300;
+const runtime = z.enum(["node", "workerd"]).parse(process.env["WARMPOOL_BROWSER_RUNTIME"] ?? "node");
+
+export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), "warmpool-browser-"));
+  const stateDir = join(folder, "state");
+  const logFile = join(folder, "start.log");
+  const stack = await startStack(
+    { runtime, driver: "local", stateDir, port: await freePort(), logFile, targetSize: 3, sweepSeconds: 5 },
+    START_SECONDS,
+  );
+  const line = await stack.line("Dashboard: ", START_SECONDS);
+  provide("stateDir", stateDir);
+  provide("firstLink", line.slice("Dashboard: ".length).trim());
+  return async () => {
+    await stack.stop("sigterm");
+    await rm(folder, { recursive: true });
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("the server has no port");
+  return address.port;
+}

@@ -1,0 +1,21 @@
+import { defineConfig } from "vite";
+
+/** Builds the dashboard into dist/dashboard, from where both entries serve it. */
+export default defineConfig({
+  root: "src/dashboard",
+  oxc: { jsx: { runtime: "automatic" } },
+  build: {
+    outDir: "../../dist/dashboard",
+    emptyOutDir: true,
+    target: "es2023",
+    // The content security policy allows nothing inline, and every browser that it is built for knows modulepreload.
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    rolldownOptions: {
+      // Packages for frameworks that render on a server say "use client" in every file; here everything is the client.
+      onLog: (level, log, show) => {
+        if (log.code !== "MODULE_LEVEL_DIRECTIVE") show(level, log);
+      },
+    },
+  },
+});
