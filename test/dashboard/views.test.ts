@@ -182,7 +182,7 @@ test("set-up: the failed step is marked, what follows it is to come", () => {
   const failed = tester({
     state: "failed",
     setup: setup(2, 3),
-    error: { code: "x", message: "", step: "b" },
+    error: { code: "node_busy", message: "", step: "b" },
   });
   expect(stepsOf(failed, recipe).map(({ title, state }) => [title, state])).toEqual([
     ["A", "done"],
