@@ -1,3 +1,4 @@
+import { own } from "../../contract/own.ts";
 import type { EventHint } from "../../contract/event.ts";
 
 /** What a hint of the event stream makes out of date. Pure. */
@@ -40,7 +41,7 @@ export function staleBy(hints: readonly EventHint[]): Stale {
       if (assignment === null) topics.add("machine");
       continue;
     }
-    for (const topic of Object.hasOwn(BY_KIND, kind) ? (BY_KIND[kind] ?? []) : ABOUT_POOLS) topics.add(topic);
+    for (const topic of own(BY_KIND, kind) ?? ABOUT_POOLS) topics.add(topic);
     if (machine !== null) for (const topic of ["machine", "timeline"]) topics.add(topic);
     if (assignment !== null) for (const topic of ["testers", "assignment"]) topics.add(topic);
   }

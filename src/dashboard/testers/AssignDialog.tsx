@@ -1,3 +1,4 @@
+import { own } from "../../contract/own.ts";
 import { useQuery } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { useLocation } from "wouter";
@@ -157,7 +158,7 @@ function ParamFields({
             autoComplete="off"
             required={required === true && usual === undefined}
             placeholder={usual}
-            value={values[name] ?? ""}
+            value={own(values, name) ?? ""}
             onChange={(event) => {
               const { [name]: _, ...others } = values;
               set(event.target.value === "" ? others : { ...others, [name]: event.target.value });

@@ -1,4 +1,5 @@
 /** Moments and durations in words. Pure. */
+import { own } from "../../contract/own.ts";
 
 /** Seconds in the two largest units: `12s`, `3m 20s`, `2h 5m`, `3d 4h`. */
 export function duration(seconds: number): string {
@@ -41,7 +42,10 @@ export function readDuration(text: string): number | null {
   const written = text.trim().replaceAll(" ", "");
   if (!/^(\d{1,9}[smhd])+$/.test(written)) return null;
   const parts = [...written.matchAll(/(\d{1,9})([smhd])/g)];
-  const seconds = parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNITS[unit ?? ""] ?? 0), 0);
+  const seconds = parts.reduce(
+    (sum, [, count, unit]) => sum + Number(count) * (own(UNITS, unit ?? "") ?? 0),
+    0,
+  );
   return Number.isSafeInteger(seconds) ? seconds : null;
 }
 

@@ -6,6 +6,7 @@ import { sha256 } from "../core/hash.ts";
 import { SETTINGS } from "../core/limits.ts";
 import type { Actor } from "../core/reasons.ts";
 import { newSecret } from "./secret.ts";
+import { isLiveAssignment } from "../core/live.ts";
 import type { Caller } from "./tokens.ts";
 
 /** Links to testers' pages: a secret that opens one assignment for as long as it lives, and the latest link of it only. */
@@ -28,7 +29,7 @@ export async function newPage(
     const [made] = await rows<{ expiresAt: string; pool: string }>(
       tx,
       sql`with live as (
-          select id, pool from assignments where id = ${assignment} and state <> 'released' for key share
+          select id, pool from assignments where id = ${assignment} and ${isLiveAssignment()} for key share
         )
         insert into tester_pages as p (assignment, hash, expires_at)
         select id, ${hash}, now() + make_interval(secs => ${SETTINGS.pageLinkSeconds}) from live
@@ -59,7 +60,7 @@ export async function authenticatePage(db: Db, text: string): Promise<Caller> {
     db,
     sql`select a.id as assignment, a.username as name
       from tester_pages p join assignments a on a.id = p.assignment
-      where p.hash = ${hash} and p.expires_at > now() and a.state <> 'released'`,
+      where p.hash = ${hash} and p.expires_at > now() and ${isLiveAssignment(sql`a`)}`,
   );
   if (row === undefined) throw new WarmpoolError("UNAUTHORIZED", PAGE_ENDED);
   return { role: "tester", ...row, link: hash, token: null, noted: true };

@@ -3,6 +3,7 @@ import type { TokenView } from "../../contract/token.ts";
 import { type Db, iso, rows } from "../../db/client.ts";
 import { WarmpoolError } from "../core/errors.ts";
 import type { Actor } from "../core/reasons.ts";
+import { isLiveAssignment } from "../core/live.ts";
 import { tell } from "../core/event.ts";
 
 /** Tokens as an admin sees them: never their text, of which the database has only the hash. */
@@ -32,7 +33,7 @@ export async function validHashes(db: Db): Promise<Set<string>> {
         order by last_used_at desc nulls first limit 10000)
       union all (select hash from sessions where expires_at > now() order by expires_at desc limit 10000)
       union all (select p.hash from tester_pages p join assignments a on a.id = p.assignment
-        where p.expires_at > now() and a.state <> 'released' order by p.expires_at desc limit 10000)`,
+        where p.expires_at > now() and ${isLiveAssignment(sql`a`)} order by p.expires_at desc limit 10000)`,
   );
   return new Set(found.map(({ hash }) => hash));
 }

@@ -9,6 +9,7 @@ import type { Actor } from "../core/reasons.ts";
 import { extendAssignment } from "./extend.ts";
 import { putKeys } from "./keys.ts";
 import { sharedForecasts } from "./queue/forecasts.ts";
+import { isLiveAssignment } from "../core/live.ts";
 import { readAssignments } from "./view.ts";
 
 /** What testers see and do on their own page. Whoever has the link is the tester; they can do nothing else with it. */
@@ -86,7 +87,7 @@ export async function addPageKeys(
     await lockAssignments(tx, sql`select ${assignment}::uuid`);
     const [standing] = await rows<{ keys: string[] }>(
       tx,
-      sql`select ssh_keys as keys from assignments where id = ${assignment} and state <> 'released'`,
+      sql`select ssh_keys as keys from assignments where id = ${assignment} and ${isLiveAssignment()}`,
     );
     if (standing === undefined) throw new WarmpoolError("CONFLICT", "the machine was given back already");
     const all = new Map([...sshKeys, ...standing.keys].map((key) => [sshKeyIdentity(key), key]));

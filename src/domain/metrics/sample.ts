@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Db, listOf, rows } from "../../db/client.ts";
+import { isLiveMachine, isNotRemoved } from "../core/live.ts";
 import type { MetricName } from "./catalogue.ts";
 
 /**
@@ -19,7 +20,7 @@ export async function takeSamples(db: Db): Promise<number> {
     sql`insert into pool_samples (pool, at, machines, waiting, claims, durations)
       select p.name, date_trunc('minute', now()),
         coalesce((select jsonb_object_agg(s.state, s.count) from (
-          select m.state, count(*) from machines m where m.pool = p.name and m.state <> 'deleted' group by m.state) s), '{}'),
+          select m.state, count(*) from machines m where m.pool = p.name and ${isLiveMachine(sql`m`)} group by m.state) s), '{}'),
         (select count(*) from assignments a where a.pool = p.name and a.state = 'waiting'),
         coalesce((select jsonb_object_agg(t.labels ->> 'outcome', t.count) from tallies t
           where t.metric = 'warmpool_claims_total' and t.labels ->> 'pool' = p.name), '{}'),
@@ -28,7 +29,7 @@ export async function takeSamples(db: Db): Promise<number> {
           from tallies t where t.metric in (${listOf(Object.values(SAMPLED))})
             and t.labels = jsonb_build_object('pool', p.name)
           group by t.metric) d), '{}')
-      from pools p where p.removed_at is null
+      from pools p where ${isNotRemoved(sql`p`)}
       on conflict (pool, at) do nothing
       returning pool`,
   );
