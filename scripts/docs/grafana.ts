@@ -151,7 +151,6 @@ export function grafanaDashboard(note: string): string {
     title: "Warmpool",
     uid: "warmpool",
     description: note,
-    tags: ["warmpool"],
     schemaVersion: 39,
     editable: true,
     refresh: "30s",

@@ -57,7 +57,7 @@ export function createApp(refusals: Refusals = createRefusals()) {
       await dropSmall(c.req.raw);
       return refuse(c, admitted);
     }
-    // A browser sends the cookie with whatever page makes it ask: a change has to come from a page of ours.
+    // A browser sends the cookie whichever page makes it ask, so a change has to come from our own origin.
     const foreign =
       credential?.as === "session" && !isRead(c.req.method) ? foreignOrigin(c.req.raw, c.env) : null;
     if (foreign !== null) {

@@ -21,7 +21,7 @@ export function credentialOf(headers: Headers): Credential | null {
   return text === null ? null : { as: "session", text };
 }
 
-/** The text of our cookie; null where there is none. */
+/** The text of our cookie; null if there is none. */
 function cookieOf(header: string): string | null {
   const ours = header
     .split(";")
@@ -37,7 +37,7 @@ export function callerBy(db: Db, { as, text }: Credential, bootstrap: string | u
   return isPageText(text) ? authenticatePage(db, text) : authenticate(db, text, bootstrap);
 }
 
-/** Why it is refused where it opens nothing. */
+/** Why it is refused if it opens nothing. */
 export function refusedAs(credential: Credential | null): string {
   if (credential === null) return "send a token: Authorization: Bearer wp_…";
   if (credential.as !== "bearer") return ENDED[credential.as];

@@ -57,7 +57,7 @@ export async function dashboard(
   const page = (await files?.get("/index.html", request)) ?? null;
   if (page !== null) return answer(page, "no-cache");
   const headers = { "content-type": "text/plain; charset=utf-8" };
-  return answer(new Response(NOT_BUILT, { status: 503, headers }), "no-store");
+  return answer(new Response(NOT_BUILT, { status: 404, headers }), "no-store");
 }
 
 function answer(response: Response, caching: string): Response {

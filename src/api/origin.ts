@@ -29,7 +29,7 @@ export function saysWhence(headers: Headers): boolean {
   return headers.has("origin") || headers.has("sec-fetch-site");
 }
 
-/** Why a change that a browser sends by itself with a cookie is refused; null if it comes from a page of ours. */
+/** Why a change that a browser sends by itself with a cookie is refused; null if it comes from our own origin. */
 export function foreignOrigin(request: Request, { publicOrigin }: Pick<Edge, "publicOrigin">): string | null {
   const origin = request.headers.get("origin");
   const site = request.headers.get("sec-fetch-site");

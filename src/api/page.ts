@@ -45,7 +45,7 @@ export const pageRouter = router({
   }),
 });
 
-/** @throws WarmpoolError UNAUTHORIZED where a newer link was made meanwhile. */
+/** @throws WarmpoolError UNAUTHORIZED if a newer link was made in the meantime. */
 async function shown(
   ctx: Pick<Context, "connection"> & { assignment: string; link: string },
 ): Promise<PageView> {

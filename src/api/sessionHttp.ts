@@ -44,7 +44,10 @@ export function createSessionHttp(gate: Gate): Hono<Vars> {
     return withCookie(session.text, (Date.parse(session.expiresAt) - Date.now()) / 1000);
   });
   app.get("/", async (c) => {
-    const admitted = await gate.admit(c.env, sessionOf(c), 1, c.get("requestId"));
+    const credential = sessionOf(c);
+    // Every page asks this first, so a browser that is not signed in yet is no refused caller.
+    if (credential === null) throw new WarmpoolError("UNAUTHORIZED", "nobody is signed in");
+    const admitted = await gate.admit(c.env, credential, 1, c.get("requestId"));
     if ("told" in admitted) return problemResponse(admitted.told, admitted.headers);
     const { name, role } = personOf(admitted);
     const expiresAt = await sessionEnd(c.env.connection.db, admitted.hash);

@@ -30,7 +30,7 @@ export const eventListInput = z
 export const eventWatchInput = z.strictObject({ lastEventId: z.string().max(200).nullish() });
 
 /**
- * That something has changed, for whoever shows it. `kind` and the rest are as in an event; two kinds have no event:
+ * That something has changed, for a page that shows it. `kind` and the rest are as in an event; two kinds have no event:
  * `progress` (of a set-up: `assignment`; of creates: `pool` alone) and `sweep` (a duty of the sweep ended).
  */
 export type EventHint = {
@@ -46,7 +46,7 @@ export type EventHint = {
 
 /**
  * An item of `event.watch`. One comes at once, then with each change, and every few seconds without one, so that
- * whoever watches knows how far behind they are. `reset`: hints are missing, so all that is shown is to be read again.
+ * a page knows how far behind it is. `reset`: hints are missing, so all that is shown is to be read again.
  */
 export type EventNews = { at: string; reset: boolean; hints: EventHint[] };
 

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { moment } from "./names.ts";
 
-/** How a browser signs in, and what it is told of the session that it has. The session itself is an HttpOnly cookie. */
+/** How a browser signs in, and what it sees of its session. The session itself is an HttpOnly cookie. */
 
 /** The roles whose tokens sign in to the dashboard. */
 export const SESSION_ROLES = ["admin", "viewer"] as const;

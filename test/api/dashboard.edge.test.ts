@@ -117,12 +117,12 @@ describe.each(RUNTIMES)("the dashboard on %s", (runtime) => {
     await using edge = await startEdge(runtime, t.url, { files: dashboardFolder(folder) });
     const page = await fetch(`${edge.url}/`, { signal: deadline(30) });
     expect({ status: page.status, text: await page.text() }).toEqual({
-      status: 503,
+      status: 404,
       text: expect.stringContaining("npm run build:dashboard"),
     });
     expect(page.headers.get("content-security-policy")).toBe(CSP);
     expect((await fetch(`${edge.url}/healthz`, { signal: deadline(30) })).status).not.toBe(404);
-    // Built meanwhile: the next look finds it.
+    // Once it is built, the next request finds it.
     await built(place.path);
     expect((await fetch(`${edge.url}/`, { signal: deadline(30) })).status).toBe(200);
   });

@@ -31,7 +31,7 @@ test("a built dashboard is current until one of its sources is newer", async () 
   }
 });
 
-test("a checkout without the dashboard's sources: said once, and the start goes on", async () => {
+test("a checkout without the dashboard's sources: one line, and the start continues", async () => {
   await using folder = await temporaryFolder();
   const said: string[] = [];
   const say = (line: string) => void said.push(line);
@@ -39,7 +39,7 @@ test("a checkout without the dashboard's sources: said once, and the start goes 
   expect(said).toEqual(["There is no dashboard: this checkout has no src/dashboard"]);
 });
 
-test("a build that fails: said in a line with how to see more, and the start goes on", async () => {
+test("a build that fails: a line that says how to see more, and the start continues", async () => {
   await using folder = await temporaryFolder();
   file(folder.path, "src/dashboard/index.html", 100);
   const said: string[] = [];

@@ -117,6 +117,9 @@ function http(operations: readonly Operation[], authorization: Texts): fc.Arbitr
       "/trpc",
       "/admin",
       "/",
+      "/session",
+      "/t/x",
+      "/assets/x.js",
       "/trpc/pool.list,pool.get?batch=1",
     ],
   ];

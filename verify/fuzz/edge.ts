@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -103,6 +103,8 @@ async function startWorkerd(databaseUrl: string): Promise<Running> {
     WARMPOOL_REQUESTS_PER_MINUTE: NO_LIMIT,
     WARMPOOL_WRONG_TOKENS_PER_MINUTE: NO_LIMIT,
   };
+  // Of a dashboard that is not built wrangler wants the folder at least.
+  await mkdir(join(ROOT, "dist", "dashboard"), { recursive: true });
   const server = createTestHarness({ root: ROOT, workers: [{ configPath: "wrangler.toml", secrets }] });
   const { url } = await server.listen().catch(async (error: unknown) => {
     await server.close();

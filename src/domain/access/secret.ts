@@ -1,6 +1,6 @@
 import { sha256 } from "../core/hash.ts";
 
-/** What a secret of ours is for: the words that stand before its random part. */
+/** What a secret is for, which its first characters show. */
 export type SecretKind = "app" | "admin" | "viewer" | "node" | "join" | "session" | "code" | "page";
 
 /** A new secret of 256 bits, and the hash by which it is kept. The text is shown once and stored nowhere. */

@@ -4,8 +4,8 @@ import type { Db } from "../../db/client.ts";
 import { type EventRow, type Marks, oldestId, readHints, settledId } from "./hints.ts";
 
 /**
- * What changes, read once a second at most however many watch on this instance. Whoever comes while somebody reads
- * waits by looking: a Worker may not await what another request has begun. Nothing is held back: an event is shown at
+ * What changes, read once a second at most however many watch on this instance. A watcher that comes while another one
+ * reads waits by looking: a Worker may not await what another request has begun. Nothing is held back: an event is shown at
  * once, and a watcher's place moves only to where no earlier one can appear any more, so that a reconnect misses none.
  */
 export type Feed = {
@@ -69,9 +69,12 @@ async function read(db: Db, state: State): Promise<void> {
     state.settled = await settledId(db);
     state.from = state.settled;
   }
-  const { at, events, marks } = await readHints(db, state.settled, KEPT + 1);
+  const since = state.settled;
+  const { at, events, marks } = await readHints(db, since, KEPT + 1);
+  // Somebody who did not wait for this reading any more has read as far or further.
+  if (state.settled !== since) return;
   if (events.length > KEPT) {
-    // So many at once are not told one by one: whoever is behind reads everything again.
+    // So many at once are not shown one by one: watchers that are behind read everything again.
     state.events = [];
     state.settled = await settledId(db);
     state.from = state.settled;
@@ -119,7 +122,7 @@ function watcher(state: State, refresh: (db: Db) => Promise<void>, lastEventId: 
       const isBehind = changesSeen !== null && changesSeen < dropped;
       const since = events === null || isBehind ? null : (place ?? 0);
       const fresh = since === null ? [] : (events ?? []).filter(({ id }) => id > since && !shown.has(id));
-      // Whoever comes back missed an unknown number of changes that are no events.
+      // A watcher that comes back has missed an unknown number of changes that are no events.
       const told =
         changesSeen === null
           ? Object.keys(marks).map((what) => hintOf(what, at))

@@ -14,7 +14,7 @@ import { unwrapped, warmpool } from "../run.ts";
 const LACKS: [what: string, fault: SQL][] = [
   ["no table at all", sql`drop schema public cascade; drop schema drizzle cascade; create schema public`],
   ["a column less", sql`alter table nodes drop column orphan_brake`],
-  ["a table less", sql`drop table tokens`],
+  ["a table less", sql`drop table tokens cascade`],
 ];
 
 describe.each(LACKS)("a database with %s", (_, fault) => {

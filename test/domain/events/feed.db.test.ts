@@ -23,7 +23,7 @@ async function seenBy(watcher: Watcher, db: Db, time: { pass: () => void }): Pro
   return watcher.next(db);
 }
 
-test("a watcher begins by reading everything, and is then told each event once, at once", async () => {
+test("a new watcher reads everything first, and then gets each event once and at once", async () => {
   await using t = await testDb();
   const time = clock();
   const watcher = createFeed(time.now).join(null);
@@ -37,7 +37,7 @@ test("a watcher begins by reading everything, and is then told each event once, 
   expect(kindsOf(await seenBy(watcher, t.db, time))).toEqual([]);
 });
 
-test("an event that commits behind a later one → both are told, to one who stays and to one who comes back", async () => {
+test("an event that commits behind a later one → both are shown, to one that stays and to one that comes back", async () => {
   await using t = await testDb();
   const time = clock();
   const feed = createFeed(time.now);
@@ -57,7 +57,7 @@ test("an event that commits behind a later one → both are told, to one who sta
   expect(kindsOf(await seenBy(feed.join(place), t.db, time)).toSorted()).toEqual(["earlier", "later"]);
 });
 
-test("who comes back is told what was missed, on another instance too; who was away too long reads everything", async () => {
+test("a watcher that comes back gets what it missed, on another instance too; after too long it reads everything", async () => {
   await using t = await testDb();
   const time = clock();
   const feed = createFeed(time.now);
@@ -105,7 +105,7 @@ test("a hundred watchers of one instance cost one statement a second", async () 
   await connection.close();
 });
 
-test("a duty of the sweep that ends is told, though no event says so", async () => {
+test("a duty of the sweep ends → it is shown, though it has no event", async () => {
   await using t = await testDb();
   const time = clock();
   const watcher = createFeed(time.now).join(null);

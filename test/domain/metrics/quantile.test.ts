@@ -12,7 +12,7 @@ test("a quantile lies where Prometheus puts it: evenly within its bucket", () =>
   expect(quantileOf(buckets, 1)).toBe(5);
 });
 
-test("what lies beyond all bounds is told as the last bound; nothing as null", () => {
+test("a value beyond all bounds → the last bound; no value → null", () => {
   expect(
     quantileOf(
       [
