@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -52,8 +52,7 @@ type Testers = { ready: string; working: string; failed: string; page: string };
 
 /** Somebody in every state: ready, at work, failed, in line. */
 async function fill({ admin }: Stack): Promise<Testers> {
-  const gate = join(folder, "gate");
-  await admin.mutate("recipe.put", recipe(gate), z.unknown());
+  await admin.mutate("recipe.put", recipe(), z.unknown());
   await putPoolLike(admin, "demo", {
     recipe: "desktop",
     maxSize: 5,
@@ -97,12 +96,12 @@ function untilTester<T>(admin: Rpc, username: string, form: z.ZodType<T>, is: (t
 }
 
 /** Its second step waits or fails, as the tester's parameter says. */
-function recipe(gate: string) {
+function recipe() {
   const step = (id: string, title: string, script: string) => ({ id, title, script, timeoutSeconds: 600 });
   const install = [
     'echo "Reading package lists"',
     'for n in 1 2 3 4 5 6 7 8; do echo "Unpacking package $n of 8"; echo "::progress $((n * 5)) package $n of 8"; done',
-    `[ "$WARMPOOL_PARAM_MODE" != wait ] || while [ ! -e '${gate}' ]; do sleep 0.5; done`,
+    '[ "$WARMPOOL_PARAM_MODE" != wait ] || sleep 600',
     '[ "$WARMPOOL_PARAM_MODE" != fail ] || { echo "E: Unable to locate package desktop-extras"; exit 100; }',
   ];
   return {
@@ -158,8 +157,6 @@ async function shoot(running: Stack, testers: Testers): Promise<void> {
     }
   } finally {
     await browser.close();
-    // Lets the set-up that waits end, so that its machine can go.
-    await writeFile(join(folder, "gate"), "");
   }
 }
 

@@ -130,6 +130,6 @@ export const OUTSIDE: Record<string, Room> = {
   "drizzle.config.ts": { may: ["drizzle-kit"], ...TOOL },
   "vite.config.ts": { may: ["vite"], ...TOOL },
   "vitest.config.ts": { may: ["test/reporter.ts", "vitest/config", NODE], ...TOOL },
-  "vitest.browser.config.ts": { may: ["test/reporter.ts", "vitest/config"], ...TOOL },
+  "vitest.browser.config.ts": { may: ["test/reporter.ts", "vitest/config", "vitest/node"], ...TOOL },
   "vitest.incus.config.ts": { may: ["test/reporter.ts", "vitest/config"], ...TOOL },
 };

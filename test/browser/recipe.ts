@@ -9,8 +9,8 @@ export const HOSTILE = {
   url: "javascript:alert(3)",
 };
 
-/** What lets the second step continue, in the folder that the test gives: progress can be seen before. */
-export function hostileRecipe(gate: string) {
+/** Its second step continues as soon as something listens on that port of the host: progress can be seen before. */
+export function hostileRecipe(port: number) {
   const step = (id: string, title: string, script: string) => ({ id, title, script, timeoutSeconds: 300 });
   return {
     name: "hostile",
@@ -31,7 +31,8 @@ export function hostileRecipe(gate: string) {
       step(
         "wait",
         "Wait for the test",
-        `echo '::progress 40 half'\nwhile [ ! -e '${gate}' ]; do sleep 0.2; done`,
+        `echo '::progress 40 half'
+until bash -c ': </dev/tcp/127.0.0.1/${port}' 2>/dev/null; do sleep 0.2; done`,
       ),
     ],
   };

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { z } from "zod";
 import { startStack } from "../../verify/harness/stack.ts";
+import { freePort } from "./port.ts";
 
 /** One stack for all browser tests: `npm start` with a folder and a port of its own, three machines of the driver local. */
 declare module "vitest" {
@@ -33,13 +33,4 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
     await stack.stop("sigterm");
     await rm(folder, { recursive: true });
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("the server has no port");
-  return address.port;
 }

@@ -1,15 +1,14 @@
 import { generateKeyPairSync } from "node:crypto";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { expect, inject, test } from "vitest";
+import { expect, test } from "vitest";
 import { admin, openPhone, openSignedIn, stack } from "./chromium.ts";
+import { freePort, listenOn } from "./port.ts";
 import { HOSTILE, hostileRecipe, useRecipe } from "./recipe.ts";
 
 /** A tester from being asked for to being done: as the operator sees it, and on their own page. */
 
 test("assign: progress moves by itself, what a hostile machine says is text, the tester's page works on a phone", async () => {
-  const gate = join(inject("stateDir"), "gate");
-  await useRecipe(admin(), hostileRecipe(gate));
+  const port = await freePort();
+  await useRecipe(admin(), hostileRecipe(port));
   const { page, wrongs, close } = await openSignedIn("/testers");
   await page.getByRole("button", { name: "Assign a machine" }).click();
   await page.getByLabel("Username on the machine").fill("alice");
@@ -33,8 +32,9 @@ test("assign: progress moves by itself, what a hostile machine says is text, the
   const phone = await openPhone();
   await phone.page.goto(link);
   await phone.page.getByRole("heading", { name: "Your machine is being set up" }).waitFor();
-  writeFileSync(gate, "");
+  const gate = await listenOn(port);
   await phone.page.getByRole("heading", { name: "Your machine is ready" }).waitFor();
+  gate.close();
   await page.getByRole("button", { name: "Done" }).click();
   await page.getByText("active", { exact: true }).first().waitFor();
 

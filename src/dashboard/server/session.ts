@@ -2,7 +2,7 @@ import type { SessionView } from "../../contract/session.ts";
 import { SignInError } from "./client.ts";
 
 /** Signing in and out. The session is an HttpOnly cookie that scripts cannot read. */
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 30_000;
 
 async function ask(method: "GET" | "POST" | "DELETE", body?: object): Promise<Response> {
   return await fetch("/session", {
