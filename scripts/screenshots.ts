@@ -75,7 +75,7 @@ async function fill({ admin }: Stack): Promise<Testers> {
   const state = z.looseObject({ state: z.string(), setup: z.looseObject({ step: z.int() }).nullable() });
   await untilTester(admin, "alice", state, ({ state: is }) => is === "active");
   await untilTester(admin, "carol", state, ({ state: is }) => is === "failed");
-  await untilTester(admin, "bob", state, ({ setup }) => setup?.step === 2);
+  await untilTester(admin, "bob", state, ({ setup }) => setup?.step === 3);
   return {
     ready: ready.assignment.id,
     working: working.assignment.id,

@@ -189,6 +189,14 @@ test("set-up: the failed step is marked, what follows it is to come", () => {
     ["Now", "failed"],
     ["C", "later"],
   ]);
+  const within = tester({ state: "setting_up", setup: setup(3, 5) });
+  expect(stepsOf(within, recipe).map(({ title, state }) => [title, state])).toEqual([
+    ["Account", "done"],
+    ["A", "done"],
+    ["Now", "now"],
+    ["C", "later"],
+    ["Done", "later"],
+  ]);
   expect(percentOf(tester({ state: "setting_up", setup: setup(2, 4, 50) }))).toBe(37.5);
   expect(percentOf(tester({ state: "active" }))).toBe(100);
 });

@@ -22,19 +22,22 @@ export function inOrder(testers: readonly Assignment[]): Assignment[] {
 /** One step of a set-up as a list shows it. */
 export type Step = { number: number; title: string; state: "done" | "now" | "failed" | "later" };
 
-/** Every step of a set-up with titles where they are known: the recipe's, and the present one's own. */
+/**
+ * Every step of a set-up with titles where they are known: the recipe's, and the present one's own. A set-up makes the account
+ * before the recipe's steps and checks the machine after them.
+ */
 export function stepsOf(
-  { setup, state, error }: Pick<Assignment, "setup" | "state" | "error">,
-  recipeSteps: readonly { id: string; title: string }[],
+  { setup, state }: Pick<Assignment, "setup" | "state">,
+  recipeSteps: readonly { title: string }[],
 ): Step[] {
   if (setup === null) return [];
-  const failed = error?.step === undefined ? -1 : recipeSteps.findIndex(({ id }) => id === error.step);
-  const at = state === "failed" && failed >= 0 ? failed + 1 : setup.step;
+  const titles = recipeSteps.map(({ title }) => title);
+  const around = ["Account", ...titles, "Done"];
+  const known = [titles, around].find(({ length }) => length === setup.steps) ?? [];
   return Array.from({ length: setup.steps }, (_, index) => {
     const number = index + 1;
-    const known = recipeSteps.length === setup.steps ? recipeSteps[index]?.title : undefined;
-    const title = number === setup.step ? setup.title : (known ?? `Step ${number}`);
-    return { number, title, state: stateOf(number, at, state) };
+    const title = number === setup.step ? setup.title : (known[index] ?? `Step ${number}`);
+    return { number, title, state: stateOf(number, setup.step, state) };
   });
 }
 
