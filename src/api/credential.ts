@@ -41,5 +41,5 @@ export function callerBy(db: Db, { as, text }: Credential, bootstrap: string | u
 export function refusedAs(credential: Credential | null): string {
   if (credential === null) return "send a token: Authorization: Bearer wp_…";
   if (credential.as !== "bearer") return ENDED[credential.as];
-  return isPageText(credential.text) ? PAGE_ENDED : "the token is not known, expired or revoked";
+  return isPageText(credential.text) ? PAGE_ENDED : "the token is unknown, expired or revoked";
 }

@@ -46,7 +46,7 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
     const stuck = await t.db.transaction(async (tx) => {
       await tx.execute(sql`select 1 from nodes for update`);
       const running = sweep(t.db);
-      const waiting = sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%unheard%'`;
+      const waiting = sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like '%last_seen_at <%'`;
       await until("it to be stuck in silence", async () => (await rows(t.db, waiting)).length > 0);
       await t.db.execute(sql`
         update duties set last_start_at = now() - make_interval(secs => ${SETTINGS.dutyLateSeconds + 1})`);
