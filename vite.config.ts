@@ -1,5 +1,8 @@
 import { defineConfig } from "vite";
 
+// Whatever whoever builds it has set: with any other value there, React's development build would be published.
+process.env["NODE_ENV"] = "production";
+
 /** Builds the dashboard into dist/dashboard, from where both entries serve it. */
 export default defineConfig({
   root: "src/dashboard",

@@ -43,7 +43,7 @@ test("machine: an action that is refused → disabled, with the reason", async (
   const cut = page.getByRole("button", { name: "Cut access" });
   await cut.waitFor();
   expect(await cut.isDisabled()).toBe(true);
-  expect(await page.getByText(/^Not now: it is nobody/).count()).toBe(1);
+  expect(await page.getByText(/^Not now: it has no assignment; hold/).count()).toBe(1);
   await close();
 });
 
