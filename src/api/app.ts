@@ -112,7 +112,7 @@ export function createApp(refusals: Refusals = createRefusals()) {
         requestId: c.get("requestId"),
         caller,
         credential,
-        openStream: () => streams.open(hash, streamsPerToken),
+        openStream: () => streams.open(hash, streamsPerToken, c.req.raw.signal),
         origin: originOf(c.req.raw, c.env),
         feed,
         isStillKnown: () =>

@@ -1,25 +1,47 @@
 /** How many event streams each token has open on this instance: each is a statement a second. */
 export type Streams = {
   isFull(token: string, most: number): boolean;
-  /** @returns what to call once when the stream has ended; null where there are too many. */
-  open(token: string, most: number): (() => void) | null;
+  /**
+   * @param signal of the request. In a Worker whose caller has left, what a stream waits for may never come, and its own end
+   * with it: the abort is the last that is heard of it.
+   * @returns what to call when the stream has ended; null where there are too many.
+   */
+  open(token: string, most: number, signal: AbortSignal): (() => void) | null;
 };
 
 export const TOO_MANY_STREAMS = "this token has too many event streams open; close some";
 
-export function createStreams(): Streams {
-  const counts = new Map<string, number>();
-  const isFull = (token: string, most: number) => (counts.get(token) ?? 0) >= most;
+/** tRPC ends a stream after this time, and its client opens another. */
+export const LONGEST_STREAM_MS = 10 * 60_000;
+/** Should even the abort not be heard, a place is free again when its stream must be over. */
+const FORGOTTEN_MS = LONGEST_STREAM_MS + 60_000;
+
+/** @param now milliseconds that only grow */
+export function createStreams(now: () => number = () => performance.now()): Streams {
+  /** When each of a token's streams was opened. */
+  const opened = new Map<string, Set<{ at: number }>>();
+  const ofToken = (token: string) => {
+    const places = opened.get(token) ?? new Set();
+    for (const place of places) if (now() - place.at > FORGOTTEN_MS) places.delete(place);
+    return places;
+  };
+  const isFull = (token: string, most: number) => ofToken(token).size >= most;
   return {
     isFull,
-    open(token, most) {
-      if (isFull(token, most)) return null;
-      counts.set(token, (counts.get(token) ?? 0) + 1);
-      return () => {
-        const left = (counts.get(token) ?? 0) - 1;
-        if (left > 0) counts.set(token, left);
-        else counts.delete(token);
+    open(token, most, signal) {
+      const places = ofToken(token);
+      if (places.size >= most) return null;
+      const place = { at: now() };
+      places.add(place);
+      opened.set(token, places);
+      const end = (): void => {
+        signal.removeEventListener("abort", end);
+        places.delete(place);
+        if (places.size === 0 && opened.get(token) === places) opened.delete(token);
       };
+      signal.addEventListener("abort", end);
+      if (signal.aborted) end();
+      return end;
     },
   };
 }

@@ -7,6 +7,7 @@ import { allowedRoles, type Audience } from "./access.ts";
 import type { Credential } from "./credential.ts";
 import type { Edge } from "./edge.ts";
 import { rpcCodeOf, tellTrpcError, toTrpcError } from "./failures.ts";
+import { LONGEST_STREAM_MS } from "./streams.ts";
 import { unstorable } from "./storable.ts";
 
 export type Context = Edge & {
@@ -39,7 +40,7 @@ const t = initTRPC
       return { message, code: rpcCodeOf(told.code), data: { ...rest, path: path ?? null } };
     },
     sse: {
-      maxDurationMs: 10 * 60_000,
+      maxDurationMs: LONGEST_STREAM_MS,
       // workerd learns that a client is gone when it writes to it: before a watcher's next look (tester.ts), not long after.
       ping: { enabled: true, intervalMs: 500 },
       client: { reconnectAfterInactivityMs: 30_000 },
