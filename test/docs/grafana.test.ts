@@ -1,7 +1,10 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { PANELS } from "../../scripts/docs/grafana.ts";
 import { METRICS } from "../../src/domain/metrics/catalogue.ts";
 import { hasPromtool, promtool } from "../helpers/promtool.ts";
+import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 
 /** By name; of a histogram the series that it has. */
 const LABELS = new Map(
@@ -24,14 +27,14 @@ test.each(PANELS)("the panel `$title` asks for metrics and labels that there are
   }
 });
 
-test.runIf(hasPromtool())("promtool takes every query", () => {
+test.runIf(hasPromtool())("promtool takes every query", async () => {
   const rules = PANELS.flatMap(({ queries }) => queries).map(({ expr }, index) => ({
     record: `panel:${index}`,
     expr: expr.replaceAll("$pool", ".*").replaceAll("$__rate_interval", "5m"),
   }));
-  const checked = promtool(
-    ["check", "rules", "/dev/stdin"],
-    JSON.stringify({ groups: [{ name: "grafana", rules }] }),
-  );
+  await using folder = await temporaryFolder();
+  const file = join(folder.path, "rules.yml");
+  await writeFile(file, JSON.stringify({ groups: [{ name: "grafana", rules }] }));
+  const checked = promtool(["check", "rules", file]);
   expect(checked).toContain(`${rules.length} rules found`);
 });

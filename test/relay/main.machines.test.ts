@@ -185,10 +185,10 @@ test("a relay that another one takes over from ends with 1 and says why", async 
   expect(await older.said).toContain("A newer relay has taken over this node.");
 });
 
-test("wrong use and a folder that never joined end with 1 and what to do", async () => {
+test("wrong use ends with 2, a folder that never joined with 1, both with what to do", async () => {
   await using relay = await home();
   const wrong = relay.start("dance");
-  expect(await exitOf(wrong)).toBe(1);
+  expect(await exitOf(wrong)).toBe(2);
   expect(await wrong.said).toContain("Usage (or");
   const homeless = relay.start("run", "--driver", "local");
   expect(await exitOf(homeless)).toBe(1);

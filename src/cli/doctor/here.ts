@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DEFAULT_STATE_DIR } from "../session/session.ts";
 import { readLocal } from "../session/target.ts";
@@ -80,9 +80,10 @@ export function relayFolder(dir: string): Check[] {
   return secrets.length === 0 ? [] : [ok("relay's key", `only its owner can read what is in ${dir}`)];
 }
 
+/** One that has ended and that its parent has not asked about yet is not alive, though it has a pid still. */
 function isAlive(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    return process.kill(pid, 0) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
   } catch (error) {
     // It lives, and belongs to somebody else.
     return error instanceof Error && "code" in error && error.code === "EPERM";

@@ -30,7 +30,8 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CliError(EXIT.wrongUse, `cannot read the key file: ${why}.`);
+    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    const why = isMissing ? "there is no such file" : error instanceof Error ? error.message : String(error);
+    throw new CliError(EXIT.wrongUse, `cannot read the key file ${file}: ${why}.`);
   }
 }

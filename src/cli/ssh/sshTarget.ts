@@ -11,7 +11,12 @@ import { testerOf, testerWords } from "../inputs/testerOptions.ts";
 import type { TesterOptions } from "../inputs/testerOptions.ts";
 
 /** What is dialled, and the fingerprints of the keys that open it, in words where none are known. */
-export type Dialled = { target: SshTarget; opensTo: () => Promise<string[]> };
+export type Dialled = {
+  target: SshTarget;
+  opensTo: () => Promise<string[]>;
+  /** Why nobody may get in yet, whatever their key. */
+  notYet: string | null;
+};
 
 /**
  * Whom `warmpool ssh WHOM` dials: a tester's machine as the tester, or, where no tester is called that, the machine of
@@ -61,7 +66,8 @@ function testersMachine(session: Session, assignment: Assignment, options: Teste
       `\`${next(session, "tester", ...words)}\` tells when it is there.`,
     );
   }
-  return { target: machine, opensTo: async () => assignment.keyFingerprints ?? [] };
+  const notYet = state === "setting_up" ? headline(assignment, Date.now()) : null;
+  return { target: machine, opensTo: async () => assignment.keyFingerprints ?? [], notYet };
 }
 
 /** As root, by the address that testers dial: what an admin's own host reaches too. */
@@ -80,5 +86,5 @@ function machineTarget(session: Session, machine: MachineView): Dialled {
     const { spec } = await session.client.pool.get.query({ name: machine.pool });
     return spec.adminSshKeys.flatMap((key) => fingerprintOf(key) ?? []);
   };
-  return { target: { name, ...access, user: "root", hostKey }, opensTo };
+  return { target: { name, ...access, user: "root", hostKey }, opensTo, notYet: null };
 }

@@ -69,7 +69,9 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
     throw new CliError(
       EXIT.failed,
       `${user} has no machine to use${cause(session, assignment)}.`,
-      `\`${next(session, "log", ...words)}\` shows what the set-up printed; retry continues where it stopped, release gives the machine back.`,
+      assignment.state === "released"
+        ? `\`${next(session, "assign", ...words, "--key FILE")}\` gets one.`
+        : `\`${next(session, "log", ...words)}\` shows what the set-up printed; retry continues where it stopped, release gives the machine back.`,
     );
   }
   if (options.wait === true && assignment.state === "active" && assignment.error !== null) {

@@ -45,6 +45,7 @@ async function recreate(
 ): Promise<void> {
   const goes = async () => {
     const { name, state, assignment } = await session.client.machine.get.query({ id });
+    if (state === "deleted") return [];
     return assignment === null
       ? [`${name}, which is ${state}, is torn down with all that is on it.`]
       : [`${name} is taken from ${assignment.username}, who gets another one without what is on it.`];

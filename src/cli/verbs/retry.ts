@@ -40,7 +40,7 @@ async function act(session: Session, user: string, options: Options): Promise<vo
 function sentence({ username, machine, recipe }: Assignment): string {
   const version =
     recipe === undefined ? "" : ` with version ${shortVersion(recipe.version)} of recipe ${recipe.name}`;
-  return `${machine?.name ?? "The machine"} is being set up for ${username} again${version}; steps that are done are skipped.`;
+  return `${machine?.name ?? "The machine"} is being set up for ${username} again${version}; steps that are done are skipped, unless what they are given has changed.`;
 }
 
 /** A corrected recipe that was pushed meanwhile is not what runs. */

@@ -37,12 +37,13 @@ export function ssh(program: Command, cli: Cli): void {
 }
 
 async function act(session: Session, whom: string, command: string[], options: SshOptions): Promise<void> {
-  const { target, opensTo } = await sshTarget(session, whom, options);
+  const { target, opensTo, notYet } = await sshTarget(session, whom, options);
   // Keys are no reason not to try: an agent may have the right one.
   const keys = await opensTo().catch(() => []);
   const identity = options.identity ?? localAdminKey(session, target) ?? identityFor(keys);
   session.cli.exitCode = await run(target, identity, command);
   if (session.cli.exitCode !== NO_LOGIN) return;
+  if (notYet !== null) return session.out.note(`There was no login, for the set-up has not ended: ${notYet}`);
   session.out.note(refusal(target, identity, keys));
   session.out.note(`\`${next(session, "ssh", whom, "--identity FILE")}\` names the private half of one.`);
 }

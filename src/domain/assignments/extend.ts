@@ -72,7 +72,7 @@ export async function extendAssignment(
 /** @throws WarmpoolError CONFLICT where it may not get that time. */
 function refuse({ state, ttl, over }: Standing, ttlSeconds: number): void {
   if (state === "released") throw new WarmpoolError("CONFLICT", "the assignment is released; assign again");
-  const since = state === "failed" ? "from when it failed on" : "from activeAt on";
+  const since = state === "failed" ? "from when it failed on" : "from the end of its set-up on";
   if (ttl !== null && ttlSeconds < ttl) {
     throw new WarmpoolError(
       "CONFLICT",

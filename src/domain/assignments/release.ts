@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Assignment } from "../../contract/assignment.ts";
-import { type Db, listOf } from "../../db/client.ts";
+import { type Db, listOf, rows } from "../../db/client.ts";
 import { readAssignments } from "./view.ts";
 import type { Forecasts } from "./queue/forecasts.ts";
 import { resolvePool } from "../core/whichPool.ts";
@@ -80,7 +80,30 @@ export async function findTester(
   tester: { username: string; pool?: string | undefined },
   forecasts?: Forecasts,
 ): Promise<Assignment> {
-  return findTesterIn(db, await resolvePool(db, tester.pool), tester.username, forecasts);
+  const pool = await resolvePool(db, tester.pool);
+  try {
+    return await findTesterIn(db, pool, tester.username, forecasts);
+  } catch (error) {
+    const others = tester.pool === undefined && isNotFound(error) ? await poolsOf(db, tester.username) : [];
+    if (others.length === 0) throw error;
+    throw new WarmpoolError(
+      "NOT_FOUND",
+      `${tester.username} never had a machine of pool ${pool}, the default, but has one of ${others.join(" and ")}; name the pool`,
+    );
+  }
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof WarmpoolError && error.code === "NOT_FOUND";
+}
+
+/** The pools in which the tester has a live assignment. */
+async function poolsOf(db: Db, username: string): Promise<string[]> {
+  const found = await rows<{ pool: string }>(
+    db,
+    sql`select pool from testers where username = ${username} and assignment is not null order by pool limit 10`,
+  );
+  return found.map(({ pool }) => pool);
 }
 
 /** The same in the pool of that name, in one statement. @throws WarmpoolError NOT_FOUND. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { DRIVERS } from "../../contract/drivers.ts";
+import { type DriverName, DRIVERS } from "../../contract/drivers.ts";
 import type { Driver } from "../driver.ts";
 import { WrongUse } from "../errors.ts";
 import { execDriver } from "./exec/driver.ts";
@@ -35,6 +35,20 @@ export type DriverOptions = {
   image?: string | undefined;
 };
 
+/** Whose each option is, by the words it is typed with. */
+const OPTIONS = {
+  machines: ["local", "--machines"],
+  hide: ["local", "--hide"],
+  program: ["exec", "--program"],
+  pass: ["exec", "--pass"],
+  timeout: ["exec", "--timeout"],
+  socket: ["incus", "--socket"],
+  project: ["incus", "--project"],
+  storagePool: ["incus", "--storage-pool"],
+  profile: ["incus", "--profile"],
+  image: ["incus", "--image"],
+} as const satisfies Record<Exclude<keyof DriverOptions, "driver">, [DriverName, string]>;
+
 /** Where a driver finds itself: its owner's mark, and the relay's own folder. */
 export type Site = { installation: string; node: string; dir: string };
 
@@ -47,6 +61,7 @@ export function chooseDriver(options: DriverOptions, site: Site): { driver: Driv
         "(docs/drivers.md); local, which is for development only.",
     );
   }
+  refuseForeign(options);
   switch (DRIVERS.find((known) => known === options.driver)) {
     case "local": {
       const root = options.machines ?? join(dir, "machines");
@@ -83,5 +98,16 @@ export function chooseDriver(options: DriverOptions, site: Site): { driver: Driv
     }
     case undefined:
       throw new WrongUse(`There is no driver ${options.driver}; there are ${DRIVERS.join(", ")}.`);
+  }
+}
+
+/** @throws WrongUse where an option is another driver's, which would be ignored without a word */
+function refuseForeign(options: DriverOptions): void {
+  for (const name of Object.keys(OPTIONS) as (keyof typeof OPTIONS)[]) {
+    const [owner, typed] = OPTIONS[name];
+    if (options[name] === undefined || owner === options.driver) continue;
+    throw new WrongUse(
+      `${typed} is for the driver ${owner}, and this is ${options.driver}. Leave out one of them.`,
+    );
   }
 }

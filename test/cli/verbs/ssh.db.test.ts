@@ -1,5 +1,6 @@
 import { copyFile, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { knownHosts, sshArguments } from "../../../src/cli/ssh/sshArguments.ts";
 import { fingerprintOf } from "../../../src/cli/ssh/sshIdentity.ts";
@@ -39,6 +40,7 @@ async function alice() {
   await relay.workOff();
   return {
     url: edge.url,
+    db: database.db,
     client,
     env: { TMPDIR: folder.path },
     folder: folder.path,
@@ -77,6 +79,12 @@ test("without --identity it finds the key that opens, and where there is none it
   expect(refused.stderr).toContain("Permission denied");
   expect(unwrapped(refused.stderr)).toContain(`Keys that open it: ${fingerprint}.`);
   expect(unwrapped(refused.stderr)).toContain("ssh alice --identity FILE");
+  await at.db.execute(sql`update assignments set state = 'setting_up', active_at = null, expires_at = null`);
+  const early = await warmpoolProcess(["ssh", "alice", "--", "exit 0"], { url: at.url, env });
+  expect(early.code).toBe(255);
+  expect(unwrapped(early.stderr)).toContain("There was no login, for the set-up has not ended: demo-");
+  expect(early.stderr).not.toContain("--identity");
+  await at.db.execute(sql`update assignments set state = 'active', active_at = now()`);
   await copyFile(at.identity, join(home, ".ssh", "mine"));
   await writeFile(join(home, ".ssh", "mine.pub"), `${at.publicKey}\n`);
   const ran = await warmpoolProcess(["ssh", "alice", "--", "exit 4"], { url: at.url, env });

@@ -2,6 +2,9 @@ import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { rows } from "../../../src/db/client.ts";
 import { assign } from "../../../src/domain/assignments/assign.ts";
+import { findTester } from "../../../src/domain/assignments/release.ts";
+import { setDefaultPool } from "../../../src/domain/pools/defaultPool.ts";
+import { getPool, putPool } from "../../../src/domain/pools/pools.ts";
 import { putRecipe } from "../../../src/domain/recipes/recipes.ts";
 import { testDb } from "../../helpers/db.ts";
 import { ADMIN, APP, KEY_A, KEY_B, makeWorld, RECIPE } from "../../helpers/world.ts";
@@ -42,6 +45,23 @@ test("a repeat gets its assignment whatever the recipe has become, and params th
   const other = ask("alice", { params: { license: "x" } });
   await expect(assign(t.connection, other, APP)).rejects.toMatchObject({ code: "CONFLICT" });
   await expect(assign(t.connection, ask("bob"), APP)).rejects.toMatchObject({ code: "BAD_REQUEST" });
+});
+
+test("who names no pool is told in which one the tester has a machine, where it is not the default", async () => {
+  await using t = await testDb();
+  await makeWorld(t.db, { targetSize: 0, maxSize: 1 });
+  await assign(t.connection, ask("alice", { pool: "demo" }), APP);
+  const { spec } = await getPool(t.db, "demo");
+  await putPool(t.db, { ...spec, name: "two" }, ADMIN);
+  await setDefaultPool(t.db, "two", ADMIN);
+  await expect(findTester(t.db, { username: "alice" })).rejects.toMatchObject({
+    code: "NOT_FOUND",
+    message: "alice never had a machine of pool two, the default, but has one of demo; name the pool",
+  });
+  const unknown = { code: "NOT_FOUND", message: "bob never had a machine of pool two" };
+  await expect(findTester(t.db, { username: "bob" })).rejects.toMatchObject(unknown);
+  const named = { code: "NOT_FOUND", message: "alice never had a machine of pool two" };
+  await expect(findTester(t.db, { username: "alice", pool: "two" })).rejects.toMatchObject(named);
 });
 
 test("unknown pool, unknown parameter and a value that does not fit change nothing", async () => {
