@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { afterAll, inject } from "vitest";
+import { inject } from "vitest";
 import { z } from "zod";
 import { local } from "../../verify/harness/interface.ts";
 import { type Rpc, rpc } from "../../verify/harness/rpc.ts";
@@ -12,13 +12,8 @@ import { type Rpc, rpc } from "../../verify/harness/rpc.ts";
 const PATIENCE_MS = 120_000;
 const PHONE = { width: 390, height: 844 };
 
+/** Of the worker; setup.ts starts it and ends it. */
 let browser: Promise<Browser> | null = null;
-
-afterAll(async () => {
-  const opened = await browser;
-  browser = null;
-  await opened?.close();
-});
 
 /** What the stack says of itself now: parts that were started again have other process ids. */
 export function stack() {
@@ -39,10 +34,7 @@ export type Window = {
 
 /** An empty page of its own session. */
 export async function open(options: BrowserContextOptions = {}): Promise<Window> {
-  browser ??= chromium.launch({
-    executablePath: process.env["WARMPOOL_CHROMIUM"] ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu"],
-  });
+  browser ??= chromium.connect(inject("browserAt"));
   const context = await (await browser).newContext(options);
   context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();

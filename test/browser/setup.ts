@@ -1,15 +1,18 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { chromium } from "playwright-core";
 import type { TestProject } from "vitest/node";
 import { z } from "zod";
 import { startStack } from "../../verify/harness/stack.ts";
 import { freePort } from "./port.ts";
 
-/** One stack for all browser tests: `npm start` with a folder and a port of its own, three machines of the driver local. */
+/** One browser, and one stack, for all browser tests: `npm start` with a folder and a port of its own, three machines of the driver local. */
 declare module "vitest" {
   interface ProvidedContext {
     stateDir: string;
+    /** Where the browser takes commands, as a WebSocket's address on loopback. */
+    browserAt: string;
     /** What `npm start` printed as the link that signs in once. */
     firstLink: string;
   }
@@ -19,6 +22,12 @@ const START_SECONDS = 300;
 const runtime = z.enum(["node", "workerd"]).parse(process.env["WARMPOOL_BROWSER_RUNTIME"] ?? "node");
 
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
+  const browser = await chromium.launchServer({
+    executablePath: process.env["WARMPOOL_CHROMIUM"] ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu"],
+    host: "127.0.0.1",
+  });
+  provide("browserAt", browser.wsEndpoint());
   const folder = await mkdtemp(join(tmpdir(), "warmpool-browser-"));
   const stateDir = join(folder, "state");
   const logFile = join(folder, "start.log");
@@ -30,6 +39,7 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   provide("stateDir", stateDir);
   provide("firstLink", line.slice("Dashboard: ".length).trim());
   return async () => {
+    await browser.close();
     await stack.stop("sigterm");
     await rm(folder, { recursive: true });
   };
