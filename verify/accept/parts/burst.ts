@@ -106,8 +106,8 @@ async function onWorkerd({ report }: Context, stack: Stack, key: string): Promis
       const result = await rush([app], pool, CROWD, key, true);
       await moveUp(app, result);
       await clearOut(admin, result);
-      const { refused, held, waiting } = result;
-      return `${refused} refused and asked again; ${held.size} distinct machines, ${waiting.length} waiting in order`;
+      const { refused, cut, held, waiting } = result;
+      return `${refused} refused and asked again, ${cut} cut off and asked again; ${held.size} distinct machines, ${waiting.length} waiting in order`;
     }),
   );
 }
