@@ -12,12 +12,12 @@ const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
 
 /**
- * One line: what a terminal would obey is shown as an escape. A line break is ` | `, so that nobody's text begins a line that
- * looks like ours; those at its ends are left out, and a tab is a space.
+ * One line: what a terminal would obey is shown as an escape. A line break is `⏎` and no place to wrap after it, so that
+ * nobody's text begins a line that looks like ours; those at its ends are left out, and a tab is a space.
  */
 export function clean(text: string): string {
   const lines = text.trim().replace(/\r\n?/g, "\n").split("\n");
-  return escaped(lines.map((line) => line.replaceAll("\t", " ")).join(" | "));
+  return escaped(lines.map((line) => line.replaceAll("\t", " ")).join(" ⏎"));
 }
 
 /** Colours and movements of the cursor as programs print them that draw a bar; bounded, so that it is read once. */

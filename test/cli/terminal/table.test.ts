@@ -30,7 +30,7 @@ test("what does not fit is cut where it is widest, and never in a column to copy
 
 test("cells are cleaned of what could move the cursor", () => {
   expect(table(columns, [{ name: "a\u001b[2J\nb", count: 1, remark: "" }], 80)[1]).toBe(
-    "a\\u001b[2J | b      1",
+    "a\\u001b[2J ⏎b      1",
   );
 });
 

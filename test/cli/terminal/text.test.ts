@@ -4,7 +4,7 @@ import { clean, cleanLines, fit, pad, width, wrap } from "../../../src/cli/termi
 test.each([
   ["plain", "plain"],
   ["\u001b[31mred\u001b[0m", "\\u001b[31mred\\u001b[0m"],
-  ["two\nlines\r\nand\ttab\n", "two | lines | and tab"],
+  ["two\nlines\r\nand\ttab\n", "two ⏎lines ⏎and tab"],
   ["bell\u0007 and delete\u007f", "bell\\u0007 and delete\\u007f"],
   ["\u001b]0;title\u0007after", "\\u001b]0;title\\u0007after"],
   ["\u009b2Jcleared", "\\u009b2Jcleared"],

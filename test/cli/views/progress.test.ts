@@ -21,7 +21,7 @@ test("a long title gives way, the times stay", () => {
 });
 
 test("a title cannot move the cursor", () => {
-  expect(liveLine(moment(inSetup(1, 0, "Fetch\u001b[2J\r\nall")), 79)).toContain("Fetch\\u001b[2J | all");
+  expect(liveLine(moment(inSetup(1, 0, "Fetch\u001b[2J\r\nall")), 79)).toContain("Fetch\\u001b[2J ⏎all");
 });
 
 test.each([
