@@ -108,14 +108,17 @@ async function carryOut(relay: Rpc, session: string, one: Operation, names: Set<
   }
 }
 
-/** As the relay does: UNAVAILABLE, or no answer, is no end. */
+/**
+ * Retries as a relay does when the edge is unavailable or unreachable. A relay never gives up; this one does after two
+ * minutes' worth of pauses, which is longer than a crowd keeps an edge on a busy host from answering.
+ */
 async function patiently<T>(call: () => Promise<T>): Promise<T> {
   for (let failures = 0; ; failures += 1) {
     try {
       return await call();
     } catch (error) {
-      if (!(error instanceof RpcError) || ![0, 503].includes(error.status) || failures === 20) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 250));
+      if (!(error instanceof RpcError) || ![0, 503].includes(error.status) || failures === 120) throw error;
+      await new Promise((resolve) => setTimeout(resolve, Number(error.retryAfter ?? 0.25) * 1000));
     }
   }
 }

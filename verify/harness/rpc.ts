@@ -27,8 +27,14 @@ const failure = z.looseObject({
 });
 const success = z.looseObject({ result: z.looseObject({ data: z.unknown() }) });
 
+/**
+ * A connection for each call: workerd closes an idle one after 5 s, and a process that is short of CPU notices only once
+ * it has sent its next request there, which ends as ECONNRESET.
+ */
+const CONNECTION = { connection: "close" };
+
 export function rpc(url: string, token: string): Rpc {
-  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const headers = { ...CONNECTION, authorization: `Bearer ${token}`, "content-type": "application/json" };
   return {
     query: (path, input, answer) => {
       const search = input === undefined ? "" : `?input=${encodeURIComponent(JSON.stringify(input))}`;
