@@ -13,6 +13,7 @@ import {
   nodeInput,
   reapInput,
   removeNodeInput,
+  setNodeInput,
 } from "../contract/node.ts";
 import { poolHistoryInput } from "../contract/history.ts";
 import { emptyPoolInput, poolInput, poolSpec, removePoolInput } from "../contract/pool.ts";
@@ -24,7 +25,7 @@ import { setDefaultPool } from "../domain/pools/defaultPool.ts";
 import { extendAssignment } from "../domain/assignments/extend.ts";
 import { forgetMachine, holdMachine, recreateMachine, unholdMachine } from "../domain/machines/actions.ts";
 import { getMachine, listMachines } from "../domain/machines/view.ts";
-import { labelNode, liftBrake, reapOrphans, removeNode, scheduleNode } from "../domain/nodes/actions.ts";
+import { labelNode, liftBrake, reapOrphans, removeNode, scheduleNode, setNode } from "../domain/nodes/actions.ts";
 import { enroll } from "../domain/nodes/session.ts";
 import { listNodes } from "../domain/nodes/view.ts";
 import { readHistory } from "../domain/metrics/history.ts";
@@ -147,6 +148,11 @@ export const nodeRouter = router({
   }),
   label: forAdmin.input(labelNodeInput).mutation(async ({ ctx, input }) => {
     const node = await labelNode(ctx.connection.db, input, ctx.actor);
+    ctx.after(() => replenish(ctx.connection.db));
+    return node;
+  }),
+  set: forAdmin.input(setNodeInput).mutation(async ({ ctx, input }) => {
+    const node = await setNode(ctx.connection.db, input, ctx.actor);
     ctx.after(() => replenish(ctx.connection.db));
     return node;
   }),

@@ -71,6 +71,7 @@ const OWN_CODES: Record<ProcedurePath, readonly ErrorCode[]> = {
   "node.drain": ["NOT_FOUND"],
   "node.resume": ["NOT_FOUND"],
   "node.label": ["NOT_FOUND"],
+  "node.set": ["NOT_FOUND"],
   "node.lift": ["NOT_FOUND", "CONFLICT"],
   "node.reap": ["NOT_FOUND", "CONFLICT"],
   "node.remove": ["NOT_FOUND", "CONFLICT"],

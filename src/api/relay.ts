@@ -33,14 +33,14 @@ export const relayRouter = router({
 
   lease: forNode.input(leaseInput).mutation(async ({ ctx, input, signal }): Promise<LeaseResult> => {
     const { db } = ctx.connection;
-    await heard(db, ctx.node, input.session);
+    const { concurrency } = await heard(db, ctx.node, input.session);
     if (await takeOverdueSweep(db)) ctx.after(() => sweep(db, ctx.webhook));
     const until = Date.now() + input.waitSeconds * 1000;
     for (;;) {
       const leased = await leaseWork(db, ctx.node, input.session, input.free, input.highestMachineNumber);
       const left = until - Date.now();
       if (leased.length > 0 || left <= 0 || signal?.aborted === true)
-        return { operations: await payloads(db, leased, ctx.secretKeys) };
+        return { operations: await payloads(db, leased, ctx.secretKeys), concurrency };
       await pause(Math.min(LEASE_POLL_MS, left), signal);
     }
   }),

@@ -46,6 +46,7 @@ import type {
   reapInput,
   RemovedNode,
   removeNodeInput,
+  setNodeInput,
 } from "../contract/node.ts";
 import type { pageExtendInput, pageKeysInput, PageView, pageWatchInput } from "../contract/page.ts";
 import type { PoolChangePlan } from "../contract/plan.ts";
@@ -146,6 +147,7 @@ export type AppRouter = TRPCBuiltRouter<
       drain: Mutation<ByName, NodeView>;
       resume: Mutation<ByName, NodeView>;
       label: Mutation<z.input<typeof labelNodeInput>, NodeView>;
+      set: Mutation<z.input<typeof setNodeInput>, NodeView>;
       lift: Mutation<z.input<typeof liftBrakeInput>, NodeView>;
       reap: Mutation<z.input<typeof reapInput>, NodeView>;
       remove: Mutation<z.input<typeof removeNodeInput>, RemovedNode>;

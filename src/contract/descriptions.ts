@@ -45,6 +45,7 @@ const DESCRIPTIONS: Record<string, string> = {
   closed: "Why no machine is placed here, or null.",
   code: "A code of a closed set.",
   committedGib: "Disk that is promised, in GiB.",
+  concurrency: "How many creates and deletes a node works on at a time.",
   conditions: "Statements that an operator may have to act on.",
   confirmedBy: "Who let it be torn down; null if nobody did.",
   containers: "Containers.",

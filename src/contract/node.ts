@@ -24,6 +24,19 @@ export const removeNodeInput = z.strictObject({ name: nodeName, lost: z.boolean(
 /** All labels that the node is to have; those that are left out it loses. */
 export const labelNodeInput = z.strictObject({ name: nodeName, labels: z.array(nodeLabel).max(50) });
 
+/** Creates and deletes at a time: more than a hundred would only wait for each other, whatever makes the machines. */
+const concurrency = z.int().min(1).max(100);
+
+/** What is named changes, the rest stays; null puts it back to its default. */
+export const setNodeInput = z
+  .strictObject({
+    name: nodeName,
+    /** How many creates and deletes the node works on at a time. */
+    concurrency: concurrency.nullable().optional(),
+  })
+  .refine(({ concurrency: given }) => given !== undefined, "names nothing to set");
+export type SetNodeInput = z.infer<typeof setNodeInput>;
+
 /** More of anything no node has, and their sums stay exact: a thousand terabytes of memory, an exabyte of disk. */
 const MOST = 1_000_000_000;
 const amount = z.number().min(0).max(MOST);
@@ -96,6 +109,8 @@ export const inventory = z.strictObject({
     })
     .partial()
     .optional(),
+  /** How many creates and deletes at a time suit what makes the machines; an operator's word comes before it. */
+  concurrency: concurrency.optional(),
   /** For drivers that reserve nothing: what any machine takes, whatever its shape says. */
   flat: z.strictObject({ vcpus: amount, memoryMib: amount, diskGib: amount }).optional(),
 });
@@ -205,6 +220,8 @@ export const nodeView = z
     state: z.enum(NODE_STATES),
     scheduling: z.enum(NODE_SCHEDULING),
     labels: z.array(z.string()),
+    /** How many creates and deletes it works on at a time: as an operator set it, its driver says, or usual. */
+    concurrency: z.int(),
     driver: z.string().nullable(),
     driverVersion: z.string().nullable(),
     relayVersion: z.string().nullable(),

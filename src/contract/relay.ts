@@ -130,7 +130,8 @@ export type LeasedOperation =
   | RestartOperation
   | CutOperation
   | ProbeOperation;
-export type LeaseResult = { operations: LeasedOperation[] };
+/** `concurrency`: creates and deletes that the node works on at a time; an edge of 0.1 leaves it out. */
+export type LeaseResult = { operations: LeasedOperation[]; concurrency?: number };
 
 /**
  * All leases of a node travel in one call, and each report is judged by itself: what a machine has brought into one must

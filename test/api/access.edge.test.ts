@@ -54,6 +54,7 @@ const OPENED_BY: Record<string, ProcedurePath[]> = {
     "machine.forget",
     "node.enroll",
     "node.drain",
+    "node.set",
     "node.resume",
     "node.label",
     "node.lift",

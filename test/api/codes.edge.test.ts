@@ -107,6 +107,7 @@ function refusals({ taken, going, hers }: Stage): Refusal[] {
     ["machine.forget", "NOT_FOUND", nowhere],
     ["machine.forget", "CONFLICT", { id: taken }],
     ["node.drain", "NOT_FOUND", noPool],
+    ["node.set", "NOT_FOUND", { ...noPool, concurrency: 2 }],
     ["node.resume", "NOT_FOUND", noPool],
     ["node.label", "NOT_FOUND", { ...noPool, labels: [] }],
     ["node.lift", "NOT_FOUND", noPool],

@@ -68,6 +68,7 @@ const REACH: Record<Public, Reach> = {
   "node.drain": { verb: "node drain" },
   "node.resume": { verb: "node resume" },
   "node.label": { verb: "node label" },
+  "node.set": { verb: "node set" },
   "node.lift": { verb: "node lift" },
   "node.reap": { verb: "node reap" },
   "node.remove": { verb: "node remove" },

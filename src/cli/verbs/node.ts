@@ -4,9 +4,13 @@ import type { DestroyOptions } from "../session/destroy.ts";
 import { advised } from "../terminal/failure.ts";
 import { answer, answerInWords, next, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
+import { orDefault } from "../inputs/orDefault.ts";
+import { wholeNumber } from "../inputs/wholeNumber.ts";
 import { joinLines, nodeTable } from "../views/nodeView.ts";
 
-/** `warmpool node list|enroll|drain|resume|label|lift|reap|remove`. */
+type Tuned = { concurrency?: number | null };
+
+/** `warmpool node list|enroll|drain|resume|label|set|lift|reap|remove`. */
 export function node(program: Command, cli: Cli): void {
   const verb = program.command("node").description("the hosts that make machines");
   verb.command("list").description("all nodes").action(withSession(cli, list));
@@ -31,6 +35,16 @@ export function node(program: Command, cli: Cli): void {
     .argument("<node>", "its name")
     .argument("[labels...]", "all its labels from now on; none removes them all")
     .action(withSession(cli, label));
+  verb
+    .command("set")
+    .description("set how many machines a node works on at a time")
+    .argument("<node>", "its name")
+    .option(
+      "--concurrency <count>",
+      "creates and deletes at a time, 1 to 100, or `default`: what its driver names, else 2",
+      orDefault(wholeNumber),
+    )
+    .action(withSession(cli, set));
   verb
     .command("lift")
     .description("lift the brake of a node, if its dead machines really are dead")
@@ -81,6 +95,13 @@ async function label(session: Session, name: string, labels: string[]): Promise<
   const node = await session.client.node.label.mutate({ name, labels });
   answerInWords(session, node, (one) => [
     one.labels.length === 0 ? `${one.name} has no labels.` : `${one.name} is ${one.labels.join(", ")}.`,
+  ]);
+}
+
+async function set(session: Session, name: string, tuned: Tuned): Promise<void> {
+  const node = await session.client.node.set.mutate({ name, ...tuned });
+  answerInWords(session, node, ({ concurrency }) => [
+    `${name} works on ${concurrency} ${concurrency === 1 ? "create or delete" : "creates and deletes"} at a time.`,
   ]);
 }
 

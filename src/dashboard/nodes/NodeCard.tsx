@@ -4,7 +4,7 @@ import { Card, Facts } from "../parts/Layout.tsx";
 import { Ago, Since } from "../parts/Time.tsx";
 import { Tone, type ToneName } from "../parts/Tone.tsx";
 import { plain } from "../text/foreign.ts";
-import { memory, round } from "../text/words.ts";
+import { count, memory, round } from "../text/words.ts";
 import { Labels } from "./Labels.tsx";
 import { NodeActions } from "./NodeActions.tsx";
 import { Orphans } from "./Orphans.tsx";
@@ -88,6 +88,7 @@ function About({ node }: { node: NodeView }) {
     driver,
     driverVersion,
     machines,
+    concurrency,
     inventory,
     createdAt,
   } = node;
@@ -97,6 +98,7 @@ function About({ node }: { node: NodeView }) {
         ["last heard", <Ago at={lastSeenAt} />],
         ["last probed", lastProbeAt === null ? null : <Ago at={lastProbeAt} />],
         ["machines", <Link href={`/machines?node=${encodeURIComponent(name)}`}>{machines}</Link>],
+        ["works on", `${count(concurrency, "create or delete", "creates and deletes")} at a time`],
         ["relay", relayVersion === null ? null : plain(relayVersion)],
         ["driver", driver === null ? null : plain(`${driver} ${driverVersion ?? ""}`)],
         [

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { bigint, check, jsonb, pgTable, text, timestamp, uuid } from "drizzle-orm/pg-core";
+import { bigint, check, integer, jsonb, pgTable, text, timestamp, uuid } from "drizzle-orm/pg-core";
 import type { ProbeAnswer } from "../../contract/machine.ts";
 import type {
   KeptInventory,
@@ -53,6 +53,9 @@ export const nodes = pgTable(
     scheduling: text("scheduling").$type<NodeScheduling>().notNull().default("open"),
     /** What the operator says of it; pools may ask for some of them. In order, each once. */
     labels: jsonb("labels").$type<string[]>().notNull().default([]),
+    /** What the operator has set of it; null is the default (src/domain/core/nodeSettings.ts). */
+    concurrency: integer("concurrency"),
+    silenceSeconds: integer("silence_seconds"),
     /** The relay process that may hold leases; a newer one supersedes it. */
     session: uuid("session"),
     sessionAt: timestamp("session_at", { withTimezone: true }),
@@ -66,6 +69,8 @@ export const nodes = pgTable(
     highestMachineNumber: bigint("highest_machine_number", { mode: "number" }).notNull().default(0),
     inventory: jsonb("inventory").$type<KeptInventory>(),
     inventoryAt: timestamp("inventory_at", { withTimezone: true }),
+    /** The default of its concurrency, if its driver names one; out of the inventory, which is large to read. */
+    driverConcurrency: integer("driver_concurrency"),
     /** Shapes the node has said it has no room for, by their names; see src/domain/capacity/refusals.ts. */
     full: jsonb("full").$type<FullFor>().notNull().default({}),
     /** Of its last listing when it began; what it showed is judged when it comes in. */

@@ -3,7 +3,6 @@ import { sayBinding } from "./words.ts";
 import { fitsOneMore, type Footprint, MOST_MACHINES, placeable, type Room } from "./fit.ts";
 import { type ClosedFor, closedFor, type NodeFacts, presentInventory } from "./nodeFacts.ts";
 import { footprintOf, roomOf } from "./room.ts";
-import { SETTINGS } from "../core/limits.ts";
 
 /**
  * On which node the next machine is made. Pure: whoever calls it holds the nodes' row locks and books what it chose
@@ -56,7 +55,7 @@ export function hasNodeFor(nodes: readonly NodeFacts[], wish: Wish): boolean {
   return nodes.some((node) => {
     if (closedFor(node, wish, wish) !== null) return false;
     const there = thereOn(node, wish);
-    return there === null || fitsOneMore(there.room, there.booked, there.one, SETTINGS.nodeConcurrency);
+    return there === null || fitsOneMore(there.room, there.booked, there.one, node.concurrency);
   });
 }
 
@@ -67,7 +66,7 @@ export function hasNodeFor(nodes: readonly NodeFacts[], wish: Wish): boolean {
 function roomLeft(node: NodeFacts, wish: Wish): number {
   const there = thereOn(node, wish);
   if (there === null) return MOST_MACHINES;
-  return placeable(there.room, there.booked, there.one, SETTINGS.nodeConcurrency).count;
+  return placeable(there.room, there.booked, there.one, node.concurrency).count;
 }
 
 /** Its room, what is booked there and not seen yet, and what one more machine takes; null where it never said what it has. */

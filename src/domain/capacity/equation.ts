@@ -36,12 +36,16 @@ const ROW_ORDER = ["assigned", "ready", "suspect", "held", "provisioning", "dele
 /** States whose machine a node has to show; one that is being made or removed may be there or not. */
 const MUST_STAND = new Set<MachineState>(["assigned", "ready", "suspect", "held"]);
 
-/** @param closed why the node takes none now, whatever its room */
+/**
+ * @param closed why the node takes none now, whatever its room
+ * @param booting how many of its machines boot at a time
+ */
 export function nodeEquation(
   inventory: KeptInventory,
   rows: readonly BookedRow[],
   { shape, instanceType }: Asked,
   closed: Closed | null,
+  booting: number = SETTINGS.nodeConcurrency,
 ): NodeEquation {
   const one = footprintOf(shape, instanceType, inventory);
   const standing = inventory.machines ?? [];
@@ -62,7 +66,7 @@ export function nodeEquation(
 
   const there: Standing[] = [];
   const booked: Footprint[] = [];
-  const fits = (room: Room) => placeable(room, booked, one, SETTINGS.nodeConcurrency).count;
+  const fits = (room: Room) => placeable(room, booked, one, booting).count;
   // What is in use beyond what machines are configured to take comes after them, as other load.
   const apart = () => fits(inOne(unlimited(roomBeside(inventory, there, "as configured"))));
   fall("reserve", apart(), []);
@@ -82,7 +86,7 @@ export function nodeEquation(
   const room = roomOf(inventory);
   fall("other_load", fits(inOne(unlimited(room))), []);
   fall("limits", fits(inOne(room)), []);
-  const real = placeable(room, booked, one, SETTINGS.nodeConcurrency);
+  const real = placeable(room, booked, one, booting);
   fall("fragmentation", real.count, []);
   if (closed !== null) fall("closed", 0, []);
   return {

@@ -32,7 +32,7 @@ export function nodeCapacity(node: NodeFacts, pool: NodeWish, asked: Asked): Nod
   const committed = gibByDevice(inventory.machines ?? []);
   return {
     ...about,
-    ...nodeEquation(inventory, node.rows, asked, closed),
+    ...nodeEquation(inventory, node.rows, asked, closed, node.concurrency),
     disks: inventory.disks.map((disk) => ({ ...disk, committedGib: committed.get(disk.name) ?? 0 })),
   };
 }

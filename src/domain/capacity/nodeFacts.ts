@@ -7,6 +7,7 @@ import { type Db, iso, rows } from "../../db/client.ts";
 import type { FullFor } from "../../db/tables/nodes.ts";
 import type { Asked, BookedRow } from "./equation.ts";
 import { nameOfShape } from "./refusals.ts";
+import { concurrencyOf } from "../core/nodeSettings.ts";
 import { stateNow } from "../core/nodeSilence.ts";
 import { SETTINGS } from "../core/limits.ts";
 import { isBraked, isLiveMachine } from "../core/live.ts";
@@ -21,6 +22,8 @@ export type NodeFacts = {
   inventoryAt: string | null;
   inventoryAgeSeconds: number | null;
   full: FullFor;
+  /** How many of its machines are made at a time, and so boot at the same time. */
+  concurrency: number;
   /** Most of its machines died at once, and no canary has got ready since. */
   braked: boolean;
   rows: (BookedRow & { pool: string | null })[];
@@ -33,7 +36,7 @@ export function readNodes(db: Db, which: SQL): Promise<NodeFacts[]> {
   return rows<NodeFacts>(
     db,
     sql`select n.name, ${stateNow()} as state, n.scheduling, n.labels, n.inventory, ${iso(sql`n.inventory_at`)} as "inventoryAt",
-        extract(epoch from now() - n.inventory_at)::float8 as "inventoryAgeSeconds", n."full",
+        extract(epoch from now() - n.inventory_at)::float8 as "inventoryAgeSeconds", n."full", ${concurrencyOf()} as concurrency,
         ${isBraked(sql`n.name`)} as braked,
         coalesce((select jsonb_agg(jsonb_build_object('name', m.name, 'pool', m.pool, 'state', m.state, 'shape', m.shape,
             'instanceType', p.spec -> 'instanceType') order by m.number)

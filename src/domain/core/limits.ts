@@ -12,7 +12,10 @@ export const SETTINGS = {
   /** Creates that one refill queues: each takes a statement under the locks of all nodes, for which everybody waits. A
    * larger pool fills over more refills; a node makes a few at a time anyway. */
   mostQueuedAtOnce: 200,
-  /** Creates and deletes at a time on one node. */
+  /**
+   * Creates and deletes at a time on one node, if neither an operator nor its driver says otherwise: each reads an image
+   * and writes a disk, and two keep a disk busy without making both twice as slow.
+   */
   nodeConcurrency: 2,
   /** What a machine takes besides its shape, where its node's driver does not say: MiB, GiB, virtual CPUs a real one. */
   overheads: {

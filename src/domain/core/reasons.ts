@@ -68,6 +68,7 @@ export const REASONS = {
   node_removed: "An admin removed the node.",
   drained: "An admin wants no more machines on the node.",
   labelled: "An admin changed the node's labels.",
+  node_set: "An admin changed a setting of the node.",
   resumed: "An admin opened the node for machines again.",
   revoked: "An admin revoked the token.",
   signed_in: "Somebody signed in to the dashboard with a token, or with a link that was made with it.",

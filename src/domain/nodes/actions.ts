@@ -1,6 +1,6 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { own } from "../../contract/own.ts";
-import type { NodeScheduling, NodeView, OrphanBrake, RemovedNode } from "../../contract/node.ts";
+import type { NodeScheduling, NodeView, OrphanBrake, RemovedNode, SetNodeInput } from "../../contract/node.ts";
 import { type Db, rows } from "../../db/client.ts";
 import { releaseBrake } from "../health/applyBrake.ts";
 import { WarmpoolError } from "../core/errors.ts";
@@ -68,6 +68,36 @@ export async function labelNode(
     });
     return { ...standing, labels: after };
   });
+}
+
+/**
+ * Sets what an operator tunes of the node: what is not named stays, and null is the default again. It counts from the
+ * next create, delete or estimate on.
+ * @throws WarmpoolError NOT_FOUND.
+ */
+export async function setNode(db: Db, { name, concurrency }: SetNodeInput, actor: Actor): Promise<NodeView> {
+  return db.transaction(async (tx) => {
+    await lockNode(tx, name);
+    const [standing] = await listNodes(tx, name);
+    await tx.execute(
+      sql`update nodes set concurrency = ${setTo(sql`concurrency`, concurrency)} where name = ${name}`,
+    );
+    const [node] = await listNodes(tx, name);
+    if (standing === undefined || node === undefined) throw unknownNode(name);
+    const [before, after] = [tunedOf(standing), tunedOf(node)];
+    if (JSON.stringify(before) !== JSON.stringify(after))
+      await tell(tx, { kind: "node", actor, reason: "node_set", node: name, before, after });
+    return node;
+  });
+}
+
+/** A column that takes what is given, null too, and stays as it is where nothing is. */
+function setTo(column: SQL, given: number | null | undefined): SQL {
+  return given === undefined ? column : sql`${given}::int`;
+}
+
+function tunedOf({ concurrency }: NodeView): Pick<NodeView, "concurrency"> {
+  return { concurrency };
 }
 
 /**

@@ -24,7 +24,8 @@ export async function reportInventory(db: Db, node: string, inventory: Inventory
     const kept = keptOf(inventory, new Set(before.known));
     const full = stillFull(before.full, await pictureOf(kept), before.settled);
     await tx.execute(sql`
-      update nodes set inventory = ${json(kept)}, inventory_at = now(), "full" = ${json(full)}
+      update nodes set inventory = ${json(kept)}, inventory_at = now(),
+        driver_concurrency = ${inventory.concurrency ?? null}::int, "full" = ${json(full)}
       where name = ${node}`);
   });
 }

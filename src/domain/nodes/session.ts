@@ -12,6 +12,7 @@ import { keptListing } from "../health/noteProbe.ts";
 import { queueProbes } from "../health/schedule.ts";
 import type { Actor } from "../core/reasons.ts";
 import { SETTINGS } from "../core/limits.ts";
+import { concurrencyOf } from "../core/nodeSettings.ts";
 import { issueToken, spendToken } from "../access/tokens.ts";
 import { tell } from "../core/event.ts";
 import { isLiveNode } from "../core/live.ts";
@@ -110,15 +111,18 @@ export async function openSession(db: Db, node: string, opening: Opening): Promi
 
 /**
  * Notes that the relay was heard. A silent node that is heard again is `returning` until it has been probed.
+ * @returns how many creates and deletes the node works on at a time, so that its relay has a place for as many.
  * @throws WarmpoolError LEASE_LOST where a newer session of the node has taken over.
  */
-export async function heard(db: Db, node: string, session: string): Promise<void> {
-  const [row] = await rows<{ state: string }>(
+export async function heard(db: Db, node: string, session: string): Promise<{ concurrency: number }> {
+  const [row] = await rows<{ state: string; concurrency: number }>(
     db,
-    sql`update nodes set last_seen_at = now() where name = ${node} and session = ${session} returning state`,
+    sql`update nodes n set last_seen_at = now() where n.name = ${node} and n.session = ${session}
+      returning n.state, ${concurrencyOf()} as concurrency`,
   );
   if (row === undefined) throw leaseLost(`session ${session}`);
-  if (row.state !== "silent") return;
+  const { state, concurrency } = row;
+  if (state !== "silent") return { concurrency };
   const back = await moveNodes(db, sql`name = ${node} and session = ${session}`, {
     to: "returning",
     from: ["silent"],
@@ -126,6 +130,7 @@ export async function heard(db: Db, node: string, session: string): Promise<void
     reason: "heard",
   });
   await queueProbes(db, back);
+  return { concurrency };
 }
 
 /** @throws WarmpoolError UNAUTHORIZED if an admin has removed it in the meantime. */

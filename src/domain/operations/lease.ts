@@ -5,6 +5,7 @@ import { type Leased, leaseLost, type Standing } from "../core/leased.ts";
 import { operationMove } from "../core/operationMoves.ts";
 import { queueDeletes } from "../core/operations.ts";
 import { SETTINGS } from "../core/limits.ts";
+import { concurrencyOf } from "../core/nodeSettings.ts";
 import { anyLeftElsewhere, takeOver } from "./takeOver.ts";
 
 /**
@@ -17,7 +18,7 @@ export type Free = { setups: number; others: number };
 /**
  * Leases what the node may work on now, testers' set-ups first, and deletes before creates: a delete ends somebody's
  * access and frees room. A restart or a cut, for which a person waits, stands in no line behind them. Creates and deletes together never exceed
- * `nodeConcurrency`, whoever asks: the node's row is locked while they are counted.
+ * the node's concurrency, whoever asks: its row is locked while they are counted.
  * @param highest the highest machine number that the relay has seen; before it is leased anything, a database that knows
  * less is found to be an older copy (src/domain/orphans/restoredBackup.ts).
  * @throws WarmpoolError LEASE_LOST where a newer session of the node has taken over.
@@ -61,7 +62,8 @@ export async function leaseWork(
       restarts as (select id from due where kind in ('restart', 'cut') order by created_at limit ${free.others}),
       heavy as (
         select id from due where kind in ('create', 'delete') order by kind = 'create', created_at
-        limit greatest(0, least(${free.others}::int, ${SETTINGS.nodeConcurrency}::int - (select count from busy)))
+        limit greatest(0, least(${free.others}::int,
+          (select ${concurrencyOf()} from nodes n where n.name = ${node}) - (select count from busy)))
       ),
       chosen as (select id from setups union all select id from probes
         union all select id from restarts union all select id from heavy)

@@ -127,11 +127,12 @@ async function leaseLoop(
     const waitSeconds = full ? 1 : Math.min(WAIT_SECONDS, session.leaseSeconds / 2.4);
     const askedAt = clock.now();
     try {
-      const { operations } = await edge.lease(
+      const { operations, concurrency } = await edge.lease(
         { session: session.session, free, waitSeconds, highestMachineNumber: highest.value },
         stop,
       );
       failures = 0;
+      if (concurrency !== undefined) slots.allow(concurrency);
       for (const operation of operations) {
         // Before the next poll, which says what this relay has seen.
         if (operation.kind === "create") highest.heard(operation.machine.number);

@@ -1,8 +1,11 @@
 import type { LeasedOperation } from "../../contract/relay.ts";
 
-/** How many operations run at a time: set-ups mostly wait, the others make the node work. */
+/** How many set-ups run at a time: they mostly wait. */
 const SETUPS = 32;
-const OTHERS = 4;
+/** What runs beside the node's creates and deletes: a probe, and a restart or a cut for which somebody waits. */
+const BESIDES = 2;
+/** Creates and deletes at a time, until the edge has said how many the node works on. */
+const USUAL_CONCURRENCY = 2;
 
 /**
  * Counts what runs, and lets nothing run on a machine where something else still does: the next one on that machine
@@ -11,11 +14,18 @@ const OTHERS = 4;
 export class Slots {
   #setups = 0;
   #others = 0;
+  #concurrency = USUAL_CONCURRENCY;
   readonly #tails = new Map<string, Promise<void>>();
   readonly #running = new Set<Promise<void>>();
 
   get free(): { setups: number; others: number } {
-    return { setups: Math.max(0, SETUPS - this.#setups), others: Math.max(0, OTHERS - this.#others) };
+    const others = this.#concurrency + BESIDES;
+    return { setups: Math.max(0, SETUPS - this.#setups), others: Math.max(0, others - this.#others) };
+  }
+
+  /** Has a place for as many creates and deletes as the edge lets the node work on. */
+  allow(concurrency: number): void {
+    this.#concurrency = concurrency;
   }
 
   /** Resolves when everything that was taken on has ended. */

@@ -23,6 +23,7 @@ const node: NodeView = {
   state: "silent",
   scheduling: "open",
   labels: [],
+  concurrency: 2,
   brake: null,
   orphans: [],
   orphanBrake: null,

@@ -31,6 +31,7 @@ function nodeOf(name: string, room: number, ofPool = 0, overrides: Partial<NodeF
     inventoryAt: "2026-01-01T00:00:00.000Z",
     inventoryAgeSeconds: 1,
     full: {},
+    concurrency: 2,
     braked: false,
     rows,
     gone: [],

@@ -89,6 +89,7 @@ describe("an inventory as large as the schema allows", () => {
       inventoryAt: null,
       inventoryAgeSeconds: 1,
       full: {},
+      concurrency: 2,
       rows,
       gone: [],
     };

@@ -56,6 +56,8 @@ export type TestEdge = AsyncDisposable & {
   enqueue(body: Body<LeasedOperation>): Queued;
   /** The operation's result, once a relay has finished it. */
   result(operation: Queued, seconds?: number): Promise<OperationResult>;
+  /** Leases from now on say that the node works on so many creates and deletes at a time. */
+  allow(concurrency: number): void;
   /** Every call from now on fails with this code; null ends that. */
   failWith(code: ErrorCode | null): void;
 };
@@ -94,6 +96,7 @@ export async function testEdge(lease = { leaseSeconds: 60, renewSeconds: 15 }): 
   let joined = false;
   let renewals = 0;
   let failing: ErrorCode | null = null;
+  let allowed: { concurrency?: number } = {};
   const closing = new AbortController();
 
   const call = t.procedure.use(({ ctx, path, next }) => {
@@ -154,7 +157,7 @@ export async function testEdge(lease = { leaseSeconds: 60, renewSeconds: 15 }): 
         while (due(input.free).length === 0 && !over() && performance.now() < endsAt) await delay(20);
         inSession(input.session);
         if (signal?.aborted === true) return { operations: [] };
-        return { operations: due(input.free).map(take) };
+        return { operations: due(input.free).map(take), ...allowed };
       }),
       renew: call.input(renewInput).mutation(({ input }) => {
         inSession(input.session);
@@ -220,6 +223,9 @@ export async function testEdge(lease = { leaseSeconds: 60, renewSeconds: 15 }): 
     },
     result: (operation, seconds = 15) =>
       until(`the result of ${operation.body.kind}`, () => operation.result, { seconds }),
+    allow(concurrency) {
+      allowed = { concurrency };
+    },
     failWith(code) {
       failing = code;
     },

@@ -123,6 +123,15 @@ test("takes on no more than its slots, and more as soon as one is free", async (
   await started(relay, 6);
 });
 
+test("concurrency: the edge lets the node work on more → the relay has a place for them, and two besides", async () => {
+  await using edge = await testEdge();
+  edge.allow(5);
+  await using relay = await serving(edge);
+  const operations = Array.from({ length: 9 }, () => deleteOn(edge));
+  await started(relay, 7);
+  expect(operations.filter(({ state }) => state === "queued")).toHaveLength(2);
+});
+
 test("progress reaches the edge as it was reported, in order", async () => {
   await using edge = await testEdge();
   await using relay = await serving(edge);

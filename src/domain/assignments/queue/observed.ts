@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { isOnline, isSilent } from "../../core/nodeSilence.ts";
 import { SERVES } from "../../capacity/nodeFacts.ts";
-import { SETTINGS } from "../../core/limits.ts";
+import { concurrencyOf } from "../../core/nodeSettings.ts";
 import { isBraked, isLiveMachine, isLiveOperation } from "../../core/live.ts";
 
 /** How many of the last ones an estimate goes by; of machines that were ready, for those there is an index. */
@@ -33,7 +33,7 @@ const observed = sql`jsonb_build_object(
     from assignments where pool = p.name and state = 'released' and claimed_at is not null order by seq desc limit ${LAST}) e))`;
 
 /** How many creates and deletes the open nodes of the pool `p` work on at once. */
-export const slotsOfPool = sql`${SETTINGS.nodeConcurrency}::int * (select count(*)::int from nodes n where ${ITS_NODES})`;
+export const slotsOfPool = sql`(select coalesce(sum(${concurrencyOf()}), 0)::int from nodes n where ${ITS_NODES})`;
 
 /** As `lackOf` (src/domain/supply/plan.ts) counts it: what a silent node has keeps no room from those who wait. */
 const room = sql`(select p.max_size - count(*) + least(

@@ -1,0 +1,12 @@
+import { type SQL, sql } from "drizzle-orm";
+import { SETTINGS } from "./limits.ts";
+
+/**
+ * What an operator sets of a node, as SQL: `n` is the alias of the node's row. What was never set has its default, which
+ * for the concurrency its driver may name.
+ */
+
+/** How many creates and deletes are worked on at a time. */
+export function concurrencyOf(n: SQL = sql`n`): SQL {
+  return sql`coalesce(${n}.concurrency, ${n}.driver_concurrency, ${SETTINGS.nodeConcurrency}::int)`;
+}
