@@ -41,7 +41,7 @@ export const CONDITIONS = {
     NoNodeOnline: {
       status: false,
       meaning:
-        "No relay of the nodes that the pool may use was heard for 90 s, or none has been probed since it came back.",
+        "No relay of the nodes that the pool may use was heard for `silenceSeconds` (90 by default), or none has been probed since it came back.",
       action:
         "Start the relay on the node and look at its log; `warmpool node list` shows when each was last heard.",
     },

@@ -44,7 +44,7 @@ export const DEGRADED = {
   NodeSilent: {
     status: true,
     meaning:
-      "A node that holds machines of the pool was not heard for 90 s. Nothing of it is handed out or torn down; the message says what it holds.",
+      "A node that holds machines of the pool was not heard for its `silenceSeconds` (90 by default). Nothing of it is handed out or torn down; the message says what it holds.",
     action:
       "Start its relay and check that it reaches the edge. If the host is lost for good, run `warmpool node remove NODE --lost`.",
   },

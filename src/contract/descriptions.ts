@@ -213,6 +213,7 @@ const DESCRIPTIONS: Record<string, string> = {
   setup: "Where the set-up is: step, title, percent; null outside of it.",
   setupSeconds: "From the claim until the set-up was done, in seconds.",
   shape: "What one machine is made of.",
+  silenceSeconds: "After how many seconds without a word from its relay a node is silent.",
   since: "Since when.",
   spec: "The spec of the pool.",
   sshKeys: "OpenSSH public keys of the tester, without options.",

@@ -47,6 +47,7 @@ const EXAMPLES: Record<string, unknown> = {
   script: "install.sh",
   secret: true,
   shape: { vcpus: 2, memoryMib: 2048, diskGib: 20 },
+  silenceSeconds: 90,
   sshKeys: ["ssh-ed25519 AAAA… alice@example"],
   state: "ready",
   steps: [{ id: "install", title: "Install", script: "install.sh", timeoutSeconds: 600 }],

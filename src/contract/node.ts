@@ -27,14 +27,22 @@ export const labelNodeInput = z.strictObject({ name: nodeName, labels: z.array(n
 /** Creates and deletes at a time: more than a hundred would only wait for each other, whatever makes the machines. */
 const concurrency = z.int().min(1).max(100);
 
+/** A relay speaks every 25 s at least: with less it would fall silent while it works. A day is for ever. */
+const silenceSeconds = z.int().min(30).max(86_400);
+
 /** What is named changes, the rest stays; null puts it back to its default. */
 export const setNodeInput = z
   .strictObject({
     name: nodeName,
     /** How many creates and deletes the node works on at a time. */
     concurrency: concurrency.nullable().optional(),
+    /** After how long without a word from its relay the node is silent, and its machines are not handed out. */
+    silenceSeconds: silenceSeconds.nullable().optional(),
   })
-  .refine(({ concurrency: given }) => given !== undefined, "names nothing to set");
+  .refine(
+    (given) => given.concurrency !== undefined || given.silenceSeconds !== undefined,
+    "names nothing to set",
+  );
 export type SetNodeInput = z.infer<typeof setNodeInput>;
 
 /** More of anything no node has, and their sums stay exact: a thousand terabytes of memory, an exabyte of disk. */
@@ -222,6 +230,8 @@ export const nodeView = z
     labels: z.array(z.string()),
     /** How many creates and deletes it works on at a time: as an operator set it, its driver says, or usual. */
     concurrency: z.int(),
+    /** After how long without a word from its relay it is silent. */
+    silenceSeconds: z.int(),
     driver: z.string().nullable(),
     driverVersion: z.string().nullable(),
     relayVersion: z.string().nullable(),

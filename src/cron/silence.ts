@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
 import { tellLateKeys } from "../domain/assignments/lateKeys.ts";
-import { SETTINGS } from "../domain/core/limits.ts";
 import { callOffCreates, callOffRestarts, swapStranded } from "../domain/assignments/stranded.ts";
 import { moveNodes } from "../domain/core/nodeMoves.ts";
+import { isUnheard } from "../domain/core/nodeSilence.ts";
 
 /**
  * Marks nodes that were not heard as silent: their machines cannot be claimed, and nothing else happens to them. Testers
@@ -17,8 +17,7 @@ export async function silence(db: Db): Promise<number> {
 }
 
 async function markSilent(db: Db): Promise<number> {
-  const unheard = sql`last_seen_at < now() - make_interval(secs => ${SETTINGS.silenceSeconds})`;
-  const silent = await moveNodes(db, unheard, {
+  const silent = await moveNodes(db, isUnheard(sql`nodes`), {
     to: "silent",
     actor: "system:silence",
     reason: "not_heard",

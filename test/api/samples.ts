@@ -62,7 +62,7 @@ export const SAMPLES: Record<ProcedurePath, object | undefined> = {
   "node.list": undefined,
   "node.enroll": { name: "n2" },
   "node.drain": { name: "n1" },
-  "node.set": { name: "n1", concurrency: 2 },
+  "node.set": { name: "n1", concurrency: 2, silenceSeconds: 120 },
   "node.resume": { name: "n1" },
   "node.label": { name: "n1", labels: ["ssd"] },
   "node.lift": { name: "n1", note: "the disk burned" },

@@ -106,7 +106,7 @@ const VERBS: Record<string, Case> = {
   "node list": read(),
   "node enroll": change("n3"),
   "node drain": change(NODE),
-  "node set": change(NODE, "--concurrency", "5"),
+  "node set": change(NODE, "--concurrency", "5", "--silence-seconds", "default"),
   "node resume": change(NODE),
   "node label": change(NODE, "ssd", "rack-2"),
   "node lift": {

@@ -61,7 +61,7 @@ export const ROUTES: readonly Route[] = [
   route("POST", "/nodes/:name/drain", "node.drain", "Make no machine on it any more", nodeView),
   route("POST", "/nodes/:name/resume", "node.resume", "End its draining", nodeView),
   route("POST", "/nodes/:name/label", "node.label", "Give it these labels and no others", nodeView),
-  route("POST", "/nodes/:name/set", "node.set", "Set how many creates it works on at a time", nodeView),
+  route("POST", "/nodes/:name/set", "node.set", "Set its concurrency and its silence", nodeView),
   route(
     "POST",
     "/nodes/:name/lift",

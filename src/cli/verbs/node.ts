@@ -6,9 +6,10 @@ import { answer, answerInWords, next, withSession } from "../session/session.ts"
 import type { Cli, Session } from "../session/session.ts";
 import { orDefault } from "../inputs/orDefault.ts";
 import { wholeNumber } from "../inputs/wholeNumber.ts";
+import { duration } from "../terminal/time.ts";
 import { joinLines, nodeTable } from "../views/nodeView.ts";
 
-type Tuned = { concurrency?: number | null };
+type Tuned = { concurrency?: number | null; silenceSeconds?: number | null };
 
 /** `warmpool node list|enroll|drain|resume|label|set|lift|reap|remove`. */
 export function node(program: Command, cli: Cli): void {
@@ -37,11 +38,16 @@ export function node(program: Command, cli: Cli): void {
     .action(withSession(cli, label));
   verb
     .command("set")
-    .description("set how many machines a node works on at a time")
+    .description("set how many machines a node works on at a time, and when it counts as silent")
     .argument("<node>", "its name")
     .option(
       "--concurrency <count>",
       "creates and deletes at a time, 1 to 100, or `default`: what its driver names, else 2",
+      orDefault(wholeNumber),
+    )
+    .option(
+      "--silence-seconds <count>",
+      "seconds without a word from its relay until it is silent, 30 to 86400, or `default`: 90",
       orDefault(wholeNumber),
     )
     .action(withSession(cli, set));
@@ -100,8 +106,9 @@ async function label(session: Session, name: string, labels: string[]): Promise<
 
 async function set(session: Session, name: string, tuned: Tuned): Promise<void> {
   const node = await session.client.node.set.mutate({ name, ...tuned });
-  answerInWords(session, node, ({ concurrency }) => [
+  answerInWords(session, node, ({ concurrency, silenceSeconds }) => [
     `${name} works on ${concurrency} ${concurrency === 1 ? "create or delete" : "creates and deletes"} at a time.`,
+    `It is silent when its relay is not heard for ${duration(silenceSeconds)}.`,
   ]);
 }
 

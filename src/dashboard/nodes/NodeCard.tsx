@@ -4,6 +4,7 @@ import { Card, Facts } from "../parts/Layout.tsx";
 import { Ago, Since } from "../parts/Time.tsx";
 import { Tone, type ToneName } from "../parts/Tone.tsx";
 import { plain } from "../text/foreign.ts";
+import { writeDuration } from "../text/time.ts";
 import { count, memory, round } from "../text/words.ts";
 import { Labels } from "./Labels.tsx";
 import { NodeActions } from "./NodeActions.tsx";
@@ -89,6 +90,7 @@ function About({ node }: { node: NodeView }) {
     driverVersion,
     machines,
     concurrency,
+    silenceSeconds,
     inventory,
     createdAt,
   } = node;
@@ -96,6 +98,7 @@ function About({ node }: { node: NodeView }) {
     <Facts
       of={[
         ["last heard", <Ago at={lastSeenAt} />],
+        ["silent after", writeDuration(silenceSeconds)],
         ["last probed", lastProbeAt === null ? null : <Ago at={lastProbeAt} />],
         ["machines", <Link href={`/machines?node=${encodeURIComponent(name)}`}>{machines}</Link>],
         ["works on", `${count(concurrency, "create or delete", "creates and deletes")} at a time`],

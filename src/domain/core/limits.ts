@@ -3,7 +3,10 @@ export const SETTINGS = {
   /** A relay's right to an operation, and how often it renews it. */
   leaseSeconds: 60,
   renewSeconds: 15,
-  /** A node that is not heard for so long is silent: its machines cannot be claimed. */
+  /**
+   * A node that is not heard for so long is silent, if the operator has set nothing else for it: its machines cannot be
+   * claimed. A relay speaks every 25 s at least, so that it may be missed three times, and testers do not wait for minutes.
+   */
   silenceSeconds: 90,
   /** Two of a relay's long polls: of nodes heard since then a machine is claimed first. */
   heardLatelySeconds: 50,

@@ -19,7 +19,7 @@ export type NodeMove = Told & {
 const ENTERING: Partial<Record<NodeRowState, SQL>> = {
   returning: sql`session_at = now()`,
   removed: sql`scheduling = 'open', session = null, not_alive = '{}', listing = null, inventory = null, orphans = '{}',
-    orphan_brake = null`,
+    orphan_brake = null, concurrency = null, driver_concurrency = null, silence_seconds = null`,
 };
 
 /**

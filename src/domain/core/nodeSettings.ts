@@ -10,3 +10,8 @@ import { SETTINGS } from "./limits.ts";
 export function concurrencyOf(n: SQL = sql`n`): SQL {
   return sql`coalesce(${n}.concurrency, ${n}.driver_concurrency, ${SETTINGS.nodeConcurrency}::int)`;
 }
+
+/** After how many seconds without a word from its relay it is silent. */
+export function silenceSecondsOf(n: SQL = sql`n`): SQL {
+  return sql`coalesce(${n}.silence_seconds, ${SETTINGS.silenceSeconds}::int)`;
+}

@@ -75,7 +75,7 @@ export const REASONS = {
   enrolled: "An admin made the node known, or let it join again.",
   joined: "A relay joined with its one-time token.",
   heard: "The relay was heard again.",
-  not_heard: "The relay was not heard for longer than the silence limit.",
+  not_heard: "The relay was not heard for longer than the node's `silenceSeconds`.",
   probed: "The node listed and probed its machines after it had come back.",
   braked:
     "Most of the node's machines stopped answering at once; none of them is torn down until the cause is known.",

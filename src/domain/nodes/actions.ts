@@ -75,13 +75,18 @@ export async function labelNode(
  * next create, delete or estimate on.
  * @throws WarmpoolError NOT_FOUND.
  */
-export async function setNode(db: Db, { name, concurrency }: SetNodeInput, actor: Actor): Promise<NodeView> {
+export async function setNode(
+  db: Db,
+  { name, concurrency, silenceSeconds }: SetNodeInput,
+  actor: Actor,
+): Promise<NodeView> {
   return db.transaction(async (tx) => {
     await lockNode(tx, name);
     const [standing] = await listNodes(tx, name);
-    await tx.execute(
-      sql`update nodes set concurrency = ${setTo(sql`concurrency`, concurrency)} where name = ${name}`,
-    );
+    await tx.execute(sql`
+      update nodes set concurrency = ${setTo(sql`concurrency`, concurrency)},
+        silence_seconds = ${setTo(sql`silence_seconds`, silenceSeconds)}
+      where name = ${name}`);
     const [node] = await listNodes(tx, name);
     if (standing === undefined || node === undefined) throw unknownNode(name);
     const [before, after] = [tunedOf(standing), tunedOf(node)];
@@ -96,8 +101,11 @@ function setTo(column: SQL, given: number | null | undefined): SQL {
   return given === undefined ? column : sql`${given}::int`;
 }
 
-function tunedOf({ concurrency }: NodeView): Pick<NodeView, "concurrency"> {
-  return { concurrency };
+function tunedOf({
+  concurrency,
+  silenceSeconds,
+}: NodeView): Pick<NodeView, "concurrency" | "silenceSeconds"> {
+  return { concurrency, silenceSeconds };
 }
 
 /**

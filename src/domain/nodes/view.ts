@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { NodeView } from "../../contract/node.ts";
 import { type Db, iso, rows } from "../../db/client.ts";
 import { DRIVER_PROBLEM } from "../health/driverProblem.ts";
-import { concurrencyOf } from "../core/nodeSettings.ts";
+import { concurrencyOf, silenceSecondsOf } from "../core/nodeSettings.ts";
 import { stateNow } from "../core/nodeSilence.ts";
 import { nodeConditions } from "./conditions.ts";
 import { isLiveMachine, isLiveNode } from "../core/live.ts";
@@ -17,7 +17,8 @@ const brakeJson = sql`jsonb_build_object('since', ${iso(sql`b.since`)}, 'dead', 
 export async function listNodes(db: Db, name?: string): Promise<NodeView[]> {
   const found = await rows<Omit<NodeView, "conditions">>(
     db,
-    sql`select n.name, ${stateNow()} as state, n.scheduling, n.labels, ${concurrencyOf()} as concurrency, n.driver, n.driver_version as "driverVersion", n.relay_version as "relayVersion",
+    sql`select n.name, ${stateNow()} as state, n.scheduling, n.labels, ${concurrencyOf()} as concurrency,
+        ${silenceSecondsOf()} as "silenceSeconds", n.driver, n.driver_version as "driverVersion", n.relay_version as "relayVersion",
         ${iso(sql`n.last_seen_at`)} as "lastSeenAt", ${iso(sql`n.last_probe_at`)} as "lastProbeAt",
         (select count(*)::int from machines m where m.node = n.name and ${isLiveMachine(sql`m`)}) as machines,
         (select ${brakeJson} from brakes b where b.node = n.name) as brake,

@@ -24,6 +24,7 @@ const node: NodeView = {
   scheduling: "open",
   labels: [],
   concurrency: 2,
+  silenceSeconds: 90,
   brake: null,
   orphans: [],
   orphanBrake: null,

@@ -6,8 +6,10 @@ import { rows } from "../../../src/db/client.ts";
 import { assign } from "../../../src/domain/assignments/assign.ts";
 import { findTester, release } from "../../../src/domain/assignments/release.ts";
 import { capacityReport } from "../../../src/domain/capacity/report.ts";
-import { setNode } from "../../../src/domain/nodes/actions.ts";
+import { silence } from "../../../src/cron/silence.ts";
+import { removeNode, setNode } from "../../../src/domain/nodes/actions.ts";
 import { reportInventory } from "../../../src/domain/nodes/applyInventory.ts";
+import { enroll } from "../../../src/domain/nodes/session.ts";
 import { listNodes } from "../../../src/domain/nodes/view.ts";
 import { planPoolChange } from "../../../src/domain/pools/preview.ts";
 import { getPool } from "../../../src/domain/pools/pools.ts";
@@ -98,6 +100,47 @@ test("concurrency: more machines boot at once → fewer fit, in the report and i
   expect((await planPoolChange(t.db, spec)).unplaced).toMatchObject({ count: 2 });
 });
 
+const heardAgo = (t: TestDb, seconds: number) =>
+  t.db.execute(sql`update nodes set last_seen_at = now() - make_interval(secs => ${seconds})`);
+
+test("silenceSeconds: longer than the node was not heard → its machines are handed out, and the sweep leaves it", async () => {
+  await using t = await testDb();
+  await (await makeWorld(t.db, { targetSize: 2 })).workOff();
+  await heardAgo(t, 200);
+  expect((await listNodes(t.db, NODE))[0]).toMatchObject({ state: "silent", silenceSeconds: 90 });
+  expect(await setNode(t.db, { name: NODE, silenceSeconds: 300 }, ADMIN)).toMatchObject({
+    state: "online",
+    silenceSeconds: 300,
+  });
+  expect(await silence(t.db)).toBe(0);
+  const { assignment } = await assign(t.connection, { username: "alice", sshKeys: [KEY_A] }, APP);
+  expect(assignment.state).toBe("setting_up");
+  expect(await setNode(t.db, { name: NODE, silenceSeconds: null }, ADMIN)).toMatchObject({ state: "silent" });
+});
+
+test("silenceSeconds: shorter than the node was not heard → it is silent at once, and the sweep says so", async () => {
+  await using t = await testDb();
+  await (await makeWorld(t.db, { targetSize: 2 })).workOff();
+  await heardAgo(t, 60);
+  expect((await listNodes(t.db, NODE))[0]).toMatchObject({ state: "online" });
+  await setNode(t.db, { name: NODE, silenceSeconds: 30 }, ADMIN);
+  expect((await listNodes(t.db, NODE))[0]).toMatchObject({ state: "silent" });
+  const { assignment } = await assign(t.connection, { username: "alice", sshKeys: [KEY_A] }, APP);
+  expect(assignment.state).toBe("waiting");
+  await silence(t.db);
+  expect(await rows(t.db, sql`select state from nodes`)).toEqual([{ state: "silent" }]);
+});
+
+test("a node that is removed and enrolled again → its settings are the defaults", async () => {
+  await using t = await testDb();
+  await makeWorld(t.db);
+  await reportInventory(t.db, NODE, { ...INVENTORY, concurrency: 3 });
+  await setNode(t.db, { name: NODE, concurrency: 5, silenceSeconds: 300 }, ADMIN);
+  await removeNode(t.db, { name: NODE, lost: false }, ADMIN);
+  const { node } = await enroll(t.db, NODE, ADMIN);
+  expect(node).toMatchObject({ concurrency: 2, silenceSeconds: 90 });
+});
+
 test("what is set is on record with who set it, and only if something changes", async () => {
   await using t = await testDb();
   await makeWorld(t.db);
@@ -106,7 +149,14 @@ test("what is set is on record with who set it, and only if something changes", 
   expect(
     await rows(t.db, sql`select actor, node, data from events where kind = 'node' and reason = 'node_set'`),
   ).toEqual([
-    { actor: ADMIN, node: NODE, data: { before: { concurrency: 2 }, after: { concurrency: 5 } } },
+    {
+      actor: ADMIN,
+      node: NODE,
+      data: {
+        before: { concurrency: 2, silenceSeconds: 90 },
+        after: { concurrency: 5, silenceSeconds: 90 },
+      },
+    },
   ]);
 });
 
@@ -122,6 +172,8 @@ test.each([
   ["no create at a time", { concurrency: 0 }],
   ["half a create", { concurrency: 1.5 }],
   ["more creates than a node could do", { concurrency: 101 }],
+  ["less silence than a relay's pauses", { silenceSeconds: 29 }],
+  ["more silence than a day", { silenceSeconds: 86_401 }],
   ["what there is not", { concurrencies: 2 }],
 ])("%s → refused", (_, given) => {
   expect(setNodeInput.safeParse({ name: NODE, ...given }).success).toBe(false);
