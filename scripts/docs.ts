@@ -17,12 +17,13 @@ import { conditionsDocument } from "./docs/conditions.ts";
 import { grafanaDashboard } from "./docs/grafana.ts";
 import { metricsDocument } from "./docs/metrics.ts";
 import { proceduresDocument } from "./docs/procedures.ts";
+import { settingsDocument } from "./docs/settings.ts";
 import { poolSpecDocument, recipeDocument } from "./docs/specs.ts";
 
 /**
  * Writes the documents that are tables of the code: states, codes, procedures, conditions, the command line, metrics,
  * alerts, the Grafana dashboard, the columns
- * of the database, and what a person writes.
+ * of the database, settings, and what a person writes.
  * With `--check` it writes nothing and exits 1 where one is not what the code says.
  */
 const NOTE = "Written by `npm run docs` from the code's own tables. Change those, not this.";
@@ -82,6 +83,7 @@ const docs = {
   "docs/metrics.md": HEAD + metricsDocument(),
   "docs/pool-spec.md": HEAD + poolSpecDocument(),
   "docs/recipe.md": HEAD + recipeDocument(),
+  "docs/settings.md": HEAD + settingsDocument(),
   "docs/alerts.yml": alertRules(NOTE),
   "src/domain/installation/columns.ts": columnsModule(NOTE),
   "docs/grafana.json": grafanaDashboard(NOTE),

@@ -24,11 +24,17 @@ export const removeNodeInput = z.strictObject({ name: nodeName, lost: z.boolean(
 /** All labels that the node is to have; those that are left out it loses. */
 export const labelNodeInput = z.strictObject({ name: nodeName, labels: z.array(nodeLabel).max(50) });
 
-/** Creates and deletes at a time: more than a hundred would only wait for each other, whatever makes the machines. */
-const concurrency = z.int().min(1).max(100);
+/** The least and the most of what an operator sets of a node; docs/settings.md says why each has its default. */
+export const NODE_SETTING_BOUNDS = {
+  /** More would only wait for each other, whatever makes the machines. */
+  concurrency: { min: 1, max: 100 },
+  /** A relay speaks every 25 s at least: with less its node would fall silent while it works. */
+  silenceSeconds: { min: 30, max: 86_400 },
+} as const;
 
-/** A relay speaks every 25 s at least: with less it would fall silent while it works. A day is for ever. */
-const silenceSeconds = z.int().min(30).max(86_400);
+const { concurrency: atATime, silenceSeconds: unheard } = NODE_SETTING_BOUNDS;
+const concurrency = z.int().min(atATime.min).max(atATime.max);
+const silenceSeconds = z.int().min(unheard.min).max(unheard.max);
 
 /** What is named changes, the rest stays; null puts it back to its default. */
 export const setNodeInput = z

@@ -1,21 +1,30 @@
 import * as z from "zod";
 
-/** What an operator tunes for the whole installation, all in seconds. */
+const DAY = 86_400;
+
+/** The least and the most of each; docs/settings.md says why each has its default. */
+export const SETTING_BOUNDS = {
+  orphanKeepSeconds: { min: 0, max: 30 * DAY },
+  extendCeilingSeconds: { min: 60, max: 366 * DAY },
+} as const;
+
+/** What an operator tunes for the whole installation. */
 export const installationSettings = z
   .strictObject({
-    /**
-     * For how long an orphan that goes by itself is kept after it was stopped, before it is deleted: 0 deletes it at
-     * once, 30 days at most.
-     */
-    orphanKeepSeconds: z
-      .int()
-      .min(0)
-      .max(30 * 86_400),
+    /** For how long an orphan that goes by itself is kept after it was stopped, before it is deleted: 0 deletes it at once. */
+    orphanKeepSeconds: within(SETTING_BOUNDS.orphanKeepSeconds),
+    /** How long an assignment can be made to last by extending it, counted from when it became active. */
+    extendCeilingSeconds: within(SETTING_BOUNDS.extendCeilingSeconds),
   })
   .meta({ id: "Settings" });
 export type InstallationSettings = z.infer<typeof installationSettings>;
+export type SettingName = keyof InstallationSettings;
 
 /** Those that are named change; the others stay. */
 export const settingsPutInput = installationSettings
   .partial()
   .refine((settings) => Object.keys(settings).length > 0, "names no setting");
+
+function within({ min, max }: { min: number; max: number }) {
+  return z.int().min(min).max(max);
+}

@@ -86,7 +86,7 @@ export const SAMPLES: Record<ProcedurePath, object | undefined> = {
   "installation.check": undefined,
   "sweep.run": undefined,
   "settings.get": undefined,
-  "settings.put": { orphanKeepSeconds: 3600 },
+  "settings.put": { orphanKeepSeconds: 3600, extendCeilingSeconds: 86_400 },
   "sweep.duties": undefined,
   "session.link": undefined,
   "page.get": undefined,

@@ -15,7 +15,6 @@ type Reach = Way & { noRoute?: string };
 
 const ASKED_BY_TESTER =
   "the main app knows its testers by name; by HTTP they are reached by their assignment";
-const TUNED = "a person tunes the installation, at the command line or by tRPC";
 const BY_ID = "a person knows a tester by name: the verbs for one tester do the same";
 
 const PAGE: Reach = {
@@ -90,8 +89,8 @@ const REACH: Record<Public, Reach> = {
   "page.addKeys": PAGE,
   "page.extend": PAGE,
   "page.release": PAGE,
-  "settings.get": { verb: "settings get", noRoute: TUNED },
-  "settings.put": { verb: "settings put", noRoute: TUNED },
+  "settings.get": { verb: "settings get" },
+  "settings.put": { verb: "settings put" },
 };
 
 /** Verbs that call several procedures, or none. */

@@ -9,6 +9,7 @@ import { enrollResult, nodeView, removedNode } from "../../contract/node.ts";
 import { poolChangePlan } from "../../contract/plan.ts";
 import { poolView, removedPool } from "../../contract/pool.ts";
 import { recipeVersion, recipeView, removedRecipe } from "../../contract/recipe.ts";
+import { installationSettings } from "../../contract/settings.ts";
 import { dutyHeartbeat, dutyOutcome } from "../../contract/sweep.ts";
 import { createdToken, tokenView } from "../../contract/token.ts";
 import { type Route, route } from "./route.ts";
@@ -102,6 +103,9 @@ export const ROUTES: readonly Route[] = [
   route("DELETE", "/recipes/:name", "recipe.remove", "Remove a recipe that nobody uses", removedRecipe),
 
   route("GET", "/events", "event.list", "What changed, who did it and why", pageOf(eventView)),
+
+  route("GET", "/settings", "settings.get", "What is tuned for the installation", installationSettings),
+  route("PUT", "/settings", "settings.put", "Change the settings that are named", installationSettings),
 
   route("GET", "/tokens", "token.list", "All tokens, without their text", z.array(tokenView)),
   route(

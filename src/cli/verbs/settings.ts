@@ -4,7 +4,7 @@ import { answer, answerInWords, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
 import { duration, parseDuration } from "../terminal/time.ts";
 
-type Given = { orphanKeep?: number };
+type Given = { orphanKeep?: number; extendCeiling?: number };
 
 /** `warmpool settings get|put`: what an operator tunes for the whole installation. */
 export function settings(program: Command, cli: Cli): void {
@@ -18,6 +18,11 @@ export function settings(program: Command, cli: Cli): void {
       "how long an orphan is kept, stopped, before it is deleted (such as 3d)",
       parseDuration,
     )
+    .option(
+      "--extend-ceiling <duration>",
+      "how long an assignment can be made to last by extending it (such as 60d)",
+      parseDuration,
+    )
     .action(withSession(cli, put));
 }
 
@@ -25,11 +30,14 @@ async function get(session: Session): Promise<void> {
   answer(session, await session.client.settings.get.query(), lines);
 }
 
-async function put(session: Session, { orphanKeep }: Given): Promise<void> {
-  const given = orphanKeep === undefined ? {} : { orphanKeepSeconds: orphanKeep };
+async function put(session: Session, { orphanKeep, extendCeiling }: Given): Promise<void> {
+  const given = { orphanKeepSeconds: orphanKeep, extendCeilingSeconds: extendCeiling };
   answerInWords(session, await session.client.settings.put.mutate(given), lines);
 }
 
-function lines({ orphanKeepSeconds }: InstallationSettings): string[] {
-  return [`Orphans are kept, stopped, for ${duration(orphanKeepSeconds)} before they are deleted.`];
+function lines({ orphanKeepSeconds, extendCeilingSeconds }: InstallationSettings): string[] {
+  return [
+    `Orphans are kept, stopped, for ${duration(orphanKeepSeconds)} before they are deleted.`,
+    `Assignments can be extended to ${duration(extendCeilingSeconds)} at most.`,
+  ];
 }

@@ -6,7 +6,7 @@ import { WarmpoolError } from "../core/errors.ts";
 import { lockAssignments } from "../core/locks.ts";
 import type { Actor } from "../core/reasons.ts";
 import { getAssignment } from "./release.ts";
-import { SETTINGS } from "../core/limits.ts";
+import { settingOf } from "../core/settings.ts";
 import { tell } from "../core/event.ts";
 
 type Standing = {
@@ -15,13 +15,15 @@ type Standing = {
   /** The whole time that it has, in seconds; null for ever. */
   ttl: number | null;
   over: boolean;
+  /** The longest that anybody may make it. */
+  ceiling: number;
 };
 
 /**
  * Gives a live assignment a longer time. It counts from `activeAt`, as the one it was asked for with does, and never
  * becomes shorter: whoever wants that releases. One without an end gets one. Of a failed one it is the time for which its
  * machine is held for a look, counted from when it failed; what it has once a retry made it active stays as it was.
- * @param ttlSeconds the whole time, at most `SETTINGS.extendCeilingSeconds`.
+ * @param ttlSeconds the whole time, at most the setting `extendCeilingSeconds`.
  * @throws WarmpoolError NOT_FOUND; BAD_REQUEST above the ceiling; CONFLICT where it is released, or would end sooner
  * than it does now, or at once.
  */
@@ -31,12 +33,6 @@ export async function extendAssignment(
   ttlSeconds: number,
   actor: Actor,
 ): Promise<Assignment> {
-  if (ttlSeconds > SETTINGS.extendCeilingSeconds) {
-    throw new WarmpoolError(
-      "BAD_REQUEST",
-      `ttlSeconds: is at most ${SETTINGS.extendCeilingSeconds}, counted from activeAt, or from when it failed`,
-    );
-  }
   await db.transaction(async (tx) => {
     // Its expiry asks again once it has this lock, so an extended assignment is not ended for its old time.
     await lockAssignments(tx, sql`select ${id}::uuid`);
@@ -44,7 +40,8 @@ export async function extendAssignment(
       tx,
       sql`select state, pool,
           case when state = 'failed' then extract(epoch from expires_at - failed_at)::int else ttl_seconds end as ttl,
-          coalesce(coalesce(failed_at, active_at) + make_interval(secs => ${ttlSeconds}) <= now(), false) as over
+          coalesce(coalesce(failed_at, active_at) + make_interval(secs => ${ttlSeconds}) <= now(), false) as over,
+          ${settingOf("extendCeilingSeconds")} as ceiling
         from assignments where id = ${id}`,
     );
     if (standing === undefined)
@@ -69,8 +66,14 @@ export async function extendAssignment(
   return getAssignment(db, id);
 }
 
-/** @throws WarmpoolError CONFLICT where it may not get that time. */
-function refuse({ state, ttl, over }: Standing, ttlSeconds: number): void {
+/** @throws WarmpoolError BAD_REQUEST above the ceiling, CONFLICT where it may not get that time. */
+function refuse({ state, ttl, over, ceiling }: Standing, ttlSeconds: number): void {
+  if (ttlSeconds > ceiling) {
+    throw new WarmpoolError(
+      "BAD_REQUEST",
+      `ttlSeconds: is at most ${ceiling}, counted from activeAt, or from when it failed`,
+    );
+  }
   if (state === "released") throw new WarmpoolError("CONFLICT", "the assignment is released; assign again");
   const since = state === "failed" ? "from when it failed on" : "from the end of its set-up on";
   if (ttl !== null && ttlSeconds < ttl) {

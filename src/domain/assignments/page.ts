@@ -3,7 +3,7 @@ import type { PageView } from "../../contract/page.ts";
 import { sshKeyIdentity } from "../../contract/sshKey.ts";
 import { type Connection, type Db, iso, rows } from "../../db/client.ts";
 import { WarmpoolError } from "../core/errors.ts";
-import { SETTINGS } from "../core/limits.ts";
+import { settingOf } from "../core/settings.ts";
 import { lockAssignments, lockWork } from "../core/locks.ts";
 import type { Actor } from "../core/reasons.ts";
 import { extendAssignment } from "./extend.ts";
@@ -102,6 +102,8 @@ type Terms = {
   ttlSeconds: number | null;
   /** The longest that the pool lets testers make it; null if it does not let them. */
   testerTtlSeconds: number | null;
+  /** The longest that anybody may make it. */
+  ceilingSeconds: number;
   link: string;
   linkExpiresAt: string;
 };
@@ -110,16 +112,19 @@ async function termsOf(db: Db, assignment: string): Promise<Terms | undefined> {
   const [terms] = await rows<Terms>(
     db,
     sql`select a.ttl_seconds as "ttlSeconds", (p.spec ->> 'testerTtlSeconds')::int as "testerTtlSeconds",
-        l.hash as link, ${iso(sql`l.expires_at`)} as "linkExpiresAt"
+        ${settingOf("extendCeilingSeconds")} as "ceilingSeconds", l.hash as link, ${iso(sql`l.expires_at`)} as "linkExpiresAt"
       from assignments a join pools p on p.name = a.pool join tester_pages l on l.assignment = a.id
       where a.id = ${assignment}`,
   );
   return terms;
 }
 
-function extensionOf(state: PageView["state"], { ttlSeconds, testerTtlSeconds }: Terms): PageView["extend"] {
+function extensionOf(
+  state: PageView["state"],
+  { ttlSeconds, testerTtlSeconds, ceilingSeconds }: Terms,
+): PageView["extend"] {
   if (state !== "active" || ttlSeconds === null || testerTtlSeconds === null) return null;
-  const most = Math.min(testerTtlSeconds, SETTINGS.extendCeilingSeconds);
+  const most = Math.min(testerTtlSeconds, ceilingSeconds);
   return most > ttlSeconds ? { maxTtlSeconds: most } : null;
 }
 

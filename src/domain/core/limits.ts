@@ -56,7 +56,7 @@ export const SETTINGS = {
   /** What is kept of a set-up's log on each machine: its first and its last so many bytes. */
   logHeadBytes: 1024 * 1024,
   logTailBytes: 1024 * 1024,
-  /** How long an assignment can be made to last by extending it, counted from when it became active: 30 days. */
+  /** How long an assignment can be made to last by extending it, where the operator has set nothing else: 30 days. */
   extendCeilingSeconds: 30 * 86_400,
   /** How long before its end an assignment is said to expire: this share of its time, at least and at most so many seconds, never over half of it. */
   expiringShare: 0.1,

@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { InstallationSettings } from "../../contract/settings.ts";
+import type { InstallationSettings, SettingName } from "../../contract/settings.ts";
 import { NOT_MIGRATED } from "../../contract/schema.ts";
 import { type Db, rows } from "../../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
@@ -8,10 +8,13 @@ import { SETTINGS } from "./limits.ts";
 import { json, tell } from "./event.ts";
 
 /** What the operator tunes, as the installation's row has it; what was never set has its default. */
-const DEFAULTS: InstallationSettings = { orphanKeepSeconds: SETTINGS.orphanKeepSeconds };
+export const DEFAULTS: InstallationSettings = {
+  orphanKeepSeconds: SETTINGS.orphanKeepSeconds,
+  extendCeilingSeconds: SETTINGS.extendCeilingSeconds,
+};
 
-/** One setting as SQL, a number of seconds. */
-export function settingOf(name: keyof InstallationSettings): SQL {
+/** One setting as SQL, a number of what its name says: for a statement that there is anyway. */
+export function settingOf(name: SettingName): SQL {
   return sql`coalesce((select (tuned ->> ${name})::int from settings), ${DEFAULTS[name]}::int)`;
 }
 
@@ -25,7 +28,7 @@ export async function getSettings(db: Db): Promise<InstallationSettings> {
 /** Changes those that are given, on record. */
 export async function putSettings(
   db: Db,
-  given: { [Name in keyof InstallationSettings]?: InstallationSettings[Name] | undefined },
+  given: { [Name in SettingName]?: InstallationSettings[Name] | undefined },
   actor: Actor,
 ): Promise<InstallationSettings> {
   return db.transaction(async (tx) => {
