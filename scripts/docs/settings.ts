@@ -24,6 +24,12 @@ const INSTALLATION: Record<SettingName, About> = {
       "How long an assignment can be made to last by extending it, by anybody, counted from `activeAt`. Testers on their own page are also bound by `testerTtlSeconds` of the pool. Assignments that last longer already keep their time.",
     why: "A machine that was extended and then forgotten takes room for a month at most. Whoever needs one for longer can extend it again once a month, or be given an assignment without an end.",
   },
+  waitingTooLongSeconds: {
+    option: "--waiting-too-long 5m",
+    meaning:
+      "How long a tester waits for a machine until the webhook sends `assignment.waiting` ([webhook](webhook.md)). The sweep looks once a minute, so the message can be that much later.",
+    why: "A create that takes longer than the default `bootTimeoutSeconds` (600) is given up: who has waited for longer than that waits for more than one create. Lower it if creates take seconds.",
+  },
 };
 
 type NodeSettingName = keyof typeof NODE_SETTING_BOUNDS;

@@ -258,6 +258,7 @@ const DESCRIPTIONS: Record<string, string> = {
   wait: "Whether to wait in the queue if nothing is ready.",
   waited: "Claims that had to wait in the queue.",
   waiting: "Assignments without a machine.",
+  waitingTooLongSeconds: "How long a tester waits for a machine until the webhook reports it, in seconds.",
   warm: "Claims that were given a machine at once.",
   warnings: "What else a person should know before it is done.",
   waits: "Why it is left alone until a person decides.",

@@ -6,6 +6,7 @@ const DAY = 86_400;
 export const SETTING_BOUNDS = {
   orphanKeepSeconds: { min: 0, max: 30 * DAY },
   extendCeilingSeconds: { min: 60, max: 366 * DAY },
+  waitingTooLongSeconds: { min: 1, max: 7 * DAY },
 } as const;
 
 /** What an operator tunes for the whole installation. */
@@ -15,6 +16,8 @@ export const installationSettings = z
     orphanKeepSeconds: within(SETTING_BOUNDS.orphanKeepSeconds),
     /** How long an assignment can be made to last by extending it, counted from when it became active. */
     extendCeilingSeconds: within(SETTING_BOUNDS.extendCeilingSeconds),
+    /** Of whom the webhook is told that they wait too long for a machine: of those who have waited for longer. */
+    waitingTooLongSeconds: within(SETTING_BOUNDS.waitingTooLongSeconds),
   })
   .meta({ id: "Settings" });
 export type InstallationSettings = z.infer<typeof installationSettings>;

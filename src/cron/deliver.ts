@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
-import { SETTINGS } from "../domain/core/limits.ts";
 import { announceWaiting } from "../domain/core/announce.ts";
+import { settingOf } from "../domain/core/settings.ts";
 import { deliver as deliverDue, GIVE_UP_DAYS, giveUp, isGone } from "../domain/webhook/deliver.ts";
 import type { WebhookSetting } from "../domain/webhook/receiver.ts";
 
@@ -13,7 +13,7 @@ export async function deliver(db: Db, webhook: WebhookSetting): Promise<number> 
   if (webhook !== null && "problem" in webhook) throw new Error(webhook.problem);
   const old = await db.transaction((tx) => giveUp(tx, "old", `not taken within ${GIVE_UP_DAYS} days`));
   if (webhook === null || (await isGone(db, webhook))) return old + (await drop(db));
-  const waiting = await rows(db, announceWaiting(SETTINGS.waitingTooLongSeconds));
+  const waiting = await rows(db, announceWaiting(settingOf("waitingTooLongSeconds")));
   return waiting.length + old + (await deliverDue(db, webhook));
 }
 

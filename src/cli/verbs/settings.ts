@@ -4,7 +4,7 @@ import { answer, answerInWords, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
 import { duration, parseDuration } from "../terminal/time.ts";
 
-type Given = { orphanKeep?: number; extendCeiling?: number };
+type Given = { orphanKeep?: number; extendCeiling?: number; waitingTooLong?: number };
 
 /** `warmpool settings get|put`: what an operator tunes for the whole installation. */
 export function settings(program: Command, cli: Cli): void {
@@ -23,6 +23,11 @@ export function settings(program: Command, cli: Cli): void {
       "how long an assignment can be made to last by extending it (such as 60d)",
       parseDuration,
     )
+    .option(
+      "--waiting-too-long <duration>",
+      "how long a tester waits until the webhook reports it (such as 5m)",
+      parseDuration,
+    )
     .action(withSession(cli, put));
 }
 
@@ -30,14 +35,19 @@ async function get(session: Session): Promise<void> {
   answer(session, await session.client.settings.get.query(), lines);
 }
 
-async function put(session: Session, { orphanKeep, extendCeiling }: Given): Promise<void> {
-  const given = { orphanKeepSeconds: orphanKeep, extendCeilingSeconds: extendCeiling };
+async function put(session: Session, options: Given): Promise<void> {
+  const given = {
+    orphanKeepSeconds: options.orphanKeep,
+    extendCeilingSeconds: options.extendCeiling,
+    waitingTooLongSeconds: options.waitingTooLong,
+  };
   answerInWords(session, await session.client.settings.put.mutate(given), lines);
 }
 
-function lines({ orphanKeepSeconds, extendCeilingSeconds }: InstallationSettings): string[] {
+function lines(settings: InstallationSettings): string[] {
   return [
-    `Orphans are kept, stopped, for ${duration(orphanKeepSeconds)} before they are deleted.`,
-    `Assignments can be extended to ${duration(extendCeilingSeconds)} at most.`,
+    `Orphans are kept, stopped, for ${duration(settings.orphanKeepSeconds)} before they are deleted.`,
+    `Assignments can be extended to ${duration(settings.extendCeilingSeconds)} at most.`,
+    `The webhook reports testers who have waited for over ${duration(settings.waitingTooLongSeconds)}.`,
   ];
 }

@@ -33,7 +33,7 @@ export function announceExpiring(expiring: SQL): SQL {
 }
 
 /** Stores a message of each that waits for longer than `seconds` and was not told of yet. */
-export function announceWaiting(seconds: number): SQL {
+export function announceWaiting(seconds: SQL): SQL {
   return sql`
     insert into webhook_messages (type, data, once)
     select 'assignment.waiting',

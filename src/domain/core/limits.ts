@@ -77,7 +77,7 @@ export const SETTINGS = {
   /** How long an Idempotency-Key is remembered, and how long one without an answer counts as being worked on. */
   idempotencyKeepHours: 24,
   idempotencyTakenSeconds: 60,
-  /** Who waits longer than that for a machine is told of to the webhook. */
+  /** Who waits longer than that for a machine is told of to the webhook, where the operator has set nothing else. */
   waitingTooLongSeconds: 600,
   /** A duty of the sweep that has not ended for so long is late. */
   dutyLateSeconds: 300,

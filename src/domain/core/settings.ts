@@ -11,6 +11,7 @@ import { json, tell } from "./event.ts";
 export const DEFAULTS: InstallationSettings = {
   orphanKeepSeconds: SETTINGS.orphanKeepSeconds,
   extendCeilingSeconds: SETTINGS.extendCeilingSeconds,
+  waitingTooLongSeconds: SETTINGS.waitingTooLongSeconds,
 };
 
 /** One setting as SQL, a number of what its name says: for a statement that there is anyway. */

@@ -1,12 +1,14 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { type SettingName, SETTING_BOUNDS, settingsPutInput } from "../../../src/contract/settings.ts";
+import { deliver } from "../../../src/cron/deliver.ts";
 import { rows } from "../../../src/db/client.ts";
 import { assign } from "../../../src/domain/assignments/assign.ts";
 import { extendAssignment } from "../../../src/domain/assignments/extend.ts";
 import { readPage } from "../../../src/domain/assignments/page.ts";
 import { DEFAULTS, getSettings, putSettings } from "../../../src/domain/core/settings.ts";
 import { testDb } from "../../helpers/db.ts";
+import { startReceiver } from "../webhook/receiver.ts";
 import { ADMIN, APP, KEY_A, makeWorld } from "../../helpers/world.ts";
 
 /** What an operator sets of the installation, and that it counts where a constant did. */
@@ -73,4 +75,20 @@ test("extendCeilingSeconds: higher → an extension above the default is given",
   await putSettings(t.db, { extendCeilingSeconds: above }, ADMIN);
   await extendAssignment(t.db, assignment.id, above, APP);
   expect(await rows(t.db, sql`select ttl_seconds from assignments`)).toEqual([{ ttl_seconds: above }]);
+});
+
+test("waitingTooLongSeconds: somebody waits for longer → the webhook is told, and not before", async () => {
+  await using t = await testDb();
+  await makeWorld(t.db, { targetSize: 0, maxSize: 1 });
+  await assign(t.connection, ALICE, APP);
+  await using hook = await startReceiver();
+  const toldAfter = async (seconds: number) => {
+    await t.db.execute(sql`update assignments set created_at = now() - make_interval(secs => ${seconds})`);
+    await deliver(t.db, hook.receiver);
+    return hook.got.filter(({ body }) => body.includes("assignment.waiting")).length;
+  };
+  await putSettings(t.db, { waitingTooLongSeconds: HOUR }, ADMIN);
+  expect(await toldAfter(HOUR - 60)).toBe(0);
+  await putSettings(t.db, { waitingTooLongSeconds: 5 }, ADMIN);
+  expect(await toldAfter(10)).toBe(1);
 });
