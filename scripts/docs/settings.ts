@@ -12,6 +12,12 @@ type About = {
 };
 
 const INSTALLATION: Record<SettingName, About> = {
+  eventRetentionDays: {
+    option: "--event-retention 90d",
+    meaning:
+      "How long events are kept (`warmpool events`, the timeline of a machine), and with them finished operations, messages of the webhook that have ended, and tokens that open nothing any more. Metrics lose nothing: what was not counted yet is kept.",
+    why: "Questions about who had which machine, and why it was replaced, come within weeks. Events are most of what the database grows by: keep them for longer if you have to by your own rules.",
+  },
   orphanKeepSeconds: {
     option: "--orphan-keep 3d",
     meaning:

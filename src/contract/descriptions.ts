@@ -84,6 +84,7 @@ const DESCRIPTIONS: Record<string, string> = {
   etaRange: "The shortest and longest estimate, in seconds.",
   etaSeconds: "The estimate, in seconds; null if nothing was observed yet.",
   evidence: "What a failed create left behind, to find out why.",
+  eventRetentionDays: "How long events, finished operations and the like are kept, in days.",
   expiresAt: "When it ends by itself; null if it does not.",
   expiresInSeconds: "How long it is valid, in seconds; without it until it is revoked.",
   extendCeilingSeconds: "How long an assignment can be made to last by extending it, in seconds.",

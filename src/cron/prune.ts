@@ -2,15 +2,15 @@ import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
 import { uncountedEvent } from "../db/tables/uncounted.ts";
 import { pruneKeys } from "../domain/access/idempotency.ts";
-import { SETTINGS } from "../domain/core/limits.ts";
+import { settingOf } from "../domain/core/settings.ts";
 
 /**
- * Forgets finished operations, events, told messages, and tokens that open nothing any more, each after `keepDays`.
+ * Forgets finished operations, events, told messages, and tokens that open nothing any more, each after `eventRetentionDays`.
  * Sessions, sign-in codes and
  * links to pages that have ended go at once. What the metrics have not counted yet stays until they have. Idempotency-Keys go after the time they are promised for.
  */
 export async function prune(db: Db): Promise<number> {
-  const old = sql`now() - make_interval(days => ${SETTINGS.keepDays})`;
+  const old = sql`now() - make_interval(days => ${settingOf("eventRetentionDays")})`;
   const operations = await rows(
     db,
     sql`delete from operations where id in (

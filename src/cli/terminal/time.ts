@@ -15,6 +15,16 @@ export function parseDuration(text: string): number {
   throw new InvalidArgumentError(`"${text}" is no duration. Write it as 90s, 30m, 2h, 7d or 1h30m.`);
 }
 
+/**
+ * Reads a duration of whole days (`30d`), as days.
+ * @throws InvalidArgumentError for anything else; commander names the option.
+ */
+export function parseDays(text: string): number {
+  const days = parseDuration(text) / UNITS.d;
+  if (Number.isInteger(days)) return days;
+  throw new InvalidArgumentError(`"${text}" is no whole number of days. Write it as 30d.`);
+}
+
 /** Seconds in the two largest units: `12s`, `3m 20s`, `2h 5m`, `3d 4h`. */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));

@@ -2,9 +2,14 @@ import type { Command } from "commander";
 import type { InstallationSettings } from "../../contract/settings.ts";
 import { answer, answerInWords, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
-import { duration, parseDuration } from "../terminal/time.ts";
+import { duration, parseDays, parseDuration } from "../terminal/time.ts";
 
-type Given = { orphanKeep?: number; extendCeiling?: number; waitingTooLong?: number };
+type Given = {
+  orphanKeep?: number;
+  extendCeiling?: number;
+  waitingTooLong?: number;
+  eventRetention?: number;
+};
 
 /** `warmpool settings get|put`: what an operator tunes for the whole installation. */
 export function settings(program: Command, cli: Cli): void {
@@ -28,6 +33,11 @@ export function settings(program: Command, cli: Cli): void {
       "how long a tester waits until the webhook reports it (such as 5m)",
       parseDuration,
     )
+    .option(
+      "--event-retention <duration>",
+      "how long events are kept, in whole days (such as 90d)",
+      parseDays,
+    )
     .action(withSession(cli, put));
 }
 
@@ -40,6 +50,7 @@ async function put(session: Session, options: Given): Promise<void> {
     orphanKeepSeconds: options.orphanKeep,
     extendCeilingSeconds: options.extendCeiling,
     waitingTooLongSeconds: options.waitingTooLong,
+    eventRetentionDays: options.eventRetention,
   };
   answerInWords(session, await session.client.settings.put.mutate(given), lines);
 }
@@ -49,5 +60,10 @@ function lines(settings: InstallationSettings): string[] {
     `Orphans are kept, stopped, for ${duration(settings.orphanKeepSeconds)} before they are deleted.`,
     `Assignments can be extended to ${duration(settings.extendCeilingSeconds)} at most.`,
     `The webhook reports testers who have waited for over ${duration(settings.waitingTooLongSeconds)}.`,
+    `Events and finished operations are kept for ${days(settings.eventRetentionDays)}.`,
   ];
+}
+
+function days(count: number): string {
+  return count === 1 ? "1 day" : `${count} days`;
 }

@@ -62,8 +62,8 @@ export const SETTINGS = {
   expiringShare: 0.1,
   expiringLeastSeconds: 120,
   expiringMostSeconds: 3600,
-  /** How long a finished operation and an event are kept. */
-  keepDays: 30,
+  /** How long an event is kept, a finished operation and the like, where the operator has set nothing else. */
+  eventRetentionDays: 30,
   /** No transaction that writes an event takes so long; until then an event may be overtaken by an earlier one. */
   eventSettleSeconds: 2,
   /** A delete that has gone on for so long is stuck: a rollout waits for it no more. */

@@ -9,6 +9,7 @@ import { json, tell } from "./event.ts";
 
 /** What the operator tunes, as the installation's row has it; what was never set has its default. */
 export const DEFAULTS: InstallationSettings = {
+  eventRetentionDays: SETTINGS.eventRetentionDays,
   orphanKeepSeconds: SETTINGS.orphanKeepSeconds,
   extendCeilingSeconds: SETTINGS.extendCeilingSeconds,
   waitingTooLongSeconds: SETTINGS.waitingTooLongSeconds,

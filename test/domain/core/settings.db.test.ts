@@ -2,11 +2,13 @@ import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { type SettingName, SETTING_BOUNDS, settingsPutInput } from "../../../src/contract/settings.ts";
 import { deliver } from "../../../src/cron/deliver.ts";
+import { prune } from "../../../src/cron/prune.ts";
 import { rows } from "../../../src/db/client.ts";
 import { assign } from "../../../src/domain/assignments/assign.ts";
 import { extendAssignment } from "../../../src/domain/assignments/extend.ts";
 import { readPage } from "../../../src/domain/assignments/page.ts";
 import { DEFAULTS, getSettings, putSettings } from "../../../src/domain/core/settings.ts";
+import { rollUp } from "../../../src/domain/metrics/tally.ts";
 import { testDb } from "../../helpers/db.ts";
 import { startReceiver } from "../webhook/receiver.ts";
 import { ADMIN, APP, KEY_A, makeWorld } from "../../helpers/world.ts";
@@ -91,4 +93,27 @@ test("waitingTooLongSeconds: somebody waits for longer → the webhook is told, 
   expect(await toldAfter(HOUR - 60)).toBe(0);
   await putSettings(t.db, { waitingTooLongSeconds: 5 }, ADMIN);
   expect(await toldAfter(10)).toBe(1);
+});
+
+test("eventRetentionDays: events and finished operations that are older → go, younger ones stay", async () => {
+  await using t = await testDb();
+  await (await makeWorld(t.db, { targetSize: 1 })).workOff();
+  await rollUp(t.db);
+  await t.db.execute(sql`update events set at = at - interval '10 days'`);
+  await t.db.execute(sql`update operations set finished_at = finished_at - interval '10 days'`);
+  const left = async () => {
+    await prune(t.db);
+    const [count] = await rows<{ events: number; finished: number }>(
+      t.db,
+      sql`select (select count(*)::int from events where kind = 'machine') as events,
+        (select count(*)::int from operations where finished_at is not null) as finished`,
+    );
+    return count;
+  };
+  const before = await left();
+  expect(before?.events).toBeGreaterThan(0);
+  await putSettings(t.db, { eventRetentionDays: 11 }, ADMIN);
+  expect(await left()).toEqual(before);
+  await putSettings(t.db, { eventRetentionDays: 9 }, ADMIN);
+  expect(await left()).toEqual({ events: 0, finished: 0 });
 });
