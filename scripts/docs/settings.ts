@@ -18,6 +18,12 @@ const INSTALLATION: Record<SettingName, About> = {
       "How long events are kept (`warmpool events`, the timeline of a machine), and with them finished operations, messages of the webhook that have ended, and tokens that open nothing any more. Metrics lose nothing: what was not counted yet is kept.",
     why: "Questions about who had which machine, and why it was replaced, come within weeks. Events are most of what the database grows by: keep them for longer if you have to by your own rules.",
   },
+  historyRetentionDays: {
+    option: "--history-retention 90d",
+    meaning:
+      "How long the samples of each pool are kept, of which the [dashboard](dashboard.md) draws its charts and `pool.history` tells: one a minute for a day, then one in ten minutes.",
+    why: "A month shows the rhythm of weeks. Each pool takes 144 rows a day, about a megabyte a month; for longer times than that Prometheus is the better place ([metrics](metrics.md)).",
+  },
   orphanKeepSeconds: {
     option: "--orphan-keep 3d",
     meaning:

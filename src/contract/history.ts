@@ -1,13 +1,14 @@
 import * as z from "zod";
 import { moment, poolName } from "./names.ts";
+import { SETTING_BOUNDS } from "./settings.ts";
 
-/** The last so many hours of a pool's samples: 30 days (720) at most. */
+/** The last so many hours of a pool's samples, as far as they are kept (the setting `historyRetentionDays`). */
 export const poolHistoryInput = z.strictObject({
   pool: poolName,
   hours: z
     .int()
     .min(1)
-    .max(30 * 24)
+    .max(SETTING_BOUNDS.historyRetentionDays.max * 24)
     .default(24),
 });
 

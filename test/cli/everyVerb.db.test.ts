@@ -156,7 +156,10 @@ const VERBS: Record<string, Case> = {
     },
   },
   "settings get": read(),
-  "settings put": change("--orphan-keep", "3d", "--extend-ceiling", "60d", "--waiting-too-long", "5m", "--event-retention", "90d"),
+  "settings put": change(
+    ...["--orphan-keep", "3d", "--extend-ceiling", "60d", "--waiting-too-long", "5m"],
+    ...["--event-retention", "90d", "--history-retention", "90d"],
+  ),
   sweep: change(),
   duties: read(),
   events: read("--limit", "500"),

@@ -9,6 +9,7 @@ type Given = {
   extendCeiling?: number;
   waitingTooLong?: number;
   eventRetention?: number;
+  historyRetention?: number;
 };
 
 /** `warmpool settings get|put`: what an operator tunes for the whole installation. */
@@ -38,6 +39,11 @@ export function settings(program: Command, cli: Cli): void {
       "how long events are kept, in whole days (such as 90d)",
       parseDays,
     )
+    .option(
+      "--history-retention <duration>",
+      "how long the samples of pools are kept for charts, in whole days (such as 90d)",
+      parseDays,
+    )
     .action(withSession(cli, put));
 }
 
@@ -51,6 +57,7 @@ async function put(session: Session, options: Given): Promise<void> {
     extendCeilingSeconds: options.extendCeiling,
     waitingTooLongSeconds: options.waitingTooLong,
     eventRetentionDays: options.eventRetention,
+    historyRetentionDays: options.historyRetention,
   };
   answerInWords(session, await session.client.settings.put.mutate(given), lines);
 }
@@ -61,6 +68,7 @@ function lines(settings: InstallationSettings): string[] {
     `Assignments can be extended to ${duration(settings.extendCeilingSeconds)} at most.`,
     `The webhook reports testers who have waited for over ${duration(settings.waitingTooLongSeconds)}.`,
     `Events and finished operations are kept for ${days(settings.eventRetentionDays)}.`,
+    `The samples of pools, for charts, are kept for ${days(settings.historyRetentionDays)}.`,
   ];
 }
 

@@ -64,6 +64,8 @@ export const SETTINGS = {
   expiringMostSeconds: 3600,
   /** How long an event is kept, a finished operation and the like, where the operator has set nothing else. */
   eventRetentionDays: 30,
+  /** How long the samples of pools are kept for charts, where the operator has set nothing else. */
+  historyRetentionDays: 30,
   /** No transaction that writes an event takes so long; until then an event may be overtaken by an earlier one. */
   eventSettleSeconds: 2,
   /** A delete that has gone on for so long is stuck: a rollout waits for it no more. */

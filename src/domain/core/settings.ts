@@ -10,6 +10,7 @@ import { json, tell } from "./event.ts";
 /** What the operator tunes, as the installation's row has it; what was never set has its default. */
 export const DEFAULTS: InstallationSettings = {
   eventRetentionDays: SETTINGS.eventRetentionDays,
+  historyRetentionDays: SETTINGS.historyRetentionDays,
   orphanKeepSeconds: SETTINGS.orphanKeepSeconds,
   extendCeilingSeconds: SETTINGS.extendCeilingSeconds,
   waitingTooLongSeconds: SETTINGS.waitingTooLongSeconds,

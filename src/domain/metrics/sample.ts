@@ -1,10 +1,12 @@
 import { sql } from "drizzle-orm";
 import { type Db, listOf, rows } from "../../db/client.ts";
 import { isLiveMachine, isNotRemoved } from "../core/live.ts";
+import { settingOf } from "../core/settings.ts";
 import type { MetricName } from "./catalogue.ts";
 
 /**
- * Samples of each pool's metrics for charts: one a minute for a day, then one in ten minutes for 30 days. They are taken
+ * Samples of each pool's metrics for charts: one a minute for a day, then one in ten minutes for as long as the setting
+ * `historyRetentionDays` says. They are taken
  * from what `GET /metrics` shows, so both have the same numbers.
  */
 export const SAMPLED = {
@@ -36,13 +38,13 @@ export async function takeSamples(db: Db): Promise<number> {
   return taken.length;
 }
 
-/** Keeps the first sample in each ten minutes of what is older than a day, and none that is older than 30 days. */
+/** Keeps the first sample in each ten minutes of what is older than a day, and none that is older than `historyRetentionDays`. */
 export async function thinSamples(db: Db): Promise<number> {
   const gone = await rows(
     db,
     sql`delete from pool_samples where (pool, at) in (
         select s.pool, s.at from pool_samples s
-        where s.at < now() - interval '30 days'
+        where s.at < now() - make_interval(days => ${settingOf("historyRetentionDays")})
           or s.at > now() - interval '2 days' and s.at < now() - interval '1 day' and exists (
             select 1 from pool_samples e where e.pool = s.pool and e.at < s.at
               and e.at >= date_bin('10 minutes', s.at, timestamptz '2000-01-01 00:00Z'))

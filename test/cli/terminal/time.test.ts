@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ago, duration, parseDuration, stopwatch } from "../../../src/cli/terminal/time.ts";
+import { ago, duration, parseDays, parseDuration, stopwatch } from "../../../src/cli/terminal/time.ts";
 
 test.each([
   ["90s", 90],
@@ -17,6 +17,12 @@ test.each(["", "2", "h", "2 h", "-1h", "1.5h", "2w", "2h!", "999999999999999d"])
     expect(() => parseDuration(text)).toThrow(`"${text}" is no duration.`);
   },
 );
+
+test("parseDays: whole days → their number, anything else → refused", () => {
+  expect([parseDays("30d"), parseDays("48h")]).toEqual([30, 2]);
+  expect(() => parseDays("36h")).toThrow('"36h" is no whole number of days. Write it as 30d.');
+  expect(() => parseDays("thirty")).toThrow('"thirty" is no duration.');
+});
 
 test.each([
   [0, "0s"],

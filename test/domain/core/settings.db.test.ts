@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
+import { poolHistoryInput } from "../../../src/contract/history.ts";
 import { type SettingName, SETTING_BOUNDS, settingsPutInput } from "../../../src/contract/settings.ts";
 import { deliver } from "../../../src/cron/deliver.ts";
 import { prune } from "../../../src/cron/prune.ts";
@@ -8,6 +9,8 @@ import { assign } from "../../../src/domain/assignments/assign.ts";
 import { extendAssignment } from "../../../src/domain/assignments/extend.ts";
 import { readPage } from "../../../src/domain/assignments/page.ts";
 import { DEFAULTS, getSettings, putSettings } from "../../../src/domain/core/settings.ts";
+import { readHistory } from "../../../src/domain/metrics/history.ts";
+import { thinSamples } from "../../../src/domain/metrics/sample.ts";
 import { rollUp } from "../../../src/domain/metrics/tally.ts";
 import { testDb } from "../../helpers/db.ts";
 import { startReceiver } from "../webhook/receiver.ts";
@@ -64,7 +67,7 @@ test("extendCeilingSeconds: lower → an extension above it is refused, and the 
   expect(await offered()).toEqual({ maxTtlSeconds: 2 * HOUR });
   await expect(extendAssignment(t.db, assignment.id, 2 * HOUR + 1, APP)).rejects.toMatchObject({
     code: "BAD_REQUEST",
-    message: expect.stringContaining("is at most 7200"),
+    message: expect.stringContaining("is at most 7200") as string,
   });
   expect(await extendAssignment(t.db, assignment.id, 2 * HOUR, APP)).toMatchObject({ state: "active" });
 });
@@ -116,4 +119,21 @@ test("eventRetentionDays: events and finished operations that are older → go, 
   expect(await left()).toEqual(before);
   await putSettings(t.db, { eventRetentionDays: 9 }, ADMIN);
   expect(await left()).toEqual({ events: 0, finished: 0 });
+});
+
+test("historyRetentionDays: samples that are older → go, younger ones stay and are shown", async () => {
+  await using t = await testDb();
+  await makeWorld(t.db);
+  await t.db.execute(sql`insert into pool_samples (pool, at, machines, waiting, claims, durations)
+    select 'demo', now() - n * interval '1 day', '{}', 0, '{}', '{}' from generate_series(35, 38) n`);
+  const left = async () => {
+    await thinSamples(t.db);
+    return (await rows(t.db, sql`select 1 from pool_samples`)).length;
+  };
+  await putSettings(t.db, { historyRetentionDays: 40 }, ADMIN);
+  expect(await left()).toBe(4);
+  const { hours } = poolHistoryInput.parse({ pool: "demo", hours: 40 * 24 });
+  expect((await readHistory(t.db, { pool: "demo", hours })).at).toHaveLength(3);
+  await putSettings(t.db, { historyRetentionDays: 36 }, ADMIN);
+  expect(await left()).toBe(1);
 });
