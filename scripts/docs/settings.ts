@@ -22,7 +22,7 @@ const INSTALLATION: Record<SettingName, About> = {
     option: "--history-retention 90d",
     meaning:
       "How long the samples of each pool are kept, of which the [dashboard](dashboard.md) draws its charts and `pool.history` tells: one a minute for a day, then one in ten minutes.",
-    why: "A month shows the rhythm of weeks. Each pool takes 144 rows a day, about a megabyte a month; for longer times than that Prometheus is the better place ([metrics](metrics.md)).",
+    why: "A month shows the rhythm of weeks. Each pool takes 144 rows a day, which charts read; for longer times than that Prometheus is the better place ([metrics](metrics.md)).",
   },
   orphanKeepSeconds: {
     option: "--orphan-keep 3d",

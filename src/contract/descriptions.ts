@@ -99,8 +99,8 @@ const DESCRIPTIONS: Record<string, string> = {
   healthCommand:
     "A command that runs on the machine at every probe; an exit code other than 0 means the machine is dead.",
   held: "Machines that a person keeps out of the pool.",
-  hold: "Takes it out of the pool.",
   historyRetentionDays: "How long the samples of pools are kept for charts, in days.",
+  hold: "Takes it out of the pool.",
   holdFailedSeconds:
     "How long the machine of a failed assignment is kept, in seconds; 0 means until the next sweep.",
   host: "Host name or address.",

@@ -14,10 +14,13 @@ const EXAMPLES: Record<string, unknown> = {
   default: "stable",
   description: "which channel to install from",
   diskGib: 20,
+  eventRetentionDays: 90,
   expiresInSeconds: 7_776_000,
+  extendCeilingSeconds: 5_184_000,
   externalId: "order-4711",
   failureThreshold: 2,
   healthCommand: "systemctl is-active myapp",
+  historyRetentionDays: 90,
   holdFailedSeconds: 86_400,
   id: "0b9f6d3e-6a6e-4f5c-9a35-1c1f0a9d2b11",
   image: "debian-12",
@@ -34,6 +37,7 @@ const EXAMPLES: Record<string, unknown> = {
   nodeLabels: ["ssd"],
   nodes: ["n1", "n2"],
   note: "the disk makes noises",
+  orphanKeepSeconds: 259_200,
   page: true,
   params: { channel: "stable" },
   pattern: "stable|beta",
@@ -60,6 +64,7 @@ const EXAMPLES: Record<string, unknown> = {
   username: "alice",
   vcpus: 2,
   wait: true,
+  waitingTooLongSeconds: 300,
 };
 
 /** Something that may be written into the field of that name; undefined where none is known. */
