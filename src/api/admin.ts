@@ -25,7 +25,14 @@ import { setDefaultPool } from "../domain/pools/defaultPool.ts";
 import { extendAssignment } from "../domain/assignments/extend.ts";
 import { forgetMachine, holdMachine, recreateMachine, unholdMachine } from "../domain/machines/actions.ts";
 import { getMachine, listMachines } from "../domain/machines/view.ts";
-import { labelNode, liftBrake, reapOrphans, removeNode, scheduleNode, setNode } from "../domain/nodes/actions.ts";
+import {
+  labelNode,
+  liftBrake,
+  reapOrphans,
+  removeNode,
+  scheduleNode,
+  setNode,
+} from "../domain/nodes/actions.ts";
 import { enroll } from "../domain/nodes/session.ts";
 import { listNodes } from "../domain/nodes/view.ts";
 import { readHistory } from "../domain/metrics/history.ts";

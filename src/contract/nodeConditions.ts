@@ -12,7 +12,8 @@ export const NODE_CONDITIONS = {
     },
     NodeSilent: {
       status: false,
-      meaning: "The relay was not heard for `silenceSeconds` (90 by default). Nothing of the node is handed out or torn down.",
+      meaning:
+        "The relay was not heard for `silenceSeconds` (90 by default). Nothing of the node is handed out or torn down.",
       action:
         "Start the relay there and check that it reaches the edge. If the host is lost for good, run `warmpool node remove NODE --lost`.",
     },

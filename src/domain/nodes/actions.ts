@@ -1,6 +1,12 @@
 import { type SQL, sql } from "drizzle-orm";
 import { own } from "../../contract/own.ts";
-import type { NodeScheduling, NodeView, OrphanBrake, RemovedNode, SetNodeInput } from "../../contract/node.ts";
+import type {
+  NodeScheduling,
+  NodeView,
+  OrphanBrake,
+  RemovedNode,
+  SetNodeInput,
+} from "../../contract/node.ts";
 import { type Db, rows } from "../../db/client.ts";
 import { releaseBrake } from "../health/applyBrake.ts";
 import { WarmpoolError } from "../core/errors.ts";

@@ -30,18 +30,24 @@ test("settings: nothing set → the defaults; some set → those, on record, and
   expect(await getSettings(t.db)).toEqual({ ...after, orphanKeepSeconds: 0 });
   await putSettings(t.db, { orphanKeepSeconds: 0 }, ADMIN);
   expect(
-    await rows(t.db, sql`select actor, data -> 'after' as after from events where kind = 'settings' order by id`),
+    await rows(
+      t.db,
+      sql`select actor, data -> 'after' as after from events where kind = 'settings' order by id`,
+    ),
   ).toEqual([
     { actor: ADMIN, after },
     { actor: ADMIN, after: { ...after, orphanKeepSeconds: 0 } },
   ]);
 });
 
-test.each(Object.entries(SETTING_BOUNDS))("%s: beyond its bounds, or no whole number → refused", (name, { min, max }) => {
-  const takes = (value: unknown) => settingsPutInput.safeParse({ [name]: value }).success;
-  expect([takes(min), takes(max), takes(DEFAULTS[name as SettingName])]).toEqual([true, true, true]);
-  expect([min - 1, max + 1, min + 0.5, String(min), null].filter(takes)).toEqual([]);
-});
+test.each(Object.entries(SETTING_BOUNDS))(
+  "%s: beyond its bounds, or no whole number → refused",
+  (name, { min, max }) => {
+    const takes = (value: unknown) => settingsPutInput.safeParse({ [name]: value }).success;
+    expect([takes(min), takes(max), takes(DEFAULTS[name as SettingName])]).toEqual([true, true, true]);
+    expect([min - 1, max + 1, min + 0.5, String(min), null].filter(takes)).toEqual([]);
+  },
+);
 
 test("settings: none named, or one that there is not → refused", () => {
   expect(settingsPutInput.safeParse({}).success).toBe(false);
