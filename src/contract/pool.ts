@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { CONDITION_TYPES } from "./conditions.ts";
 import { moment, nodeLabel, nodeName, poolName, recipeName } from "./names.ts";
+import { SPEC_DEFAULTS } from "./specDefaults.ts";
 import { sshPublicKeys } from "./sshKey.ts";
 import { unixText } from "./unixText.ts";
 
@@ -19,9 +20,6 @@ export const shape = z.strictObject({
     .min(1)
     .max(1024 * 1024),
 });
-
-/** How long the machine of a failed assignment is held for a look, where the pool does not say: a day. */
-export const HOLD_FAILED_SECONDS = 86_400;
 
 const command = z.string().min(1, "must not be empty").max(4096).check(unixText);
 const seconds = (min: number, max: number) => z.int().min(min).max(max);
@@ -48,21 +46,21 @@ export const poolSpec = z
     readyCommand: command.optional(),
     /** Run on the node before a machine counts as ready, with WARMPOOL_HOST and WARMPOOL_PORT of its access. */
     accessCommand: command.optional(),
-    bootTimeoutSeconds: seconds(5, 7200).default(600),
-    failureThreshold: z.int().min(1).max(20).default(2),
+    bootTimeoutSeconds: seconds(5, 7200).default(SPEC_DEFAULTS.bootTimeoutSeconds),
+    failureThreshold: z.int().min(1).max(20).default(SPEC_DEFAULTS.failureThreshold),
     assignmentTtlSeconds: seconds(60, 366 * 86_400).optional(),
     /** How long testers may make their own assignment last from their page, counted from `activeAt`; without it they cannot. */
     testerTtlSeconds: seconds(60, 30 * 86_400).optional(),
     /** How long the machine of a failed assignment is held for a look before it is released; 0: until the next sweep. */
-    holdFailedSeconds: seconds(0, 30 * 86_400).default(HOLD_FAILED_SECONDS),
+    holdFailedSeconds: seconds(0, 30 * 86_400).default(SPEC_DEFAULTS.holdFailedSeconds),
     machineTtlSeconds: seconds(60, 366 * 86_400).optional(),
-    keepAdminKeys: z.boolean().default(true),
-    sudo: z.boolean().default(false),
+    keepAdminKeys: z.boolean().default(SPEC_DEFAULTS.keepAdminKeys),
+    sudo: z.boolean().default(SPEC_DEFAULTS.sudo),
     nodes: z.array(nodeName).max(1000).optional(),
     /** Only nodes that carry all of these labels; with `nodes`, those of them. */
     nodeLabels: z.array(nodeLabel).max(50).optional(),
     /** Among nodes with room: `spread` keeps failures apart, `pack` keeps large holes for large machines. */
-    placement: z.enum(["spread", "pack"]).default("spread"),
+    placement: z.enum(["spread", "pack"]).default(SPEC_DEFAULTS.placement),
   })
   .refine((spec) => spec.maxSize >= spec.targetSize, {
     path: ["maxSize"],

@@ -1,5 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { SPEC_DEFAULTS } from "../../src/contract/specDefaults.ts";
+
+const FIELDS = Object.keys(SPEC_DEFAULTS).join("|");
 
 /** Rules that are written once: who needs one asks its home, and does not write its text again. */
 const HOMES: { rule: string; text: RegExp; home: string }[] = [
@@ -13,6 +16,16 @@ const HOMES: { rule: string; text: RegExp; home: string }[] = [
   { rule: "a node is not removed", text: /state(?:`\)\})? <> 'removed'/, home: "src/domain/core/live.ts" },
   { rule: "a pool is not removed", text: /removed_at(?:`\)\})? is null/, home: "src/domain/core/live.ts" },
   { rule: "a brake is on", text: /released_at(?:`\)\})? is null/, home: "src/domain/core/live.ts" },
+  {
+    rule: "a stored spec is read",
+    text: /\bp\.spec\b|\bspec (?:->|\?(?!\?))|select spec\b|[a-z]\}\.spec\b/,
+    home: "src/domain/core/spec.ts",
+  },
+  {
+    rule: "what a field means that a spec lacks",
+    text: new RegExp(String.raw`SPEC_DEFAULTS = |\.(?:${FIELDS}) \?\? (?!SPEC_DEFAULTS)`),
+    home: "src/contract/specDefaults.ts",
+  },
   { rule: "the first step of a set-up", text: /Prepare the account/, home: "src/contract/progress.ts" },
   {
     rule: "what an assignment loses with its machine",
@@ -44,7 +57,7 @@ const TABLES = "src/db/tables/";
 
 const sources = readdirSync("src", { recursive: true, encoding: "utf8" })
   .map((name) => `src/${name}`)
-  .filter((name) => name.endsWith(".ts") && !name.startsWith(TABLES))
+  .filter((name) => /\.tsx?$/.test(name) && !name.startsWith(TABLES))
   .map((name) => ({ name, text: readFileSync(name, "utf8") }));
 
 test.each(HOMES)("$rule: written in $home alone", ({ text, home }) => {

@@ -1,6 +1,8 @@
 import { useId } from "react";
 import type { RecipeView } from "../../contract/recipe.ts";
+import { SPEC_DEFAULTS } from "../../contract/specDefaults.ts";
 import { type SpecDraft, withMember } from "../text/spec.ts";
+import { writeDuration } from "../text/time.ts";
 import { CheckField, DurationField, NumberField, TextField } from "./fields.tsx";
 
 /** A pool's spec as a form: what is changed often first, the rest below. */
@@ -111,13 +113,13 @@ export function SpecForm({
           <DurationField
             label="Boots within"
             value={spec.bootTimeoutSeconds}
-            none="10m"
+            none={writeDuration(SPEC_DEFAULTS.bootTimeoutSeconds)}
             set={(value) => set("bootTimeoutSeconds", value)}
           />
           <DurationField
             label="Failed ones are held for"
             value={spec.holdFailedSeconds}
-            none="1d"
+            none={writeDuration(SPEC_DEFAULTS.holdFailedSeconds)}
             set={(value) => set("holdFailedSeconds", value)}
           />
           <DurationField
@@ -128,7 +130,7 @@ export function SpecForm({
           />
           <NumberField
             label="Missed probes until it is replaced"
-            value={spec.failureThreshold ?? 2}
+            value={spec.failureThreshold ?? SPEC_DEFAULTS.failureThreshold}
             set={(value) => set("failureThreshold", value)}
           />
           <TextField
@@ -143,12 +145,12 @@ export function SpecForm({
           />
           <CheckField
             label="Testers may use sudo"
-            value={spec.sudo ?? false}
+            value={spec.sudo ?? SPEC_DEFAULTS.sudo}
             set={(value) => set("sudo", value)}
           />
           <CheckField
             label="Keep the admin keys at hand-over"
-            value={spec.keepAdminKeys ?? true}
+            value={spec.keepAdminKeys ?? SPEC_DEFAULTS.keepAdminKeys}
             set={(value) => set("keepAdminKeys", value)}
           />
         </div>

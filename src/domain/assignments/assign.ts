@@ -16,6 +16,7 @@ import { NO_SECRET_KEYS, type SecretKeys } from "../secrets/keys.ts";
 import { json } from "../core/event.ts";
 import { machineMoves } from "../core/moves.ts";
 import { isNotRemoved } from "../core/live.ts";
+import { specNumber, specText } from "../core/spec.ts";
 
 export type AssignRequest = {
   username: string;
@@ -191,10 +192,10 @@ function nothingReady(target: Target): WarmpoolError {
 async function findTarget(db: Db, name: string | undefined): Promise<Target> {
   const found = await rows<Target & { putAt: string }>(
     db,
-    sql`select p.name as pool, ${isDefault} as "isDefault", p.paused, (p.spec ->> 'assignmentTtlSeconds')::int as ttl,
+    sql`select p.name as pool, ${isDefault} as "isDefault", p.paused, ${specNumber("assignmentTtlSeconds")} as ttl,
         r.name as recipe, r.version, r.content, ${iso(sql`r.put_at`)} as "putAt"
       from pools p
-      join lateral (select * from recipes where recipes.name = p.spec ->> 'recipe' order by put_at desc limit 1) r on true
+      join lateral (select * from recipes where recipes.name = ${specText("recipe")} order by put_at desc limit 1) r on true
       where ${isNotRemoved(sql`p`)} and ${name === undefined ? sql`true` : sql`p.name = ${name}`}
       ${defaultFirst}`,
   );

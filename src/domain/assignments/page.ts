@@ -10,6 +10,7 @@ import { extendAssignment } from "./extend.ts";
 import { putKeys } from "./keys.ts";
 import { sharedForecasts } from "./queue/forecasts.ts";
 import { isLiveAssignment } from "../core/live.ts";
+import { specNumber } from "../core/spec.ts";
 import { readAssignments } from "./view.ts";
 
 /** What testers see and do on their own page. Whoever has the link is the tester; they can do nothing else with it. */
@@ -111,7 +112,7 @@ type Terms = {
 async function termsOf(db: Db, assignment: string): Promise<Terms | undefined> {
   const [terms] = await rows<Terms>(
     db,
-    sql`select a.ttl_seconds as "ttlSeconds", (p.spec ->> 'testerTtlSeconds')::int as "testerTtlSeconds",
+    sql`select a.ttl_seconds as "ttlSeconds", ${specNumber("testerTtlSeconds")} as "testerTtlSeconds",
         ${settingOf("extendCeilingSeconds")} as "ceilingSeconds", l.hash as link, ${iso(sql`l.expires_at`)} as "linkExpiresAt"
       from assignments a join pools p on p.name = a.pool join tester_pages l on l.assignment = a.id
       where a.id = ${assignment}`,

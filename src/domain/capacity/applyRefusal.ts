@@ -4,6 +4,7 @@ import { type Db, rows } from "../../db/client.ts";
 import type { FullFor } from "../../db/tables/nodes.ts";
 import { nameOfShape } from "./refusals.ts";
 import { json } from "../core/event.ts";
+import { specField } from "../core/spec.ts";
 
 /** What is kept of a driver's words. */
 const LONGEST = 500;
@@ -15,7 +16,7 @@ const LONGEST = 500;
 export async function noteFull(tx: Db, machine: string, message: string): Promise<void> {
   const [refused] = await rows<Pick<PoolSpec, "shape" | "instanceType"> & { node: string }>(
     tx,
-    sql`select m.node, m.shape, p.spec -> 'instanceType' as "instanceType"
+    sql`select m.node, m.shape, ${specField("instanceType")} as "instanceType"
       from machines m left join pools p on p.name = m.pool where m.id = ${machine}`,
   );
   if (refused === undefined) return;

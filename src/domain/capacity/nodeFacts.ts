@@ -11,6 +11,7 @@ import { concurrencyOf } from "../core/nodeSettings.ts";
 import { stateNow } from "../core/nodeSilence.ts";
 import { SETTINGS } from "../core/limits.ts";
 import { isBraked, isLiveMachine } from "../core/live.ts";
+import { specField } from "../core/spec.ts";
 
 /** What placing looks at: a node, what its relay counted there, and what the rows have booked. */
 export type NodeFacts = {
@@ -39,7 +40,7 @@ export function readNodes(db: Db, which: SQL): Promise<NodeFacts[]> {
         extract(epoch from now() - n.inventory_at)::float8 as "inventoryAgeSeconds", n."full", ${concurrencyOf()} as concurrency,
         ${isBraked(sql`n.name`)} as braked,
         coalesce((select jsonb_agg(jsonb_build_object('name', m.name, 'pool', m.pool, 'state', m.state, 'shape', m.shape,
-            'instanceType', p.spec -> 'instanceType') order by m.number)
+            'instanceType', ${specField("instanceType")}) order by m.number)
           from machines m left join pools p on p.name = m.pool
           where m.node = n.name and ${isLiveMachine(sql`m`)}), '[]') as rows,
         coalesce((select jsonb_agg(m.name)
@@ -71,8 +72,8 @@ export function serves(node: { name: string; labels: readonly string[] }, pool: 
 }
 
 /** The same for a node `n` and a pool `p` in SQL. */
-export const SERVES = sql`(not p.spec ? 'nodes' or p.spec -> 'nodes' ? n.name)
-  and n.labels @> coalesce(p.spec -> 'nodeLabels', '[]')`;
+export const SERVES = sql`coalesce(${specField("nodes")} ? n.name, true)
+  and n.labels @> coalesce(${specField("nodeLabels")}, '[]')`;
 
 /** Why a node is closed, and what its driver says of it where it is that which keeps machines out. */
 export type ClosedFor = { why: Closed; detail: string | null };

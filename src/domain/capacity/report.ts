@@ -9,6 +9,7 @@ import { bindingsOf, nodeCapacity } from "./nodeCapacity.ts";
 import { readNodes, serves } from "./nodeFacts.ts";
 import { resolvePool } from "../core/whichPool.ts";
 import { isLiveNode } from "../core/live.ts";
+import { specOf } from "../core/spec.ts";
 
 type Shape = PoolSpec["shape"];
 
@@ -66,7 +67,10 @@ function together(all: readonly CapacityTerm[][]): CapacityTerm[] {
 
 async function poolSpecOf(db: Db, name: string | undefined): Promise<PoolSpec> {
   const pool = await resolvePool(db, name);
-  const [found] = await rows<{ spec: PoolSpec }>(db, sql`select spec from pools where name = ${pool}`);
+  const [found] = await rows<{ spec: PoolSpec }>(
+    db,
+    sql`select ${specOf()} as spec from pools p where name = ${pool}`,
+  );
   if (found === undefined) throw new WarmpoolError("NOT_FOUND", `there is no pool named ${pool}`);
   return found.spec;
 }

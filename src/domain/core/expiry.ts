@@ -1,8 +1,8 @@
 import { type SQL, sql } from "drizzle-orm";
-import { HOLD_FAILED_SECONDS } from "../../contract/pool.ts";
 import { type Db, iso, rows } from "../../db/client.ts";
 import { SETTINGS } from "./limits.ts";
 import { announceExpiring } from "./announce.ts";
+import { specNumber } from "./spec.ts";
 
 /**
  * When an assignment ends by itself. `expires_at` is set by the move to `active` (its TTL) and to `failed` (how long the
@@ -20,7 +20,7 @@ export function endsAfter(since: SQL, seconds: SQL): SQL {
 }
 
 /** How long the pool of an assignment (a row of `assignments`) holds the machine of a failed one, in seconds. */
-export const holdFailed = sql`(select coalesce((p.spec ->> 'holdFailedSeconds')::int, ${HOLD_FAILED_SECONDS}::int)
+export const holdFailed = sql`(select ${specNumber("holdFailedSeconds")}
   from pools p where p.name = assignments.pool)`;
 
 /**

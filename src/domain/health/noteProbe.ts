@@ -6,6 +6,7 @@ import { type HeardMachine, type KnownMachine, mayChange, type Probed } from "./
 import { lockMachines, lockWork } from "../core/locks.ts";
 import { json } from "../core/event.ts";
 import { isLiveOperation } from "../core/live.ts";
+import { specNumber } from "../core/spec.ts";
 
 /** What a probe's result finds in the rows of its node and machines, what it locks, and what the node's row keeps of it. */
 
@@ -43,7 +44,7 @@ export async function readProbedNode(
 export function readProbedMachines(tx: Db, node: string, operation: string): Promise<KnownMachine[]> {
   return rows<KnownMachine>(
     tx,
-    sql`select m.id, m.name, m.pool, m.state, m.strikes, (p.spec ->> 'failureThreshold')::int as "failureThreshold",
+    sql`select m.id, m.name, m.pool, m.state, m.strikes, ${specNumber("failureThreshold")} as "failureThreshold",
         p.paused, m.cut is not null as cut
       from machines m join pools p on p.name = m.pool, operations o
       where o.id = ${operation} and m.node = ${node} and m.state in ('ready', 'suspect', 'assigned', 'held')

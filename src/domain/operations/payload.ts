@@ -10,6 +10,7 @@ import { failUnreadable } from "./unreadable.ts";
 import { openSecrets } from "../secrets/params.ts";
 import { NO_SECRET_KEYS, type Sealed, type SecretKeys } from "../secrets/keys.ts";
 import { SETTINGS } from "../core/limits.ts";
+import { specOf, specText } from "../core/spec.ts";
 
 /** What a relay is told with each lease: everything it needs, nothing that is another node's or tester's business. */
 type Source = {
@@ -67,7 +68,7 @@ function readSources(db: Db, leased: readonly Leased[]): Promise<Source[]> {
     db,
     sql`select o.id as operation, m.id as machine, m.name, m.number, m.port, m.http_port as "httpPort",
         m.dial_host as "dialHost", m.dial_port as "dialPort", m.access_host as "accessHost",
-        m.access_port as "accessPort", m.host_key as "hostKey", m.driver_ref as "driverRef", coalesce(m.keep_until > now(), false) as "isKept", m.shape, p.spec,
+        m.access_port as "accessPort", m.host_key as "hostKey", m.driver_ref as "driverRef", coalesce(m.keep_until > now(), false) as "isKept", m.shape, ${specOf()} as spec,
         a.id as assignment, a.username, coalesce(a.state = 'active', false) as "isActive", a.ssh_keys as "sshKeys", a.params, a.secrets, r.content, r.version as "recipeVersion",
         a.logged_in_at is not null as "loggedIn",
         coalesce((select max(l.end_byte) from setup_logs l where l.assignment = a.id and l.machine = m.id), 0) as "logOffset"
@@ -216,7 +217,7 @@ async function probePayload(db: Db, lease: Leased): Promise<LeasedOperation> {
   const machines = await rows<MachineTarget & { state: MachineState; healthCommand: string | null }>(
     db,
     sql`select m.id, m.name, m.dial_host as host, m.dial_port as port, m.host_key as "hostKey", m.state,
-        p.spec ->> 'healthCommand' as "healthCommand"
+        ${specText("healthCommand")} as "healthCommand"
       from machines m join pools p on p.name = m.pool
       where m.node = ${lease.node} and m.state in (${listOf(states)})
         and m.dial_host is not null and m.host_key is not null

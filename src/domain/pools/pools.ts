@@ -1,5 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
-import { HOLD_FAILED_SECONDS, type PoolCounts, type PoolSpec, type PoolView } from "../../contract/pool.ts";
+import type { PoolCounts, PoolSpec, PoolView } from "../../contract/pool.ts";
 import { type Db, iso, listOf, rows } from "../../db/client.ts";
 import { isDefault } from "../core/whichPool.ts";
 import { poolConditions } from "./conditions.ts";
@@ -22,6 +22,7 @@ import { setupsOfPool } from "./setupsLately.ts";
 import { tearDown } from "../core/teardown.ts";
 import { json, tell } from "../core/event.ts";
 import { isBrakeOn, isLiveAssignment, isLiveMachine, isLiveNode, isNotRemoved } from "../core/live.ts";
+import { specOf } from "../core/spec.ts";
 
 type Row = Omit<PoolFacts, "nowhere" | "deleting"> & {
   name: string;
@@ -33,19 +34,10 @@ type Row = Omit<PoolFacts, "nowhere" | "deleting"> & {
   isDefault: boolean;
 };
 
-/** A stored spec as it counts: one from before a setting existed has the setting's default. */
-export function presentSpec(stored: PoolSpec): PoolSpec {
-  return {
-    ...stored,
-    placement: stored.placement ?? "spread",
-    holdFailedSeconds: stored.holdFailedSeconds ?? HOLD_FAILED_SECONDS,
-  };
-}
-
 /** One row for each pool that `where` (of `p` pools) selects, with what its view is made of. */
 export function poolFacts(where: SQL): SQL {
   const count = (state: keyof PoolCounts) => sql`count(*) filter (where m.state = ${state})`;
-  return sql`select p.name, p.spec, p.paused, p.create_failures as "createFailures", ${iso(sql`p.created_at`)} as "createdAt",
+  return sql`select p.name, ${specOf()} as spec, p.paused, p.create_failures as "createFailures", ${iso(sql`p.created_at`)} as "createdAt",
         ${iso(sql`p.removed_at`)} as "removedAt", ${iso(sql`p.create_not_before`)} as "createNotBefore", p.conditions as stored,
         jsonb_build_object('provisioning', ${count("provisioning")}, 'ready', ${count("ready")},
           'suspect', ${count("suspect")}, 'assigned', ${count("assigned")}, 'held', ${count("held")},
@@ -101,7 +93,7 @@ async function readPools(db: Db, where: SQL): Promise<PoolView[]> {
   const nodes = await readNodes(db, isLiveNode(sql`n`));
   return found.map((row) => ({
     name: row.name,
-    spec: presentSpec(row.spec),
+    spec: row.spec,
     paused: row.paused,
     counts: row.counts,
     claimable: row.claimable,
@@ -112,7 +104,7 @@ async function readPools(db: Db, where: SQL): Promise<PoolView[]> {
             ...row,
             population: population(row.counts),
             deleting: row.counts.deleting,
-            nowhere: nowhere(nodes, presentSpec(row.spec)),
+            nowhere: nowhere(nodes, row.spec),
           })
         : [],
     runway: runway(row),
@@ -144,9 +136,9 @@ export async function putPool(db: Db, spec: PoolSpec, actor: Actor): Promise<Poo
     await mustExist(tx, spec);
     const [standing] = await rows<{ spec: PoolSpec; removed: boolean }>(
       tx,
-      sql`select spec, removed_at is not null as removed from pools where name = ${spec.name} for no key update`,
+      sql`select ${specOf()} as spec, removed_at is not null as removed from pools p where name = ${spec.name} for no key update`,
     );
-    const before = standing === undefined || standing.removed ? undefined : presentSpec(standing.spec);
+    const before = standing === undefined || standing.removed ? undefined : standing.spec;
     await tx.execute(sql`
       insert into pools (name, spec, machine_spec) values (${spec.name}, ${json(spec)}, ${machineSpec})
       on conflict (name) do update set spec = excluded.spec, machine_spec = excluded.machine_spec,

@@ -9,8 +9,9 @@ import { isOnline, isSilent } from "../core/nodeSilence.ts";
 import { bindingsOf, nodeCapacity } from "../capacity/nodeCapacity.ts";
 import { readNodes, serves } from "../capacity/nodeFacts.ts";
 import { sayNoNode } from "../capacity/nowhere.ts";
-import { changedMembers, machineSpecOf, mustExist, presentSpec } from "./pools.ts";
+import { changedMembers, machineSpecOf, mustExist } from "./pools.ts";
 import { isBraked, isLiveMachine, isLiveNode, isNotRemoved } from "../core/live.ts";
+import { specOf } from "../core/spec.ts";
 
 /**
  * What `putPool` with this spec would set going. Changes nothing.
@@ -21,7 +22,7 @@ export async function planPoolChange(db: Db, spec: PoolSpec): Promise<PoolChange
   const hash = await machineSpecOf(spec);
   const [before] = await rows<{ spec: PoolSpec; paused: boolean; waiting: number }>(
     db,
-    sql`select spec, paused,
+    sql`select ${specOf()} as spec, paused,
         (select count(*)::int from assignments a where a.pool = p.name and a.state = 'waiting') as waiting
       from pools p where name = ${spec.name} and ${isNotRemoved()}`,
   );
@@ -45,7 +46,7 @@ export async function planPoolChange(db: Db, spec: PoolSpec): Promise<PoolChange
   const plan = {
     pool: spec.name,
     isNew: before === undefined,
-    changed: changedMembers(before && presentSpec(before.spec), spec),
+    changed: changedMembers(before?.spec, spec),
     ...counted,
     unplaced: missing === 0 ? null : { count: missing, binding },
     warnings: ambiguous === null || before !== undefined ? [] : [ambiguous],

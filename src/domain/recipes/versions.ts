@@ -6,6 +6,7 @@ import type { Actor } from "../core/reasons.ts";
 import { getRecipe } from "./recipes.ts";
 import { tell } from "../core/event.ts";
 import { isLiveAssignment, isNotRemoved } from "../core/live.ts";
+import { specText } from "../core/spec.ts";
 
 /** What becomes of a recipe once it is stored: which versions there are, going back to one, and taking it out. */
 
@@ -96,7 +97,7 @@ export async function removeRecipe(db: Db, name: string, actor: Actor): Promise<
 async function usersOf(tx: Db, name: string): Promise<string | null> {
   const pools = await rows<{ name: string }>(
     tx,
-    sql`select name from pools where spec ->> 'recipe' = ${name} and ${isNotRemoved()} order by name`,
+    sql`select name from pools where ${specText("recipe", sql`pools`)} = ${name} and ${isNotRemoved()} order by name`,
   );
   const testers = await rows<{ username: string }>(
     tx,

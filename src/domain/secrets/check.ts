@@ -4,6 +4,7 @@ import { type Db, rows } from "../../db/client.ts";
 import { type Marks, openSecrets } from "./params.ts";
 import { keyIds, NO_SECRET_KEYS, type Sealed, type SecretKeys } from "./keys.ts";
 import { isNotRemoved } from "../core/live.ts";
+import { specText } from "../core/spec.ts";
 
 /** Whether this edge's keys do for all that hangs on them. Every sealed value that there is gets opened, and forgotten. */
 export async function checkSealed(db: Db, keys: SecretKeys): Promise<InstallationCheck["secrets"]> {
@@ -41,7 +42,7 @@ async function poolsWithSecrets(db: Db): Promise<string[]> {
   const found = await rows<{ name: string }>(
     db,
     sql`select p.name from pools p
-      join lateral (select content from recipes where recipes.name = p.spec ->> 'recipe' order by put_at desc limit 1) r on true
+      join lateral (select content from recipes where recipes.name = ${specText("recipe")} order by put_at desc limit 1) r on true
       where ${isNotRemoved(sql`p`)}
         and exists (select 1 from jsonb_each(r.content -> 'params') as param where param.value -> 'secret' = 'true')
       order by p.name`,

@@ -14,6 +14,7 @@ import { planPool, type PoolPlan, type PoolSituation, population } from "./plan.
 import { SETTINGS } from "../core/limits.ts";
 import { json } from "../core/event.ts";
 import { isBrakeOn, isBraked, isLiveMachine, isLiveNode } from "../core/live.ts";
+import { specField, specOf } from "../core/spec.ts";
 
 const NOTHING: PoolPlan = { create: 0, shrink: 0, replace: null, blocked: null };
 
@@ -168,7 +169,7 @@ async function insertMachines(
         insert into machines (number, name, pool, node, phase, port, http_port, machine_spec, shape)
         overriding system value
         select number.n, ${pool} || '-' || number.n || '-' || left(s.installation::text, 4), ${pool}, ${node.name}, 'queued',
-          (select port from free where n = 1), (select port from free where n = 2), p.machine_spec, p.spec -> 'shape'
+          (select port from free where n = 1), (select port from free where n = 2), p.machine_spec, ${specField("shape")}
         from number, pools p, settings s where p.name = ${pool}
         returning id, name, pool, node
       ),
@@ -196,7 +197,10 @@ function readOpen(tx: Db, names: readonly string[]): Promise<NodeFacts[]> {
 
 /** @throws where the pool is not there: call it under its row lock */
 async function wishOf(tx: Db, pool: string): Promise<Wish> {
-  const [row] = await rows<{ spec: PoolSpec }>(tx, sql`select spec from pools where name = ${pool}`);
+  const [row] = await rows<{ spec: PoolSpec }>(
+    tx,
+    sql`select ${specOf()} as spec from pools p where name = ${pool}`,
+  );
   if (row === undefined) throw new Error(`pool ${pool} went away under its lock`);
-  return { ...row.spec, placement: row.spec.placement ?? "spread" };
+  return row.spec;
 }

@@ -5,6 +5,7 @@ import type { Actor } from "../core/reasons.ts";
 import { isAllThere, type PoolPlan } from "./plan.ts";
 import { tearDown } from "../core/teardown.ts";
 import { isBraked } from "../core/live.ts";
+import { specNumber } from "../core/spec.ts";
 
 /**
  * How machines that the pool's spec has left behind, whose time is over, or whose node is being drained, give way to new
@@ -22,12 +23,13 @@ export const GIVES_WAY = sql`(m.machine_spec <> p.machine_spec or n.scheduling =
  */
 export async function expireMachines(db: Db): Promise<number> {
   const jitter = sql`(1 - 0.1 * get_byte(decode(md5(m.id::text), 'hex'), 0) / 255)`;
+  const lifetime = specNumber("machineTtlSeconds");
   const expired = await rows(
     db,
     sql`with old as (
         select m.id from machines m join pools p on p.name = m.pool
-        where p.spec ? 'machineTtlSeconds' and m.state in ('ready', 'suspect') and m.machine_spec <> ${EXPIRED}
-          and m.ready_at < now() - make_interval(secs => (p.spec ->> 'machineTtlSeconds')::int * ${jitter})
+        where ${lifetime} is not null and m.state in ('ready', 'suspect') and m.machine_spec <> ${EXPIRED}
+          and m.ready_at < now() - make_interval(secs => ${lifetime} * ${jitter})
         order by m.id for no key update of m
       )
       update machines set machine_spec = ${EXPIRED} from old where machines.id = old.id returning machines.id`,
