@@ -26,10 +26,15 @@ const HOMES: { rule: string; text: RegExp; home: string }[] = [
     text: new RegExp(String.raw`SPEC_DEFAULTS = |\.(?:${FIELDS}) \?\? (?!SPEC_DEFAULTS)`),
     home: "src/contract/specDefaults.ts",
   },
-  { rule: "the first step of a set-up", text: /Prepare the account/, home: "src/contract/progress.ts" },
+  { rule: "the title of the first step", text: /Prepare the account/, home: "src/contract/progress.ts" },
+  {
+    rule: "what a set-up shows first",
+    text: /jsonb_build_object\('steps'|step - 'text'\) \|\| \$|\bstep: 1, /,
+    home: "src/domain/assignments/firstStep.ts",
+  },
   {
     rule: "what an assignment loses with its machine",
-    text: /machine = null|claimed_at = null/,
+    text: /(?:[ `]machine|claimed_at|setup_at|logged_in_at|handover|active_at|[^_]step) = null|outputs = '\{\}'/,
     home: "src/domain/core/moves.ts",
   },
   {

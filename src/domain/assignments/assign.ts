@@ -5,7 +5,7 @@ import { type Connection, type Db, iso, rows } from "../../db/client.ts";
 import { readAssignments } from "./view.ts";
 import { choosePool, defaultFirst, isDefault } from "../core/whichPool.ts";
 import { WarmpoolError } from "../core/errors.ts";
-import { FIRST_STEP, stepsOf } from "./firstStep.ts";
+import { firstStep } from "./firstStep.ts";
 import { updateKeys } from "./keys.ts";
 import { match } from "./match.ts";
 import { checkParams } from "../recipes/params.ts";
@@ -117,7 +117,7 @@ function claimStatement(
         ${json(request.sshKeys)}, ${json(params)}, ${json(secrets)}, ${json(marks)}, ${target.recipe}, ${target.version},
         ${request.ttlSeconds ?? target.ttl}, case when moved.id is null then 0 else 1 end,
         case when moved.id is not null then now() end, case when moved.id is not null then now() end,
-        case when moved.id is not null then ${json({ ...FIRST_STEP, steps: stepsOf(target.content.steps.length) })} end
+        case when moved.id is not null then ${firstStep(sql`${target.content.steps.length}::int`)} end
       from slot left join moved on true
       returning id, state, machine
     ),

@@ -1,9 +1,7 @@
 import { sql } from "drizzle-orm";
-import { OWN_STEPS } from "../../contract/progress.ts";
 import { type Db, rows } from "../../db/client.ts";
 import { pickReady } from "./claim.ts";
-import { FIRST_STEP } from "./firstStep.ts";
-import { json } from "../core/event.ts";
+import { firstStep, RECIPE_STEPS } from "./firstStep.ts";
 import type { Actor } from "../core/reasons.ts";
 import { machineMoves } from "../core/moves.ts";
 import { moveAssignments } from "../core/moves.ts";
@@ -50,9 +48,8 @@ export async function pairOne(tx: Db, pool: string, actor: Actor, node?: string)
     from: ["waiting"],
     actor,
     reason: "claimed",
-    set: sql`machine = ${pair.machine}, attempt = attempt + 1, claimed_at = now(), setup_at = now(), logged_in_at = null, outputs = '{}',
-      step = ${json(FIRST_STEP)} || jsonb_build_object('steps', ${OWN_STEPS}::int +
-        (select jsonb_array_length(content -> 'steps') from recipes where name = recipe and version = recipe_version))`,
+    set: sql`machine = ${pair.machine}, attempt = attempt + 1, claimed_at = now(), setup_at = now(),
+      step = ${firstStep(RECIPE_STEPS)}`,
   });
   await tx.execute(sql`
     insert into operations (kind, node, machine, assignment)

@@ -2,7 +2,6 @@ import { sql } from "drizzle-orm";
 import { own } from "../../contract/own.ts";
 import type { Recipe } from "../../contract/recipe.ts";
 import { type Db, rows } from "../../db/client.ts";
-import { stepsOf } from "./firstStep.ts";
 import { WarmpoolError } from "../core/errors.ts";
 import { checkParams } from "../recipes/params.ts";
 import { type Marks, openSecrets, sealFor } from "../secrets/params.ts";
@@ -11,7 +10,7 @@ import type { Sealed, SecretKeys } from "../secrets/keys.ts";
 /** What a failed assignment is set up with from now on: a version of its recipe, and the parameters as that takes them. */
 export type Rerun = {
   version: string;
-  steps: number;
+  recipeSteps: number;
   params: Record<string, string>;
   secrets: Record<string, Sealed>;
   marks: Marks;
@@ -79,7 +78,7 @@ export async function rerunFor(
   );
   return {
     version: isCurrent ? standing.version : standing.beforeVersion,
-    steps: stepsOf(content.steps.length),
+    recipeSteps: content.steps.length,
     params: Object.fromEntries(plain),
     secrets: { ...sealed, ...fresh.secrets },
     marks: { ...marks, ...fresh.marks },

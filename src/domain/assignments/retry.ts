@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import type { Assignment } from "../../contract/assignment.ts";
 import type { Db } from "../../db/client.ts";
 import { WarmpoolError } from "../core/errors.ts";
-import { FIRST_STEP } from "./firstStep.ts";
+import { firstStep, RECIPE_STEPS } from "./firstStep.ts";
 import { queueSetup } from "./keys.ts";
 import { lockWork } from "../core/locks.ts";
 import type { Actor } from "../core/reasons.ts";
@@ -33,8 +33,7 @@ export async function retryAssignment(
     await lockWork(tx, sql`select machine from assignments where id = ${id}`);
     const isOther = recipe === "current" || given.length > 0;
     const rerun = isOther ? await rerunFor(tx, id, keys, { recipe, params }) : null;
-    const begin = sql`attempt = attempt + 1, setup_at = now(), error = null,
-        step = (step - 'text') || ${json(FIRST_STEP)}`;
+    const begin = sql`attempt = attempt + 1, setup_at = now(), error = null`;
     const moved = await moveAssignments(tx, sql`select ${id}::uuid`, {
       to: "setting_up",
       from: ["failed"],
@@ -45,8 +44,8 @@ export async function retryAssignment(
         : { data: { recipe: rerun.version, ...(given.length === 0 ? {} : { params: given }) } }),
       set:
         rerun === null
-          ? begin
-          : sql`${begin} || ${json({ steps: rerun.steps })}, recipe_version = ${rerun.version},
+          ? sql`${begin}, step = ${firstStep(RECIPE_STEPS)}`
+          : sql`${begin}, step = ${firstStep(sql`${rerun.recipeSteps}::int`)}, recipe_version = ${rerun.version},
               params = ${json(rerun.params)}, secrets = ${json(rerun.secrets)}, secret_marks = ${json(rerun.marks)}`,
     });
     if (moved.length > 0) await queueSetup(tx, id);

@@ -81,10 +81,11 @@ export type MovedAssignment = {
 
 /**
  * What every move of an assignment writes besides its state: when it ends by itself, and, of one that waits (again), that
- * it has no machine and no set-up.
+ * it has no machine, and nothing that it had on its last one.
  */
 const ENTERING_ASSIGNMENT: Partial<Record<AssignmentState, SQL>> = {
-  waiting: sql`machine = null, step = null, claimed_at = null, setup_at = null, logged_in_at = null`,
+  waiting: sql`machine = null, step = null, claimed_at = null, setup_at = null, logged_in_at = null, outputs = '{}',
+    handover = null, error = null, active_at = null, failed_at = null, expires_at = null, warn_at = null`,
   setting_up: sql`failed_at = null, expires_at = null, warn_at = null`,
   active: endsAfter(sql`now()`, sql`ttl_seconds`),
   failed: sql`failed_at = now(), ${endsAfter(sql`now()`, holdFailed)}`,

@@ -74,8 +74,6 @@ async function takeAway(tx: Db, idOrName: string, actor: Actor): Promise<Standin
     to: "waiting",
     from: ["setting_up", "active", "failed"],
     data: { missed: machine.id },
-    set: sql`handover = null, outputs = '{}', error = null, active_at = null, failed_at = null, expires_at = null,
-      warn_at = null`,
   });
   if (machine.absent) await tearDown(tx, only, told);
   else {
