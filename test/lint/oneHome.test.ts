@@ -26,6 +26,11 @@ const HOMES: { rule: string; text: RegExp; home: string }[] = [
     text: new RegExp(String.raw`SPEC_DEFAULTS = |\.(?:${FIELDS}) \?\? (?!SPEC_DEFAULTS)`),
     home: "src/contract/specDefaults.ts",
   },
+  {
+    rule: "what is booked and not seen",
+    text: /filter\(\(\{ ours \}\) => ours\)|\.ours && \w+\.name|footprintOf\(row\./,
+    home: "src/domain/capacity/booked.ts",
+  },
   { rule: "the title of the first step", text: /Prepare the account/, home: "src/contract/progress.ts" },
   {
     rule: "what a set-up shows first",

@@ -1,8 +1,8 @@
 import type { PoolSpec } from "../../contract/pool.ts";
 import { sayBinding } from "./words.ts";
-import { fitsOneMore, type Footprint, MOST_MACHINES, placeable, type Room } from "./fit.ts";
+import { placeableOn, takesOneMore } from "./booked.ts";
+import { MOST_MACHINES } from "./fit.ts";
 import { type ClosedFor, closedFor, type NodeFacts, presentInventory } from "./nodeFacts.ts";
-import { footprintOf, roomOf } from "./room.ts";
 
 /**
  * On which node the next machine is made. Pure: whoever calls it holds the nodes' row locks and books what it chose
@@ -54,8 +54,8 @@ function fullLast(a: Candidate, b: Candidate): number {
 export function hasNodeFor(nodes: readonly NodeFacts[], wish: Wish): boolean {
   return nodes.some((node) => {
     if (closedFor(node, wish, wish) !== null) return false;
-    const there = thereOn(node, wish);
-    return there === null || fitsOneMore(there.room, there.booked, there.one, node.concurrency);
+    const inventory = presentInventory(node);
+    return inventory === null || takesOneMore(inventory, node.rows, wish, node.concurrency);
   });
 }
 
@@ -64,25 +64,8 @@ export function hasNodeFor(nodes: readonly NodeFacts[], wish: Wish): boolean {
  * refuses.
  */
 function roomLeft(node: NodeFacts, wish: Wish): number {
-  const there = thereOn(node, wish);
-  if (there === null) return MOST_MACHINES;
-  return placeable(there.room, there.booked, there.one, node.concurrency).count;
-}
-
-/** Its room, what is booked there and not seen yet, and what one more machine takes; null where it never said what it has. */
-function thereOn(
-  node: NodeFacts,
-  { shape, instanceType }: Wish,
-): { room: Room; booked: Footprint[]; one: Footprint } | null {
   const inventory = presentInventory(node);
-  if (inventory === null) return null;
-  const standing = new Set((inventory.machines ?? []).filter(({ ours }) => ours).map(({ name }) => name));
-  const unseen = node.rows.filter(({ name }) => !standing.has(name));
-  return {
-    room: roomOf(inventory),
-    booked: unseen.map((row) => footprintOf(row.shape, row.instanceType, inventory)),
-    one: footprintOf(shape, instanceType, inventory),
-  };
+  return inventory === null ? MOST_MACHINES : placeableOn(inventory, node.rows, wish, node.concurrency).count;
 }
 
 function byName(a: Candidate, b: Candidate): number {

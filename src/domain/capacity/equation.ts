@@ -1,7 +1,7 @@
 import type { CapacityTerm, Closed, Constraint, TermKind } from "../../contract/capacity.ts";
 import type { MachineState } from "../../contract/machine.ts";
 import type { KeptInventory } from "../../contract/node.ts";
-import type { InstanceType } from "../../contract/pool.ts";
+import { type Asked, bookedBy, type BookedRow, placeableOn, seenOn } from "./booked.ts";
 import { type Footprint, placeable, type Room } from "./fit.ts";
 import { footprintOf, nominalSlices, roomBeside, roomOf, type Standing } from "./room.ts";
 import { SETTINGS } from "../core/limits.ts";
@@ -11,18 +11,6 @@ import { SETTINGS } from "../core/limits.ts";
  * number of placeable machines loses when that much more is taken off, in a fixed order, so the sum is right by
  * construction. Pure.
  */
-
-type Shape = { vcpus: number; memoryMib: number; diskGib: number };
-/** A row that is not proven gone. */
-export type BookedRow = {
-  name: string;
-  state: Exclude<MachineState, "deleted">;
-  shape: Shape;
-  /** Of its pool; null for an orphan, which is no pool's. */
-  instanceType: InstanceType | null;
-};
-/** What is asked for; the type is null where only a shape was named. */
-export type Asked = { shape: Shape; instanceType: InstanceType | null };
 
 export type NodeEquation = {
   nominal: number;
@@ -43,17 +31,17 @@ const MUST_STAND = new Set<MachineState>(["assigned", "ready", "suspect", "held"
 export function nodeEquation(
   inventory: KeptInventory,
   rows: readonly BookedRow[],
-  { shape, instanceType }: Asked,
+  asked: Asked,
   closed: Closed | null,
   booting: number = SETTINGS.nodeConcurrency,
 ): NodeEquation {
-  const one = footprintOf(shape, instanceType, inventory);
+  const one = footprintOf(asked.shape, asked.instanceType, inventory);
   const standing = inventory.machines ?? [];
-  const seen = new Map(standing.filter(({ ours }) => ours).map((machine) => [machine.name, machine]));
+  const seen = seenOn(inventory);
   const known = new Set(rows.map(({ name }) => name));
   const noRow = standing.filter(({ ours, name }) => ours && !known.has(name));
   const others = standing.filter(({ ours }) => !ours);
-  const nominal = nominalSlices(inventory, shape);
+  const nominal = nominalSlices(inventory, asked.shape);
 
   const terms: CapacityTerm[] = [];
   let left = nominal;
@@ -72,11 +60,9 @@ export function nodeEquation(
   fall("reserve", apart(), []);
   for (const state of ROW_ORDER) {
     const mine = rows.filter((row) => row.state === state);
-    for (const row of mine) {
-      const machine = seen.get(row.name);
-      if (machine === undefined) booked.push(footprintOf(row.shape, row.instanceType, inventory));
-      else there.push(machine);
-    }
+    const its = bookedBy(mine, inventory);
+    there.push(...its.seen);
+    booked.push(...its.unseen);
     fall(state, apart(), namesOf(mine));
   }
   there.push(...noRow);
@@ -86,7 +72,7 @@ export function nodeEquation(
   const room = roomOf(inventory);
   fall("other_load", fits(inOne(unlimited(room))), []);
   fall("limits", fits(inOne(room)), []);
-  const real = placeable(room, booked, one, booting);
+  const real = placeableOn(inventory, rows, asked, booting);
   fall("fragmentation", real.count, []);
   if (closed !== null) fall("closed", 0, []);
   return {

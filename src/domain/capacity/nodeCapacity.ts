@@ -1,5 +1,6 @@
 import type { Binding, NodeCapacity } from "../../contract/capacity.ts";
-import { type Asked, nodeEquation } from "./equation.ts";
+import type { Asked } from "./booked.ts";
+import { nodeEquation } from "./equation.ts";
 import { closedFor, type NodeFacts, type NodeWish, presentInventory } from "./nodeFacts.ts";
 import { gibByDevice } from "./room.ts";
 

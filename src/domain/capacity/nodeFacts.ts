@@ -5,7 +5,7 @@ import type { PoolSpec } from "../../contract/pool.ts";
 import type { KeptInventory, NodeScheduling, NodeState } from "../../contract/node.ts";
 import { type Db, iso, rows } from "../../db/client.ts";
 import type { FullFor } from "../../db/tables/nodes.ts";
-import type { Asked, BookedRow } from "./equation.ts";
+import type { Asked, BookedRow } from "./booked.ts";
 import { nameOfShape } from "./refusals.ts";
 import { concurrencyOf } from "../core/nodeSettings.ts";
 import { stateNow } from "../core/nodeSilence.ts";

@@ -1,6 +1,7 @@
 import type { MachineState } from "../../contract/machine.ts";
 import type { PoolChangePlan } from "../../contract/plan.ts";
 import type { PoolSpec } from "../../contract/pool.ts";
+import { seenOn } from "../capacity/booked.ts";
 import { presentInventory, type NodeFacts } from "../capacity/nodeFacts.ts";
 import { chooseNode } from "../capacity/chooseNode.ts";
 import { lackOf, type PoolStock } from "./plan.ts";
@@ -124,7 +125,7 @@ export function without(node: NodeFacts, name: string): NodeFacts {
   if (!node.rows.some((row) => row.name === name)) return node;
   const rows = node.rows.filter((row) => row.name !== name);
   const inventory = presentInventory(node);
-  const machine = inventory?.machines?.find((one) => one.ours && one.name === name);
+  const machine = inventory === null ? undefined : seenOn(inventory).get(name);
   // What it was too full for is asked again, for it looks different.
   const changed = { ...node, rows, full: {} };
   if (inventory === null || machine === undefined) return changed;

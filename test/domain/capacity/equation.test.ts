@@ -2,7 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MACHINE_STATES } from "../../../src/contract/machine.ts";
 import type { Inventory } from "../../../src/contract/node.ts";
-import { type BookedRow, nodeEquation } from "../../../src/domain/capacity/equation.ts";
+import type { BookedRow } from "../../../src/domain/capacity/booked.ts";
+import { nodeEquation } from "../../../src/domain/capacity/equation.ts";
 import type { Standing } from "../../../src/domain/capacity/room.ts";
 
 const shape = { vcpus: 4, memoryMib: 8192, diskGib: 502 };
