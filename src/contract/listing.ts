@@ -17,6 +17,9 @@ export const listing = z.strictObject({
 });
 export type Listing = z.infer<typeof listing>;
 
+/** Why a machine counts as dead that such a listing does not show. */
+export const NOT_LISTED = "not in the node's listing";
+
 /**
  * Whether absence from the listing says something about a machine that should be there. An empty one says nothing: what
  * looked into the wrong place, or too early, comes back empty as well, and would call every machine gone at once.

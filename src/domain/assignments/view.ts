@@ -7,7 +7,7 @@ import type { Line } from "./queue/forecast.ts";
 import { Forecasts, type Stance } from "./queue/forecasts.ts";
 import { isSilent } from "../core/nodeSilence.ts";
 import { lineOfPool } from "./queue/observed.ts";
-import { SETTINGS } from "../core/limits.ts";
+import { IS_DEAD_FOR_LONG, notAlive } from "../health/notAlive.ts";
 import { IS_DOWN } from "../health/testerMachines.ts";
 import { UNBEGUN, type Unbegun, unbegunError } from "./unbegun.ts";
 import { isLiveAssignment, isLiveOperation } from "../core/live.ts";
@@ -64,21 +64,20 @@ const standstill = sql`case
   when ${isLiveAssignment(sql`a`)} and m.cut is not null then jsonb_build_object('code', 'access_cut', 'message', concat(
     'An operator has ended the access to this machine', case when m.cut ->> 'doneAt' is null then '; it is being stopped' end,
     '. Its data is kept. Ask them.'))
-  when a.state = 'active' and m.state = 'assigned' and ${IS_DOWN} then case n.not_alive -> m.id::text ->> 'down'
+  when a.state = 'active' and m.state = 'assigned' and ${IS_DOWN} then case ${notAlive("down")}
     when 'absent' then jsonb_build_object('code', 'machine_gone', 'message',
       'The machine does not exist any more: it was deleted on its node, and not by Warmpool. An operator can give you another one, on which the set-up runs again.')
     when 'stopped' then jsonb_build_object('code', 'machine_stopped', 'message',
       'The machine is stopped: somebody stopped it on its node, and not by Warmpool. An operator can start it again, with your data.')
     else jsonb_build_object('code', 'machine_silent', 'message', concat('The machine does not answer (',
-      n.not_alive -> m.id::text ->> 'cause', '). An operator can restart it, with your data.'))
+      ${notAlive("cause")}, '). An operator can restart it, with your data.'))
     end
   when a.state <> 'setting_up' then null
   when ${isSilent()} then jsonb_build_object('code', 'node_silent', 'message',
     'Nothing is heard of the machine''s node; the set-up continues when it is heard again. Wait, or release and assign again.')
-  when a.logged_in_at is not null and n.not_alive -> m.id::text ->> 'answer' = 'dead'
-    and (n.not_alive -> m.id::text ->> 'since')::timestamptz < now() - make_interval(secs => ${SETTINGS.standstillSeconds}) then
+  when a.logged_in_at is not null and ${IS_DEAD_FOR_LONG} then
     jsonb_build_object('code', 'machine_silent', 'message', concat('The machine does not answer (',
-      n.not_alive -> m.id::text ->> 'cause', '); the set-up continues when it does. Wait, or release and assign again.'))
+      ${notAlive("cause")}, '); the set-up continues when it does. Wait, or release and assign again.'))
   end`;
 
 /** As `ssh-keygen -l` prints them, in the order in which the keys were given. */

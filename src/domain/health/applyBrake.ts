@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../../db/client.ts";
 import { type BrakeFacts, judgeBrake, type Tally } from "./brake.ts";
+import { notAlive } from "./notAlive.ts";
 import { canaryBackoffSeconds } from "../core/backoff.ts";
 import { isBrakeOn } from "../core/live.ts";
 import { lockMachines } from "../core/locks.ts";
@@ -66,7 +67,7 @@ function facts(node: string) {
     left join machines m on m.node = n.name and m.state in ('ready', 'suspect', 'assigned') and m.cut is null
       and (m.ready_at < n.last_probe_at or n.not_alive ? m.id::text)
     left join lateral (
-      select n.not_alive -> m.id::text ->> 'answer' as answer, n.not_alive -> m.id::text ->> 'cause' as cause) h on true
+      select ${notAlive("answer")} as answer, ${notAlive("cause")} as cause) h on true
     where n.name = ${node} group by n.name, b.node`;
 }
 

@@ -1,5 +1,5 @@
 import { own } from "../../contract/own.ts";
-import { provesAbsence } from "../../contract/listing.ts";
+import { NOT_LISTED, provesAbsence } from "../../contract/listing.ts";
 import type { MachineState } from "../../contract/machine.ts";
 import type { OperationResult } from "../../contract/operationResult.ts";
 import type { NotAlive } from "../../db/tables/nodes.ts";
@@ -27,6 +27,11 @@ export type HeardMachine = { known: KnownMachine; heard: Heard & { presented: st
 /** Host keys that are not the pinned ones: of whom nobody knows, and of our other machines by their fingerprints. */
 export type StrangeKeys = { ids: ReadonlySet<string>; siblings: ReadonlyMap<string, string> };
 
+/** Why a machine did not answer at whose address another one does. */
+export function answeredBy(sibling: string): string {
+  return `another machine of ours, ${sibling}, answers at its address: the address is wrong`;
+}
+
 /** Each of the machines with what the probe heard from it; those that it did not ask are left out. */
 export function heardFrom(
   machines: readonly KnownMachine[],
@@ -44,7 +49,7 @@ export function heardFrom(
       cause:
         sibling === undefined
           ? answer.cause
-          : `another machine of ours, ${sibling}, answers at its address: the address is wrong`,
+          : answeredBy(sibling),
       listed: listed === null ? null : listed.has(known.name),
       ...(answer.absent === true
         ? { down: "absent" as const }
@@ -83,7 +88,7 @@ export function notAliveOf(
   for (const { known, heard } of machines) {
     const since = own(before, known.id)?.since ?? at;
     if (heard.listed === false)
-      notAlive.set(known.id, { answer: "dead", cause: "not in the node's listing", since, down: "absent" });
+      notAlive.set(known.id, { answer: "dead", cause: NOT_LISTED, since, down: "absent" });
     else if (heard.answer !== "alive") {
       const { answer, cause, presented } = heard;
       notAlive.set(known.id, {

@@ -3,9 +3,9 @@ import { type SQL, sql } from "drizzle-orm";
 import { type Db, iso } from "../../db/client.ts";
 import type { NotAlive } from "../../db/tables/nodes.ts";
 import { isSilent } from "../core/nodeSilence.ts";
-import { SETTINGS } from "../core/limits.ts";
 import { tell } from "../core/event.ts";
 import { isLiveAssignment } from "../core/live.ts";
+import { IS_DEAD_FOR_LONG, NOT_ALIVE, notAlive } from "./notAlive.ts";
 
 /**
  * Testers' machines that are down: stopped or deleted behind Warmpool's back, or without an answer for longer than a
@@ -13,9 +13,8 @@ import { isLiveAssignment } from "../core/live.ts";
  */
 
 /** Whether the machine `m` of a node `n`, which is heard, is down. One that is cut is so by a person's word. */
-export const IS_DOWN: SQL = sql`(m.cut is null and not ${isSilent()} and (n.not_alive -> m.id::text ? 'down'
-  or n.not_alive -> m.id::text ->> 'answer' = 'dead' and (n.not_alive -> m.id::text ->> 'since')::timestamptz
-    < now() - make_interval(secs => ${SETTINGS.standstillSeconds})))`;
+export const IS_DOWN: SQL = sql`(m.cut is null and not ${isSilent()} and (${NOT_ALIVE} ? 'down'
+  or ${IS_DEAD_FOR_LONG}))`;
 
 /** One down machine of a pool, with its tester: `since` by the clock of the database. */
 export type DownMachine = {
@@ -28,8 +27,8 @@ export type DownMachine = {
 /** Those of the pool `p`, as jsonb. */
 export const DOWN_OF_POOL: SQL = sql`(
   select coalesce(jsonb_agg(jsonb_build_object('machine', m.name, 'username', a.username,
-      'what', coalesce(n.not_alive -> m.id::text ->> 'down', 'dead'),
-      'since', ${iso(sql`(n.not_alive -> m.id::text ->> 'since')::timestamptz`)}) order by m.number), '[]')
+      'what', coalesce(${notAlive("down")}, 'dead'),
+      'since', ${iso(sql`${notAlive("since")}::timestamptz`)}) order by m.number), '[]')
   from assignments a join machines m on m.id = a.machine join nodes n on n.name = m.node
   where a.pool = p.name and ${isLiveAssignment(sql`a`)} and m.state = 'assigned' and ${IS_DOWN})`;
 

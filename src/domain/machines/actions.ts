@@ -6,6 +6,7 @@ import { whyNot } from "./can.ts";
 import { WarmpoolError } from "../core/errors.ts";
 import { lockMachines, lockNodes, lockWork } from "../core/locks.ts";
 import { getMachine, whichMachine } from "./view.ts";
+import { IS_ABSENT, IS_DEAD } from "../health/notAlive.ts";
 import { queueProbes } from "../health/schedule.ts";
 import { replenish } from "../supply/applyPlan.ts";
 import type { Actor } from "../core/reasons.ts";
@@ -55,8 +56,8 @@ export async function lockMachine(tx: Db, idOrName: string, action: MachineActio
         case when a.id is not null then jsonb_build_object('id', a.id, 'username', a.username) end as assignment,
         case when o.id is not null then jsonb_build_object('kind', o.kind) end as operation,
         exists (select 1 from assignments e where e.machine = m.id) as used,
-        coalesce(n.not_alive -> m.id::text ->> 'down' = 'absent', false) as absent,
-        coalesce(n.not_alive -> m.id::text ->> 'answer' = 'dead', false) as dead
+        ${IS_ABSENT} as absent,
+        ${IS_DEAD} as dead
       from machines m join nodes n on n.name = m.node
       left join assignments a on a.machine = m.id and ${isLiveAssignment(sql`a`)}
       left join operations o on o.machine = m.id and ${isLiveOperation(sql`o`)}

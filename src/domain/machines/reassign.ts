@@ -11,6 +11,7 @@ import type { Actor } from "../core/reasons.ts";
 import { tearDown } from "../core/teardown.ts";
 import { moveAssignments, moveMachines } from "../core/moves.ts";
 import { isLiveAssignment } from "../core/live.ts";
+import { IS_ABSENT } from "../health/notAlive.ts";
 
 type Standing = {
   id: string;
@@ -50,7 +51,7 @@ async function takeAway(tx: Db, idOrName: string, actor: Actor): Promise<Standin
   const [machine] = await rows<Standing>(
     tx,
     sql`select m.id, m.name, m.pool, a.id as assignment, a.username,
-        coalesce(n.not_alive -> m.id::text ->> 'down' = 'absent', false) as absent,
+        ${IS_ABSENT} as absent,
         a.secrets = '{}' and a.secret_marks <> '{}' as wiped
       from machines m join nodes n on n.name = m.node join assignments a on a.machine = m.id and ${isLiveAssignment(sql`a`)}
       where m.id in (${which})`,

@@ -6,6 +6,7 @@ import { can } from "./can.ts";
 import { WarmpoolError } from "../core/errors.ts";
 import { page, parseCursor } from "../core/page.ts";
 import { isLiveAssignment, isLiveMachine, isLiveOperation } from "../core/live.ts";
+import { IS_ABSENT, IS_DEAD, NOT_ALIVE } from "../health/notAlive.ts";
 
 type Row = Omit<MachineView, "access" | "lastProbe" | "assignment" | "can"> & {
   cursor: number;
@@ -15,7 +16,9 @@ type Row = Omit<MachineView, "access" | "lastProbe" | "assignment" | "can"> & {
   username: string | null;
   probedAt: string | null;
   probed: boolean | null;
-  notAlive: { answer: ProbeAnswer; cause: string | null; down?: "stopped" | "absent" } | null;
+  notAlive: { answer: ProbeAnswer; cause: string | null } | null;
+  absent: boolean;
+  dead: boolean;
 };
 
 /**
@@ -36,7 +39,8 @@ async function readMachines(
         ${iso(sql`m.created_at`)} as "createdAt", ${iso(sql`m.adopted_at`)} as "adoptedAt",
         ${iso(sql`m.keep_until`)} as "keepUntil", ${iso(sql`m.deleted_at`)} as "deletedAt",
         a.id as "assignmentId", a.username, ${iso(sql`n.last_probe_at`)} as "probedAt",
-        m.ready_at < n.last_probe_at as probed, n.not_alive -> m.id::text as "notAlive", m.receipt, m.evidence,
+        m.ready_at < n.last_probe_at as probed, ${NOT_ALIVE} as "notAlive",
+        ${IS_ABSENT} as absent, ${IS_DEAD} as dead, m.receipt, m.evidence,
         m.hold, m.cut, case when o.id is not null then jsonb_build_object('kind', o.kind, 'state', o.state, 'attempt', o.attempt,
           'error', o.error, 'since', ${iso(sql`o.created_at`)}) end as operation
       from machines m
@@ -50,7 +54,8 @@ async function readMachines(
 }
 
 function view(row: Row): MachineView & { cursor: number } {
-  const { accessHost, accessPort, assignmentId, username, probedAt, probed, notAlive, ...rest } = row;
+  const { accessHost, accessPort, assignmentId, username, probedAt, probed, notAlive, absent, dead, ...rest } =
+    row;
   const access: Endpoint | null =
     accessHost === null || accessPort === null ? null : { host: accessHost, port: accessPort };
   const hostKey: HostKey | null = row.hostKey;
@@ -60,7 +65,7 @@ function view(row: Row): MachineView & { cursor: number } {
     hostKey,
     access,
     assignment,
-    can: can({ ...row, assignment, absent: notAlive?.down === "absent", dead: notAlive?.answer === "dead" }),
+    can: can({ ...row, assignment, absent, dead }),
     lastProbe:
       probedAt === null || probed !== true || row.state === "deleting" || row.state === "deleted"
         ? null

@@ -4,6 +4,7 @@ import type { OperationResult } from "../../contract/operationResult.ts";
 import { type Db, rows } from "../../db/client.ts";
 import { noteMiss } from "../health/applyBrake.ts";
 import { keysFailed, queueSetupIfDue } from "../assignments/keys.ts";
+import { answeredBy } from "../health/heard.ts";
 import { ownersOf } from "../health/hostKeys.ts";
 import type { Standing } from "../core/leased.ts";
 import { pairWaiting } from "../assignments/match.ts";
@@ -129,7 +130,7 @@ async function siblingThere(tx: Db, { presented }: SetupFailed): Promise<string 
  * that. Before the first login it is a swap like any other; afterwards the set-up waits for the probe that finds the machine.
  */
 async function addressWrong(tx: Db, lease: Standing, sibling: string, actor: Actor): Promise<void> {
-  const cause = `another machine of ours, ${sibling}, answers at its address: the address is wrong`;
+  const cause = answeredBy(sibling);
   if (await swap(tx, lease, NEVER_LOGGED_IN, cause, actor))
     return endOperation(tx, lease.id, "failed", null, cause);
   await requeueOperation(tx, lease.id, retryBackoffSeconds(lease.attempt, Math.random()), cause);

@@ -17,6 +17,7 @@ import type { Actor, Reason } from "../core/reasons.ts";
 import { population } from "../supply/plan.ts";
 import { endAssignments } from "../assignments/release.ts";
 import { runway } from "./runway.ts";
+import { NOT_ALIVE } from "../health/notAlive.ts";
 import { DOWN_OF_POOL } from "../health/testerMachines.ts";
 import { setupsOfPool } from "./setupsLately.ts";
 import { tearDown } from "../core/teardown.ts";
@@ -53,7 +54,7 @@ export function poolFacts(where: SQL): SQL {
             from nodes o join machines e on e.node = o.name
             where ${isSilent(sql`o`)} and e.pool = p.name and ${isLiveMachine(sql`e`)} group by o.name) s) as "silentNodes",
         coalesce(jsonb_agg(m.name order by m.number) filter (where m.state = 'held' and m.hold ->> 'by' like 'node:%'
-          or m.state = 'assigned' and n.not_alive -> m.id::text ? 'presented'), '[]') as strangers,
+          or m.state = 'assigned' and ${NOT_ALIVE} ? 'presented'), '[]') as strangers,
         (select coalesce(jsonb_agg(jsonb_build_object('machine', e.name, 'username', k.username,
             'pending', e.cut ->> 'doneAt' is null) order by e.number), '[]')
           from assignments k join machines e on e.id = k.machine

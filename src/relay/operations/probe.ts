@@ -1,4 +1,4 @@
-import { provesAbsence } from "../../contract/listing.ts";
+import { NOT_LISTED, provesAbsence } from "../../contract/listing.ts";
 import type { OperationResult } from "../../contract/operationResult.ts";
 import type { ProbeOperation } from "../../contract/relay.ts";
 import { wordsOf } from "../errors.ts";
@@ -78,7 +78,7 @@ async function ask(
   const { connections, clock } = means;
   if (provesAbsence(around?.listing) && !around.listing.names.includes(machine.name)) {
     connections.drop(machine.id);
-    return { answer: "dead", cause: "not in the node's listing" };
+    return { answer: "dead", cause: NOT_LISTED };
   }
   const elsewhere = otherPlace(machine, around);
   let verdict: Verdict | null = null;
