@@ -17,7 +17,7 @@ export const RELAY: Record<string, Room> = {
     instead: "Put it into the room that needs it.",
   },
   "src/relay/time": {
-    may: [NODE],
+    may: ["src/contract", NODE],
     why: "Clocks and the judgement of lateness know nothing of what is timed.",
     instead: "Pass in what they need.",
   },
@@ -63,8 +63,7 @@ export const RELAY: Record<string, Room> = {
     ...DRIVER,
   },
   "src/relay/drivers/local": {
-    may: ["src/relay", "src/relay/time", "esbuild", "zod", NODE],
-    types: ["src/contract"],
+    may: ["src/contract", "src/relay", "src/relay/time", "esbuild", "zod", NODE],
     ...DRIVER,
   },
   "src/relay/drivers/local/sshServer": {

@@ -25,9 +25,9 @@ export const SOURCE: Record<string, Room> = {
   "src/db/sessions.ts": { may: ["src/db/failure.ts"], types: ["postgres"], ...DATABASE },
   "src/db/client.ts": {
     may: [
-      ...["src/db/databaseUrl.ts", "src/db/begin.ts", "src/db/defaults.ts", "src/db/named.ts"],
-      ...["src/db/sessions.ts", "drizzle-orm", "drizzle-orm/pg-core", "drizzle-orm/postgres-js"],
-      ...["postgres"],
+      ...["src/contract", "src/db/databaseUrl.ts", "src/db/begin.ts", "src/db/defaults.ts"],
+      ...["src/db/named.ts", "src/db/sessions.ts", "drizzle-orm", "drizzle-orm/pg-core"],
+      ...["drizzle-orm/postgres-js", "postgres"],
     ],
     types: ["src/db/directLink.ts"],
     ...DATABASE,

@@ -2,6 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { PgDialect, type PgDatabase } from "drizzle-orm/pg-core";
 import { drizzle, type PostgresJsQueryResultHKT } from "drizzle-orm/postgres-js";
 import postgres, { type Sql, type TransactionSql } from "postgres";
+import { growing } from "../contract/growing.ts";
 import { endingWithConnection } from "./begin.ts";
 import { type DatabaseTarget, readDatabaseUrl } from "./databaseUrl.ts";
 import { defaultsOf, differ, learnFrom, modesOf } from "./defaults.ts";
@@ -117,7 +118,7 @@ function driverOptions(target: DatabaseTarget, { max, link }: ConnectOptions) {
     max: max ?? 10,
     connect_timeout: 5,
     idle_timeout: link?.idle_timeout ?? 60,
-    backoff: (failures: number) => Math.min(LONGEST_BACKOFF_SECONDS, 3 ** failures / 100),
+    backoff: (failures: number) => growing(0.01, LONGEST_BACKOFF_SECONDS, failures, 3),
     fetch_types: false,
     prepare: false,
     onnotice: () => {},

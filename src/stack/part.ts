@@ -1,3 +1,4 @@
+import { growing } from "../contract/growing.ts";
 import { systemClock } from "../relay/time/clock.ts";
 import { fairNow } from "../relay/time/fairTime.ts";
 import { launch } from "./launch.ts";
@@ -92,7 +93,7 @@ export function keepPart(
     while (!stopping.signal.aborted) {
       const { steady } = await once();
       failures = steady ? 1 : failures + 1;
-      const seconds = Math.min(FIRST_DELAY_SECONDS * 2 ** (failures - 1), LONGEST_DELAY_SECONDS);
+      const seconds = growing(FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS, failures - 1);
       await time.clock.pause(seconds * 1000, stopping.signal).catch(() => undefined);
     }
     await host.record.end(plan.name, plan.end);

@@ -34,6 +34,11 @@ const HOMES: { rule: string; text: RegExp; home: string }[] = [
   { rule: "what was heard from a machine", text: /not_alive -> m\.id/, home: "src/domain/health/notAlive.ts" },
   { rule: "the words for absence", text: /in the node's listing"/, home: "src/contract/listing.ts" },
   { rule: "the words for a sibling's key", text: /answers at its address:/, home: "src/domain/health/heard.ts" },
+  {
+    rule: "how waits grow",
+    text: /Math\.min\([^;]*\*\* ?[a-z(]|(?:wait|delay|pause)\w*(?: \*= | = Math\.min\([^;]* \* )/i,
+    home: "src/contract/growing.ts",
+  },
   { rule: "the title of the first step", text: /Prepare the account/, home: "src/contract/progress.ts" },
   {
     rule: "what a set-up shows first",

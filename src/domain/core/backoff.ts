@@ -1,10 +1,12 @@
+import { growing } from "../../contract/growing.ts";
+
 /**
  * How long to wait before what has failed is tried again, in seconds. Each wait doubles with every failure up to a
  * bound, and varies by 20 % either way, so that what failed together does not come back together. Pure: the caller
  * draws `random`, from 0 to 1.
  */
 function doubling(first: number, most: number, doublings: number, random: number): number {
-  return Math.min(most, first * 2 ** Math.min(doublings, 20)) * (0.8 + 0.4 * random);
+  return growing(first, most, doublings) * (0.8 + 0.4 * random);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { growing } from "../../contract/growing.ts";
 import type { HostKey } from "../../contract/machine.ts";
 import type { CreateOperation } from "../../contract/relay.ts";
 import type { Clock } from "../time/clock.ts";
@@ -115,7 +116,7 @@ async function stage(
 ): Promise<void> {
   lease.report({ kind: "create", phase }).catch(() => undefined);
   let cause: string | null = null;
-  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(LONGEST_WAIT_MS, wait * 2)) {
+  for (let tries = 0; ; tries += 1) {
     try {
       const problem = await attempt(signal);
       if (problem === null) return;
@@ -124,7 +125,7 @@ async function stage(
       if (error instanceof NotGood) throw error;
       if (!signal.aborted) cause = wordsOf(error);
     }
-    await clock.pause(wait, signal).catch(() => undefined);
+    await clock.pause(growing(FIRST_WAIT_MS, LONGEST_WAIT_MS, tries), signal).catch(() => undefined);
     lease.signal.throwIfAborted();
     if (signal.aborted) {
       const last = cause ?? "there was no time left to try";

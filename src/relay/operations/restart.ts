@@ -1,3 +1,4 @@
+import { growing } from "../../contract/growing.ts";
 import type { OperationResult } from "../../contract/operationResult.ts";
 import type { RestartOperation } from "../../contract/relay.ts";
 import type { Clock } from "../time/clock.ts";
@@ -28,7 +29,7 @@ export async function restartMachine(
   tools.connections.drop(id);
   let last: unknown = "there was no time to try";
   let isStopped = false;
-  for (let wait = FIRST_WAIT_MS; !signal.aborted; wait = Math.min(LONGEST_WAIT_MS, wait * 2)) {
+  for (let tries = 0; !signal.aborted; tries += 1) {
     try {
       lease.ensure();
       if (!isStopped) await driver.stop(name, clock.within(driver.callSeconds.stop, signal));
@@ -39,7 +40,7 @@ export async function restartMachine(
       if (!signal.aborted) last = error;
       if (isFinal(error)) break;
     }
-    await clock.pause(wait, signal).catch(() => undefined);
+    await clock.pause(growing(FIRST_WAIT_MS, LONGEST_WAIT_MS, tries), signal).catch(() => undefined);
   }
   lease.signal.throwIfAborted();
   const how = signal.aborted

@@ -1,3 +1,4 @@
+import { growing } from "../../contract/growing.ts";
 import type { Lease } from "../session/lease.ts";
 import { pause } from "../time/pause.ts";
 import type { ExecResult } from "../ssh/sshConnection.ts";
@@ -43,7 +44,7 @@ export class LogReader {
 
   /** Follows until the run has ended and its log is read. Throws the lease's reason where that ends first. */
   async follow(lease: Lease): Promise<Followed> {
-    for (let wait = FIRST_POLL_MS; ; wait = Math.min(POLL_MS, wait * 1.5)) {
+    for (let polls = 0; ; polls += 1) {
       const poll = await this.#poll();
       this.#reporter.read(this.#cutter.feed(poll.log));
       // A full chunk: there is more to read before anything is told or concluded. A relay that attaches late would
@@ -58,7 +59,7 @@ export class LogReader {
         this.#reporter.read(this.#cutter.end());
         return end;
       }
-      await pause(wait, lease.signal);
+      await pause(growing(FIRST_POLL_MS, POLL_MS, polls, 1.5), lease.signal);
     }
   }
 

@@ -1,3 +1,4 @@
+import { growing } from "../../contract/growing.ts";
 import type { SetupOperation } from "../../contract/relay.ts";
 import type { Clock } from "../time/clock.ts";
 import { wordsOf } from "../errors.ts";
@@ -74,7 +75,7 @@ export async function persistentExec(
   options: Omit<ExecOptions, "signal">,
   lease: Lease,
 ): Promise<ExecResult> {
-  for (let wait = RETRY_MS; ; wait = Math.min(LONGEST_RETRY_MS, wait * 2)) {
+  for (let tries = 0; ; tries += 1) {
     try {
       return await machine.exec(command, { ...options, signal: lease.signal });
     } catch (error) {
@@ -83,7 +84,7 @@ export async function persistentExec(
       if (error.kind === "host_key_changed") throw hostKeyChanged(error);
       if (error.kind === "violation") throw new SetupFailure("machine_refused", error.message);
     }
-    await pause(wait, lease.signal);
+    await pause(growing(RETRY_MS, LONGEST_RETRY_MS, tries), lease.signal);
   }
 }
 

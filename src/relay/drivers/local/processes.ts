@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { setTimeout as wait } from "node:timers/promises";
+import { growing } from "../../../contract/growing.ts";
 import { DriverError } from "../../driver.ts";
 import { isErrno } from "./errno.ts";
 import { readMark } from "./mark.ts";
@@ -17,6 +18,8 @@ export type MachineProcess = Known & { mark: MachineMark; part: Part };
 const END_WITHIN_SECONDS = 15;
 /** How long somebody else's process that does not get to its end may hold up the end of a machine. */
 const ENDING_FOR_SECONDS = 2;
+const FIRST_WAIT_MS = 5;
+const LONGEST_WAIT_MS = 200;
 
 /** Bits of a process's flags, from the kernel's include/linux/sched.h. */
 const PF_EXITING = 0x4;
@@ -42,7 +45,7 @@ export async function endProcesses(owner: Owner, machine: string, signal: AbortS
   const seconds = () => (fairNow() - start) / 1000;
   let ending: Known[] | undefined;
   const seen = new Map<number, Known>();
-  for (let pause = 5; ; pause = Math.min(pause * 2, 200)) {
+  for (let rounds = 0; ; rounds += 1) {
     signal.throwIfAborted();
     const marked = findProcesses(owner).filter((process) => process.mark.machine === machine);
     // After the marks are read: a process that begins to end between the two looks is then in one of them.
@@ -59,7 +62,7 @@ export async function endProcesses(owner: Owner, machine: string, signal: AbortS
       );
     }
     marked.forEach(kill);
-    await wait(pause);
+    await wait(growing(FIRST_WAIT_MS, LONGEST_WAIT_MS, rounds));
   }
 }
 
