@@ -144,7 +144,6 @@ export const SOURCE: Record<string, Room> = {
       ...["src/relay/drivers/exec", "src/relay/conformance", "src/relay/main.ts", "commander"],
       ...["zod", NODE],
     ],
-    types: ["src/relay/drivers"],
     why: "The command line speaks to the edge over HTTP and runs the relay; it knows nothing behind the API.",
     instead:
       "Add a procedure and call it with the client, or put what both sides must know into src/contract.",

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { AssignResult, Assignment } from "../../contract/assignment.ts";
 import { assignmentLines } from "../views/assignmentView.ts";
 import { CliError, EXIT } from "../terminal/exit.ts";
+import { collect } from "../inputs/collect.ts";
 import { readPublicKeys } from "../inputs/keys.ts";
 import { paramOptions, paramsOf } from "../inputs/paramOptions.ts";
 import type { ParamOptions } from "../inputs/paramOptions.ts";
@@ -128,8 +129,4 @@ async function watch(
     view.close();
     process.off("SIGINT", interrupted);
   }
-}
-
-function collect(value: string, before: string[] | undefined): string[] {
-  return [...(before ?? []), value];
 }

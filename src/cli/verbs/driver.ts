@@ -7,6 +7,8 @@ import type { Cli, GlobalOptions } from "../session/session.ts";
 import { quote } from "../../relay/ssh/shell.ts";
 import { clean, fit, pad, wrap } from "../terminal/text.ts";
 import { parseDuration } from "../terminal/time.ts";
+import { collect } from "../inputs/collect.ts";
+import { driverOption } from "../inputs/driverOption.ts";
 import { wholeNumber } from "../inputs/wholeNumber.ts";
 
 type CheckVerbOptions = GlobalOptions & {
@@ -32,7 +34,7 @@ export function driver(program: Command, cli: Cli): void {
     .argument("<program>", "the program; it makes and deletes real machines")
     .option("--case <id>", "only this case; may be repeated", collect)
     .option("--keep", "keep what failed cases made, so that you can look at it")
-    .option("--pass <name>", "an environment variable that the program sees; may be repeated", collect)
+    .addOption(driverOption("pass"))
     .option("--image <image>", "the machines' image, as a pool names it", "default")
     .addOption(
       new Option("--type <type>", "what the machines are")
@@ -169,8 +171,4 @@ function interrupted(cli: Cli): AbortSignal {
     });
   }
   return controller.signal;
-}
-
-function collect(value: string, before: string[] | undefined): string[] {
-  return [...(before ?? []), value];
 }

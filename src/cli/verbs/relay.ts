@@ -1,7 +1,8 @@
 import { Option } from "commander";
 import type { Command } from "commander";
-import { DRIVERS } from "../../contract/drivers.ts";
-import type { DriverOptions } from "../../relay/drivers/choose.ts";
+import { DRIVER_OPTIONS, type DriverOptions, DRIVERS } from "../../contract/drivers.ts";
+import { keysOf } from "../../contract/keysOf.ts";
+import { driverOption } from "../inputs/driverOption.ts";
 import { CliError, EXIT } from "../terminal/exit.ts";
 import type { Cli, GlobalOptions } from "../session/session.ts";
 
@@ -19,31 +20,18 @@ export function relay(program: Command, cli: Cli): void {
     .action(async function (this: Command, options: JoinOptions) {
       await join(this.optsWithGlobals<GlobalOptions>(), options, cli);
     });
-  verb
+  const serving = verb
     .command("run")
     .description("serve this node until it is stopped")
     .option("--dir <dir>", "where the relay keeps its key and credential (.warmpool/relay)")
     .addOption(
       new Option("--driver <driver>", "the driver that makes the machines; required").choices(DRIVERS),
-    )
-    .option("--machines <dir>", "where the local driver keeps its machines")
-    .option("--hide <dir>", "a folder that local machines must not see; may be repeated", collect)
-    .option("--program <file>", "the program that the driver exec runs")
-    .option("--pass <name>", "an environment variable that the program sees; may be repeated", collect)
-    .option(
-      "--timeout <command=time>",
-      "time limit of a command of the program, such as create=25m; repeatable",
-      collect,
-    )
-    .option("--socket <file>", "the unix socket of Incus")
-    .option("--project <name>", "the Incus project for machines (warmpool)")
-    .option("--storage-pool <name>", "the Incus storage pool for machines (warmpool)")
-    .option("--profile <name>", "the Incus profile for machines (warmpool)")
-    .option("--image <alias>", "the Incus image for all machines, instead of what their pools name")
-    .action(async function (this: Command, options: RunOptions) {
-      const { url } = this.optsWithGlobals<GlobalOptions>();
-      await run(url === undefined ? options : { ...options, url });
-    });
+    );
+  for (const name of keysOf(DRIVER_OPTIONS)) serving.addOption(driverOption(name));
+  serving.action(async function (this: Command, options: RunOptions) {
+    const { url } = this.optsWithGlobals<GlobalOptions>();
+    await run(url === undefined ? options : { ...options, url });
+  });
 }
 
 async function run(options: RunOptions & { url?: string }): Promise<void> {
@@ -77,8 +65,4 @@ async function join({ url, token }: GlobalOptions, options: JoinOptions, cli: Cl
   cli.out.print(`Joined as node ${joined.node}; the credential is in ${joined.dir}.`);
   const dir = options.dir === undefined ? "" : ` --dir ${options.dir}`;
   cli.out.note(`Next: npx warmpool relay run${dir} --driver ${DRIVERS.join("|")}`);
-}
-
-function collect(value: string, before: string[] | undefined): string[] {
-  return [...(before ?? []), value];
 }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type DriverName, DRIVERS } from "../../contract/drivers.ts";
+import { DRIVER_OPTIONS, type DriverOptions, DRIVERS } from "../../contract/drivers.ts";
+import { keysOf } from "../../contract/keysOf.ts";
 import type { Driver } from "../driver.ts";
 import { WrongUse } from "../errors.ts";
 import { execDriver } from "./exec/driver.ts";
@@ -8,46 +9,6 @@ import { changedTimeouts } from "./exec/timeouts.ts";
 import { incusDriver } from "./incus/driver.ts";
 import { INSTALLED, namedPlace } from "./incus/place.ts";
 import { localDriver } from "./local/driver.ts";
-
-/** What each driver takes on the command line. */
-export type DriverOptions = {
-  driver?: string | undefined;
-  /** local: folder of its machines. */
-  machines?: string | undefined;
-  /** local: folders of this host that must not be seen inside a machine; the relay's own always is one. */
-  hide?: string[] | undefined;
-  /** exec: path of the driver program. */
-  program?: string | undefined;
-  /** exec: names of the relay's environment variables that the program sees too. */
-  pass?: string[] | undefined;
-  /** exec: what calls may take, as COMMAND=DURATION. */
-  timeout?: string[] | undefined;
-  /** incus: path of its unix socket. */
-  socket?: string | undefined;
-  /**
-   * incus: names of the project, storage pool and profile for machines. By default what the install scripts take from
-   * the environment, which is warmpool for all three.
-   */
-  project?: string | undefined;
-  storagePool?: string | undefined;
-  profile?: string | undefined;
-  /** incus: alias of the image for all machines, instead of what their pools name. */
-  image?: string | undefined;
-};
-
-/** Whose each option is, by the words it is typed with. */
-const OPTIONS = {
-  machines: ["local", "--machines"],
-  hide: ["local", "--hide"],
-  program: ["exec", "--program"],
-  pass: ["exec", "--pass"],
-  timeout: ["exec", "--timeout"],
-  socket: ["incus", "--socket"],
-  project: ["incus", "--project"],
-  storagePool: ["incus", "--storage-pool"],
-  profile: ["incus", "--profile"],
-  image: ["incus", "--image"],
-} as const satisfies Record<Exclude<keyof DriverOptions, "driver">, [DriverName, string]>;
 
 /** Where a driver finds itself: its owner's mark, and the relay's own folder. */
 export type Site = { installation: string; node: string; dir: string };
@@ -103,11 +64,11 @@ export function chooseDriver(options: DriverOptions, site: Site): { driver: Driv
 
 /** @throws WrongUse where an option is another driver's, which would be ignored without a word */
 function refuseForeign(options: DriverOptions): void {
-  for (const name of Object.keys(OPTIONS) as (keyof typeof OPTIONS)[]) {
-    const [owner, typed] = OPTIONS[name];
-    if (options[name] === undefined || owner === options.driver) continue;
+  for (const name of keysOf(DRIVER_OPTIONS)) {
+    const { driver, flag } = DRIVER_OPTIONS[name];
+    if (options[name] === undefined || driver === options.driver) continue;
     throw new WrongUse(
-      `${typed} is for the driver ${owner}, and this is ${options.driver}. Leave out one of them.`,
+      `${flag} is for the driver ${driver}, and this is ${options.driver}. Leave out one of them.`,
     );
   }
 }
