@@ -11,7 +11,7 @@ import { bundleServer } from "../src/relay/drivers/local/bundleServer.ts";
  * second of CPU to load, from one file a quarter of it; a driver program is started for every call.
  */
 const SOURCES = {
-  relay: "src/relay/main.ts",
+  relay: "test/relay/helpers/relayProgram.ts",
   detour: "test/relay/helpers/detourProgram.ts",
   smallNode: "test/relay/helpers/smallNodeProgram.ts",
   localDriver: "examples/drivers/local/main.ts",

@@ -1,11 +1,7 @@
-import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { type Driver, DriverError } from "./driver.ts";
-import { escaped } from "../contract/foreign.ts";
 import { chooseDriver } from "./drivers/choose.ts";
-import { type DriverOptions, DRIVERS } from "../contract/drivers.ts";
+import type { DriverOptions } from "../contract/drivers.ts";
 import { systemClock } from "./time/clock.ts";
 import { connectEdge, EdgeError, endsSession } from "./session/edge.ts";
 import { RelayError, WrongUse, wordsOf } from "./errors.ts";
@@ -26,8 +22,8 @@ import { SshPool } from "./ssh/sshPool.ts";
 import { oneLine } from "./text.ts";
 import { packageVersion } from "./version.ts";
 
-/** The relay as a program: `join` once with a one-time token, then `run`. It dials out and opens no port. */
-export const DEFAULT_DIR = ".warmpool/relay";
+/** The relay: `join` once with a one-time token, then `run`. It dials out and opens no port. */
+const DEFAULT_DIR = ".warmpool/relay";
 
 export type JoinOptions = {
   url: string;
@@ -143,66 +139,4 @@ function signalled(): AbortSignal {
     process.once(name, () => controller.abort(new RelayError(`stopped by ${name}`)));
   }
   return controller.signal;
-}
-
-const USAGE = `Usage (or \`npx warmpool relay join|run\`):
-  relay join --url URL [--dir DIR] [--token TOKEN] [--replace]   (the token is better given as WARMPOOL_JOIN_TOKEN)
-  relay run --driver ${DRIVERS.join("|")} [--dir DIR] [--url URL]
-    local: [--machines DIR] [--hide DIR]…
-    exec:  --program FILE [--pass NAME]…   (NAME: an environment variable that the program may see)
-           [--timeout COMMAND=DURATION]…   (such as create=25m)
-    incus: [--socket FILE] [--project NAME] [--storage-pool NAME] [--profile NAME] [--image ALIAS]`;
-
-async function main(args: string[]): Promise<void> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      url: { type: "string" },
-      dir: { type: "string" },
-      token: { type: "string" },
-      replace: { type: "boolean" },
-      driver: { type: "string" },
-      machines: { type: "string" },
-      hide: { type: "string", multiple: true },
-      program: { type: "string" },
-      pass: { type: "string", multiple: true },
-      timeout: { type: "string", multiple: true },
-      socket: { type: "string" },
-      project: { type: "string" },
-      "storage-pool": { type: "string" },
-      profile: { type: "string" },
-      image: { type: "string" },
-    },
-  });
-  const { url, dir } = values;
-  const token = values.token ?? process.env["WARMPOOL_JOIN_TOKEN"];
-  const [command] = positionals;
-  if (command === "join" && url !== undefined && token !== undefined) {
-    const joined = await joinNode({
-      url,
-      token,
-      replace: values.replace === true,
-      ...(dir === undefined ? {} : { dir }),
-    });
-    process.stdout.write(
-      `${escaped(`Joined as ${joined.node}; kept in ${joined.dir}. Next: npx warmpool relay run --dir ${joined.dir} --driver DRIVER`)}\n`,
-    );
-  } else if (command === "run") {
-    const { "storage-pool": storagePool, ...options } = values;
-    await runRelay({ ...options, storagePool });
-  } else {
-    throw new WrongUse(USAGE);
-  }
-}
-
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  try {
-    await main(process.argv.slice(2));
-  } catch (error) {
-    process.stderr.write(`${escaped(wordsOf(error), "\n")}\n`);
-    process.exitCode = isWrongUse(error) ? 2 : 1;
-  }
-  // Timers and sockets of work that was let go must not keep a stopped relay alive.
-  process.exit();
 }

@@ -88,7 +88,7 @@ export function relayPlan(folder: StackFolder, url: string, admin: WarmpoolClien
     prepare: () => assertOwn(folder),
     program: async () => ({
       command: process.execPath,
-      args: [source("../relay/main.ts"), "run", ...options, ...place],
+      args: [source("../../bin/warmpool.js"), "relay", "run", ...options, ...place],
       env: marked(folder),
     }),
     ask: () => heardOf(admin),

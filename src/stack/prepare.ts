@@ -70,8 +70,9 @@ async function joinNode(
 ): Promise<void> {
   if (hasJoined(folder)) return;
   const { joinToken } = await ask(() => admin.node.enroll.mutate({ name: NODE_NAME }));
-  const relay = fileURLToPath(new URL("../relay/main.ts", import.meta.url));
-  await promisify(execFile)(process.execPath, [relay, "join", "--url", url, "--dir", folder.relay], {
+  const warmpool = fileURLToPath(new URL("../../bin/warmpool.js", import.meta.url));
+  const args = [warmpool, "relay", "join", "--url", url, "--dir", folder.relay];
+  await promisify(execFile)(process.execPath, args, {
     env: { ...process.env, WARMPOOL_JOIN_TOKEN: joinToken },
     timeout: 60_000,
     signal,

@@ -55,6 +55,11 @@ const HOMES: { rule: string; text: RegExp; home: string }[] = [
     text: /\[[^\]]*"(?:local|incus)"[^\]]*"(?:local|incus)"[^\]]*\]/,
     home: "src/contract/drivers.ts",
   },
+  {
+    rule: "the options of the drivers",
+    text: /flag: "--|--storage-pool[ <\]]|"storage-pool": /,
+    home: "src/contract/drivers.ts",
+  },
   { rule: "the state of a machine", text: writerOf("machines"), home: "src/domain/core/moves.ts" },
   { rule: "the state of an assignment", text: writerOf("assignments"), home: "src/domain/core/moves.ts" },
   { rule: "the state of a node", text: writerOf("nodes"), home: "src/domain/core/nodeMoves.ts" },

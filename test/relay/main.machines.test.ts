@@ -17,7 +17,7 @@ import { CREDENTIAL, JOIN_TOKEN, type Queued, type TestEdge, testEdge } from "./
 import { freePort, testOnSystem as test } from "./helpers/node.ts";
 import { setupOperation } from "./helpers/setup.ts";
 
-const PROGRAM = fileURLToPath(new URL("../../src/relay/main.ts", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../bin/warmpool.js", import.meta.url));
 const never = new AbortController().signal;
 
 type Home = AsyncDisposable & {
@@ -34,7 +34,7 @@ async function home(): Promise<Home> {
     dir,
     start(...args) {
       const env = { ...process.env, WARMPOOL_JOIN_TOKEN: JOIN_TOKEN };
-      const child = spawn(process.execPath, [PROGRAM, ...args, "--dir", dir], {
+      const child = spawn(process.execPath, [PROGRAM, "relay", ...args, "--dir", dir], {
         env,
         stdio: ["ignore", "pipe", "pipe"],
       });
@@ -189,7 +189,7 @@ test("wrong use ends with 2, a folder that never joined with 1, both with what t
   await using relay = await home();
   const wrong = relay.start("dance");
   expect(await exitOf(wrong)).toBe(2);
-  expect(await wrong.said).toContain("Usage (or");
+  expect(await wrong.said).toContain("unknown command 'dance'");
   const homeless = relay.start("run", "--driver", "local");
   expect(await exitOf(homeless)).toBe(1);
   expect(await homeless.said).toMatch(/has not joined\. `npx warmpool node enroll NAME`/);

@@ -118,7 +118,7 @@ async function open(
   const relay = keep({
     args: [
       ...["./clock.ts", "./busy.ts"].flatMap((file) => ["--import", new URL(file, import.meta.url).href]),
-      ...["src/relay/main.ts", "run", "--dir", dir, "--url", url],
+      ...["bin/warmpool.js", "relay", "run", "--dir", dir, "--url", url],
       ...["--driver", "exec", "--program", fileURLToPath(new URL("../driver/program", import.meta.url))],
       ...PASSED.flatMap((name) => ["--pass", name]),
       ...TIMEOUTS.flatMap((change) => ["--timeout", change]),
@@ -160,7 +160,8 @@ async function joinNode(admin: Rpc, url: string, dir: string): Promise<void> {
   const { joinToken } = await admin.mutate("node.enroll", { name: NODE }, enrolled);
   // The token works once and is void after this.
   const args = [
-    join(CHECKOUT, "src/relay/main.ts"),
+    join(CHECKOUT, "bin/warmpool.js"),
+    "relay",
     "join",
     "--url",
     url,
