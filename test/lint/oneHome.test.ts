@@ -12,6 +12,11 @@ const HOMES: { rule: string; text: RegExp; home: string }[] = [
     home: "src/domain/core/live.ts",
   },
   { rule: "a machine is live", text: /state(?:`\)\})? <> 'deleted'/, home: "src/domain/core/live.ts" },
+  {
+    rule: "which machines a node has to have",
+    text: /[([](?:["'](?:ready|suspect|assigned|held)["'](?:, )?){4}[)\]]/,
+    home: "src/domain/core/states.ts",
+  },
   { rule: "an assignment is live", text: /state(?:`\)\})? <> 'released'/, home: "src/domain/core/live.ts" },
   { rule: "a node is not removed", text: /state(?:`\)\})? <> 'removed'/, home: "src/domain/core/live.ts" },
   { rule: "a pool is not removed", text: /removed_at(?:`\)\})? is null/, home: "src/domain/core/live.ts" },

@@ -1,10 +1,10 @@
 import type { CapacityTerm, Closed, Constraint, TermKind } from "../../contract/capacity.ts";
-import type { MachineState } from "../../contract/machine.ts";
 import type { KeptInventory } from "../../contract/node.ts";
 import { type Asked, bookedBy, type BookedRow, placeableOn, seenOn } from "./booked.ts";
 import { type Footprint, placeable, type Room } from "./fit.ts";
 import { footprintOf, nominalSlices, roomBeside, roomOf, type Standing } from "./room.ts";
 import { SETTINGS } from "../core/limits.ts";
+import { MADE_STATES } from "../core/states.ts";
 
 /**
  * The equation of one node: what totals promise, less what takes it away, is what really fits. Each term is what the
@@ -21,9 +21,6 @@ export type NodeEquation = {
 };
 
 const ROW_ORDER = ["assigned", "ready", "suspect", "held", "provisioning", "deleting"] as const;
-/** States whose machine a node has to show; one that is being made or removed may be there or not. */
-const MUST_STAND = new Set<MachineState>(["assigned", "ready", "suspect", "held"]);
-
 /**
  * @param closed why the node takes none now, whatever its room
  * @param booting how many of its machines boot at a time
@@ -84,7 +81,7 @@ export function nodeEquation(
       notOnNode:
         inventory.machines === undefined
           ? []
-          : namesOf(rows.filter(({ state, name }) => MUST_STAND.has(state) && !seen.has(name))),
+          : namesOf(rows.filter(({ state, name }) => MADE_STATES.includes(state) && !seen.has(name))),
       noRow: namesOf(noRow),
     },
   };

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { MADE_STATES } from "./states.ts";
 
 /**
  * Which rows are live, for all statements: each rule is written here once. `row` is the alias of the row's table; leave
@@ -15,6 +16,11 @@ export function isLiveOperation(row?: SQL): SQL {
 /** A machine that is not proven gone: it takes room. */
 export function isLiveMachine(row?: SQL): SQL {
   return sql`${column(row, sql`state`)} <> 'deleted'`;
+}
+
+/** A machine that was made and that nobody removes. */
+export function isMade(row?: SQL): SQL {
+  return sql`${column(row, sql`state`)} in (${sql.raw(MADE_STATES.map((state) => `'${state}'`).join(", "))})`;
 }
 
 /** An assignment that is not over: its tester has no other one in that pool, and its machine has no other tester. */

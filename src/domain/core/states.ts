@@ -59,6 +59,9 @@ export const MACHINE_COUNTS: Record<MachineState, { claimable: boolean; ready: b
     deleted: { claimable: false, ready: false, capacity: false },
   };
 
+/** States of a machine that was made and that nobody removes: its node has to have it, and probes ask it. */
+export const MADE_STATES: readonly MachineState[] = ["ready", "suspect", "assigned", "held"];
+
 /** The states from which a machine may move to `to`. */
 export function machineSources(to: MachineState): MachineState[] {
   return sources(MACHINE_MOVES, to);

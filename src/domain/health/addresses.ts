@@ -4,6 +4,7 @@ import { type Db, listOf, rows } from "../../db/client.ts";
 import { requeueOperation } from "../core/operations.ts";
 import type { Actor } from "../core/reasons.ts";
 import { json, tell } from "../core/event.ts";
+import { isMade } from "../core/live.ts";
 
 type Moved = { id: string; pool: string; was: string; is: string };
 
@@ -35,7 +36,7 @@ export async function followAddresses(tx: Db, node: string, answers: Answers, ac
         select m.id, m.dial_host || ':' || m.dial_port as was, s.dial_host, s.dial_port, s.access_host, s.access_port
         from machines m join jsonb_to_recordset(${json(seen)})
           as s(id uuid, dial_host text, dial_port int, access_host text, access_port int) on s.id = m.id
-        where m.node = ${node} and m.state in ('ready', 'suspect', 'assigned', 'held')
+        where m.node = ${node} and ${isMade(sql`m`)}
         order by m.id for no key update of m
       )
       update machines m set dial_host = g.dial_host, dial_port = g.dial_port,

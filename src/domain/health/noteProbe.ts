@@ -5,7 +5,7 @@ import type { NotAlive } from "../../db/tables/nodes.ts";
 import { type HeardMachine, type KnownMachine, mayChange, type Probed } from "./heard.ts";
 import { lockMachines, lockWork } from "../core/locks.ts";
 import { json } from "../core/event.ts";
-import { isLiveOperation } from "../core/live.ts";
+import { isLiveOperation, isMade } from "../core/live.ts";
 import { specNumber } from "../core/spec.ts";
 
 /** What a probe's result finds in the rows of its node and machines, what it locks, and what the node's row keeps of it. */
@@ -47,7 +47,7 @@ export function readProbedMachines(tx: Db, node: string, operation: string): Pro
     sql`select m.id, m.name, m.pool, m.state, m.strikes, ${specNumber("failureThreshold")} as "failureThreshold",
         p.paused, m.cut is not null as cut
       from machines m join pools p on p.name = m.pool, operations o
-      where o.id = ${operation} and m.node = ${node} and m.state in ('ready', 'suspect', 'assigned', 'held')
+      where o.id = ${operation} and m.node = ${node} and ${isMade(sql`m`)}
         and m.ready_at < o.first_leased_at and coalesce(m.restarted_at < o.first_leased_at, true)
         and not exists (select 1 from operations r where r.machine = m.id and r.kind in ('restart', 'cut')
           and ${isLiveOperation(sql`r`)})`,

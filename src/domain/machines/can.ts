@@ -1,5 +1,5 @@
 import type { MachineAction, MachineState } from "../../contract/machine.ts";
-import { MACHINE_MOVES } from "../core/states.ts";
+import { MACHINE_MOVES, MADE_STATES } from "../core/states.ts";
 
 /**
  * What a person may do with a machine, and where they may not, why: derived from the table of moves, so that the two
@@ -23,7 +23,7 @@ export type MachineFacts = {
 const RULES: Record<MachineAction, (machine: MachineFacts) => string | null> = {
   recreate: (machine) => assigned(machine) ?? ending(machine),
   restart: (machine) => {
-    if (!["ready", "suspect", "assigned", "held"].includes(machine.state)) return standing(machine.state);
+    if (!MADE_STATES.includes(machine.state)) return standing(machine.state);
     if (machine.absent === true)
       return "it is not on its node any more, so nothing is there to start; recreate it, with reassign where a tester has it";
     if (isCut(machine)) return "its access is cut; uncut it, which starts it again";

@@ -11,6 +11,7 @@ import { openSecrets } from "../secrets/params.ts";
 import { NO_SECRET_KEYS, type Sealed, type SecretKeys } from "../secrets/keys.ts";
 import { SETTINGS } from "../core/limits.ts";
 import { specOf, specText } from "../core/spec.ts";
+import { MADE_STATES } from "../core/states.ts";
 
 /** What a relay is told with each lease: everything it needs, nothing that is another node's or tester's business. */
 type Source = {
@@ -212,8 +213,7 @@ function withoutSecrets(recipe: Recipe, params: Record<string, string>): Record<
 
 /** Everything on the node that can be dialled, assigned machines included: those are shown, never torn down. */
 async function probePayload(db: Db, lease: Leased): Promise<LeasedOperation> {
-  const states: MachineState[] =
-    lease.scope === null ? ["ready", "suspect", "assigned", "held"] : ["suspect"];
+  const states: readonly MachineState[] = lease.scope === null ? MADE_STATES : ["suspect"];
   const machines = await rows<MachineTarget & { state: MachineState; healthCommand: string | null }>(
     db,
     sql`select m.id, m.name, m.dial_host as host, m.dial_port as port, m.host_key as "hostKey", m.state,

@@ -8,7 +8,7 @@ import { judgeOrphans, type SeenOrphan, type Sightings } from "./orphans.ts";
 import type { Actor } from "../core/reasons.ts";
 import { SETTINGS } from "../core/limits.ts";
 import { json, tell } from "../core/event.ts";
-import { isLiveMachine } from "../core/live.ts";
+import { isLiveMachine, isMade } from "../core/live.ts";
 
 /**
  * Applies the decisions of src/domain/orphans/orphans.ts to the node's row, whose lock everybody here holds. While a node shows
@@ -82,7 +82,7 @@ function strays(
       ),
       missing as (
         select 1 from machines m, operations o where o.id = ${began} and m.node = ${node}
-          and m.state in ('ready', 'suspect', 'assigned', 'held') and m.ready_at < o.first_leased_at
+          and ${isMade(sql`m`)} and m.ready_at < o.first_leased_at
           and not exists (select 1 from l where l.name = m.name)
       )
       select l.name, l.username, case
