@@ -89,9 +89,10 @@ export const RELAY: Record<string, Room> = {
   },
   "src/relay/main.ts": {
     may: [
-      ...["src/contract", "src/relay", "src/relay/time", "src/relay/ssh", "src/relay/session"],
+      ...["src/relay", "src/relay/time", "src/relay/ssh", "src/relay/session"],
       ...["src/relay/operations", "src/relay/drivers", NODE],
     ],
+    types: ["src/contract"],
     ...ENTRY,
   },
 };

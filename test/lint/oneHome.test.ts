@@ -33,12 +33,20 @@ const HOMES: { rule: string; text: RegExp; home: string }[] = [
   },
   {
     rule: "what is booked and not seen",
-    text: /filter\(\(\{ ours \}\) => ours\)|\.ours && \w+\.name|footprintOf\(row\./,
+    text: /\(\{ ours \}\) => ours\)\s*\.map|\.ours && \w+\.name|footprintOf\(row\./,
     home: "src/domain/capacity/booked.ts",
   },
-  { rule: "what was heard from a machine", text: /not_alive -> m\.id/, home: "src/domain/health/notAlive.ts" },
+  {
+    rule: "what was heard from a machine",
+    text: /not_alive -> m\.id/,
+    home: "src/domain/health/notAlive.ts",
+  },
   { rule: "the words for absence", text: /in the node's listing"/, home: "src/contract/listing.ts" },
-  { rule: "the words for a sibling's key", text: /answers at its address:/, home: "src/domain/health/heard.ts" },
+  {
+    rule: "the words for a sibling's key",
+    text: /answers at its address:/,
+    home: "src/domain/health/heard.ts",
+  },
   {
     rule: "how waits grow",
     text: /Math\.min\([^;]*\*\* ?[a-z(]|(?:wait|delay|pause)\w*(?: \*= | = Math\.min\([^;]* \* )/i,

@@ -31,7 +31,9 @@ export function specNumber(name: keyof PoolSpec, pool: SQL = POOL): SQL {
 
 function orDefault(name: keyof PoolSpec, stored: SQL, write: (value: unknown) => string): SQL {
   const missing = new Map<string, unknown>(Object.entries(SPEC_DEFAULTS)).get(name);
-  return missing === undefined ? sql`(${stored})` : sql`coalesce(${stored}, ${sql.raw(quoted(write(missing)))})`;
+  return missing === undefined
+    ? sql`(${stored})`
+    : sql`coalesce(${stored}, ${sql.raw(quoted(write(missing)))})`;
 }
 
 function key(name: keyof PoolSpec): SQL {

@@ -46,10 +46,7 @@ export function heardFrom(
     const sibling = answer.presented === undefined ? undefined : strange.siblings.get(answer.presented);
     const heard = {
       answer: answer.answer,
-      cause:
-        sibling === undefined
-          ? answer.cause
-          : answeredBy(sibling),
+      cause: sibling === undefined ? answer.cause : answeredBy(sibling),
       listed: listed === null ? null : listed.has(known.name),
       ...(answer.absent === true
         ? { down: "absent" as const }

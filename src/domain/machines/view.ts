@@ -54,8 +54,18 @@ async function readMachines(
 }
 
 function view(row: Row): MachineView & { cursor: number } {
-  const { accessHost, accessPort, assignmentId, username, probedAt, probed, notAlive, absent, dead, ...rest } =
-    row;
+  const {
+    accessHost,
+    accessPort,
+    assignmentId,
+    username,
+    probedAt,
+    probed,
+    notAlive,
+    absent,
+    dead,
+    ...rest
+  } = row;
   const access: Endpoint | null =
     accessHost === null || accessPort === null ? null : { host: accessHost, port: accessPort };
   const hostKey: HostKey | null = row.hostKey;
