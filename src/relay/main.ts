@@ -66,7 +66,7 @@ export async function joinNode({
   } catch (error) {
     if (endsSession(error)) {
       throw new RelayError(
-        "The edge does not accept this join token: it works once and not for ever. Enroll again.",
+        "The edge rejected this join token: it was already used or has expired. Enroll the node again.",
         {
           cause: error,
         },
@@ -113,7 +113,7 @@ export async function runRelay(options: RunOptions): Promise<void> {
   } finally {
     connections[Symbol.dispose]();
   }
-  log.info("Stopped; set-ups that were running go on on their machines", { node: who.node });
+  log.info("Stopped; running set-ups continue on their machines", { node: who.node });
 }
 
 /** Whether nothing was tried, for what was typed cannot be carried out as it stands. */
@@ -127,7 +127,7 @@ async function versionOf(driver: Driver): Promise<string> {
     return oneLine(await driver.version(), 100);
   } catch (error) {
     if (!(error instanceof DriverError) || error.code !== "retry") throw error;
-    log.warn("The driver does not say its version; serving without it", { cause: error.message });
+    log.warn("The driver does not report its version; continuing without it", { cause: error.message });
     return "unknown";
   }
 }

@@ -60,5 +60,5 @@ function isOwners(mark: Mark, { installation, node }: Owner): boolean {
 }
 
 function copyText(name: string): string {
-  return `There is no machine ${name} of this node: what has that name carries another machine's mark, as a copy does`;
+  return `There is no machine ${name} on this node: the machine with that name carries another machine's mark, so it is a copy`;
 }

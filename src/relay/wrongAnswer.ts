@@ -6,5 +6,5 @@ import { fieldName, problemsOf } from "../contract/issues.ts";
  */
 export function wrongAnswer({ issues }: { readonly issues: readonly object[] }, whole: string): string {
   const [problem] = problemsOf(issues);
-  return `${fieldName(problem?.path ?? []) || whole}: ${problem?.words ?? "is something unknown"}`;
+  return `${fieldName(problem?.path ?? []) || whole}: ${problem?.words ?? "has an unknown form"}`;
 }

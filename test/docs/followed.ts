@@ -140,9 +140,9 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "`warmpool capacity` says what takes the room; add a node, or raise the limit that it names.",
     "scripts/install-incus.sh, as root, makes it",
     "scripts/build-image.sh, as root, makes it",
-    "What the daemon says: `journalctl -u incus`, or /var/log/incus/incus.log",
-    "scripts/install-incus.sh and then scripts/build-image.sh, as root, set it up",
-    "scripts/install-incus.sh, as root, starts it",
+    "Look at the daemon's log: `journalctl -u incus`, or /var/log/incus/incus.log",
+    "To set it up, run scripts/install-incus.sh and then scripts/build-image.sh as root",
+    "To start it, run scripts/install-incus.sh as root",
     "Run it as root, or add the user to the group incus-admin and log in again",
   ],
 };

@@ -9,7 +9,7 @@ import { doHappily, type StandInRelay } from "./world.ts";
 export const NOT_REACHABLE: OperationResult = {
   outcome: "create_failed",
   reason: "not_reachable",
-  message: "it never answered over SSH within 600 s",
+  message: "it did not respond over SSH within 600 s",
   evidence: {},
 };
 

@@ -49,7 +49,7 @@ test("A2 no machine is dead to a relay whose thread is busy", async () => {
   )) as Probed;
   for (const { answer, cause } of answers) {
     expect(answer).not.toBe("dead");
-    if (answer === "unknown") expect(cause).toMatch(/this relay itself was late by|this host is overloaded/);
+    if (answer === "unknown") expect(cause).toMatch(/this relay was delayed by|this host is overloaded/);
   }
 });
 
@@ -62,7 +62,7 @@ test("A2 silence that a busy relay hears says so, and is no answer of the machin
     const options = { timeoutSeconds: 0.2, signal: new AbortController().signal };
     await expect(busyDuring(() => connect(machine, node.key.privateKey, options))).rejects.toMatchObject({
       kind: "local",
-      message: expect.stringMatching(/no SSH login came about, but this relay itself was late/) as string,
+      message: expect.stringMatching(/the SSH login did not complete, but this relay was delayed/) as string,
     });
   } finally {
     silent.close();

@@ -19,13 +19,13 @@ test.each<[string, Partial<PoolSpecInput>, { message: RegExp; stage: string; las
   [
     "whose SSH server goes away",
     { readyCommand: "systemctl stop ssh.socket ssh.service; pkill -x sshd; exit 1" },
-    { message: /ready command never ended with 0/, stage: "joining", last: /^SSH to 127\.0\.0\.1:\d+: / },
+    { message: /ready command did not exit with 0/, stage: "joining", last: /^SSH to 127\.0\.0\.1:\d+: / },
   ],
   [
     "to which no route ever comes up",
     { accessCommand: 'echo "no route to $WARMPOOL_HOST:$WARMPOOL_PORT"; exit 1' },
     {
-      message: /access command never ended with 0/,
+      message: /access command did not exit with 0/,
       stage: "checking",
       last: /^exit 1: no route to 127\.0\.0\.1:\d+$/,
     },

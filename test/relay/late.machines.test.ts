@@ -100,7 +100,7 @@ describe("a create whose relay stood still", () => {
     expect(await held.ended()).toBe("SIGKILL");
     const [machine] = await under.ready(1);
     expect((await picture(under)).standing).toEqual([`${machine?.name} running`]);
-    expect(await under.relayLog()).toContain("Killing the relay that served this folder before");
+    expect(await under.relayLog()).toContain("Killing the previous relay of this folder");
   });
 });
 

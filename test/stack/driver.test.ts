@@ -50,7 +50,7 @@ test("a later start on Incus: what is missing for new machines is said, and hind
   expect(saidOf(chosen, true)).toEqual([
     "Driver: incus (project warmpool)",
     "No machine can be made now: Incus is not running: there is no /nowhere/unix.socket. " +
-      "The ones that exist are served. scripts/install-incus.sh and then scripts/build-image.sh, as root, set it up.",
+      "The ones that exist are served. To set it up, run scripts/install-incus.sh and then scripts/build-image.sh as root.",
   ]);
 });
 

@@ -38,6 +38,6 @@ function hint(said: string): string {
     return ". `virsh pool-start` starts it, `virsh pool-autostart` always";
   if (/Storage pool not found/.test(said)) return ". docs/drivers.md says how to make it";
   if (/Could not set up host forwarding/.test(said))
-    return ". Another program on this node listens on a port that was allotted to this machine";
+    return ". Another program on this node listens on a port that is assigned to this machine";
   return "";
 }

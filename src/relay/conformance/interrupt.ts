@@ -17,7 +17,7 @@ export function moments(ms: number, random: () => number = Math.random): number[
 
 /**
  * Makes the call and aborts it after so many milliseconds.
- * @returns false where it had ended well by then
+ * @returns false where it had succeeded by then
  * @throws what the call itself throws before that, or the reason of `signal`
  */
 export async function cutOff(

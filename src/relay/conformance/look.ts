@@ -22,7 +22,7 @@ export async function create(subject: Subject, wanted?: Wanted, rule: Rule = RUL
   const { request, pinned } = wanted ?? (await subject.wanted());
   const { name } = request;
   const machine = await well(`create of ${name}`, rule, subject.driver.create(request, subject.soon()));
-  demand(machine.name === name, `create of ${name} answered for ${machine.name}.`, rule);
+  demand(machine.name === name, `create of ${name} returned ${machine.name}.`, rule);
   return { name, machine, request, pinned };
 }
 
@@ -38,7 +38,7 @@ export function find(
 /** The names in a listing that says it is complete. */
 export async function listed(subject: Subject, driver: Driver = subject.driver): Promise<string[]> {
   const { complete, machines } = await well("list", RULES.complete, driver.list(subject.soon()));
-  demand(complete, "list did not say complete: true.", RULES.complete);
+  demand(complete, "list did not print complete: true.", RULES.complete);
   return machines.map(({ name }) => name);
 }
 
@@ -58,12 +58,12 @@ async function login(subject: Subject, { name, machine, pinned }: Made): Promise
     } catch (cause) {
       subject.signal.throwIfAborted();
       if (cause instanceof SshError && cause.kind === "host_key_changed") {
-        const did = `${name} shows another host key than it was given: ${cause.message}.`;
+        const did = `${name} presents a host key other than the one it was given: ${cause.message}.`;
         throw new Violation(did, RULES.hostKey, { cause });
       }
       if (booting.aborted) {
         const last = cause instanceof SshError ? ` Last: ${wordsOf(cause)}.` : "";
-        const did = `${name} did not let root in within ${bootSeconds} s.${last}`;
+        const did = `${name} did not accept a root login within ${bootSeconds} s.${last}`;
         throw new Violation(did, RULES.opens, { cause });
       }
       await pause(LOGIN_AGAIN_MS, booting).catch(() => undefined);
@@ -94,7 +94,7 @@ export async function exec(
 /** What a command that must end with 0 printed, as root on the machine. */
 export async function run(subject: Subject, made: Made, command: string): Promise<string> {
   const { code, said } = await exec(subject, made, command);
-  demand(code === 0, `\`${command}\` as root on ${made.name} ended with ${code}.`, RULES.opens);
+  demand(code === 0, `\`${command}\` as root on ${made.name} exited with ${code}.`, RULES.opens);
   return said;
 }
 
@@ -114,13 +114,13 @@ export async function answers(subject: Subject, { machine, pinned }: Made): Prom
 /** @throws Violation where anything of the machine is left, as far as it can be seen from here */
 export async function assertGone(subject: Subject, made: Wanted | Made, after: string): Promise<void> {
   const { name, port, httpPort } = made.request;
-  const but = `${after} ended well, but`;
+  const but = `${after} succeeded, but`;
   const found = await find(subject, name);
   demand(found === null, `${but} get still shows ${name} (${found?.state}).`, RULES.deleted);
   const names = await listed(subject);
   demand(!names.includes(name), `${but} list still shows ${name}.`, RULES.deleted);
   const lives = "machine" in made && (await answers(subject, made));
-  demand(!lives, `${but} ${name} still answers over SSH with its host key.`, RULES.deleted);
+  demand(!lives, `${but} ${name} still responds over SSH with its host key.`, RULES.deleted);
   for (const one of [port, httpPort]) {
     const isHeld = !(await isFree(one));
     demand(!isHeld, `${but} something still listens on its port ${one} of 127.0.0.1.`, RULES.deleted);

@@ -6,83 +6,83 @@ export type Rule = { must: string; section: string };
 
 export const RULES = {
   version: {
-    must: "`version` must print the driver's version and end with 0.",
+    must: "`version` must print the driver's version and exit with 0.",
     section: "version",
   },
   capacity: {
-    must: "`capacity` must print what the node has, whatever machines stand on it: totals stay the same.",
+    must: "`capacity` must print what the node has in total: the totals do not depend on the machines on it.",
     section: "capacity",
   },
   created: {
-    must: "`create` must make the machine, start it, and print it with the address that the relay dials.",
+    must: "`create` must create the machine, start it, and print it with the address that the relay connects to.",
     section: "create",
   },
   opens: {
-    must: "A new machine must let root in with each of `authorizedKeys`, and nobody else.",
+    must: "A new machine must accept root logins with each of `authorizedKeys`, and no others.",
     section: "create",
   },
   hostKey: {
-    must: "A machine must show the host key that it was given at create, and no other, for all its life.",
+    must: "A machine must always present the host key that it was given at create, and no other.",
     section: "create",
   },
   exists: {
-    must: "`create` of a name that is there already must end with 31 and leave the machine as it is.",
+    must: "`create` of a name that already exists must exit with 31 and leave the machine as it is.",
     section: "create",
   },
   noCapacity: {
-    must: "`create` of a machine that does not fit must end with 32 and leave nothing behind.",
+    must: "`create` of a machine that does not fit must exit with 32 and leave nothing behind.",
     section: "create",
   },
   shown: {
-    must: "`get` and `list` must show a machine as it is, with the address that `create` printed, to every relay of its node.",
+    must: "`get` and `list` must show a machine's current state, with the address that `create` printed, to every relay of its node.",
     section: "get",
   },
   absent: {
-    must: "`get` of what is not there must end with 30.",
+    must: "`get` of a machine that does not exist must exit with 30.",
     section: "get",
   },
   complete: {
-    must: "`list` must print `complete: true` and every machine of its owner; without that nothing is ever proven gone.",
+    must: "`list` must print `complete: true` and every machine of its owner; without that, no machine is ever proven gone.",
     section: "list",
   },
   started: {
-    must: "`start` must start a stopped machine with its data and its host key, and end with 0 where it runs already.",
+    must: "`start` must start a stopped machine with its data and its host key, and exit with 0 if it is already running.",
     section: "start",
   },
   startAbsent: {
-    must: "`start` of what is not there must fail (30).",
+    must: "`start` of a machine that does not exist must fail (30).",
     section: "start",
   },
   stopped: {
-    must: "`stop` must end the machine at once and keep its data; what is stopped or not there is no error.",
+    must: "`stop` must stop the machine at once and keep its data; a machine that is stopped or does not exist is not an error.",
     section: "stop",
   },
   deleted: {
-    must: "`delete` must return once the machine, its disks and its ports are gone, and touch no other machine.",
+    must: "`delete` must return only when the machine, its disks and its ports are gone, and touch no other machine.",
     section: "delete",
   },
   deleteAgain: {
-    must: "`delete` of what is not there, or is being deleted by somebody else, must end with 0 or 30.",
+    must: "`delete` of a machine that does not exist, or is already being deleted, must exit with 0 or 30.",
     section: "delete",
   },
   foreign: {
-    must: "Machines of another installation must be neither shown nor touched.",
+    must: "Machines of another installation must not be shown or touched.",
     section: "Whose machines",
   },
   marked: {
-    must: "`get` and `list` must give back the mark that `create` was told, as the hypervisor has it and never made up from the name: a copy shows the name of its original in it.",
+    must: "`get` and `list` must return the mark that `create` was given, as the hypervisor stores it, never derived from the name: a copy shows the name of its original in it.",
     section: "Whose machines",
   },
   interrupted: {
-    must: "A call may be killed at any moment: what it leaves must be shown by both `get` and `list`, and be deletable.",
+    must: "A call may be killed at any moment: both `get` and `list` must show what it leaves behind, and `delete` must remove it.",
     section: "Killed calls",
   },
   repeated: {
-    must: "A call that was killed must work when it is made again.",
+    must: "A call that was killed must work when it is repeated.",
     section: "Killed calls",
   },
   evidence: {
-    must: "`evidence` must be text for a person and hold no private key.",
+    must: "`evidence` must be readable text and contain no private key.",
     section: "get",
   },
 } as const satisfies Record<string, Rule>;

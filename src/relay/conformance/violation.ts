@@ -46,9 +46,9 @@ export async function refused(
   } catch (thrown) {
     error = thrown;
   }
-  demand(error !== undefined, `${doing} ended well.`, rule);
+  demand(error !== undefined, `${doing} succeeded.`, rule);
   if (error instanceof DriverError && error.code === code) return;
-  throw new Violation(`${doing} was refused in another way: ${sentence(wordsOf(error))}`, rule, {
+  throw new Violation(`${doing} was refused with the wrong error: ${sentence(wordsOf(error))}`, rule, {
     cause: error,
   });
 }

@@ -18,8 +18,8 @@ export function chooseDriver(options: DriverOptions, site: Site): { driver: Driv
   const { installation, node, dir } = site;
   if (options.driver === undefined) {
     throw new WrongUse(
-      "--driver is missing: what makes the machines of this node? One of: incus; exec, with --program FILE " +
-        "(docs/drivers.md); local, which is for development only.",
+      "--driver is missing: choose what creates the machines of this node. One of: incus; exec, with --program FILE " +
+        "(docs/drivers.md); local, for development only.",
     );
   }
   refuseForeign(options);
@@ -33,14 +33,14 @@ export function chooseDriver(options: DriverOptions, site: Site): { driver: Driv
       const { program } = options;
       if (program === undefined) {
         throw new WrongUse(
-          "The driver exec needs --program, the path of the program that makes the machines.",
+          "The driver exec needs --program, the path of the program that creates the machines.",
         );
       }
       const env = passedOn(options.pass ?? [], process.env);
       const timeouts = changedTimeouts(options.timeout ?? []);
       return {
         driver: execDriver({ installation, node, program, env, timeouts }),
-        banner: `Machines are made by ${program}. Check it once with \`warmpool driver check ${program}\`.`,
+        banner: `Machines are created by ${program}. Check it once with \`warmpool driver check ${program}\`.`,
       };
     }
     case "incus": {
@@ -54,11 +54,11 @@ export function chooseDriver(options: DriverOptions, site: Site): { driver: Driv
       };
       return {
         driver: incusDriver({ installation, node, socket, ...place }),
-        banner: `Machines are made in Incus: project ${place.project}, storage pool ${place.storagePool}.`,
+        banner: `Machines are created in Incus: project ${place.project}, storage pool ${place.storagePool}.`,
       };
     }
     case undefined:
-      throw new WrongUse(`There is no driver ${options.driver}; there are ${DRIVERS.join(", ")}.`);
+      throw new WrongUse(`Unknown driver ${options.driver}; choose one of ${DRIVERS.join(", ")}.`);
   }
 }
 
@@ -68,7 +68,7 @@ function refuseForeign(options: DriverOptions): void {
     const { driver, flag } = DRIVER_OPTIONS[name];
     if (options[name] === undefined || driver === options.driver) continue;
     throw new WrongUse(
-      `${flag} is for the driver ${driver}, and this is ${options.driver}. Leave out one of them.`,
+      `${flag} is an option of the driver ${driver}, but the driver is ${options.driver}. Remove one of them.`,
     );
   }
 }

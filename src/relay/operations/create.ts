@@ -100,8 +100,8 @@ function usable(found: DriverMachine, hostKey: HostKey | null): HostKey {
   throw new CreateFailure(
     "driver_failed",
     hostKey === null
-      ? `${found.name} exists, but no host key is pinned for it: nobody can tell whether it is the machine that was made.`
-      : `An earlier attempt left ${found.name} half made (${found.state}).`,
+      ? `${found.name} exists, but no host key is pinned for it, so it may not be the machine that was created.`
+      : `An earlier attempt left ${found.name} half created (${found.state}).`,
   );
 }
 

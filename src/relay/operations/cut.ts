@@ -19,7 +19,7 @@ export async function cutOff(
     if (found === null || found.state === "stopped") return { outcome: "cut" };
     return {
       outcome: "cut_failed",
-      message: `The driver says that ${name} is ${found.state} after its stop.`,
+      message: `The driver reports that ${name} is ${found.state} after the stop.`,
     };
   } catch (error) {
     lease.signal.throwIfAborted();

@@ -10,7 +10,7 @@ import { head } from "../text.ts";
 
 /**
  * Stop, delete, then proof. That it has stopped is told at once: a delete may take its time, and the tester is out. A machine is gone only where the driver is sure that there is none of that name and a
- * complete listing, begun after the delete returned, does not show it. "Could not ask" is never "gone".
+ * complete listing, begun after the delete returned, does not show it. "Could not check" is never "gone".
  */
 export async function deleteMachine(
   operation: DeleteOperation,
@@ -51,16 +51,16 @@ async function prove(
 ): Promise<ListedReceipt> {
   const left = await driver.get(name, clock.within(driver.callSeconds.get, signal));
   if (left !== null)
-    throw new Error(`The driver still finds ${name} (${left.ref}, ${left.state}) after its delete.`);
+    throw new Error(`The driver still shows ${name} (${left.ref}, ${left.state}) after the delete.`);
   const listingStartedAt = new Date(clock.wallNow()).toISOString();
   const { complete, machines, storageProof } = await driver.list(
     clock.within(driver.callSeconds.list, signal),
   );
   if (!complete)
-    throw new Error("The driver's listing was not complete, so it proves nothing about what is gone.");
+    throw new Error("The driver's listing was incomplete, so it does not prove that the machine is gone.");
   if (machines.some((machine) => machine.name === name)) {
     throw new Error(
-      `The node's listing still shows ${name} after its delete: a machine or a disk of it is left.`,
+      `The node's listing still shows ${name} after the delete: a machine or one of its disks is left.`,
     );
   }
   return { kind: "listed", listingStartedAt, storageProof };

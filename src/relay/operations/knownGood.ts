@@ -50,19 +50,19 @@ export async function knownGood(subject: Subject): Promise<void> {
   try {
     const run = async (command: string, signal: AbortSignal): Promise<string | null> =>
       failureOf(await machine.exec(command, { ...COMMAND, signal }));
-    await stage(subject, "booting", "not_reachable", "it never answered over SSH", (signal) =>
+    await stage(subject, "booting", "not_reachable", "it did not respond over SSH", (signal) =>
       run("true", signal),
     );
     await firstBoot(subject, machine);
     for (const [name, command] of [
       ["the ready command", spec.readyCommand],
       [
-        "the health command, or the check that it can be written to,",
+        "the health command, or the write check,",
         `${WRITABLE}\n${spec.healthCommand ?? "true"}`,
       ],
     ] as const) {
       if (command === undefined) continue;
-      await stage(subject, "joining", "never_ready", `${name} never ended with 0`, (signal) =>
+      await stage(subject, "joining", "never_ready", `${name} did not exit with 0`, (signal) =>
         run(command, signal),
       );
     }
@@ -73,13 +73,13 @@ export async function knownGood(subject: Subject): Promise<void> {
         subject,
         "checking",
         "not_reachable",
-        "the access command never ended with 0",
+        "the access command did not exit with 0",
         async (signal) => {
           const { code, output } = await runOnNode(accessCommand, env, {
             timeoutSeconds: COMMAND_SECONDS,
             signal,
           });
-          return code === 0 ? null : `exit ${code ?? "by a signal or timeout"}: ${output}`;
+          return code === 0 ? null : `${code === null ? "killed by a signal or timeout" : `exit ${code}`}: ${output}`;
         },
       );
     }
@@ -93,11 +93,11 @@ export async function knownGood(subject: Subject): Promise<void> {
 async function firstBoot(subject: Subject, machine: Reconnecting): Promise<void> {
   const { made, bootedCommand } = subject;
   if (bootedCommand === undefined) return;
-  await stage(subject, "joining", "never_ready", "its first boot never ended with 0", async (signal) => {
+  await stage(subject, "joining", "never_ready", "its first boot did not exit with 0", async (signal) => {
     const result = await machine.exec(bootedCommand, { ...COMMAND, signal });
     const problem = failureOf(result);
     if (result.code !== 1 || problem === null) return problem;
-    throw new NotGood("never_ready", `${made.name}: its first boot has failed. ${tail(problem, 1000)}`, {
+    throw new NotGood("never_ready", `${made.name}: its first boot failed. ${tail(problem, 1000)}`, {
       "first boot": problem,
     });
   });
@@ -128,7 +128,7 @@ async function stage(
     await clock.pause(growing(FIRST_WAIT_MS, LONGEST_WAIT_MS, tries), signal).catch(() => undefined);
     lease.signal.throwIfAborted();
     if (signal.aborted) {
-      const last = cause ?? "there was no time left to try";
+      const last = cause ?? "no time was left to try";
       throw new NotGood(
         reason,
         `${made.name}: ${failure} within ${spec.bootTimeoutSeconds} s. Last: ${tail(last, 1000)}`,

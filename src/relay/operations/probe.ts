@@ -98,7 +98,7 @@ async function ask(
     const left = attemptSeconds * 1000 - (clock.now() - startedAt);
     if (attempt < attempts && left > 0) await clock.pause(left, signal);
   }
-  return verdict ?? { answer: "unknown", cause: "no attempt was allowed" };
+  return verdict ?? { answer: "unknown", cause: "no attempts are configured" };
 }
 
 /** What the node knows better than any connection of one that does not answer: that it is stopped, or not there at all. */
@@ -158,7 +158,7 @@ async function askOnce(
     const output = printable(Buffer.concat([result.stdout, result.stderr]));
     return {
       answer: "dead",
-      cause: head(`health command ended with ${result.code ?? result.signal}: ${tail(output, 300)}`, 500),
+      cause: head(`health command exited with ${result.code ?? result.signal}: ${tail(output, 300)}`, 500),
     };
   } catch (error) {
     signal.throwIfAborted();

@@ -27,7 +27,7 @@ export async function restartMachine(
   const { driver, clock } = tools;
   const signal = clock.within(operation.bootTimeoutSeconds, lease.signal);
   tools.connections.drop(id);
-  let last: unknown = "there was no time to try";
+  let last: unknown = "no time was left to try";
   let isStopped = false;
   for (let tries = 0; !signal.aborted; tries += 1) {
     try {
@@ -45,7 +45,7 @@ export async function restartMachine(
   lease.signal.throwIfAborted();
   const how = signal.aborted
     ? `did not come back within ${operation.bootTimeoutSeconds} s`
-    : "does not come back";
+    : "did not come back";
   return { outcome: "restart_failed", message: head(`${name} ${how}. Last: ${wordsOf(last)}`, 4096) };
 }
 
@@ -67,7 +67,7 @@ async function bringUp(
   try {
     const { code } = await connection.exec("true", { timeoutSeconds: LOGIN_SECONDS, signal });
     if (code === 0) return now;
-    throw new DriverError("retry", `It answers, and runs nothing: \`true\` ended with ${code}`);
+    throw new DriverError("retry", `It accepts connections but runs no commands: \`true\` exited with ${code}`);
   } finally {
     connection.close();
   }
@@ -76,7 +76,7 @@ async function bringUp(
 async function look(driver: Driver, name: string, signal: AbortSignal, clock: Clock): Promise<DriverMachine> {
   const found = await driver.get(name, clock.within(driver.callSeconds.get, signal));
   if (found !== null) return found;
-  throw new DriverError("failed", `The driver finds no machine ${name} any more`);
+  throw new DriverError("failed", `The driver no longer finds a machine ${name}`);
 }
 
 /** What trying again does not change. */

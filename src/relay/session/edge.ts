@@ -59,7 +59,7 @@ export function connectEdge(url: string, bearer: string): Edge {
   // What fetch refuses it quotes, with the password that may be in it.
   if (url.includes("@") || !URL.canParse(url)) {
     throw new RelayError(
-      "The edge's URL has to look like https://warmpool.example.com, without a user or password.",
+      "The edge's URL must look like https://warmpool.example.com, without a user or password.",
     );
   }
   const client = createTRPCUntypedClient({
@@ -102,7 +102,7 @@ function toEdgeError(error: unknown, url: string, procedure: string): EdgeError 
   const status = response instanceof Response ? `, HTTP ${response.status}` : "";
   return new EdgeError(
     "UNREACHABLE",
-    `No answer from ${url} to relay.${procedure}${status}: ${causeOf(error)}`,
+    `No response from ${url} to relay.${procedure}${status}: ${causeOf(error)}`,
     0,
     {
       cause: error,

@@ -39,14 +39,14 @@ export async function endFormer(former: ProcessIdentity, signal: AbortSignal): P
     await pause(50, signal);
   }
   if (!(await lives(former))) return;
-  log.warn("Killing the relay that served this folder before: it does not end by itself", {
+  log.warn("Killing the previous relay of this folder: it did not stop when asked", {
     pid: former.pid,
   });
   process.kill(former.pid, "SIGKILL");
   const killedAt = fairNow();
   while (await lives(former)) {
     if (fairNow() - killedAt > KILLED_MS)
-      throw new Error(`The relay before this one (pid ${former.pid}) does not end, though it was killed.`);
+      throw new Error(`The previous relay (pid ${former.pid}) is still running after SIGKILL.`);
     await pause(20, signal);
   }
 }

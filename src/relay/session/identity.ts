@@ -39,7 +39,7 @@ export async function loadIdentity(dir: string): Promise<Identity> {
   try {
     return identity.parse(JSON.parse(text));
   } catch (error) {
-    throw new RelayError(`${path} is damaged. Remove it and join again with a new join token.`, {
+    throw new RelayError(`${path} is corrupt. Delete it and join again with a new join token.`, {
       cause: error,
     });
   }
@@ -59,10 +59,10 @@ export async function assertUnjoined(dir: string): Promise<void> {
   const path = join(dir, IDENTITY);
   if ((await readOr(path, null)) === null) return;
   const who = await identityIn(dir);
-  const owner = who === null ? "what is left of a node" : `node ${who.node} of ${who.url}`;
+  const owner = who === null ? "a node that did not finish joining" : `node ${who.node} of ${who.url}`;
   throw new RelayError(
-    `${path} is the identity of ${owner}. Give this node a folder of its own with --dir, here and in "relay run", ` +
-      "or replace that one with --replace.",
+    `${path} is the identity of ${owner}. Give this node its own folder with --dir, here and in "relay run", ` +
+      "or replace that identity with --replace.",
   );
 }
 
@@ -79,7 +79,7 @@ export async function loadOrMakeKey(dir: string, node: string): Promise<SshKeyPa
   const parsed = ssh2.utils.parseKey(text);
   if (parsed instanceof Error) {
     throw new RelayError(
-      `${path} is no SSH private key. Restore it: without it no machine of this node opens.`,
+      `${path} is not an SSH private key. Restore it: without it the relay cannot log in to any machine of this node.`,
       {
         cause: parsed,
       },

@@ -64,7 +64,7 @@ export class HeldLease implements Lease {
   ensure(seconds = 2): void {
     this.signal.throwIfAborted();
     if (this.#endsAt - this.#clock.now() >= seconds * 1000) return;
-    this.end(new LeaseLost("The lease is about to run out."));
+    this.end(new LeaseLost("The lease is about to expire."));
     this.signal.throwIfAborted();
   }
 
@@ -109,7 +109,7 @@ export class HeldLease implements Lease {
     this.#endsAt = Math.max(this.#endsAt, endsAt);
     this.#stopTimer();
     this.#stopTimer = this.#clock.after(Math.max(0, this.#endsAt - this.#clock.now()), () =>
-      this.end(new LeaseLost("The lease ran out before it could be renewed.")),
+      this.end(new LeaseLost("The lease expired before it could be renewed.")),
     );
   }
 

@@ -53,7 +53,7 @@ export async function serve(
     // That the edge wants the machine deleted, restarted or cut says that its set-up or restart is over. Without this they
     // would wait for it, and a tester with them, until a renewal told the same.
     if (operation.kind === "delete" || operation.kind === "restart" || operation.kind === "cut")
-      endable.get(subject)?.end(new LeaseLost(`The machine is to be ${AFTERWARDS[operation.kind]} now.`));
+      endable.get(subject)?.end(new LeaseLost(`The machine will now be ${AFTERWARDS[operation.kind]}.`));
     if (operation.kind === "setup" || operation.kind === "restart" || operation.kind === "cut")
       endable.set(subject, lease);
     log.info("Leased", { ...nameOf(operation), token: operation.token, attempt: operation.attempt });
@@ -66,7 +66,7 @@ export async function serve(
         await deliver(edge, session.session, operation, result, deliveries.signal, clock);
       } catch (error) {
         // Nothing is finished: whoever leases it next observes first.
-        log.warn("Let go", { ...nameOf(operation), token: operation.token, cause: wordsOf(error) });
+        log.warn("Abandoned", { ...nameOf(operation), token: operation.token, cause: wordsOf(error) });
       } finally {
         renewer.drop(lease);
         if (endable.get(subject) === lease) endable.delete(subject);
@@ -183,7 +183,7 @@ async function reportLoop(
 function problemOf(error: unknown): string | null {
   if (!(error instanceof EdgeError)) return wordsOf(error);
   return error.code === "BAD_REQUEST"
-    ? `the edge refuses what it says the node has: ${wordsOf(error)}`
+    ? `the edge rejected the driver's inventory: ${wordsOf(error)}`
     : null;
 }
 
@@ -221,7 +221,7 @@ async function deliver(
       if (error instanceof EdgeError && error.code === "BAD_REQUEST") {
         const instead = told === result ? refusedResult(operation.kind, wordsOf(error)) : null;
         if (instead === null) throw error;
-        log.warn("The edge refuses a result", { ...nameOf(operation), cause: wordsOf(error) });
+        log.warn("The edge rejected a result", { ...nameOf(operation), cause: wordsOf(error) });
         told = instead;
         continue;
       }

@@ -4,7 +4,7 @@ import { oneLine } from "../text.ts";
 
 /** What is told in place of a result that the edge does not take; null for a probe, which is asked again anyway. */
 export function refusedResult(kind: LeasedOperation["kind"], why: string): OperationResult | null {
-  const message = oneLine(`The edge refuses what the relay found: ${why}`, 4096);
+  const message = oneLine(`The edge rejected the relay's result: ${why}`, 4096);
   switch (kind) {
     case "create":
       return { outcome: "create_failed", reason: "driver_failed", message, evidence: {} };

@@ -41,7 +41,7 @@ export class Renewer {
   /** Takes on an operation that was leased by a request sent at `askedAt` (the clock's `now()`). */
   hold(operation: { id: string; token: number }, askedAt: number): HeldLease {
     for (const former of this.#held.values()) {
-      if (former.id === operation.id) former.end(new LeaseLost("The operation was leased again."));
+      if (former.id === operation.id) former.end(new LeaseLost("The operation has a newer lease."));
     }
     const lease = new HeldLease(
       operation,
@@ -121,14 +121,14 @@ export class Renewer {
     const answers = new Map(answer.operations.map((renewed) => [renewed.id, renewed]));
     for (const { lease, progress } of asked) {
       const { status, refused } = answers.get(lease.id) ?? { status: "lost" };
-      if (status === "lost") lease.end(new LeaseLost("The edge says that the lease is lost."));
+      if (status === "lost") lease.end(new LeaseLost("The edge reports that the lease is lost."));
       else {
         if (progress !== undefined && refused !== undefined) {
-          log.warn("The edge refuses a report; going on without it", { operation: lease.id, cause: refused });
-          lease.refused(progress, new ReportRefused(`The edge refuses the report: ${refused}`));
+          log.warn("The edge rejected a progress report; continuing without it", { operation: lease.id, cause: refused });
+          lease.refused(progress, new ReportRefused(`The edge rejected the report: ${refused}`));
         }
         lease.renewed(askedAt + this.#session.leaseSeconds * 1000, progress);
-        if (status === "cancelling") lease.end(new Cancelled("The operation is no longer wanted."));
+        if (status === "cancelling") lease.end(new Cancelled("The operation was cancelled."));
       }
     }
     if (asked.some(({ lease, progress }) => progress === undefined && lease.hasProgress)) {

@@ -73,13 +73,13 @@ function nameOf({ name }: DriverMachine): string {
 export function refusal(error: EdgeError): RelayError {
   const meaning: Partial<Record<EdgeError["code"], string>> = {
     LEASE_LOST:
-      "A newer relay has taken over this node. Only one can serve a node: stop the other one before starting this one again.",
+      "A newer relay has taken over this node. A node has only one relay: stop the other one before you start this one again.",
     UNAUTHORIZED:
-      "The edge does not accept this node's credential. Was the node removed? Enroll it and join again with the new token.",
+      "The edge rejected this node's credential. The node may have been removed: enroll it and join again with the new token.",
     FORBIDDEN:
-      "The edge does not let this credential act as a relay. Join again with a join token of this node.",
+      "The edge does not allow this credential to act as a relay. Join again with a join token of this node.",
   };
-  return new RelayError(meaning[error.code] ?? `The edge refuses what this relay says: ${error.message}`, {
+  return new RelayError(meaning[error.code] ?? `The edge rejected this relay's request: ${error.message}`, {
     cause: error,
   });
 }

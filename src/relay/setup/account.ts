@@ -88,11 +88,11 @@ set_sudo() {
   rule="$user ALL=(ALL:ALL) NOPASSWD: ALL"
   if [ "$sudo" = no ]; then rm -f "$file"; return 0; fi
   if [ "$(cat "$file" 2>/dev/null)" = "$rule" ]; then return 0; fi
-  command -v sudo >/dev/null || echo "sudo is not installed on this machine; the rule is written for when it is."
+  command -v sudo >/dev/null || echo "sudo is not installed on this machine; the rule is written in case it is installed later."
   mkdir -p /etc/sudoers.d
   # A name with a dot is not read by sudo until it is checked and renamed.
   (umask 0227; printf '%s\n' "$rule" >"$file.new")
-  if command -v visudo >/dev/null; then visudo -cqf "$file.new" || { rm -f "$file.new"; fail "visudo refuses the rule"; }; fi
+  if command -v visudo >/dev/null; then visudo -cqf "$file.new" || { rm -f "$file.new"; fail "visudo rejected the rule"; }; fi
   mv -f "$file.new" "$file"
 }
 
@@ -101,16 +101,16 @@ if [ "\${WARMPOOL_UNPRIVILEGED:-}" = 1 ]; then
   mkdir -p "$home"
   lines "$tester_keys" | sh -eu -c "$write_keys" keys "$home"
   lines "$root_keys" | sh -eu -c "$write_keys" keys "$HOME"
-  [ "$sudo" = no ] || echo "This machine has no root of its own: sudo is left out."
+  [ "$sudo" = no ] || echo "This machine has no root account of its own: sudo is not set up."
 else
   make_account
   lines "$tester_keys" | in_home "$uid" "$gid" "$home" "$write_keys" ||
-    fail "The keys of $user's account could not be put in place."
+    fail "The keys of the account $user could not be installed."
   getent passwd | while IFS=: read -r name _ other_uid other_gid _ other _; do
     if [ "$name" = "$user" ] || [ "$other" = "$home" ] || [ "$other" = /root ]; then continue; fi
     restrict "$name" "$other_uid" "$other_gid" "$other"
   done
-  lines "$root_keys" | in_home 0 0 /root "$write_keys" || fail "The keys of root's account could not be put in place."
+  lines "$root_keys" | in_home 0 0 /root "$write_keys" || fail "The keys of the account root could not be installed."
   set_sudo
 fi
 printf '%s\n' "$home" >"$WARMPOOL_HOME_FILE"

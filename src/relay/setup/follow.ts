@@ -70,7 +70,7 @@ export class LogReader {
     const [, alive, run = "", exit = ""] = /^(alive|still) (\S+) (.*)$/.exec(header) ?? [];
     if (code !== 0 || alive === undefined) {
       const said = tail(printable(Buffer.concat([stdout.subarray(0, 1000), stderr])), 1000);
-      throw new Error(`The machine cannot be asked (exit ${code}): ${said}`);
+      throw new Error(`The machine's log cannot be read (exit ${code}): ${said}`);
     }
     const log = stdout.subarray(newline + 1);
     this.#offset += log.length;

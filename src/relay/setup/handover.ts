@@ -67,7 +67,7 @@ export function parseKeys(output: string): { keys: AccountKeys; odd: string[] } 
       .filter((text) => text !== "" && !text.startsWith("#"));
     // The edge takes it for no name, and so would not take the result.
     if (account === "__proto__") throw new Error("an account is named __proto__");
-    if (account.length > MAX_NAME) throw new Error(`an account's name has ${account.length} characters`);
+    if (account.length > MAX_NAME) throw new Error(`an account name has ${account.length} characters`);
     const known = keys.get(account) ?? new Map<string, string>();
     for (const text of lines) if (!known.has(sshKeyIdentity(text))) known.set(sshKeyIdentity(text), text);
     keys.set(account, known);
@@ -93,7 +93,7 @@ export function keyProblems(keys: AccountKeys, { username, testerKeys, rootKeys 
   for (const [account, lines] of Object.entries(keys)) {
     const allowed = new Set((account === username ? testerKeys : rootKeys).map(sshKeyIdentity));
     for (const line of lines.filter((text) => !allowed.has(sshKeyIdentity(text)))) {
-      problems.push(`${account}'s account is opened by a key that is none of ours: ${describe(line)}.`);
+      problems.push(`The account ${account} accepts a key that Warmpool did not install: ${describe(line)}.`);
     }
   }
   for (const [account, wanted] of [
@@ -102,7 +102,7 @@ export function keyProblems(keys: AccountKeys, { username, testerKeys, rootKeys 
   ] as const) {
     const there = new Set((own(keys, account) ?? []).map(sshKeyIdentity));
     for (const key of wanted.filter((text) => !there.has(sshKeyIdentity(text)))) {
-      problems.push(`${account}'s account lacks the key ${describe(key)}.`);
+      problems.push(`The account ${account} lacks the key ${describe(key)}.`);
     }
   }
   return problems;
@@ -116,5 +116,5 @@ function describe(line: string): string {
   const [type = "", blob = ""] = line.split(/\s+/);
   return sshPublicKeyProblem(`${type} ${blob}`) === null
     ? `${type} ${fingerprint(Buffer.from(blob, "base64"))}`
-    : "a line that is no plain key";
+    : "a line that is not a plain key";
 }

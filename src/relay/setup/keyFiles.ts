@@ -39,7 +39,7 @@ put() {
 replace() {
   put "$1" "$2" && return 0
   rm -f ./authorized_keys.new "./$1"
-  put "$1" "$2" || { echo "$1 could not be written; no key is in it any more" >&2; exit 1; }
+  put "$1" "$2" || { echo "$1 could not be written; it no longer contains any key" >&2; exit 1; }
 }
 same() { plain "$1" && content "$2" | ${PATIENCE} cmp -s - "./$1"; }
 `;
@@ -82,7 +82,7 @@ if cd -P "$1" 2>/dev/null && [ -L .ssh ]; then no '.ssh is a link'; exit 0; fi
 ${ENTER}
 for file in authorized_keys authorized_keys2; do
   there "$file" || continue
-  if ! plain "$file"; then no "$file is no plain file"; continue; fi
+  if ! plain "$file"; then no "$file is not a regular file"; continue; fi
   if ! keys=$(${PATIENCE} head -c ${MOST_BYTES + 1} "./$file" | base64 -w 0); then no "$file cannot be read"; continue; fi
   if [ "\${#keys}" -gt ${Math.ceil(MOST_BYTES / 3) * 4} ]; then no "$file is larger than ${MOST_BYTES / 1024} KiB"; continue; fi
   [ -n "$keys" ] || [ ! -s "./$file" ] || { no "$file cannot be read"; continue; }

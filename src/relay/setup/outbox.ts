@@ -66,13 +66,13 @@ export class LogOutbox {
     const [first, last] = [this.#pieces[from], this.#pieces[from + count - 1]];
     if (from < 0 || count < 2 || first === undefined || last === undefined) return;
     const { offset } = first;
-    const text = `[${last.end - offset} bytes of the log are left out here]\n`;
+    const text = `[${last.end - offset} bytes of the log are omitted here]\n`;
     this.#pieces.splice(from, count, { offset, end: last.end, text });
   }
 
   #cutOff(): void {
     if (this.#at >= this.#limit) return;
-    const text = `[cut off: of a set-up's log ${this.#limit} bytes are read]\n`;
+    const text = `[truncated: at most ${this.#limit} bytes of a set-up's log are read]\n`;
     this.#pieces.push({ offset: this.#at, end: this.#limit, text });
     this.#at = this.#limit;
   }

@@ -21,17 +21,17 @@ export function withOutput(
   name: string,
   value: string,
 ): { outputs: Outputs; note: string | null } {
-  if (name === NO_NAME) return { outputs, note: `[output ${name} left out: it cannot be a name]` };
+  if (name === NO_NAME) return { outputs, note: `[output ${name} omitted: not a valid name]` };
   const others = Object.entries(outputs).filter(([other]) => other !== name);
   const left = MAX_ALL - others.reduce((sum, [other, text]) => sum + other.length + text.length, name.length);
   if (others.length >= MAX_OUTPUTS || left < Math.min(LEAST, value.length)) {
     return {
       outputs,
-      note: `[output ${name} cut off: a set-up has ${MAX_OUTPUTS} outputs at most, ${MAX_ALL} characters in all]`,
+      note: `[output ${name} truncated: a set-up has at most ${MAX_OUTPUTS} outputs and ${MAX_ALL} characters in total]`,
     };
   }
   const kept = oneLine(value, Math.min(MAX_VALUE, left));
-  const note = kept.length < value.length ? `[output ${name} cut off after ${kept.length} characters]` : null;
+  const note = kept.length < value.length ? `[output ${name} truncated after ${kept.length} characters]` : null;
   // Computed keys and spreads make own properties of any name.
   return { outputs: { ...outputs, [name]: kept }, note };
 }

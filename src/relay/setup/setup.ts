@@ -77,7 +77,7 @@ function boundedLease(lease: Lease, seconds: number): Disposable & { lease: Leas
     over.abort(
       new SetupFailure(
         "machine_refused",
-        `The machine did not let the keys be replaced within ${seconds} s.`,
+        `The keys on the machine could not be replaced within ${seconds} s.`,
       ),
     ),
   );
@@ -131,7 +131,7 @@ async function start(plan: Plan, token: number, machine: Reconnecting, lease: Le
       continue;
     }
     if (code === EXIT.fenced)
-      throw new LeaseLost("The machine has seen a higher token: another relay works on it.");
+      throw new LeaseLost("The machine has seen a higher fence: another relay is working on it.");
     if (code === EXIT.locked && (locked += 1) < MOST_LOCKED) {
       await pause(LOCKED_PAUSE_MS, lease.signal);
       continue;
@@ -141,7 +141,7 @@ async function start(plan: Plan, token: number, machine: Reconnecting, lease: Le
     const output = tail(shown + printable(stderr), 1000);
     throw new SetupFailure(
       "machine_refused",
-      `The machine does not start the set-up (exit ${code}): ${output}`,
+      `The set-up could not be started on the machine (exit ${code}): ${output}`,
       // Without a shell nothing of it has run.
       { untouched: code === 126 || code === 127 || untouched },
     );
@@ -156,27 +156,27 @@ function stepFailure(
   if (end.end === "unreadable") {
     return new SetupFailure(
       "machine_refused",
-      `The machine's record of how the set-up ended is none that Warmpool writes: ${JSON.stringify(end.record)}.`,
+      `The machine's record of how the set-up ended is invalid: ${JSON.stringify(end.record)}.`,
     );
   }
   const step = plan.steps[end.step - 1];
   const last =
     lastLines.length === 0
-      ? "It printed nothing."
+      ? "It printed no output."
       : `The end of its log:\n${lastLines.map((line) => tail(line, 500)).join("\n")}`;
   const at = { step: step?.id ?? String(end.step) };
   // No recipe is to blame for what fails before its first step, and no tester, but for the name they chose.
   if (at.step === ACCOUNT_STEP && !(end.end === "failed" && end.code === WRONG_NAME)) {
-    const how = end.end === "failed" ? `ended with exit code ${end.code}` : "did not end in time";
+    const how = end.end === "failed" ? `failed with exit code ${end.code}` : "timed out";
     return new SetupFailure("machine_refused", `Step "${step?.title}" ${how}. ${last}`, at);
   }
   return end.end === "timeout"
     ? new SetupFailure(
         "step_timed_out",
-        `Step "${step?.title}" took more than its ${step?.timeoutSeconds} s. ${last}`,
+        `Step "${step?.title}" timed out after ${step?.timeoutSeconds} s. ${last}`,
         at,
       )
-    : new SetupFailure("step_failed", `Step "${step?.title}" ended with exit code ${end.code}. ${last}`, {
+    : new SetupFailure("step_failed", `Step "${step?.title}" failed with exit code ${end.code}. ${last}`, {
         ...at,
         exitCode: end.code,
       });
@@ -215,6 +215,6 @@ function readKeys(
   } catch (error) {
     throw failure(`The machine is not clean: ${wordsOf(error)}.`);
   }
-  if (found === null) throw failure("The keys could not be read back: what the machine sent is not whole.");
+  if (found === null) throw failure("The keys could not be read back: the machine sent an incomplete list.");
   return found;
 }

@@ -48,7 +48,7 @@ if [ $same = yes ] && [ -f "$dir/exit" ]; then echo ended; return 0; fi
 starts=$(cat "$dir/starts" 2>/dev/null || echo 0)
 [ $same = yes ] || starts=0
 if [ "$starts" -ge ${MAX_STARTS} ]; then
-  echo "the set-up was started $starts times on this machine and never reached its end" >&2
+  echo "the set-up was started $starts times on this machine and never finished" >&2
   return ${EXIT.wornOut}
 fi
 rm -rf "$dir/exit" "$dir/began" "$dir/steps" "$dir/secrets" || return ${EXIT.cannotWrite}

@@ -27,7 +27,7 @@ export type ConnectOptions = { timeoutSeconds: number; signal: AbortSignal; logi
 /** A server speaks first. One that has said nothing for so long is spoken to, and takes no place in the gate. */
 const SPEAKS_FIRST_MS = 1000;
 
-const NO_LOGIN = "no SSH login came about";
+const NO_LOGIN = "the SSH login did not complete";
 
 /** Costs little, and its work does not grow with numbers that the server chooses, as it does for Diffie-Hellman groups. */
 const KEX = [
@@ -92,7 +92,7 @@ export function connect(
     };
     const spend = (cost: { bytes?: number; messages?: number }): void => {
       budget.spend(cost);
-      if (budget.isSpent) give(violation(where, "sends more than anybody asked for"));
+      if (budget.isSpent) give(violation(where, "sends more data than was requested"));
     };
     const fault = (error: Error): void =>
       give(violation(where, `breaks the protocol (${error.message})`, error));
@@ -100,7 +100,7 @@ export function connect(
     signal.addEventListener("abort", abort);
     socket.onFault = fault;
     socket.on("error", (error) => give(toSshError(where, error)));
-    wait("the TCP connection was never made");
+    wait("the TCP connection was not established");
     socket.connect({ host: target.host, port: target.port });
     socket.once("connect", () => {
       wait(NO_LOGIN);
@@ -149,7 +149,7 @@ export function connect(
     });
     client.on("close", () => {
       if (connection === null)
-        late(new SshError("closed", `SSH to ${where}: closed before the login was done`));
+        late(new SshError("closed", `SSH to ${where}: closed before the login completed`));
     });
     // A server may say it more than once.
     client.once("ready", () => {

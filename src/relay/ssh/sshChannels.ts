@@ -36,7 +36,7 @@ function guard(channel: Channel, onFault: (error: Error) => void): void {
   const write: typeof real = (chunk, encoding, done) =>
     attempt(onFault, () => {
       const { packetSize } = channel.outgoing;
-      if (packetSize < LEAST_PACKET) throw new Error(`it takes packets of ${packetSize} bytes only`);
+      if (packetSize < LEAST_PACKET) throw new Error(`it only accepts packets of ${packetSize} bytes`);
       real(chunk, encoding, done);
     });
   Object.assign(channel, { _write: write });

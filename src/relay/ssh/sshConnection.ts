@@ -48,14 +48,14 @@ export class SshConnection {
   /** Ends the connection with a cause; only the first one counts. */
   end(cause: SshError): void {
     if (this.#cause === null && cause.kind === "violation")
-      log.warn("Hung up on a machine", { cause: cause.message });
+      log.warn("Closed the SSH connection to a machine", { cause: cause.message });
     this.#cause ??= cause;
     this.#socket.destroy();
     for (const reject of this.#pending) reject(this.#cause);
   }
 
   close(): void {
-    this.end(new SshError("closed", `SSH to ${this.#where}: the connection was closed here`));
+    this.end(new SshError("closed", `SSH to ${this.#where}: this relay closed the connection`));
   }
 
   [Symbol.dispose](): void {
@@ -70,7 +70,7 @@ export class SshConnection {
   async exec(command: string, options: ExecOptions): Promise<ExecResult> {
     options.signal.throwIfAborted();
     if (!this.usable)
-      throw this.#cause ?? new SshError("closed", `SSH to ${this.#where}: the connection was closed before`);
+      throw this.#cause ?? new SshError("closed", `SSH to ${this.#where}: the connection was already closed`);
     const maxBytes = options.maxBytes ?? KEPT_BYTES;
     this.#budget.add(commandAllowance(maxBytes));
     let channel: ClientChannel | null = null;
@@ -87,7 +87,7 @@ export class SshConnection {
             collect(opened, { stdin: options.stdin ?? "", maxBytes }, ({ exit, stdout, stderr }) => {
               // Without an exit status only the connection ended: the command may run on.
               if (exit !== null) resolve({ ...exit, stdout, stderr });
-              else reject(new SshError("closed", `SSH to ${this.#where}: closed before the command ended`));
+              else reject(new SshError("closed", `SSH to ${this.#where}: closed before the command exited`));
             });
           });
         } catch (error) {

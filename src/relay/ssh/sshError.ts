@@ -51,19 +51,19 @@ const KINDS: Record<string, SshErrorKind> = {
 
 const WORDS: Record<SshErrorKind, string> = {
   refused: "connection refused",
-  unreachable: "no route to it",
+  unreachable: "no route to host",
   timed_out: "no answer in time",
   auth_failed: "the machine does not accept the relay's key",
   host_key_changed: "host key changed",
   closed: "the connection was closed",
-  violation: "its SSH server misbehaves",
-  local: "this relay could not ask",
+  violation: "its SSH server violates the protocol",
+  local: "this relay could not connect",
 };
 
 /** What ssh2 emits as `error`, as one of ours. `where` is host:port. */
 export function toSshError(where: string, error: Error & { code?: unknown; level?: unknown }): SshError {
   const kind = kindOf(error);
-  if (kind === "host_key_changed") return hostKeyChanged(where, null, "has no ed25519 key any more", error);
+  if (kind === "host_key_changed") return hostKeyChanged(where, null, "no longer has an ed25519 key", error);
   const detail = typeof error.code === "string" ? error.code : error.message;
   return new SshError(kind, `SSH to ${where}: ${WORDS[kind]} (${detail})`, { cause: error });
 }

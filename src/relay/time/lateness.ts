@@ -58,10 +58,10 @@ export function watchSelf(): () => Disturbances {
 /** Why a wait that ended without an answer says nothing about who was asked; null if it does. */
 export function ownSlowness({ elapsedMs, lateMs, load }: Disturbances): string | null {
   if (lateMs >= LOST_MS && lateMs >= elapsedMs * LOST_SHARE) {
-    return `this relay itself was late by ${(lateMs / 1000).toFixed(1)} s in ${(elapsedMs / 1000).toFixed(1)} s: it or its host is overloaded`;
+    return `this relay was delayed by ${(lateMs / 1000).toFixed(1)} s in ${(elapsedMs / 1000).toFixed(1)} s: it or its host is overloaded`;
   }
   if (load >= CROWDED) {
-    return `this host is overloaded: ${load.toFixed(0)} programs for each processor want to run`;
+    return `this host is overloaded: ${load.toFixed(0)} runnable processes for each processor`;
   }
   return null;
 }

@@ -24,9 +24,9 @@ test("a failure is told in sentences, with the case to try alone, and ends with 
   const args = ["driver", "check", program.path, "--case", "stop-start"];
   const ran = await warmpool(args);
   expect(ran).toMatchObject({ code: 1, stderr: "" });
-  expect(ran.stdout).toMatch(/^FAIL {2}stopped and started, it has its data and its host key +\d+\.\d s\n/);
+  expect(ran.stdout).toMatch(/^FAIL {2}a machine that was stopped and started keeps its data and its host key +\d+\.\d s\n/);
   expect(unwrapped(ran.stdout).replaceAll(/ +/g, " ")).toMatch(
-    / stop of \S+ ended well, but get says running\. `stop` must end the machine at once .*\(docs\/drivers\.md, "stop"\) Alone: --case stop-start 0 passed, 1 failed $/,
+    / stop of \S+ succeeded, but get reports running\. `stop` must stop the machine at once .*\(docs\/drivers\.md, "stop"\) Alone: --case stop-start 0 passed, 1 failed $/,
   );
   expect(longest(ran.stdout)).toBeLessThanOrEqual(80);
 });
@@ -59,7 +59,7 @@ test("--pass gives the program a variable of the environment, and no other", asy
   expect(ran.stdout).toContain("driver: region-1 none\n");
   const missing = await warmpool(args);
   expect(missing).toMatchObject({ code: 1, stdout: "" });
-  expect(unwrapped(missing.stderr)).toContain("--pass GIVEN: there is no such environment variable");
+  expect(unwrapped(missing.stderr)).toContain("--pass GIVEN: this environment variable is not set");
 });
 
 test("a case that there is not is wrong use, and the cases are named", async () => {

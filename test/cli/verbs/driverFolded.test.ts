@@ -17,7 +17,7 @@ test("a traceback is shown once, and then named by the case that had it", () => 
   const other = failed("get", TRACEBACK.replace("Connection refused", "No route to host"));
   expect(folded(one, before)).toEqual(one);
   expect(folded(two, before).failure?.did).toBe(
-    "list of /opt/driver ended with exit 1: (the program said the same as in the case shown)",
+    "list of /opt/driver exited with 1: (the program said the same as in the case shown)",
   );
   expect(folded(other, before)).toEqual(other);
 });
@@ -46,7 +46,7 @@ test("what a program said is kept apart from the sentence about it", () => {
 });
 
 function failed(id: string, said: string): CaseResult {
-  const did = `${id} of /opt/driver ended with exit 1: ${said}`;
+  const did = `${id} of /opt/driver exited with 1: ${said}`;
   const failure = { did, must: "It must.", where: "docs/drivers.md", said };
   return { id, title: id, proves: "", outcome: "failed", seconds: 1, note: null, failure };
 }

@@ -92,7 +92,7 @@ test("R12 one broken machine cannot block the pool: who meets it goes on elsewhe
 const REFUSED = {
   outcome: "setup_failed",
   reason: "machine_refused",
-  message: "The machine does not start the set-up (exit 73): Read-only file system",
+  message: "The set-up could not be started on the machine (exit 73): Read-only file system",
 } as const;
 
 test.each([

@@ -48,7 +48,7 @@ const brake = {
   dead: 5,
   answered: 5,
   cause: "connection refused",
-  canaryError: "it never answered",
+  canaryError: "it did not respond",
   canaryNotBefore: NOW,
 };
 

@@ -15,49 +15,49 @@ export const BREAKAGES: Breakage[] = [
     what: "does not start",
     case: "version",
     body: "exit 7",
-    did: /^version failed: version by .* ended with exit 7: it said nothing on stderr\.$/,
+    did: /^version failed: version by .* exited with 7: nothing on stderr\.$/,
     rule: "version",
   },
   {
     what: "prints a log on stdout",
     case: "shown",
     body: `[ "$1" = create ] && echo cloning`,
-    did: /^create of \S+ failed: .* printed what is no JSON: cloning/,
+    did: /^create of \S+ failed: .* printed something that is not JSON: cloning/,
     rule: "created",
   },
   {
     what: "finds what is not there",
     case: "absent",
     body: `[ "$1" = get ] && { ${PRINT} nobody; exit 0; }`,
-    did: /^get of \S+ failed: .* answered for nobody/,
+    did: /^get of \S+ failed: .* returned nobody, which is another machine/,
     rule: "absent",
   },
   {
     what: "fails to delete what is not there",
     case: "absent",
     body: `[ "$1" = delete ] && exit 2`,
-    did: /^delete of \S+, which was never there, failed: .*exit 2/,
+    did: /^delete of \S+, which never existed, failed: .*exited with 2/,
     rule: "deleteAgain",
   },
   {
     what: "starts what is not there",
     case: "absent",
     body: `[ "$1" = start ] && exit 0`,
-    did: /^start of \S+, which was never there, ended well\.$/,
+    did: /^start of \S+, which never existed, succeeded\.$/,
     rule: "startAbsent",
   },
   {
     what: "never says that its listing is complete",
     case: "shown",
     body: `[ "$1" = list ] && { real list | sed 's/"complete":true,//'; exit; }`,
-    did: /^list did not say complete: true\.$/,
+    did: /^list did not print complete: true\.$/,
     rule: "complete",
   },
   {
     what: "lists nothing",
     case: "shown",
     body: `[ "$1" = list ] && { echo '{"complete":true,"machines":[]}'; exit; }`,
-    did: /ended well, but list does not show it\.$/,
+    did: /succeeded, but list does not show it\.$/,
     rule: "complete",
   },
   {
@@ -68,7 +68,7 @@ export const BREAKAGES: Breakage[] = [
       [ "$1" = capacity ] && [ -e "$folder/made" ] && {
         real capacity | edit 'json.cpus -= 1; console.log(JSON.stringify(json))'; exit
       }`,
-    did: /^capacity had \d+ CPUs, .* and with one machine more it has \d+ CPUs/,
+    did: /^capacity had \d+ CPUs, .* but with one more machine it has \d+ CPUs/,
     rule: "capacity",
   },
   {
@@ -80,14 +80,14 @@ export const BREAKAGES: Breakage[] = [
         real create <"$input"; code=$?; [ $code = 31 ] || exit $code
         ${PRINT} "$(edit 'console.log(json.name)' <"$input")"; exit 0
       }`,
-    did: /^A second create of \S+ ended well\.$/,
+    did: /^A second create of \S+ succeeded\.$/,
     rule: "exists",
   },
   {
     what: "has a code of its own for what exists",
     case: "create-twice",
     body: `[ "$1" = create ] && { real create; code=$?; [ $code = 31 ] && exit 3; exit $code; }`,
-    did: /^A second create of \S+ was refused in another way: .*exit 3: There is a machine/,
+    did: /^A second create of \S+ was refused with the wrong error: .*exited with 3: There is a machine/,
     rule: "exists",
   },
   {
@@ -99,21 +99,21 @@ export const BREAKAGES: Breakage[] = [
         edit 'json.hostKey.privateKey = require("fs").readFileSync(process.env.folder + "/key", "utf8");
           console.log(JSON.stringify(json))' | real create; exit
       }`,
-    did: /^(\S+) shows another host key than it was given: host key changed: the machine at 127/,
+    did: /^(\S+) presents a host key other than the one it was given: host key changed: the machine at 127/,
     rule: "hostKey",
   },
   {
     what: "does not stop",
     case: "stop-start",
     body: `[ "$1" = stop ] && exit 0`,
-    did: /^stop of \S+ ended well, but get says running\.$/,
+    did: /^stop of \S+ succeeded, but get reports running\.$/,
     rule: "stopped",
   },
   {
     what: "says that it deletes",
     case: "delete-at-once",
     body: `[ "$1" = delete ] && exit 0`,
-    did: /^Two deletes of (\S+) at once ended well, but get still shows \1 \(running\)\.$/,
+    did: /^Two concurrent deletes of (\S+) succeeded, but get still shows \1 \(running\)\.$/,
     rule: "deleted",
   },
   {
@@ -125,7 +125,7 @@ export const BREAKAGES: Breakage[] = [
         get) exit 30 ;;
         list) echo '{"complete":true,"machines":[]}'; exit ;;
       esac`,
-    did: /ended well, but (\S+) still answers over SSH with its host key\.$/,
+    did: /succeeded, but (\S+) still responds over SSH with its host key\.$/,
     rule: "deleted",
   },
   {
@@ -135,7 +135,7 @@ export const BREAKAGES: Breakage[] = [
       [ "$1" = delete ] && {
         real list | grep -o '"name":"[^"]*"' | while read -r one; do echo "{$one}" | real delete; done; exit 0
       }`,
-    did: /^delete of \S+ took \S+ too\.$/,
+    did: /^delete of \S+ also deleted \S+\.$/,
     rule: "deleted",
   },
   {
@@ -166,7 +166,7 @@ export const BREAKAGES: Breakage[] = [
     what: "makes marks up from the names",
     case: "copy",
     body: `case $1 in get | list) real "$1" | sed 's/"machine":"\\([^"]*\\)-original"/"machine":"\\1"/g'; exit ;; esac`,
-    did: /^get shows (\S+) with the mark of \1 on check; create was told that of \1-original on check\.$/,
+    did: /^get shows (\S+) with the mark of \1 on check; create was given that of \1-original on check\.$/,
     rule: "marked",
   },
   {
@@ -174,7 +174,7 @@ export const BREAKAGES: Breakage[] = [
     case: "no-capacity",
     body: `${EDIT}
       [ "$1" = create ] && { edit 'process.exit(json.shape.diskGib > 100 ? 5 : 0)' || exit 5; }`,
-    did: /^A create with 16 times the node's memory and disk was refused in another way: .* ended with exit 5/,
+    did: /^A create with 16 times the node's memory and disk was refused with the wrong error: .* exited with 5/,
     rule: "noCapacity",
   },
   {
@@ -186,7 +186,7 @@ export const BREAKAGES: Breakage[] = [
         real get | edit 'const input = JSON.parse(require("fs").readFileSync(process.env.folder + "/input", "utf8"));
           json.evidence = { seed: input.hostKey.privateKey }; console.log(JSON.stringify(json))'; exit
       }`,
-    did: /^The evidence seed of \S+ holds its private host key\.$/,
+    did: /^The evidence seed of \S+ contains its private host key\.$/,
     rule: "evidence",
   },
 ];

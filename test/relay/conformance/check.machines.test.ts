@@ -21,7 +21,7 @@ test("a delete that hangs is killed, and what it holds is said to be left behind
   await using program = await programOf(`[ "$1" = delete ] && exec sleep 1000`);
   const { cases, left } = await check(program, ["delete-at-once"], { timeouts: { ...TIMEOUTS, delete: 1 } });
   expect(cases[0]?.failure?.did).toMatch(
-    /^One of two deletes of \S+ at once failed: .* did not end within 1 s and was killed: it said nothing on stderr\.$/,
+    /^One of two concurrent deletes of \S+ failed: .* did not exit within 1 s and was killed: nothing on stderr\.$/,
   );
   expect(left).toMatchObject([{ node: "check", machines: machinesOf(program), unproven: [] }]);
   expect(machinesOf(program)).toHaveLength(1);
@@ -76,7 +76,7 @@ test("a lock that a killed delete leaves", async () => {
     mkdir "$folder/lock" || exit 9; sleep 1; real delete; code=$?; rmdir "$folder/lock"; exit $code
   }`);
   const { cases } = await check(program, ["delete-killed"]);
-  expect(cases[0]?.failure?.did).toMatch(/^delete of \S+ failed: .* ended with exit 9: mkdir: .*File exists/);
+  expect(cases[0]?.failure?.did).toMatch(/^delete of \S+ failed: .* exited with 9: mkdir: .*File exists/);
   expect(cases[0]?.failure?.must).toBe(RULES.repeated.must);
 });
 

@@ -9,9 +9,9 @@ const exec = { driver: "exec", program: "/nowhere/driver" };
 
 test.each([
   ["no driver", {}, "--driver is missing"],
-  ["a driver that there is not", { driver: "docker" }, "There is no driver docker"],
+  ["a driver that there is not", { driver: "docker" }, "Unknown driver docker"],
   ["exec without its program", { driver: "exec" }, "--program"],
-  ["an option of another driver", { ...exec, driver: "local" }, "--program is for the driver exec"],
+  ["an option of another driver", { ...exec, driver: "local" }, "--program is an option of the driver exec"],
   ["a time for no command", { ...exec, timeout: ["crate=5m"] }, "--timeout crate=5m"],
   ["a variable that is not set", { ...exec, pass: ["WARMPOOL_NOT_SET"] }, "--pass WARMPOOL_NOT_SET"],
 ])("%s is wrong use, said by the option's name", (_, options, words) => {

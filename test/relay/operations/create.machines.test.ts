@@ -108,7 +108,7 @@ test("what makes the machine says when its first boot is over, and nothing else 
   ).toMatchObject({
     outcome: "create_failed",
     reason: "never_ready",
-    message: expect.stringMatching(/its first boot never ended with 0 .*status: running/) as string,
+    message: expect.stringMatching(/its first boot did not exit with 0 .*status: running/) as string,
   });
 });
 
@@ -120,7 +120,7 @@ test("a first boot that has failed for good is not waited for", async () => {
   expect(failed).toMatchObject({
     outcome: "create_failed",
     reason: "never_ready",
-    message: expect.stringContaining("its first boot has failed. exit 1: status: error") as string,
+    message: expect.stringContaining("its first boot failed. exit 1: status: error") as string,
   });
   expect(failed.evidence["first boot"]).toBe("exit 1: status: error");
 });
@@ -177,7 +177,7 @@ test("a machine that is there and has no pinned key, or is half made, is given u
   await node.driver.stop(machine.name, deadline(10));
   const pinned = { ...operation, machine: { ...operation.machine, hostKey: machine.hostKey } };
   const stopped = (await createMachine(pinned, new TestLease(), node.tools)) as CreateFailed;
-  expect(stopped.message).toContain("half made (stopped)");
+  expect(stopped.message).toContain("half created (stopped)");
 });
 
 test("a name that is taken at the first attempt is somebody else's", async () => {
@@ -196,7 +196,7 @@ test("a machine that never gets ready fails with its reason and evidence", async
   const operation = await operationOf({ readyCommand: "echo no route yet; exit 4", bootTimeoutSeconds: 3 });
   const result = (await createMachine(operation, new TestLease(), node.tools)) as CreateFailed;
   expect(result).toMatchObject({ outcome: "create_failed", reason: "never_ready" });
-  expect(result.message).toMatch(/ready command never ended with 0 within 3 s\. Last: exit 4: no route yet/);
+  expect(result.message).toMatch(/ready command did not exit with 0 within 3 s\. Last: exit 4: no route yet/);
   expect(result.evidence).toMatchObject({
     joining: "exit 4: no route yet",
     console: expect.any(String) as string,

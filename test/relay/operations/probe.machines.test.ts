@@ -95,7 +95,7 @@ test("dead machines say why", async () => {
   const { answers } = await probe(node, asked, addressless(node));
   const causes = Object.fromEntries(answers.map(({ id, cause }) => [id, cause]));
   expect(answers.map(({ answer }) => answer)).toEqual(["dead", "dead", "dead"]);
-  expect(causes[sick.id]).toBe("health command ended with 3: the disk is full");
+  expect(causes[sick.id]).toBe("health command exited with 3: the disk is full");
   expect(causes[changed.id]).toMatch(/^host key changed: .*presented SHA256:/);
   expect(Object.values(causes)).toContainEqual(expect.stringContaining("connection refused"));
 });

@@ -85,7 +85,7 @@ test("another host key is not taken for the machine's, and no machine for none",
   await node.driver.delete(machine.name, deadline(10));
   expect(await restartMachine(restartOf(machine), new TestLease(), node.tools)).toMatchObject({
     outcome: "restart_failed",
-    message: expect.stringContaining(`finds no machine ${machine.name}`) as string,
+    message: expect.stringContaining(`no longer finds a machine ${machine.name}`) as string,
   });
 });
 

@@ -87,7 +87,7 @@ async function aSweepLater({ db }: System): Promise<void> {
 const FAULTS = {
   lies: {
     body: `[ "$1" = delete ] && exit 0`,
-    error: /^The driver still finds \S+ \(.*\) after its delete\.$/,
+    error: /^The driver still shows \S+ \(.*\) after the delete\.$/,
   },
   hangs: {
     body: `[ "$1" = delete ] && exec sleep 1000`,
@@ -95,19 +95,19 @@ const FAULTS = {
   },
   fails: {
     body: `[ "$1" = delete ] && { echo "the disk is busy" >&2; exit 5; }`,
-    error: /ended with exit 5: the disk is busy/,
+    error: /exited with 5: the disk is busy/,
   },
   "leaves-a-disk": {
     body: `case $1 in delete) real stop; exit ;; get) exit 30 ;; esac`,
-    error: /^The node's listing still shows \S+ after its delete: a machine or a disk of it is left\.$/,
+    error: /^The node's listing still shows \S+ after the delete: a machine or one of its disks is left\.$/,
   },
   "cannot-list": {
     body: `[ "$1" = list ] && exit 75`,
-    error: /^list by \S+ asks to be tried again later/,
+    error: /^list by \S+ asked for a retry later/,
   },
   "lists-a-part": {
     body: `[ "$1" = list ] && { echo '{"machines":[]}'; exit; }`,
-    error: /^The driver's listing was not complete, so it proves nothing about what is gone\.$/,
+    error: /^The driver's listing was incomplete, so it does not prove that the machine is gone\.$/,
   },
 };
 

@@ -46,7 +46,7 @@ test("A8 a machine that cannot be written to is dead while it can be given away,
     expect(await probe(node, machine, "ready")).toMatchObject({
       answer: "dead",
       cause: expect.stringMatching(
-        new RegExp(`health command ended with 70: (.|\n)*${cause}(.|\n)*cannot be written to`),
+        new RegExp(`health command exited with 70: (.|\n)*${cause}(.|\n)*cannot be written to`),
       ),
     });
     expect(await probe(node, machine, "assigned")).toMatchObject({ answer: "alive" });

@@ -31,7 +31,7 @@ test("an edge that is not there is unreachable, and the error says where and why
   const url = `http://127.0.0.1:${await freePort()}`;
   await expect(connectEdge(url, "x").join(about, never)).rejects.toMatchObject({
     code: "UNREACHABLE",
-    message: expect.stringMatching(/^No answer from http:\/\/127.*to relay.join: .*ECONNREFUSED/) as string,
+    message: expect.stringMatching(/^No response from http:\/\/127.*to relay.join: .*ECONNREFUSED/) as string,
   });
 });
 

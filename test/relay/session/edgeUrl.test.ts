@@ -10,7 +10,7 @@ test.each(["https://u:hunter2@127.0.0.1", "https://u:hunter2#x@127.0.0.1", "hunt
     } catch (error) {
       message = String(error);
     }
-    expect(message).toMatch(/The edge's URL has to look like/);
+    expect(message).toMatch(/The edge's URL must look like/);
     expect(message).not.toContain("hunter2");
   },
 );

@@ -47,7 +47,7 @@ test("joining in a folder that is a node's already is refused, and spends no tok
   await writeFile(join(dir.path, "highest-machine"), "9\n");
   const asked = { url: edge.url, token: JOIN_TOKEN, dir: dir.path };
   await expect(joinNode(asked)).rejects.toThrow(
-    /is the identity of node n7 of https:\/\/edge\.example\. Give this node a folder of its own with --dir/,
+    /is the identity of node n7 of https:\/\/edge\.example\. Give this node its own folder with --dir/,
   );
   expect(await loadIdentity(dir.path)).toEqual(other);
   expect((await HighestNumber.load(dir.path)).value).toBe(9);
@@ -59,7 +59,7 @@ test("the key stays the same from start to start, and one that is damaged is not
   const made = await loadOrMakeKey(dir.path, "n1");
   expect(await loadOrMakeKey(dir.path, "n1")).toEqual(made);
   await writeFile(join(dir.path, "id_ed25519"), "damaged");
-  await expect(loadOrMakeKey(dir.path, "n1")).rejects.toThrow(/no SSH private key\. Restore it/);
+  await expect(loadOrMakeKey(dir.path, "n1")).rejects.toThrow(/not an SSH private key\. Restore it/);
   expect(await readFile(join(dir.path, "id_ed25519"), "utf8")).toBe("damaged");
 });
 

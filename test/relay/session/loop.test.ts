@@ -124,6 +124,6 @@ test("an inventory that the edge refuses is told as the driver's problem", async
   relay.seen.refusesInventory = true;
   await relay.clock.advance(120_000);
   expect(relay.seen.problems).toContain(
-    "the edge refuses what it says the node has: disks: expected at most 100",
+    "the edge rejected the driver's inventory: disks: expected at most 100",
   );
 });

@@ -50,7 +50,7 @@ test("a report that the edge refuses is said and dropped, and costs no lease", a
   bad.ensure(50);
   good.ensure(50);
   expect(bad.hasProgress).toBe(false);
-  expect(said.mock.calls.join("")).toMatch(/refuses a report.*step: no/);
+  expect(said.mock.calls.join("")).toMatch(/rejected a progress report.*step: no/);
   said.mockRestore();
 });
 

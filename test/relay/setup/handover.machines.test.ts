@@ -35,13 +35,13 @@ test.each([
     { ...clean, alice: [testerKey, stranger] },
     [/^alice.*SHA256:/],
   ],
-  ["a stranger's key on root's", { ...clean, root: [relay, admin, stranger] }, [/^root.*none of ours/]],
+  ["a stranger's key on root's", { ...clean, root: [relay, admin, stranger] }, [/account root.*did not install/]],
   ["a stranger's key on another account", { ...clean, debian: [stranger] }, [/^debian/]],
   ["the tester's key on root's account", { ...clean, root: [relay, admin, testerKey] }, [/^root/]],
   ["an admin's key on the tester's account", { ...clean, alice: [testerKey, admin] }, [/^alice/]],
-  ["a key behind options", { ...clean, alice: [testerKey, `command="x" ${testerKey}`] }, [/no plain key\.$/]],
-  ["the tester's key is missing", { ...clean, alice: [] }, [/^alice's account lacks/]],
-  ["root has no file at all", { alice: [testerKey] }, [/^root's account lacks/, /^root's account lacks/]],
+  ["a key behind options", { ...clean, alice: [testerKey, `command="x" ${testerKey}`] }, [/not a plain key\.$/]],
+  ["the tester's key is missing", { ...clean, alice: [] }, [/^The account alice lacks/]],
+  ["root has no file at all", { alice: [testerKey] }, [/^The account root lacks/, /^The account root lacks/]],
 ])("R13 read back: %s", (_, keys, problems) => {
   const found = keyProblems(keys, expected);
   expect(found).toHaveLength(problems.length);
@@ -61,7 +61,7 @@ testOnSystem.each([
     outcome: "setup_failed",
     reason: "handover_failed",
     step: "handover",
-    message: expect.stringMatching(/a key that is none of ours: ssh-ed25519 SHA256:\S+\.$/) as string,
+    message: expect.stringMatching(/a key that Warmpool did not install: ssh-ed25519 SHA256:\S+\.$/) as string,
   });
 });
 

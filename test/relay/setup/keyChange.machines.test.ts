@@ -53,7 +53,7 @@ test("S9 root on a machine who keeps the keys from being replaced makes it fail 
     const result = await setUp(change(operation, (token += 1), machine), new TestLease(), node.tools, 10, 3);
     expect(result, trick).toMatchObject({
       ...{ outcome: "setup_failed", reason: "machine_refused" },
-      message: "The machine did not let the keys be replaced within 3 s.",
+      message: "The keys on the machine could not be replaced within 3 s.",
     });
   }
 });

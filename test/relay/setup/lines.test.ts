@@ -110,6 +110,6 @@ test("a log without end is cut off once, and it is said", () => {
   }
   expect(pieces).toEqual([
     { offset: 0, end: 15, text: "text\ntext\ntext\n" },
-    { offset: 15, end: 20, text: "[cut off: of a set-up's log 20 bytes are read]\n" },
+    { offset: 15, end: 20, text: "[truncated: at most 20 bytes of a set-up's log are read]\n" },
   ]);
 });

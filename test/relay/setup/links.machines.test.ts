@@ -75,8 +75,8 @@ test("S5 what is found at the hand-over is told by kind and fingerprint: no text
   await using node = await testNode();
   const machine = await node.machine();
   const found: [name: string, put: string, told: string][] = [
-    ["a link that appears late", asAlice(`ln -sf /root/secret ~/.ssh/${K}`), "is no plain file"],
-    ["a line that is no key", `echo "ssh-rsa-top-secret of-root" >>/home/alice/.ssh/${K}`, "no plain key"],
+    ["a link that appears late", asAlice(`ln -sf /root/secret ~/.ssh/${K}`), "is not a regular file"],
+    ["a line that is no key", `echo "ssh-rsa-top-secret of-root" >>/home/alice/.ssh/${K}`, "not a plain key"],
     ["a key with a comment", `echo "${testerKey} of-root" >>/root/.ssh/${K}`, "ssh-ed25519 SHA256:"],
   ];
   for (const [index, [name, put, told]] of found.entries()) {

@@ -32,5 +32,5 @@ test("S1 a machine that writes faster than the edge is told: what waits is bound
     Array.from({ length: count }, (_, n) => whole(from + n)).join("");
   expect(text.startsWith(numbers(0, MIB / LINE))).toBe(true);
   expect(text.endsWith(numbers(lines - 5000, 5000))).toBe(true);
-  expect(text).toMatch(/\[\d+ bytes of the log are left out here\]/);
+  expect(text).toMatch(/\[\d+ bytes of the log are omitted here\]/);
 });

@@ -100,7 +100,7 @@ test.each<[string, string[], Partial<ReturnType<typeof read>>]>([
     [`::output a=${"x".repeat(5000)}`],
     {
       outputs: { a: `${"x".repeat(4085)}… [cut off]` },
-      text: ["[output a cut off after 4096 characters]"],
+      text: ["[output a truncated after 4096 characters]"],
     },
   ],
   [
@@ -132,7 +132,7 @@ test("outputs of any name are own ones, and stay as many as are allowed", () => 
 test("an output named __proto__ → left out and said so: the edge would refuse it with all others", () => {
   const { outputs, text } = read("::output url=x", "::output __proto__=y");
   expect(Object.entries(outputs)).toEqual([["url", "x"]]);
-  expect(text).toEqual(["[output __proto__ left out: it cannot be a name]"]);
+  expect(text).toEqual(["[output __proto__ omitted: not a valid name]"]);
 });
 
 test("what a tester sees: step n of m, the hand-over last, never beyond it", () => {

@@ -26,7 +26,7 @@ test("a failed step ends the set-up with its exit code and last words; a retry r
     reason: "step_failed",
     step: "second",
     exitCode: 3,
-    message: 'Step "Do second" ended with exit code 3. The end of its log:\nthe disk is full',
+    message: 'Step "Do second" failed with exit code 3. The end of its log:\nthe disk is full',
   });
   expect(await node.read(machine, "cat /root/trace")).toBe("first\nsecond");
 
@@ -86,7 +86,7 @@ test.each([
     outcome: "setup_failed",
     reason: "step_timed_out",
     step: "slow",
-    message: expect.stringContaining('Step "Do slow" took more than its 1 s.') as string,
+    message: expect.stringContaining('Step "Do slow" timed out after 1 s.') as string,
   });
   expect((await node.exec(machine, "pgrep -x sleep")).code).toBe(1);
 });
@@ -152,7 +152,7 @@ test("secrets are wiped where a run is given up because it never reached its end
   );
   expect(await setUp(operation, new TestLease(), node.tools)).toMatchObject({
     reason: "machine_refused",
-    message: expect.stringContaining("never reached its end"),
+    message: expect.stringContaining("never finished"),
   });
   expect((await node.exec(machine, `grep -rlF s3cret-value ${dir}`)).code).toBe(1);
 });
@@ -167,7 +167,7 @@ test("a machine that starts nothing forgets the secrets, and none is in the word
   await node.exec(machine, "ln -s /bin/true /usr/local/bin/sleep");
   expect(await setUp(operation, new TestLease(), node.tools)).toMatchObject({
     reason: "machine_refused",
-    message: expect.stringMatching(/does not start the set-up \(exit 74\): \*\*\*$/),
+    message: expect.stringMatching(/could not be started on the machine \(exit 74\): \*\*\*$/),
   });
   expect(
     (await node.exec(machine, `ls /var/lib/warmpool/setup/${operation.assignment.id}/secrets`)).code,

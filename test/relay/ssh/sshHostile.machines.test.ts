@@ -31,7 +31,7 @@ const END = { eof: 96, close: 97, request: 98, success: 99, failure: 100 };
 /** Not that it broke the protocol, which ends a connection too. */
 const TOO_MUCH = {
   kind: "violation",
-  message: expect.stringContaining("more than anybody asked for") as string,
+  message: expect.stringContaining("more data than was requested") as string,
 };
 
 /** Calls `act` until the client has hung up, in turns, so that the client on the same thread can read. */

@@ -15,7 +15,7 @@ test.each([
   [
     "many more programs than processors",
     { elapsedMs: 4000, lateMs: 0, load: 12 },
-    /12 programs for each processor/,
+    /12 runnable processes for each processor/,
   ],
 ])("A2 a wait that was %s", (_, disturbances, why) => {
   const slowness = ownSlowness(disturbances);
@@ -31,7 +31,7 @@ test("A2 time in which this process was blocked is no time that somebody else wa
   await over;
   // Blocked for 1.2 s, the wait goes on for most of its 0.3 s afterwards.
   expect(performance.now() - began).toBeGreaterThan(1200 + 150);
-  expect(ownSlowness({ ...watch(), load: 0 })).toMatch(/^this relay itself was late by 1\./);
+  expect(ownSlowness({ ...watch(), load: 0 })).toMatch(/^this relay was delayed by 1\./);
 });
 
 test("A2 what arrived while this process was blocked is read before the wait is over", async () => {

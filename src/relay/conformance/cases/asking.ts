@@ -9,53 +9,53 @@ import { demand, refused, Violation, well } from "../violation.ts";
 /** Asking: what a driver says of itself, of its node, and of machines. */
 export const version: Case = {
   id: "version",
-  title: "it can be started and says its version",
-  proves: "The relay tells the edge which driver made a machine.",
+  title: "the program starts and prints its version",
+  proves: "The relay can report which driver created a machine.",
   async run({ driver }) {
     const said = await well("version", RULES.version, driver.version());
-    demand(said.trim() !== "", "version printed an empty one.", RULES.version);
+    demand(said.trim() !== "", "version printed an empty version.", RULES.version);
     return said;
   },
 };
 
 export const absent: Case = {
   id: "absent",
-  title: "what was never there is not found, and no trouble to end",
-  proves: "A relay may ask for things that an earlier one has done already.",
+  title: "a machine that never existed is not found, and stopping or deleting it is not an error",
+  proves: "A relay may repeat calls that an earlier relay already made.",
   async run(subject) {
     const { request } = await subject.wanted();
     const { name } = request;
     const { driver } = subject;
-    demand((await find(subject, name)) === null, `get shows ${name}, which nobody made.`, RULES.absent);
+    demand((await find(subject, name)) === null, `get shows ${name}, which was never created.`, RULES.absent);
     const names = await listed(subject);
     demand(
       names.length === 0,
-      `list shows ${names.join(", ")} to an installation that made none.`,
+      `list shows ${names.join(", ")} to an installation that created none.`,
       RULES.foreign,
     );
-    await well(`stop of ${name}, which was never there,`, RULES.stopped, driver.stop(name, subject.soon()));
+    await well(`stop of ${name}, which never existed,`, RULES.stopped, driver.stop(name, subject.soon()));
     await well(
-      `delete of ${name}, which was never there,`,
+      `delete of ${name}, which never existed,`,
       RULES.deleteAgain,
       driver.delete(name, subject.soon()),
     );
     const start = driver.start(name, subject.soon());
-    await refused(`start of ${name}, which was never there,`, "failed", RULES.startAbsent, start);
+    await refused(`start of ${name}, which never existed,`, "failed", RULES.startAbsent, start);
   },
 };
 
 export const shown: Case = {
   id: "shown",
   title: "get and list show a machine, also to a later relay",
-  proves: "A relay that was killed finds what it has made.",
+  proves: "A restarted relay finds the machines that it created.",
   async run(subject) {
     const { name, machine } = await create(subject);
     for (const driver of [subject.driver, await subject.again()]) {
       const found = await find(subject, name, driver);
-      demand(found !== null, `create of ${name} ended well, but get does not find it.`, RULES.shown);
+      demand(found !== null, `create of ${name} succeeded, but get does not find it.`, RULES.shown);
       demand(
         found.state === "running",
-        `get says that ${name} is ${found.state} after its create.`,
+        `get reports that ${name} is ${found.state} after the create.`,
         RULES.shown,
       );
       const [told, now] = [addresses(machine), addresses(found)];
@@ -63,13 +63,13 @@ export const shown: Case = {
       const names = await listed(subject, driver);
       demand(
         names.includes(name),
-        `create of ${name} ended well, but list does not show it.`,
+        `create of ${name} succeeded, but list does not show it.`,
         RULES.complete,
       );
       const others = names.filter((other) => other !== name);
       demand(
         others.length === 0,
-        `list shows ${others.join(", ")}, which is not this installation's.`,
+        `list shows ${others.join(", ")}, which belongs to another installation.`,
         RULES.foreign,
       );
     }
@@ -78,8 +78,8 @@ export const shown: Case = {
 
 export const capacity: Case = {
   id: "capacity",
-  title: "capacity is an inventory, the same before and after",
-  proves: "The edge places machines by totals and by what stands there, not by what a driver has left over.",
+  title: "capacity is an inventory whose totals stay the same",
+  proves: "The edge places machines by totals and by the machines on the node, not by what the driver reports as free.",
   async run(subject) {
     const before = await inventoryOf(subject);
     const { name } = await create(subject);
@@ -87,18 +87,18 @@ export const capacity: Case = {
     const standing = after.machines?.filter((machine) => machine.name === name && machine.ours) ?? [];
     demand(
       after.machines === undefined || standing.length === 1,
-      `capacity lists the machines of the node, but shows ${name} ${standing.length} times as ours.`,
+      `capacity lists the machines of the node, but marks ${name} as this installation's ${standing.length} times.`,
       RULES.capacity,
     );
     const [was, is] = [totals(before), totals(after)];
-    demand(was === is, `capacity had ${was}, and with one machine more it has ${is}.`, RULES.capacity);
+    demand(was === is, `capacity had ${was}, but with one more machine it has ${is}.`, RULES.capacity);
   },
 };
 
 export const evidence: Case = {
   id: "evidence",
-  title: "evidence holds no private key",
-  proves: "Evidence of a machine that never got ready is stored and shown to people.",
+  title: "evidence contains no private key",
+  proves: "Evidence of a machine that never became ready is stored and shown to people.",
   async run(subject) {
     const { name, request } = await create(subject);
     const texts = await well(`get of ${name}`, RULES.evidence, subject.driver.evidence(name, subject.soon()));
@@ -106,10 +106,10 @@ export const evidence: Case = {
     const leak = Object.entries(texts).find(([, text]) => secrets.some((line) => text.includes(line)));
     demand(
       leak === undefined,
-      `The evidence ${leak?.[0]} of ${name} holds its private host key.`,
+      `The evidence ${leak?.[0]} of ${name} contains its private host key.`,
       RULES.evidence,
     );
-    if (Object.keys(texts).length === 0) return "this driver gives no evidence";
+    if (Object.keys(texts).length === 0) return "this driver returns no evidence";
   },
 };
 
@@ -118,23 +118,23 @@ async function inventoryOf(subject: Subject): Promise<Inventory> {
   const parsed = inventory.safeParse(said);
   if (!parsed.success)
     throw new Violation(
-      `capacity printed what is no inventory: ${wrongAnswer(parsed.error, "the answer")}.`,
+      `capacity did not print an inventory: ${wrongAnswer(parsed.error, "the answer")}.`,
       RULES.capacity,
     );
   const { cpus, memoryMib, disks } = parsed.data;
   demand(
     cpus > 0 && memoryMib.total > 0,
-    "capacity says that the node has no CPU or no memory.",
+    "capacity reports no CPU or no memory.",
     RULES.capacity,
   );
-  demand(disks.length > 0, "capacity says that the node has no disk.", RULES.capacity);
+  demand(disks.length > 0, "capacity reports no disk.", RULES.capacity);
   const { total, available, reserve } = memoryMib;
   demand(
     available <= total,
-    `capacity has ${available} of ${total} MiB of memory available.`,
+    `capacity reports ${available} of ${total} MiB of memory as available.`,
     RULES.capacity,
   );
-  demand(reserve < total, `capacity keeps ${reserve} of ${total} MiB of memory back.`, RULES.capacity);
+  demand(reserve < total, `capacity reserves ${reserve} of ${total} MiB of memory.`, RULES.capacity);
   return parsed.data;
 }
 

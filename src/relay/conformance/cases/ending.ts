@@ -6,8 +6,8 @@ import { demand, well } from "../violation.ts";
 /** Stopping, starting and deleting, and whose machines a driver may do that to. */
 export const stopAndStart: Case = {
   id: "stop-start",
-  title: "stopped and started, it has its data and its host key",
-  proves: "A node that was without power gives its testers back what they had.",
+  title: "a machine that was stopped and started keeps its data and its host key",
+  proves: "After a power failure of the node, testers have their data.",
   async run(subject) {
     const { driver } = subject;
     const made = await create(subject);
@@ -16,22 +16,22 @@ export const stopAndStart: Case = {
     await well(`stop of ${name}`, RULES.stopped, driver.stop(name, subject.soon()));
     await well(`A second stop of ${name}`, RULES.stopped, driver.stop(name, subject.soon()));
     const stopped = await find(subject, name);
-    demand(stopped !== null, `stop of ${name} ended well, and now get does not find it.`, RULES.stopped);
+    demand(stopped !== null, `stop of ${name} succeeded, but then get does not find it.`, RULES.stopped);
     demand(
       stopped.state === "stopped",
-      `stop of ${name} ended well, but get says ${stopped.state}.`,
+      `stop of ${name} succeeded, but get reports ${stopped.state}.`,
       RULES.stopped,
     );
     const lives = await answers(subject, made);
-    demand(!lives, `stop of ${name} ended well, but it still answers over SSH.`, RULES.stopped);
+    demand(!lives, `stop of ${name} succeeded, but it still responds over SSH.`, RULES.stopped);
     await well(`start of ${name}`, RULES.started, driver.start(name, subject.soon()));
     await well(`A second start of ${name}`, RULES.started, driver.start(name, subject.soon()));
     const mark = await run(subject, made, "cat ~/mark || true");
-    demand(mark === "kept", `${name} has lost its data by a stop and a start.`, RULES.started);
+    demand(mark === "kept", `${name} lost its data in a stop and a start.`, RULES.started);
     const state = (await find(subject, name))?.state;
     demand(
       state === "running",
-      `start of ${name} ended well, but get says ${state ?? "no such machine"}.`,
+      `start of ${name} succeeded, but get reports ${state ?? "no such machine"}.`,
       RULES.started,
     );
   },
@@ -39,24 +39,24 @@ export const stopAndStart: Case = {
 
 export const deletedAtOnce: Case = {
   id: "delete-at-once",
-  title: "two deletes of one machine at once both end well",
-  proves: "A relay that was taken over from may still be at it.",
+  title: "two concurrent deletes of one machine both succeed",
+  proves: "A relay that was superseded may still be running a delete.",
   async run(subject) {
     const made = await create(subject);
     const both = [subject.driver, await subject.again()].map((driver) =>
       driver.delete(made.name, subject.soon()),
     );
     await Promise.all(
-      both.map((call) => well(`One of two deletes of ${made.name} at once`, RULES.deleteAgain, call)),
+      both.map((call) => well(`One of two concurrent deletes of ${made.name}`, RULES.deleteAgain, call)),
     );
-    await assertGone(subject, made, `Two deletes of ${made.name} at once`);
+    await assertGone(subject, made, `Two concurrent deletes of ${made.name}`);
   },
 };
 
 export const foreign: Case = {
   id: "foreign",
   title: "another installation's machine is not shown or touched",
-  proves: "Two Warmpools may share a host, and a mistake in one never costs the other a machine.",
+  proves: "Two installations may share a host; a mistake in one never deletes a machine of the other.",
   async run(subject) {
     const made = await create(subject);
     const { name, request } = made;
@@ -83,6 +83,6 @@ export const foreign: Case = {
       await well(`delete of ${name} for ${who}`, RULES.deleted, theirs.delete(name, subject.soon()));
     demand((await find(subject, name)) !== null, `${name} is gone after a delete for ${who}.`, RULES.foreign);
     const mark = await run(subject, made, "cat ~/mark || true");
-    demand(mark === "ours", `${name} is not what it was after calls for ${who}.`, RULES.foreign);
+    demand(mark === "ours", `${name} was changed by calls for ${who}.`, RULES.foreign);
   },
 };

@@ -9,8 +9,8 @@ import { demand, well } from "../violation.ts";
 /** Every call killed at random moments of it, and then repeated. */
 export const createInterrupted: Case = {
   id: "create-killed",
-  title: "what a killed create leaves is shown and can be deleted",
-  proves: "A relay may be killed in mid create: nothing is left that nobody knows of.",
+  title: "what a killed create leaves behind is shown and can be deleted",
+  proves: "A relay may be killed during a create: nothing unknown is left behind.",
   async run(subject) {
     const { value: whole, ms } = await timed(() => create(subject));
     await remove(subject, whole);
@@ -18,11 +18,11 @@ export const createInterrupted: Case = {
     for (const at of moments(ms)) {
       const wanted = await subject.wanted();
       const { name } = wanted.request;
-      const when = `After a create of ${name} that was killed ${at} ms after its start,`;
+      const when = `After a create of ${name} was killed ${at} ms after its start,`;
       const { request } = wanted;
       await cut(subject, `create of ${name}`, at, (abrupt, signal) => abrupt.create(request, signal));
       if (await shows(subject, name, when)) {
-        await remove(subject, wanted, `delete of ${name}, left by a create that was killed after ${at} ms,`);
+        await remove(subject, wanted, `delete of ${name}, left behind by a create that was killed after ${at} ms,`);
       } else {
         // As the relay does where nothing was found.
         await remove(subject, await create(subject, wanted, RULES.repeated));
@@ -34,7 +34,7 @@ export const createInterrupted: Case = {
       await assertGone(
         subject,
         wanted,
-        `Some time ago a delete of ${wanted.request.name}, left by a killed create,`,
+        `Some time ago a delete of ${wanted.request.name}, left behind by a killed create,`,
       );
     }
   },
@@ -42,8 +42,8 @@ export const createInterrupted: Case = {
 
 export const deleteInterrupted: Case = {
   id: "delete-killed",
-  title: "a killed delete can be made again, until all is gone",
-  proves: "What is half deleted is never forgotten, and its room never given away before it is free.",
+  title: "a killed delete can be repeated until everything is gone",
+  proves: "A half-deleted machine is never forgotten, and its capacity is not reused before it is free.",
   async run(subject) {
     const first = await create(subject);
     const { ms } = await timed(() =>
@@ -53,7 +53,7 @@ export const deleteInterrupted: Case = {
     const { name } = made;
     for (const at of moments(ms)) {
       await cut(subject, `delete of ${name}`, at, (abrupt, signal) => abrupt.delete(name, signal));
-      await shows(subject, name, `After a delete of ${name} that was killed ${at} ms after its start,`);
+      await shows(subject, name, `After a delete of ${name} was killed ${at} ms after its start,`);
     }
     await well(
       `delete of ${name} after killed ones`,
@@ -66,8 +66,8 @@ export const deleteInterrupted: Case = {
 
 export const othersInterrupted: Case = {
   id: "others-killed",
-  title: "stop, start and asking can be killed and made again",
-  proves: "No call leaves a lock or a half-written file that stops the next one.",
+  title: "stop, start, get, list and capacity can be killed and repeated",
+  proves: "No call leaves a lock or a half-written file that blocks the next one.",
   async run(subject) {
     const { driver } = subject;
     const made = await create(subject);
@@ -84,7 +84,7 @@ export const othersInterrupted: Case = {
     const stopped = (await find(subject, name))?.state;
     demand(
       stopped === "stopped",
-      `After a stop of ${name} get says ${stopped ?? "no such machine"}.`,
+      `After a stop of ${name}, get reports ${stopped ?? "no such machine"}.`,
       RULES.repeated,
     );
     for (const at of moments(start.ms)) {
@@ -96,8 +96,8 @@ export const othersInterrupted: Case = {
       await cut(subject, `get of ${name}`, at, (abrupt, signal) => abrupt.get(name, signal));
       await cut(subject, "capacity", at, (abrupt, signal) => abrupt.capacity(signal));
     }
-    const isThere = await shows(subject, name, "After asking commands that were killed,");
-    demand(isThere, `${name} is gone after asking commands that were killed.`, RULES.repeated);
+    const isThere = await shows(subject, name, "After get, list and capacity were killed,");
+    demand(isThere, `${name} is gone after get, list and capacity were killed.`, RULES.repeated);
     await run(subject, made, "true");
   },
 };

@@ -12,14 +12,14 @@ const STRANGER_SECONDS = 10;
 
 export const created: Case = {
   id: "create",
-  title: "a new machine opens to its key and shows its host key",
-  proves: "The host key is pinned before the machine exists: nobody can stand in for it.",
+  title: "a new machine accepts its key and presents its host key",
+  proves: "The host key is pinned before the machine exists, so no other machine can impersonate it.",
   async run(subject) {
     const made = await create(subject);
     const { code } = await exec(subject, made, "exit 3");
     demand(
       code === 3,
-      `A command on ${made.name} that ends with 3 is said to have ended with ${code}.`,
+      `A command on ${made.name} that exits with 3 was reported to exit with ${code}.`,
       RULES.opens,
     );
     const target = { ...made.machine.ssh, hostKey: made.pinned };
@@ -28,15 +28,15 @@ export const created: Case = {
     const answer = await connect(target, privateKey, bounds).catch((error: unknown) => error);
     if (answer instanceof SshError && answer.kind === "auth_failed") return;
     if (answer instanceof Error)
-      throw new Violation(`${made.name} refuses a stranger oddly: ${answer.message}.`, RULES.opens);
-    throw new Violation(`${made.name} lets root in with a key that it was never given.`, RULES.opens);
+      throw new Violation(`${made.name} did not refuse an unknown key properly: ${answer.message}.`, RULES.opens);
+    throw new Violation(`${made.name} accepts a root login with a key that it was not given.`, RULES.opens);
   },
 };
 
 export const createTwice: Case = {
   id: "create-twice",
-  title: "a second create is refused and does the first no harm",
-  proves: "A create that is asked for twice makes one machine.",
+  title: "a second create is refused and does not change the machine",
+  proves: "A repeated create results in one machine.",
   async run(subject) {
     const made = await create(subject);
     const mark = await run(subject, made, "echo first >~/mark && cat ~/mark");
@@ -50,9 +50,9 @@ export const createTwice: Case = {
 
 export const noCapacity: Case = {
   id: "no-capacity",
-  title: "a machine that is far too large is refused as such",
+  title: "a machine that is far too large is refused with exit code 32",
   proves:
-    "The edge asks no more until the node has changed; after a plain failure it would ask again and again.",
+    "After no capacity, the edge does not retry until the node has changed; after any other failure it retries.",
   async run(subject) {
     const { memoryMib, disks } = await well(
       "capacity",
@@ -73,26 +73,26 @@ export const noCapacity: Case = {
       const code = error instanceof DriverError ? error.code : "failed";
       if (code === "no_capacity") return assertGone(subject, wanted, "A create that found no capacity");
       const words = error instanceof Error ? error.message : String(error);
-      throw new Violation(`${doing} was refused in another way: ${words}.`, RULES.noCapacity, {
+      throw new Violation(`${doing} was refused with the wrong error: ${words}.`, RULES.noCapacity, {
         cause: error,
       });
     }
     await remove(subject, wanted);
-    return "this driver takes machines larger than the node: it does not book what it gives";
+    return "this driver accepts machines larger than the node: it does not reserve what it allocates";
   },
 };
 
 export const twoAtOnce: Case = {
   id: "two-at-once",
-  title: "two made at once are two; one deleted, the other stays",
-  proves: "A relay makes and deletes two machines at a time.",
+  title: "two concurrent creates give two machines; deleting one leaves the other",
+  proves: "A relay creates and deletes two machines at a time.",
   async run(subject) {
     const [one, other] = await Promise.all([create(subject), create(subject)]);
     const names = await listed(subject);
     for (const { name } of [one, other]) {
       demand(
         names.includes(name),
-        `Two creates at once ended well, but list does not show ${name}.`,
+        `Two concurrent creates succeeded, but list does not show ${name}.`,
         RULES.created,
       );
     }
@@ -100,7 +100,7 @@ export const twoAtOnce: Case = {
     await remove(subject, one, `A second delete of ${one.name}`);
     demand(
       (await listed(subject)).includes(other.name),
-      `delete of ${one.name} took ${other.name} too.`,
+      `delete of ${one.name} also deleted ${other.name}.`,
       RULES.deleted,
     );
     await run(subject, other, "true");

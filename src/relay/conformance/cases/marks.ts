@@ -9,8 +9,8 @@ import { demand, well } from "../violation.ts";
 
 export const marked: Case = {
   id: "mark",
-  title: "a machine's mark is given back as it was told",
-  proves: "What a relay may delete is what was made here and is named by its own mark.",
+  title: "a machine's mark is returned as it was given",
+  proves: "A relay deletes only machines that were created here and whose mark has their own name.",
   async run(subject) {
     await shows(subject, (name) => name);
   },
@@ -19,7 +19,7 @@ export const marked: Case = {
 export const copied: Case = {
   id: "copy",
   title: "a machine with another's mark is shown as a copy",
-  proves: "What an operator renames, copies or imports is theirs, and is not deleted for an orphan.",
+  proves: "A machine that an operator renames, copies or imports is theirs and is not deleted as an orphan.",
   async run(subject) {
     // A copy as the hypervisor has it: a machine of one name with the mark of another.
     await shows(subject, (name) => `${name}-original`);
@@ -37,15 +37,15 @@ async function shows(subject: Subject, machineOf: (name: string) => string): Pro
 }
 
 function assertMark(call: string, name: string, told: Mark, shown: DriverMachine | null): void {
-  demand(shown !== null, `create of ${name} ended well, but ${call} does not show it.`, RULES.shown);
+  demand(shown !== null, `create of ${name} succeeded, but ${call} does not show it.`, RULES.shown);
   const said = shown.mark;
   demand(said !== undefined, `${call} shows ${name} without its mark.`, RULES.marked);
   const isSame =
     said.installation === told.installation && said.node === told.node && said.machine === told.machine;
   demand(
     isSame,
-    `${call} shows ${name} with the mark of ${said.machine} on ${said.node}; create was told that of ${told.machine} on ${told.node}.`,
+    `${call} shows ${name} with the mark of ${said.machine} on ${said.node}; create was given that of ${told.machine} on ${told.node}.`,
     RULES.marked,
   );
-  demand(shown.copied !== true, `${call} says that ${name}, which was just made, was copied.`, RULES.marked);
+  demand(shown.copied !== true, `${call} reports ${name}, which was just created, as a copy.`, RULES.marked);
 }

@@ -160,5 +160,5 @@ function machineOf(answer: MachineAnswer): DriverMachine {
 /** What is said of another machine than the one that was asked for is no answer. */
 function assertNamed<Named extends { name: string }>(answer: Named, name: string, { doing }: About): Named {
   if (answer.name === name) return answer;
-  throw new DriverError("failed", `${doing} answered for ${answer.name}, which was not asked for`);
+  throw new DriverError("failed", `${doing} returned ${answer.name}, which is another machine`);
 }

@@ -22,28 +22,28 @@ export function failureOf(about: About, ran: Ran): DriverError {
   const printed = about.hide(ran.stderr);
   const said = printed.trim() === "" ? null : tail(printed, SAID_CHARACTERS);
   const [code, what] = meaningOf(about, ran);
-  const message = `${about.doing} ${what}: ${said ?? "it said nothing on stderr"}`;
+  const message = `${about.doing} ${what}: ${said ?? "nothing on stderr"}`;
   return new DriverError(code, message, { said });
 }
 
 function meaningOf({ command, timeoutSeconds }: About, ran: Ran): [code: DriverError["code"], what: string] {
-  if (ran.cut === "too_slow") return ["retry", `did not end within ${timeoutSeconds} s and was killed`];
-  if (ran.cut === "too_long") return ["failed", "printed more than a relay reads, and was killed"];
+  if (ran.cut === "too_slow") return ["retry", `did not exit within ${timeoutSeconds} s and was killed`];
+  if (ran.cut === "too_long") return ["failed", "printed more than the relay accepts and was killed"];
   switch (ran.code) {
     case null:
-      return ["retry", `was ended by ${ran.by}`];
+      return ["retry", `was killed by ${ran.by}`];
     case EXIT.noCapacity:
       return ["no_capacity", "found no capacity"];
     case EXIT.retry:
-      return ["retry", "asks to be tried again later"];
+      return ["retry", "asked for a retry later"];
     case EXIT.exists:
       return command === "create"
-        ? ["exists", "found that it exists already"]
-        : ["failed", "ended with 31 (it exists already), which only create may"];
+        ? ["exists", "found that the machine already exists"]
+        : ["failed", "exited with 31 (already exists), which only create may return"];
     case EXIT.absent:
-      return ["failed", "ended with 30 (no such machine)"];
+      return ["failed", "exited with 30 (no such machine)"];
     default:
-      return ["failed", `ended with exit ${ran.code}`];
+      return ["failed", `exited with ${ran.code}`];
   }
 }
 
@@ -53,8 +53,8 @@ export function unstartable({ doing }: About, cause: unknown): DriverError {
   const busy = ["EAGAIN", "ENOMEM", "EMFILE", "ETXTBSY"].includes(why);
   return new DriverError(
     busy ? "retry" : "failed",
-    `${doing} could not be started (${why}). Is the program there, may this user run it (chmod +x), and does its first ` +
-      `line name an interpreter that is installed?`,
+    `${doing} could not be started (${why}). Check that the program exists, that this user may run it (chmod +x), and that its ` +
+      `first line names an installed interpreter.`,
     { cause },
   );
 }
@@ -65,20 +65,20 @@ export function parseAnswer<Schema extends z.ZodType>(
   schema: Schema,
   stdout: string,
 ): z.infer<Schema> {
-  const must = `It must print nothing on stdout but ${MUST_PRINT[command] ?? "its answer"} (docs/drivers.md, "${command}").`;
+  const must = `It must print only this on stdout: ${MUST_PRINT[command] ?? "its answer"} (docs/drivers.md, "${command}").`;
   let json: unknown;
   try {
     json = JSON.parse(stdout);
   } catch (cause) {
     const what =
-      stdout.trim() === "" ? "printed nothing" : `printed what is no JSON: ${head(hide(stdout.trim()), 200)}`;
-    throw new DriverError("failed", `${doing} ended well but ${what}. ${must}`, { cause });
+      stdout.trim() === "" ? "printed nothing" : `printed something that is not JSON: ${head(hide(stdout.trim()), 200)}`;
+    throw new DriverError("failed", `${doing} exited with 0 but ${what}. ${must}`, { cause });
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   // A name in it is the program's, and so may be one of its secrets.
-  const wrong = head(hide(wrongAnswer(parsed.error, "what it printed")), SAID_CHARACTERS);
-  throw new DriverError("failed", `${doing} ended well but printed something else (${wrong}). ${must}`, {
+  const wrong = head(hide(wrongAnswer(parsed.error, "the output")), SAID_CHARACTERS);
+  throw new DriverError("failed", `${doing} exited with 0 but printed something unexpected (${wrong}). ${must}`, {
     cause: parsed.error,
   });
 }

@@ -12,7 +12,7 @@ export function passedOn(names: string[], from: NodeJS.ProcessEnv): Record<strin
       const value = own(from, name);
       if (value !== undefined) return [name, value];
       throw new WrongUse(
-        `--pass ${name}: there is no such environment variable to pass on. Set it, or leave it out.`,
+        `--pass ${name}: this environment variable is not set. Set it, or omit the option.`,
       );
     }),
   );

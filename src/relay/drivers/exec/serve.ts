@@ -28,7 +28,7 @@ export async function serve(
     if (installation === undefined || node === undefined) {
       throw new DriverError(
         "failed",
-        "WARMPOOL_INSTALLATION and WARMPOOL_NODE must be set: they say whose machines",
+        "WARMPOOL_INSTALLATION and WARMPOOL_NODE must be set: they identify the owner of the machines",
       );
     }
     const command = commandOf(process.argv.slice(2));
@@ -92,7 +92,7 @@ async function evidenceOf(
 function commandOf(args: string[]): Command {
   const command = COMMANDS.find((known) => known === args[0]);
   if (command !== undefined && args.length === 1) return command;
-  throw new DriverError("failed", `One of these must be the only argument: ${COMMANDS.join(", ")}`);
+  throw new DriverError("failed", `The only argument must be one of: ${COMMANDS.join(", ")}`);
 }
 
 function parse<Schema extends z.ZodType>(schema: Schema, input: string): z.infer<Schema> {
@@ -102,7 +102,7 @@ function parse<Schema extends z.ZodType>(schema: Schema, input: string): z.infer
     // The input holds a private key: what is wrong with it is not said in its own words.
     throw new DriverError(
       "failed",
-      "What stands on stdin is not the JSON that this command takes (docs/drivers.md)",
+      "stdin is not the JSON that this command expects (docs/drivers.md)",
       {
         cause,
       },

@@ -36,7 +36,7 @@ function readChange(text: string): [Command, number] {
   const seconds = Number(count) * (own(UNITS, unit) ?? 0);
   if (command !== undefined && seconds >= 1 && seconds <= LONGEST) return [command, seconds];
   throw new WrongUse(
-    `--timeout ${text}: it takes COMMAND=DURATION such as create=25m, from 1s to 2h. ` +
+    `--timeout ${text}: must be COMMAND=DURATION such as create=25m, from 1s to 2h. ` +
       `The commands are ${COMMANDS.join(", ")}.`,
   );
 }

@@ -89,7 +89,7 @@ function isRestricted({ config }: Project): boolean {
 /** Containers are reached through proxy devices, which a restricted project blocks unless it is told. */
 function proxies(project: Project): string[] {
   if (!isRestricted(project) || project.config["restricted.devices.proxy"] === "allow") return [];
-  return ["restricted.devices.proxy is not allow, and containers are reached through proxy devices"];
+  return ["restricted.devices.proxy is not allow, but containers are reached through proxy devices"];
 }
 
 function restrictedDevices(project: Project, { devices }: Profile): string[] {
@@ -119,7 +119,7 @@ function imageServers(project: Project): string[] {
 function processes({ config }: Project, profile: Profile, place: Place): string[] {
   if (config["limits.processes"] === undefined || processesOf(profile) > 0) return [];
   return [
-    `limits.processes is set, and the profile says nothing of it: \`incus profile set ${place.profile} limits.processes=500 --project ${place.project}\``,
+    `limits.processes is set, but the profile does not set it: \`incus profile set ${place.profile} limits.processes=500 --project ${place.project}\``,
   ];
 }
 

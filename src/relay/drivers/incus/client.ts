@@ -52,7 +52,7 @@ export function incusClient({ socket, project }: { socket: string; project: stri
       const asked = { ...query, ...where };
       const { body } = await send({ method: "GET", path, query: asked, signal, timeoutSeconds });
       const told = understand(body, path);
-      if (told.type !== "sync") throw notUnderstood(path, "it started an operation instead of answering");
+      if (told.type !== "sync") throw notUnderstood(path, "it started an operation instead of returning data");
       const parsed = schema.safeParse(told.metadata);
       if (!parsed.success) throw notUnderstood(path, wrongAnswer(parsed.error, "the answer"));
       return parsed.data;
@@ -107,6 +107,6 @@ function jsonOrNull(body: Buffer): unknown {
 function notUnderstood(path: string, what: string): DriverError {
   return new DriverError(
     "failed",
-    `Incus gave an answer to ${path} that this driver does not understand (it knows Incus 6.0): ${what}`,
+    `Incus returned a response to ${path} that this driver does not understand (it supports Incus 6.0): ${what}`,
   );
 }

@@ -63,8 +63,8 @@ export function incusDriver(options: IncusOptions): Driver {
     if (environment.driver.includes("qemu")) return;
     throw new DriverError(
       "failed",
-      `This node runs no virtual machines (Incus has ${environment.driver} only): give the pool the instanceType ` +
-        "container, or another node whose processor and kernel can run them.",
+      `This node cannot run virtual machines (Incus only has ${environment.driver}): set the pool's instanceType to ` +
+        "container, or use a node whose processor and kernel support them.",
     );
   }
 
@@ -90,13 +90,13 @@ export function incusDriver(options: IncusOptions): Driver {
       if (!saysTaken(error)) throw error;
       const holder = await findInstance(incus, request.name, signal);
       if (holder === null || isOurs(holder)) {
-        throw new DriverError("exists", `There is a machine ${request.name} in Incus already`, {
+        throw new DriverError("exists", `A machine ${request.name} already exists in Incus`, {
           cause: error,
         });
       }
       throw new DriverError(
         "failed",
-        `The name ${request.name} is taken by an instance in project ${options.project} that is not this node's`,
+        `The name ${request.name} is taken by an instance in project ${options.project} that does not belong to this node`,
         { cause: error },
       );
     }
@@ -116,7 +116,7 @@ export function incusDriver(options: IncusOptions): Driver {
   async function startOurs(name: string, signal: AbortSignal): Promise<Instance> {
     const found = await bring(incus, name, "running", isOurs, signal);
     if (found !== null) return found;
-    throw new DriverError("failed", `There is no machine ${name} in Incus to start`);
+    throw new DriverError("failed", `Cannot start ${name}: there is no such machine in Incus`);
   }
 
   /** A virtual machine has no address until its network is up. */
@@ -126,7 +126,7 @@ export function incusDriver(options: IncusOptions): Driver {
       await pause(ADDRESS_MS, signal);
       now = await findInstance(incus, found.name, signal);
     }
-    if (now === null) throw new DriverError("failed", `${found.name} went away while it was starting`);
+    if (now === null) throw new DriverError("failed", `${found.name} disappeared while it was starting`);
     return now;
   }
 
@@ -137,7 +137,7 @@ export function incusDriver(options: IncusOptions): Driver {
 
     async version() {
       const signal = AbortSignal.timeout(VERSION_SECONDS * 1000);
-      return call("Asking Incus for its version", signal, async () => {
+      return call("Reading the version of Incus", signal, async () => {
         const { environment } = await incus.read("/1.0", server, signal);
         const { server_version, driver, driver_version } = environment;
         return `incus ${server_version} (${driver} ${driver_version})`;
@@ -214,6 +214,6 @@ function assertName(name: string): void {
   if (/^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) return;
   throw new DriverError(
     "failed",
-    `${JSON.stringify(name)} cannot be a machine's name in Incus: a lower-case letter, then letters, digits and -, 63 at most`,
+    `${JSON.stringify(name)} is not a valid machine name in Incus: a lower-case letter, then letters, digits and -, at most 63 characters`,
   );
 }

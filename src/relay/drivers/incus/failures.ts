@@ -45,7 +45,7 @@ export function saysAbsent(error: unknown): boolean {
 export function asDriverError(error: unknown, doing: string): unknown {
   if (error instanceof NoAnswer) {
     const advice =
-      "Does the daemon run, and may this user open its socket? scripts/install-incus.sh starts it";
+      "Check that the daemon runs and that this user may open its socket; scripts/install-incus.sh starts it";
     return new DriverError("retry", `${doing}: ${error.message}. ${advice}`, { cause: error });
   }
   if (!(error instanceof IncusError)) return error;
@@ -60,12 +60,12 @@ function isRefusal(message: string): boolean {
 
 function hint(message: string): string {
   if (/Image not provided|Image.*not found/i.test(message))
-    return ". The project has no image of that name: scripts/build-image.sh makes warmpool-debian, or what WARMPOOL_IMAGE names; name that one in the pool";
+    return ". The project has no image of that name: run scripts/build-image.sh, which builds warmpool-debian (or the name in WARMPOOL_IMAGE), and use that name in the pool";
   if (/address already in use/i.test(message))
-    return ". Another program on this node listens on a port that was allotted to this machine";
+    return ". Another program on this node listens on a port that is assigned to this machine";
   if (/starting proxy device/i.test(message))
-    return ". Perhaps the machine ended at once: its console says so";
+    return ". The machine may have stopped right after its start: look at its console";
   if (/(Project|Storage pool) not found|profile .* doesn't exist/i.test(message))
-    return ". scripts/install-incus.sh makes it";
+    return ". Run scripts/install-incus.sh to create it";
   return "";
 }

@@ -30,8 +30,8 @@ export async function readInventory(
   const everywhere = { query: { recursion: "1" }, scope: "everywhere" } as const;
   const own = await incus.read(`/1.0/projects/${encodeURIComponent(place.project)}`, project, signal);
   if (hidesPool(own.config, place.storagePool)) {
-    const why = `the project ${place.project} may have no disk on the storage pool ${place.storagePool} (limits.disk.pool.${place.storagePool}=0)`;
-    throw new DriverError("failed", `No machine can be made: ${why}`);
+    const why = `the project ${place.project} is not allowed a disk on the storage pool ${place.storagePool} (limits.disk.pool.${place.storagePool}=0)`;
+    throw new DriverError("failed", `No machine can be created: ${why}`);
   }
   const [host, about, { space }, { environment }, given, everyone] = await Promise.all([
     incus.read("/1.0/resources", resources, signal),

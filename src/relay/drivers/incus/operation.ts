@@ -39,7 +39,7 @@ export async function ended(
     signal.throwIfAborted();
     throw new DriverError(
       "retry",
-      `Incus had not ended an operation (${id}) in ${seconds} s; it has ended now`,
+      `Incus did not finish an operation (${id}) within ${seconds} s; it has finished since`,
     );
   }
 }
@@ -70,7 +70,7 @@ async function look(incus: Incus, id: string, signal: AbortSignal): Promise<z.in
     if (now !== null && now.status_code < SUCCESS) return now;
     if (error.message !== UNKNOWN) throw error;
     // What has ended is known for some seconds only, and nothing outlives the daemon.
-    const said = `Incus no longer knows the operation ${id}: was its daemon started again?`;
+    const said = `Incus no longer knows the operation ${id}: its daemon may have been restarted`;
     throw new DriverError("retry", said, { cause: error });
   }
 }
@@ -84,7 +84,7 @@ async function settle(incus: Incus, id: string): Promise<void> {
     await waitFor(incus, id, deadline);
   } catch (error) {
     if (deadline.aborted) {
-      const said = `An operation of Incus (${id}) that is no longer wanted still runs after ${SETTLE_SECONDS} s`;
+      const said = `A cancelled operation of Incus (${id}) is still running after ${SETTLE_SECONDS} s`;
       throw new DriverError("retry", said, { cause: error });
     }
     // It has ended by failing, which is an end.

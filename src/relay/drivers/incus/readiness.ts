@@ -42,29 +42,29 @@ export async function whyNotReady(
       parent.throwIfAborted();
       if (saysAbsent(error)) return { what: `Incus ${what}`, advice };
       if (error instanceof NoAnswer) return silence(place.socket, error.why);
-      return { what: wordsOf(asDriverError(error, "Incus cannot be asked")), advice: LOOK };
+      return { what: wordsOf(asDriverError(error, "Incus cannot be queried")), advice: LOOK };
     }
   }
   return null;
 }
 
-const LOOK = "What the daemon says: `journalctl -u incus`, or /var/log/incus/incus.log";
+const LOOK = "Look at the daemon's log: `journalctl -u incus`, or /var/log/incus/incus.log";
 
 function silence(socket: string, why: string): Missing {
   switch (why) {
     case "ENOENT":
       return {
         what: `Incus is not running: there is no ${socket}`,
-        advice: "scripts/install-incus.sh and then scripts/build-image.sh, as root, set it up",
+        advice: "To set it up, run scripts/install-incus.sh and then scripts/build-image.sh as root",
       };
     case "ECONNREFUSED":
       return {
         what: `Incus is not running: nothing listens on ${socket}`,
-        advice: "scripts/install-incus.sh, as root, starts it",
+        advice: "To start it, run scripts/install-incus.sh as root",
       };
     case "EACCES":
       return {
-        what: `this user may not ask Incus on ${socket}`,
+        what: `this user may not connect to Incus on ${socket}`,
         advice: "Run it as root, or add the user to the group incus-admin and log in again",
       };
     default:

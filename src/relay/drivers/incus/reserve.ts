@@ -39,14 +39,14 @@ export async function giveReserve(
 ): Promise<boolean> {
   const change = grown(found, RESERVE_MIB * 2 ** tries);
   if (change === null)
-    throw new DriverError("failed", `The disk of ${found.name} is full, and no size of its own is known`);
+    throw new DriverError("failed", `The disk of ${found.name} is full, and its size is unknown`);
   try {
     await ended(incus, await incus.change("PATCH", pathOf(found.name), change), CHANGE_SECONDS, signal);
     return true;
   } catch (error) {
     signal.throwIfAborted();
     if (saysDiskFull(error)) return false;
-    const why = `The disk of ${found.name} is full, and it can be given no reserve: ${wordsOf(error)}`;
+    const why = `The disk of ${found.name} is full, and it could not be enlarged: ${wordsOf(error)}`;
     throw new DriverError("failed", why, { cause: error });
   }
 }

@@ -23,7 +23,7 @@ export class NoAnswer extends Error {
   /** An error code of the system, or how long was waited. */
   readonly why: string;
   constructor({ socket, method, path }: Exchange, why: string, options: ErrorOptions) {
-    super(`No answer on ${socket} to ${method} ${path}: ${why}`, options);
+    super(`No response on ${socket} to ${method} ${path}: ${why}`, options);
     this.why = why;
   }
 }

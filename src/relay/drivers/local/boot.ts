@@ -114,7 +114,7 @@ async function listening(child: ChildProcess, signal: AbortSignal): Promise<void
     await Promise.race([
       once(said, "data", bounds),
       once(child, "exit", bounds).then(([code, by]) => {
-        throw new Error(`it ended with ${by ?? `code ${code}`}`);
+        throw new Error(`it exited with ${by ?? `code ${code}`}`);
       }),
     ]);
   } catch (error) {

@@ -10,7 +10,7 @@ export async function bundleServer(entry: string): Promise<string> {
   const { build, stop } = await import("esbuild").catch((cause: unknown) => {
     throw new DriverError(
       "failed",
-      "The local driver is for development and needs the package esbuild, which is not installed here: run `npm ci` " +
+      "The local driver is for development and needs the package esbuild, which is not installed: run `npm ci` " +
         "in a checkout, or choose another driver.",
       { cause },
     );
@@ -30,6 +30,6 @@ export async function bundleServer(entry: string): Promise<string> {
   // Otherwise esbuild's own process stays for as long as the relay.
   await stop();
   const [bundle] = result.outputFiles;
-  if (bundle === undefined) throw new Error("esbuild gave no output for the machines' SSH server");
+  if (bundle === undefined) throw new Error("esbuild produced no output for the machines' SSH server");
   return bundle.text;
 }

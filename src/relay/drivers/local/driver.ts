@@ -35,12 +35,12 @@ export type LocalOptions = {
 
 const BANNERS = {
   system:
-    "Local driver, for development only: each machine has its own files, accounts and processes, but root in a " +
+    "Local driver, for development only: each machine has its own files, accounts and processes, but root inside a " +
     "machine is root on this host, and its network is the host's.",
   folder:
     "Local driver WITHOUT ROOT, for development only: a machine is a folder, and every account on it is the user who " +
-    "runs the relay. Machines and testers are not kept apart from each other or from this host, and set-up steps " +
-    "that need root fail. Run the relay as root for machines that are small systems of their own.",
+    "runs the relay. Machines and testers are not isolated from each other or from this host, and set-up steps " +
+    "that need root fail. Run the relay as root to get machines that are separate small systems.",
 };
 
 /** @throws where the root folder cannot be made or read */
@@ -116,7 +116,7 @@ export function localDriver(options: LocalOptions): LocalDriver {
       assertName(name);
       const folder = await readFolder(place, name);
       if (folder === null || folder.where === "limbo") {
-        throw new DriverError("failed", `There is no whole machine ${name} in ${root} to start`);
+        throw new DriverError("failed", `Cannot start ${name}: there is no complete machine of that name in ${root}`);
       }
       if (describe(place, name, folder, processesOf(place, name)).state === "running") return;
       await endProcesses(place.owner, name, signal);
@@ -184,7 +184,7 @@ function assertName(name: string): void {
   if (/^[a-z0-9][a-z0-9-]{0,62}$/.test(name)) return;
   throw new DriverError(
     "failed",
-    `${JSON.stringify(name)} cannot be a local machine's name: lower-case letters, digits and -, 63 at most`,
+    `${JSON.stringify(name)} is not a valid name of a local machine: lower-case letters, digits and -, at most 63 characters`,
   );
 }
 

@@ -47,7 +47,7 @@ async function assertRoot({ root }: Place): Promise<void> {
   await access(root).catch((cause: unknown) => {
     throw new DriverError(
       "retry",
-      `The folder of machines ${root} cannot be reached, so nothing is known of them: was its disk unmounted, or the ` +
+      `The machines' folder ${root} is not accessible, so their state is unknown: was its disk unmounted, or the ` +
         `folder moved?`,
       { cause },
     );
@@ -94,12 +94,12 @@ export async function makeFolder(place: Place, request: CreateRequest): Promise<
     await rm(staged, { recursive: true, force: true });
     if (!isErrno(error, "ENOTEMPTY", "EEXIST", "ENOTDIR")) throw error;
     if ((await readFolder(place, request.name)) !== null) {
-      throw new DriverError("exists", `There is a machine ${request.name} already, in ${path}`);
+      throw new DriverError("exists", `A machine ${request.name} already exists, in ${path}`);
     }
     throw new DriverError(
       "failed",
-      `${path} is taken by something that does not carry this installation's mark, and so is not touched: ` +
-        `move it away, or give this node a folder of its own.`,
+      `${path} contains something without this installation's mark, so it is not touched: ` +
+        `move it away, or give this node its own folder.`,
     );
   }
   return { path, name: request.name, record, where: "placed" };
@@ -191,7 +191,7 @@ function parseRecord(text: string, path: string): MachineRecord {
   } catch (cause) {
     throw new DriverError(
       "failed",
-      `${join(path, RECORD)} is damaged, so nobody can tell whose machine that is or whether the listing is whole: ` +
+      `${join(path, RECORD)} is corrupt, so the owner of that machine and the listing are uncertain: ` +
         `look at the folder, then move it away.`,
       { cause },
     );

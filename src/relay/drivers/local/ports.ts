@@ -25,8 +25,8 @@ export async function assertPortFree(port: number, purpose: string): Promise<voi
     if (!isErrno(problem, "EADDRINUSE", "EACCES")) throw problem;
     throw new DriverError(
       "failed",
-      `Port ${port} on 127.0.0.1, allotted to this machine for ${purpose}, is not free: another program listens ` +
-        `there, or this user may not. \`ss -ltnp 'sport = :${port}'\` shows which; end it, or give this node other ports.`,
+      `Port ${port} on 127.0.0.1, assigned to this machine for ${purpose}, is not free: another program listens ` +
+        `there, or this user may not use it. \`ss -ltnp 'sport = :${port}'\` shows which; stop it, or give this node other ports.`,
       { cause: problem },
     );
   }

@@ -58,7 +58,7 @@ export async function endProcesses(owner: Owner, machine: string, signal: AbortS
       throw new DriverError(
         "retry",
         `Processes of ${machine} did not end within ${END_WITHIN_SECONDS} s of SIGKILL (pid ${pids}): the kernel ` +
-          `holds them, which is mostly a disk that does not answer. Look at their state in /proc/PID/stack.`,
+          `is blocking them, usually because a disk does not respond. Look at /proc/PID/stack.`,
       );
     }
     marked.forEach(kill);

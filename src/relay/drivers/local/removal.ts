@@ -45,8 +45,8 @@ async function assertNothingMounted(path: string): Promise<void> {
   if (inside.length === 0) return;
   throw new DriverError(
     "failed",
-    `${inside.join(", ")} is mounted inside a machine's folder, where this driver mounts nothing on the host: ` +
-      `unmount it, and the machine can be deleted.`,
+    `${inside.join(", ")} is mounted inside a machine's folder, but not by this driver: ` +
+      `unmount it, so that the machine can be deleted.`,
   );
 }
 

@@ -88,6 +88,6 @@ server=$!
 exec 3>&-
 wait "$server"
 code=$?
-echo "the SSH server ended with code $code, and the machine with it" >&2
+echo "the SSH server exited with code $code, so the machine stopped" >&2
 exit "$code"
 `;

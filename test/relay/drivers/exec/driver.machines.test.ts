@@ -34,15 +34,15 @@ test("a program gets the command as its only argument, its input on stdin, and n
 
 describe("exit codes", () => {
   test.each([
-    ["create", 31, "exists", "found that it exists already: why"],
+    ["create", 31, "exists", "found that the machine already exists: why"],
     ["create", 32, "no_capacity", "found no capacity: why"],
-    ["create", 75, "retry", "asks to be tried again later: why"],
-    ["create", 1, "failed", "ended with exit 1: why"],
-    ["create", 30, "failed", "ended with 30 (no such machine): why"],
-    ["start", 30, "failed", "ended with 30 (no such machine): why"],
-    ["start", 31, "failed", "ended with 31 (it exists already), which only create may: why"],
-    ["stop", 75, "retry", "asks to be tried again later: why"],
-    ["delete", 1, "failed", "ended with exit 1: why"],
+    ["create", 75, "retry", "asked for a retry later: why"],
+    ["create", 1, "failed", "exited with 1: why"],
+    ["create", 30, "failed", "exited with 30 (no such machine): why"],
+    ["start", 30, "failed", "exited with 30 (no such machine): why"],
+    ["start", 31, "failed", "exited with 31 (already exists), which only create may return: why"],
+    ["stop", 75, "retry", "asked for a retry later: why"],
+    ["delete", 1, "failed", "exited with 1: why"],
   ] as const)("%s that ends with %i is %s", async (command, exit, code, words) => {
     await using program = await script(`echo why >&2; exit ${exit}`);
     const driver = driverOf(program.path);
@@ -86,8 +86,8 @@ describe("what a program prints", () => {
   });
 
   test.each([
-    ["nothing", "true", "ended well but printed nothing. It must print nothing on stdout but "],
-    ["a log line", "echo listing...", "printed what is no JSON: listing.... It must print"],
+    ["nothing", "true", "exited with 0 but printed nothing. It must print only this on stdout: "],
+    ["a log line", "echo listing...", "printed something that is not JSON: listing.... It must print"],
     ["a misspelt key", `echo '{"completed":true,"machines":[]}'`, "completed: is no field that there is"],
     ["another type", `echo '{"complete":true,"machines":{}}'`, "something else (machines: must be a list"],
     [
@@ -146,7 +146,7 @@ test("no secret of the call stands in its errors or its evidence", async () => {
       .create(wanted, soon())
       .catch((reason: unknown) => reason),
   );
-  expect(echoed).toContain("printed what is no JSON: {");
+  expect(echoed).toContain("printed something that is not JSON: {");
   expect(echoed).not.toContain(wanted.hostKey.privateKey.split("\n")[0]);
   expect(await driver.evidence("wp-1", soon())).toEqual({ log: "used ***" });
 });

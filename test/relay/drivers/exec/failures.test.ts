@@ -23,7 +23,7 @@ test.each([
   [[], "what it printed: must be an object"],
 ])("a create that prints %j", (answer, words) => {
   const read = () => parseAnswer(about("create"), createAnswer, JSON.stringify(answer));
-  expect(read).toThrow(`create by /opt/driver ended well but printed something else (${words}`);
+  expect(read).toThrow(`create by /opt/driver exited with 0 but printed something unexpected (${words}`);
   expect(read).not.toThrow(/Invalid|Unrecognized|expected|received/);
 });
 

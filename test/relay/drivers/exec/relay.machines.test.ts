@@ -48,7 +48,7 @@ test("--timeout is what the program may take, and how long the relay waits", asy
     { installation: "test", node: "n1", dir: folder.path },
   );
   expect(driver.callSeconds).toMatchObject({ list: 11, delete: 1210, get: 40 });
-  await expect(driver.list(new AbortController().signal)).rejects.toThrow(/did not end within 1 s/);
+  await expect(driver.list(new AbortController().signal)).rejects.toThrow(/did not exit within 1 s/);
 });
 
 test.each([
@@ -59,12 +59,12 @@ test.each([
   ],
   [
     { driver: "exec", program: "/x", timeout: ["destroy=5m"] },
-    "--timeout destroy=5m: it takes COMMAND=DURATION such as create=25m, from 1s to 2h. The commands are create, ",
+    "--timeout destroy=5m: must be COMMAND=DURATION such as create=25m, from 1s to 2h. The commands are create, ",
   ],
   [{ driver: "exec", program: "/x", timeout: ["create=3h"] }, "from 1s to 2h"],
   [{ driver: "exec", program: "/x", timeout: ["create=0s"] }, "from 1s to 2h"],
-  [{}, "--driver is missing: what makes the machines of this node? One of: incus; exec, with --program FILE"],
-  [{ driver: "vmware" }, "There is no driver vmware; there are "],
+  [{}, "--driver is missing: choose what creates the machines of this node. One of: incus; exec, with --program FILE"],
+  [{ driver: "vmware" }, "Unknown driver vmware; choose one of "],
 ])("%o is refused, with what to give", async (options, words) => {
   await using edge = await testEdge();
   await using folder = await temporaryFolder();

@@ -23,7 +23,7 @@ test("at its deadline an operation is given up only once it has ended", async ()
   const id = await slowOperation(under);
   await expect(ended(under.incus, id, 0.5, soon())).rejects.toMatchObject({
     code: "retry",
-    message: expect.stringContaining("it has ended now"),
+    message: expect.stringContaining("it has finished since"),
   });
   expect(await isUnderWay(under, id)).toBe(false);
 });

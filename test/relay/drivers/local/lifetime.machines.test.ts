@@ -107,7 +107,7 @@ describe("what stands in the way is named", () => {
     await using under = await localUnderTest();
     const wanted = await request();
     const broken = { ...wanted, hostKey: { ...wanted.hostKey, privateKey: "no key at all" } };
-    const message = /did not start: it ended with code 1\. Its console: [^]*Cannot parse privateKey/;
+    const message = /did not start: it exited with code 1\. Its console: [^]*Cannot parse privateKey/;
     await expect(under.driver.create(broken, soon())).rejects.toMatchObject({
       code: "failed",
       message: expect.stringMatching(message) as string,
@@ -154,7 +154,7 @@ test("a name that is no host name is refused before anything is made", async () 
   await using under = await localUnderTest();
   for (const name of ["../up", "", ".hidden", "Upper", "a".repeat(64)]) {
     const create = under.driver.create({ ...(await request()), name }, soon());
-    await expect(create).rejects.toThrow(/cannot be a local machine's name/);
-    await expect(under.driver.delete(name, soon())).rejects.toThrow(/cannot be a local machine's name/);
+    await expect(create).rejects.toThrow(/is not a valid name of a local machine/);
+    await expect(under.driver.delete(name, soon())).rejects.toThrow(/is not a valid name of a local machine/);
   }
 });

@@ -18,14 +18,14 @@ export type Attempt = Pick<PublicKeyAuthContext, "key" | "signature" | "blob" | 
 export function refusal(account: Account, attempt: Attempt): string | null {
   const path = join(account.home, ".ssh/authorized_keys");
   const loose = [account.home, dirname(path)].find((folder) => !isSafe(statOf(folder), account));
-  if (loose !== undefined) return `${loose} is missing, or others than its owner may write to it`;
+  if (loose !== undefined) return `${loose} is missing, or users other than its owner may write to it`;
   const text = readKeys(path, account);
-  if (text === null) return `${path} is missing, or others than its owner may write to it`;
+  if (text === null) return `${path} is missing, or users other than its owner may write to it`;
   const key = text
     .split("\n")
     .map(parseLine)
     .find((candidate) => candidate?.getPublicSSH().equals(attempt.key.data));
-  if (key === undefined || key === null) return "the key is not among the authorized ones";
+  if (key === undefined || key === null) return "the key is not authorized";
   // A public key is known to everybody: what lets somebody in is the signature.
   if (attempt.signature === undefined || attempt.blob === undefined) return null;
   return verify(key, attempt.blob, attempt.signature, attempt.hashAlgo) ? null : "the signature is wrong";

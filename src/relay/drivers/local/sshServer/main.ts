@@ -44,7 +44,7 @@ function authenticate(attempt: AuthContext, accounts: Accounts): Account | null 
     return null;
   }
   const account = accounts.find(attempt.username);
-  const why = account === null ? "there is no such account" : refusal(account, attempt);
+  const why = account === null ? "no such account" : refusal(account, attempt);
   if (why !== null || account === null) {
     log(`refused ${JSON.stringify(attempt.username.slice(0, 64))}: ${why}`);
     attempt.reject(["publickey"]);

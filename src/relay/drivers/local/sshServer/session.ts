@@ -81,7 +81,7 @@ function connect(channel: ServerChannel, { child, terminal }: Running, log: (tex
 
   child.on("error", (error) => {
     log(`could not start a command: ${error.message}`);
-    channel.stderr.end("The command could not be started; the machine's console says why.\n");
+    channel.stderr.end("The command could not be started; see the machine's console for the cause.\n");
     channel.exit(127);
     channel.end();
   });

@@ -48,7 +48,7 @@ test("a key that is not authorised is refused, signed or not", () => {
 
 test("keys that others may write to are refused", () => {
   chmodSync(join(account.home, ".ssh/authorized_keys"), 0o620);
-  expect(refusal(account, attempt(own, own.private.sign(blob)))).toMatch(/others than its owner/);
+  expect(refusal(account, attempt(own, own.private.sign(blob)))).toMatch(/users other than its owner/);
 });
 
 function attempt(key: typeof own, signature?: Buffer) {
