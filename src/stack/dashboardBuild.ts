@@ -26,7 +26,7 @@ export async function buildDashboard(
   const built = join(root, "dist", "dashboard");
   if (!existsSync(join(root, "src", "dashboard", "index.html"))) {
     if (!existsSync(join(built, "index.html")))
-      say("There is no dashboard: this checkout has no src/dashboard");
+      say("No dashboard: this checkout has no src/dashboard");
     return existsSync(join(built, "index.html"));
   }
   if (isCurrent(root, built)) return true;

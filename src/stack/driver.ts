@@ -39,7 +39,7 @@ export async function chooseDriver(
     return { driver: "incus", incus, why: `project ${project}, image ${image}`, missing };
   }
   if (wanted === "auto") return { driver: "local", incus, why: missing.what, missing: null };
-  throw new Error(`${missing.what}. ${missing.advice}; or take --driver local.`);
+  throw new Error(`${missing.what}. ${missing.advice}; or use --driver local.`);
 }
 
 /** A start on a folder that has machines: whatever is missing for new ones, those that it has are served. */
@@ -52,17 +52,17 @@ async function goOn(
   const { driver, incus } = before;
   if (wanted !== "auto" && wanted !== driver) {
     throw new Error(
-      `this state folder's machines are made by the driver ${driver}. Leave --driver out, or take another --state-dir.`,
+      `this state folder uses the driver ${driver}. Omit --driver, or use another --state-dir.`,
     );
   }
-  if (driver === "local") return { ...before, why: "as this state folder was begun", missing: null };
+  if (driver === "local") return { ...before, why: "the driver of this state folder", missing: null };
   for (const key of ["project", "storagePool", "profile"] as const) {
     const name = named[key];
     if (name === undefined || name === incus[key]) continue;
     const variable = PLACE_VARIABLES[key];
     throw new Error(
-      `this state folder was begun with ${variable}=${incus[key]}, and now it is ${name}. ` +
-        `Set it to ${incus[key]} again, or take another --state-dir.`,
+      `this state folder was created with ${variable}=${incus[key]}, and now it is ${name}. ` +
+        `Set it to ${incus[key]} again, or use another --state-dir.`,
     );
   }
   // Which images its pools name by now is theirs: a create that does not find its own says so.
@@ -76,9 +76,9 @@ export function saidOf({ driver, why, missing }: Chosen, isRoot: boolean): strin
   const chosen = `Driver: ${driver}${why === "" ? "" : ` (${why})`}`;
   if (missing !== null) {
     const { what, advice } = missing;
-    return [chosen, `No machine can be made now: ${what}. The ones that exist are served. ${advice}.`];
+    return [chosen, `No machine can be created now: ${what}. Existing machines keep working. ${advice}.`];
   }
   return driver === "incus" || isRoot
     ? [chosen]
-    : [chosen, "Without root a machine is a folder, not a system of its own"];
+    : [chosen, "Without root a machine is a folder, not an isolated system"];
 }

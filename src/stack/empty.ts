@@ -42,7 +42,7 @@ export async function emptyPools(
     if (left.length === 0 || fairNow() >= deadline) {
       return { kept: machines.filter((machine) => machine.assignment !== null), left };
     }
-    if (left.length !== last) say(`${left.length} of ${machines.length} machines still to go`);
+    if (left.length !== last) say(`${left.length} of ${machines.length} machines still to delete`);
     last = left.length;
     await delay(EVERY_MS, undefined, { signal });
   }

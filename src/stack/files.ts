@@ -26,7 +26,7 @@ export function readJson<T>(path: string, schema: z.ZodType<T>): T | null {
     return schema.parse(JSON.parse(text));
   } catch (cause) {
     throw new Error(
-      `${path} does not hold what Warmpool wrote there; move it away or use another --state-dir.`,
+      `${path} is not a file that Warmpool wrote; move it away or use another --state-dir.`,
       {
         cause,
       },

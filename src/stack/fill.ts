@@ -58,14 +58,14 @@ function isFull({ spec, claimable, counts }: PoolView): boolean {
   return claimable >= Math.min(spec.targetSize, spec.maxSize - counts.assigned - counts.held);
 }
 
-/** `1 of 3 ready; 2 on their way: cloning, booting`, and what keeps the pool from getting on where something does. */
+/** `1 of 3 ready; 2 being created: cloning, booting`, and what keeps the pool from getting on where something does. */
 export function describe(pool: PoolView, machines: Pick<MachineView, "phase">[]): string {
   const phases = machines.map((machine) => machine.phase ?? "queued").toSorted();
   const { assigned, suspect, held, deleting } = pool.counts;
   const others = Object.entries({ assigned, suspect, held, deleting })
     .filter(([, count]) => count > 0)
     .map(([state, count]) => `${count} ${state}`);
-  const onTheirWay = phases.length === 0 ? [] : [`${phases.length} on their way: ${phases.join(", ")}`];
+  const onTheirWay = phases.length === 0 ? [] : [`${phases.length} being created: ${phases.join(", ")}`];
   const stuck = hindrance(pool);
   return [
     `${pool.claimable} of ${pool.spec.targetSize} ready`,

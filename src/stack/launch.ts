@@ -30,7 +30,7 @@ export async function launch(
       env: { ...process.env, ...program.env },
     });
     const ended = once(child, "exit").then(([code, signal]) =>
-      signal === null ? `ended with status ${code}` : `was ended by ${signal}`,
+      signal === null ? `exited with status ${code}` : `was killed by ${signal}`,
     );
     child.stdin?.on("error", () => undefined);
     await once(child, "spawn");

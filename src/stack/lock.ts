@@ -25,8 +25,8 @@ export async function lockFolder(folder: string): Promise<Lock> {
     if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
     const holder = await holderOf(name);
     throw new Error(
-      `another npm start already works on ${folder}${holder === null ? "" : ` (process ${holder})`}. ` +
-        "Stop that one, or give this one a folder of its own with --state-dir.",
+      `another npm start already uses ${folder}${holder === null ? "" : ` (process ${holder})`}. ` +
+        "Stop that one, or use another folder with --state-dir.",
       { cause: error },
     );
   }

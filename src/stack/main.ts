@@ -31,7 +31,7 @@ async function main(args: string[]): Promise<number> {
   process.umask(UMASK);
   const options = readOptions(args);
   if (process.platform !== "linux")
-    throw new Error("npm start needs Linux: machines and supervision use /proc.");
+    throw new Error("npm start requires Linux: machines and supervision use /proc.");
   const before = madeBy(options.stateDir);
   const chosen = await chooseDriver(
     options.driver,
@@ -45,7 +45,7 @@ async function main(args: string[]): Promise<number> {
   const stack = createStack(folder, options, say);
   const stop = stopSignal(() => {
     stack.kill();
-    complain("Stopped at once: machines may be left. npm start finds them again.");
+    complain("Stopped immediately: machines may be left running. The next npm start finds them.");
     process.exit(1);
   });
   try {
@@ -55,7 +55,7 @@ async function main(args: string[]): Promise<number> {
     const tellPool = (line: string) => say(`Pool demo: ${line}`);
     // A later start has machines to serve, whether or not new ones can be made.
     const isFull = await watchFill(stack.admin, tellPool, stop, before === null ? null : HINDERED_SECONDS);
-    if (!isFull) say("The pool demo does not fill now; it does once that is put right");
+    if (!isFull) say("The pool demo cannot fill now; it will once the problem is fixed");
     await sayReady(stack, options, hasDashboard);
     await new Promise((resolve) => stop.addEventListener("abort", resolve, { once: true }));
   } catch (error) {
@@ -71,7 +71,7 @@ async function main(args: string[]): Promise<number> {
 
 /** Takes down what nobody holds, then the parts; 1 where something that should be gone was not proven gone. */
 async function shutDown(stack: Stack, folder: StackFolder, options: StackOptions): Promise<number> {
-  say(options.destroy ? "Stopping: taking every machine down" : "Stopping: taking unassigned machines down");
+  say(options.destroy ? "Stopping: deleting all machines" : "Stopping: deleting unassigned machines");
   let emptied: Emptied | null = null;
   let problem: string | null = null;
   if (stack.canTakeDown()) {
@@ -79,7 +79,7 @@ async function shutDown(stack: Stack, folder: StackFolder, options: StackOptions
       const assigned = options.destroy ? "release" : "keep";
       emptied = await emptyPools(stack.admin, folder, assigned, say, AbortSignal.timeout(stretched(300_000)));
     } catch (error) {
-      problem = `The machines could not be taken down: ${wordsOf(error)}`;
+      problem = `The machines could not be deleted: ${wordsOf(error)}`;
     }
   }
   const couldHave = hasJoined(folder);

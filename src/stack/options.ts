@@ -21,20 +21,20 @@ export function stackCommand(): Command {
   return new Command("npm start --")
     .description("Runs a whole Warmpool on this machine: database, edge, relay and a pool named demo.")
     .configureHelp({ helpWidth: 80 })
-    .option("--port <n>", "where the edge listens on 127.0.0.1", whole(1, 65_535), 8787)
-    .option("--target-size <n>", "machines of the pool demo to keep ready (3 at first)", whole(0, 10_000))
-    .option("--max-size <n>", "most machines of the pool demo (target size + 3)", whole(0, 10_000))
+    .option("--port <n>", "port of the edge on 127.0.0.1", whole(1, 65_535), 8787)
+    .option("--target-size <n>", "machines of the pool demo to keep ready (first start: 3)", whole(0, 10_000))
+    .option("--max-size <n>", "maximum number of machines of the pool demo (target size + 3)", whole(0, 10_000))
     .addOption(
-      new Option("--driver <name>", "what makes the machines")
+      new Option("--driver <name>", "what creates the machines")
         .choices(["auto", ...STACK_DRIVERS])
         .default("auto"),
     )
     .addOption(
-      new Option("--runtime <name>", "what the edge runs in").choices(["workerd", "node"]).default("workerd"),
+      new Option("--runtime <name>", "runtime of the edge").choices(["workerd", "node"]).default("workerd"),
     )
-    .option("--state-dir <dir>", "where everything is kept", DEFAULT_STATE_DIR)
-    .option("--sweep-seconds <n>", "seconds from one sweep to the next", whole(1, 3600), 60)
-    .option("--destroy", "on stopping remove assigned machines too", false);
+    .option("--state-dir <dir>", "folder for all data", DEFAULT_STATE_DIR)
+    .option("--sweep-seconds <n>", "seconds between two sweeps", whole(1, 3600), 60)
+    .option("--destroy", "on stop, delete assigned machines too", false);
 }
 
 /** Reads the arguments; prints what is wrong or the help and ends the process (2 or 0) where that is all there is. */
@@ -55,6 +55,6 @@ function whole(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
+    throw new InvalidArgumentError(`Must be a whole number from ${min} to ${max}.`);
   };
 }

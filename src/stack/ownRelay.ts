@@ -20,10 +20,10 @@ export function hasJoined({ relay }: Folders): boolean {
 
 /** Why a relay on that folder would serve another node than the stack's, in words for a person; null where it would not. */
 export function strangerIn(dir: string, who: Identity | null): string | null {
-  if (who === null) return `finds no identity in ${dir}; move that folder away, and npm start joins again`;
+  if (who === null) return `found no identity in ${dir}; move that folder away, and npm start joins again`;
   if (who.node === NODE_NAME) return null;
   return (
-    `would serve node ${who.node} of ${who.url} instead of node ${NODE_NAME}: ${dir} holds that one's identity. ` +
+    `would serve node ${who.node} of ${who.url} instead of node ${NODE_NAME}: ${dir} contains the identity of that node. ` +
     "Move that folder away, and npm start joins again"
   );
 }

@@ -33,10 +33,10 @@ export function portProblem(port: number, code: string): string {
     );
   if (code === "EACCES")
     return (
-      `port ${port} on 127.0.0.1 is not for this user: ports below ${unprivilegedFrom()} take root. ` +
-      `Take one from there on: npm start -- --port 8787`
+      `port ${port} on 127.0.0.1 is not allowed for this user: ports below ${unprivilegedFrom()} need root. ` +
+      `Use a higher port: npm start -- --port 8787`
     );
-  return `port ${port} on 127.0.0.1 cannot be listened on (${code}). Find out why, or ${another}`;
+  return `port ${port} on 127.0.0.1 is not available (${code}). Find out why, or ${another}`;
 }
 
 /** Where the ports begin that everybody may listen on. */
@@ -58,5 +58,5 @@ export async function freePort(preferred?: number): Promise<number> {
     const port = randomInt(FIRST, LAST + 1);
     if (await isPortFree(port)) return port;
   }
-  throw new Error(`no free port on 127.0.0.1 between ${FIRST} and ${LAST} in a hundred tries`);
+  throw new Error(`no free port found on 127.0.0.1 between ${FIRST} and ${LAST} after 100 tries`);
 }

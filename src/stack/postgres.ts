@@ -146,7 +146,7 @@ export async function startPostgres(cluster: Cluster): Promise<RunningPostgres> 
     if (fairNow() >= deadline) break;
   }
   const tail = (await readFile(logFile, "utf8")).split("\n").slice(-8).join("\n");
-  throw new Error(`Postgres in ${cluster.folder} did not answer within 30 s. The end of its log:\n${tail}`);
+  throw new Error(`Postgres in ${cluster.folder} did not respond within 30 s. The end of its log:\n${tail}`);
 }
 
 function dataFolder(folder: string): string {
@@ -188,7 +188,7 @@ function runToEnd({ command, args }: { command: string; args: string[] }, input:
     } as const;
     const child = execFile(command, args, options, (error, stdout, stderr) => {
       if (error === null) done();
-      else fail(new Error(`Postgres could not be made: ${(stderr || stdout || error.message).trim()}`));
+      else fail(new Error(`The Postgres cluster could not be created: ${(stderr || stdout || error.message).trim()}`));
     });
     child.stdin?.end(input);
   });

@@ -118,7 +118,7 @@ export async function endProcesses(
   if (await gone(left, 10, (pid) => signalProcess(pid, "SIGKILL"))) return;
   const stuck = left().map(({ pid, name, state }) => `${pid} (${name}, state ${state})`);
   throw new Error(
-    `cannot end ${stuck.join(", ")}: SIGKILL had no effect for 10 s. Look at /proc/PID/stack; a reboot ends it.`,
+    `cannot stop ${stuck.join(", ")}: SIGKILL had no effect for 10 s. Look at /proc/PID/stack; a reboot will stop it.`,
   );
 }
 

@@ -66,7 +66,7 @@ export function farewell(ended: Ended): { said: string[]; complaint: string | nu
   const said = kept.map(
     ({ name, assignment }) => `Kept: ${name}, which ${assignment?.username ?? "somebody"} holds`,
   );
-  const again = `npm start --${sameStack} --destroy, and Ctrl-C once it is ready`;
+  const again = `npm start --${sameStack} --destroy, then Ctrl-C once it is ready`;
   const unproven = emptied?.left ?? [];
   const running = living.filter(({ machine }) => !kept.some(({ name }) => name === machine));
   const unseen = emptied === null && ended.project !== null && ended.hasJoined;
@@ -77,14 +77,14 @@ export function farewell(ended: Ended): { said: string[]; complaint: string | nu
       : [`Not proven gone in time: ${unproven.map(({ name }) => name).join(", ")}.`]),
     ...(running.length === 0 ? [] : [stillRunning(running)]),
     ...(unseen
-      ? [`Its machines in Incus were not taken down; incus list --project ${ended.project} shows them.`]
+      ? [`Its machines in Incus were not deleted; incus list --project ${ended.project} shows them.`]
       : []),
   ];
   if (wrongs.length > 0)
-    return { said, complaint: `${wrongs.join(" ")} What takes them down: ${again}.`, code: 1 };
+    return { said, complaint: `${wrongs.join(" ")} To delete them, run ${again}.`, code: 1 };
   if (kept.length === 0) return { said: [...said, "Stopped."], complaint: null, code: 0 };
   return {
-    said: [...said, `Stopped all but what is kept. What ends that too: ${again}`],
+    said: [...said, `Stopped everything except the kept machines. To delete those too, run ${again}`],
     complaint: null,
     code: 0,
   };

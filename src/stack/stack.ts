@@ -64,9 +64,9 @@ export function createStack(folder: StackFolder, options: StackOptions, say: (li
   };
   const sayLost = async (part: PartName, why: string) => {
     // What ended by itself has mostly said why.
-    const words = why.startsWith("ended with status") ? await lastWords(folder.log(part)) : null;
-    say(`${CALLED[part]} ${why}; starting it again (see ${folder.log(part)})`);
-    if (words !== null) say(`  Its last words: ${words}`);
+    const words = why.startsWith("exited with status") ? await lastWords(folder.log(part)) : null;
+    say(`${CALLED[part]} ${why}; restarting it (see ${folder.log(part)})`);
+    if (words !== null) say(`  Its last output: ${words}`);
   };
   const host: PartHost = {
     record,
@@ -98,15 +98,15 @@ export function createStack(folder: StackFolder, options: StackOptions, say: (li
       await keep(postgresPlan(folder, cluster, port)).answering(signal);
       database = await databaseUrl(cluster, port);
       await migrate(database);
-      say(`Postgres answers on 127.0.0.1:${port}`);
+      say(`Postgres is running on 127.0.0.1:${port}`);
       await keep(edgePlan(folder, options, database, url)).answering(signal);
       await prepareRelay(folder, admin, signal);
       edgeHasAnswered = true;
-      say(`The edge answers at ${url} (${options.runtime})`);
+      say(`The edge is running at ${url} (${options.runtime})`);
       await prepare(folder, options, admin, url, signal);
       await keep(relayPlan(folder, url, admin)).answering(signal);
       writeLocal();
-      say(`The relay serves the node ${NODE_NAME}`);
+      say(`The relay is serving the node ${NODE_NAME}`);
     },
     async stop() {
       for (const name of PARTS.toReversed()) await parts.get(name)?.stop();

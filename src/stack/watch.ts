@@ -38,7 +38,7 @@ export async function watchPart(
     if (answer !== "silent") heardAt = now;
     const silentSeconds = (now - heardAt) / 1000;
     if (silentSeconds > (phase === "starting" ? plan.startSeconds : plan.silentSeconds)) {
-      return `has not answered for ${Math.round(silentSeconds)} s`;
+      return `has not responded for ${Math.round(silentSeconds)} s`;
     }
     await Promise.race([tick(), ended]);
   }

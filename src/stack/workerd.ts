@@ -60,7 +60,7 @@ async function stop(): Promise<void> {
 
 async function withTimeout<T>(work: Promise<T>, ms: number): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
-  const deadline = setTimeout(() => reject(new Error(`no answer within ${ms / 1000} s`)), ms);
+  const deadline = setTimeout(() => reject(new Error(`no response within ${ms / 1000} s`)), ms);
   try {
     return await Promise.race([work, promise]);
   } finally {

@@ -36,7 +36,7 @@ test("a checkout without the dashboard's sources: one line, and the start contin
   const said: string[] = [];
   const say = (line: string) => void said.push(line);
   expect(await buildDashboard(say, new AbortController().signal, folder.path)).toBe(false);
-  expect(said).toEqual(["There is no dashboard: this checkout has no src/dashboard"]);
+  expect(said).toEqual(["No dashboard: this checkout has no src/dashboard"]);
 });
 
 test("a build that fails: a line that says how to see more, and the start continues", async () => {

@@ -21,7 +21,7 @@ test("auto takes local where Incus does not answer, and says why", async () => {
   const said = saidOf(chosen, false);
   expect(said).toEqual([
     "Driver: local (Incus is not running: there is no /nowhere/unix.socket)",
-    "Without root a machine is a folder, not a system of its own",
+    "Without root a machine is a folder, not an isolated system",
   ]);
   expect(saidOf(chosen, true)).toEqual(said.slice(0, 1));
 });
@@ -50,7 +50,7 @@ test("a later start on Incus: what is missing for new machines is said, and hind
   expect(saidOf(chosen, true)).toEqual([
     "Driver: incus (project warmpool)",
     "No machine can be made now: Incus is not running: there is no /nowhere/unix.socket. " +
-      "The ones that exist are served. To set it up, run scripts/install-incus.sh and then scripts/build-image.sh as root.",
+      "Existing machines keep working. To set it up, run scripts/install-incus.sh and then scripts/build-image.sh as root.",
   ]);
 });
 

@@ -94,7 +94,7 @@ test("a killed leader is started again, and what it left is ended first", async 
   process.kill(first.leader, "SIGKILL");
   const second = await kept.another(first);
   expect(isGone(first.child)).toBe(true);
-  expect(kept.events).toEqual(["started", "was ended by SIGKILL", "started"]);
+  expect(kept.events).toEqual(["started", "was killed by SIGKILL", "started"]);
   expect(kept.part.pid()).toBe(second.leader);
 });
 
@@ -135,7 +135,7 @@ test("a program that cannot start is tried again, ever more slowly, and says why
   });
   await until(
     "three tries",
-    () => kept.events.filter((event) => event === "ended with status 127").length >= 3,
+    () => kept.events.filter((event) => event === "exited with status 127").length >= 3,
   );
   expect(await readFile(join(folder.path, "edge.log"), "utf8")).toContain("missing");
 });
@@ -216,6 +216,6 @@ test("a program does nothing before it is recorded, and is ended when it cannot 
   const { ended } = await launch(program, join(folder.path, "log"), () =>
     expect(existsSync(trace)).toBe(false),
   );
-  expect(await ended).toBe("ended with status 0");
+  expect(await ended).toBe("exited with status 0");
   expect(readFileSync(trace, "utf8")).toBe("ran\n");
 });

@@ -33,7 +33,7 @@ test("machines that testers hold are named, and what ends them", () => {
   expect(ended).toMatchObject({ complaint: null, code: 0 });
   expect(ended.said).toEqual([
     "Kept: demo-1, which alice holds",
-    "Stopped all but what is kept. What ends that too: npm start -- --state-dir /x --destroy, and Ctrl-C once it is ready",
+    "Stopped everything except the kept machines. To delete those too, run npm start -- --state-dir /x --destroy, then Ctrl-C once it is ready",
   ]);
 });
 
@@ -41,7 +41,7 @@ const WRONG: [string, Partial<Ended>, RegExp][] = [
   [
     "machines run that nobody could be asked about",
     { emptied: null, living: [{ machine: "demo-1", pids: [7, 8] }] },
-    /^Still running: demo-1 \(pid 7 8\)\. What takes them down: npm start -- --destroy/,
+    /^Still running: demo-1 \(pid 7 8\)\. To delete them, run npm start -- --destroy/,
   ],
   [
     "machines run that the edge believes gone",

@@ -53,7 +53,7 @@ test("npm start again without its image's alias: the tester's machine is served,
 
     await using again = await startStack(folder.path, ["--driver", "incus", "--destroy"]);
     const local = await again.ready();
-    expect(again.output()).toContain("The pool demo does not fill now");
+    expect(again.output()).toContain("The pool demo cannot fill now");
     expect(again.output()).toContain("scripts/build-image.sh");
     const served = createClient({ url: local.url, token: local.appToken });
     const { machine } = await served.tester.status.query({ username: "alice" });

@@ -38,7 +38,7 @@ export type Stack = {
 
 const READY = "Warmpool is ready at";
 /** Said before the pool is full: every part answers. */
-export const SERVES = "The relay serves";
+export const SERVES = "The relay is serving";
 const STOP_SECONDS = 180;
 
 /**

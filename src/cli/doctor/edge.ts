@@ -25,22 +25,22 @@ export async function reach(url: string): Promise<Check> {
   try {
     const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(REACH_MS) });
     const { status } = healthView.parse(await response.json());
-    return ok("edge", `${url} answers in ${Math.round(performance.now() - began)} ms: ${status}`);
+    return ok("edge", `${url} responds in ${Math.round(performance.now() - began)} ms: ${status}`);
   } catch (error) {
     const why =
       error instanceof z.ZodError || error instanceof SyntaxError
-        ? "the answer is none of Warmpool's"
+        ? "the response is not from Warmpool"
         : reason(error);
     return wrong(
       "edge",
-      `${url} does not answer: ${why}`,
-      "start it (npm start, or where you host it), or name another with --url",
+      `${url} does not respond: ${why}`,
+      "start it (npm start, or on its host), or give another URL with --url",
     );
   }
 }
 
 export function callerCheck({ caller }: InstallationCheck): Check {
-  return ok("token", `speaks for ${caller.role} "${caller.name}"`);
+  return ok("token", `has the role ${caller.role}, name "${caller.name}"`);
 }
 
 /** Where a query was refused: what is wrong goes by the code. A token is blamed for what only a token can cause. */
@@ -51,7 +51,7 @@ export function refused(error: unknown, url: string): Check {
     return wrong("migrations", message, "DATABASE_URL=… npx warmpool migrate");
   const isTokens = code === "UNAUTHORIZED" || code === "FORBIDDEN";
   const name = isTokens ? "token" : code === "UNAVAILABLE" ? "database" : "edge";
-  return wrong(name, message, hint ?? "look into the edge's log");
+  return wrong(name, message, hint ?? "look at the edge's log");
 }
 
 export function databaseCheck({ database }: InstallationCheck): Check {
@@ -60,7 +60,7 @@ export function databaseCheck({ database }: InstallationCheck): Check {
     ? ok("database", `Postgres ${database.version}`)
     : wrong(
         "database",
-        `it is Postgres ${database.version}`,
+        `the version is Postgres ${database.version}`,
         `use Postgres ${POSTGRES.from} to ${POSTGRES.to}`,
       );
 }
@@ -74,7 +74,7 @@ export function migrationsCheck({ database: { migrations } }: InstallationCheck,
     return wrong(
       "migrations",
       "the database is newer than this command",
-      "use the version of warmpool that the edge has",
+      "use the same version of warmpool as the edge",
     );
   }
   const missing = journal.filter((when) => when > latest).length;
@@ -98,7 +98,7 @@ export function clocksCheck({ clocks }: InstallationCheck, here: number, tookSec
   ];
   return off.length === 0
     ? ok("clocks", "this machine, the edge and the database agree")
-    : wrong("clocks", `they differ: ${off.join(", ")}`, "let NTP set them");
+    : wrong("clocks", `they differ: ${off.join(", ")}`, "synchronize them with NTP");
 }
 
 export function dutiesCheck(duties: DutyHeartbeat[], now: number): Check {
@@ -109,15 +109,15 @@ export function dutiesCheck(duties: DutyHeartbeat[], now: number): Check {
     return wrong(
       "duties",
       `late: ${late.join(", ")}`,
-      "see that the cron trigger fires each minute; `npx warmpool sweep` runs them now",
+      "check that the cron trigger fires every minute; `npx warmpool sweep` runs them now",
     );
   }
   const failed = duties.filter(({ outcome }) => outcome === "failed");
   if (failed.length > 0) {
-    const causes = failed.map(({ duty, error }) => `${duty}: ${error ?? "no cause was given"}`).join("; ");
-    return wrong("duties", `failed in the last sweep: ${causes}`, "`npx warmpool sweep` tries again now");
+    const causes = failed.map(({ duty, error }) => `${duty}: ${error ?? "no cause reported"}`).join("; ");
+    return wrong("duties", `failed in the last sweep: ${causes}`, "`npx warmpool sweep` retries now");
   }
-  return ok("duties", "each has run in time");
+  return ok("duties", "all ran on time");
 }
 
 /** Tokens that soon open nothing any more, and may be what the main app uses. */
@@ -126,11 +126,11 @@ export function tokensCheck(tokens: TokenView[], now: number): Check {
   const ending = valid.filter(
     ({ expiresAt }) => expiresAt !== null && (Date.parse(expiresAt) - now) / 1000 < EXPIRES_SOON_SECONDS,
   );
-  if (ending.length === 0) return ok("tokens", `${valid.length} valid, none of them ends within 7 days`);
+  if (ending.length === 0) return ok("tokens", `${valid.length} valid, none expires within 7 days`);
   const named = ending.map(
     ({ name, role, expiresAt }) => `"${name}" (${role}) ${ahead(expiresAt ?? "", now)}`,
   );
-  return wrong("tokens", `end soon: ${named.join(", ")}`, "make a new one, put it in place, revoke the old");
+  return wrong("tokens", `expire soon: ${named.join(", ")}`, "create a new token, deploy it, then revoke the old one");
 }
 
 function reason(error: unknown): string {

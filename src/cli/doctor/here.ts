@@ -24,21 +24,21 @@ export function localFile(stateDir: string, url: string): Check[] {
   ];
   const given = options.length === 0 ? "" : ` -- ${options.join(" ")}`;
   const gone = Object.entries(local.pids).filter(([, pid]) => pid === null || !isAlive(pid));
-  if (gone.length === 0) return [ok("local stack", `all its parts run, as ${file} says`)];
+  if (gone.length === 0) return [ok("local stack", `all parts in ${file} are running`)];
   const names = gone.map(([part, pid]) => (pid === null ? part : `${part} (pid ${pid})`)).join(", ");
   return gone.some(([part]) => part === "supervisor")
     ? [
         wrong(
           "local stack",
-          `${file} is left from a stack that runs no more: no ${names}`,
-          `start it again with npm start${given}; it finds everything as it was`,
+          `${file} belongs to a stack that is no longer running: ${names} missing`,
+          `start it again with npm start${given}; its data is kept`,
         ),
       ]
     : [
         wrong(
           "local stack",
           `not running: ${names}`,
-          `npm start starts it again by itself; its log is in ${join(stateDir, "logs")}`,
+          `npm start restarts it automatically; its log is in ${join(stateDir, "logs")}`,
         ),
       ];
 }
@@ -72,12 +72,12 @@ export function relayFolder(dir: string): Check[] {
     return [
       wrong(
         "relay's key",
-        `others on this host can read ${open.join(" and ")}`,
+        `other users of this host can read ${open.join(" and ")}`,
         `chmod 600 ${open.join(" ")}`,
       ),
     ];
   }
-  return secrets.length === 0 ? [] : [ok("relay's key", `only its owner can read what is in ${dir}`)];
+  return secrets.length === 0 ? [] : [ok("relay's key", `only its owner can read ${dir}`)];
 }
 
 /** One that has ended and that its parent has not asked about yet is not alive, though it has a pid still. */

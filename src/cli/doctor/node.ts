@@ -18,7 +18,7 @@ export function nodesCheck(
 ): Check[] {
   if (nodes.length === 0) {
     return [
-      wrong("nodes", "there is none: nothing makes machines", "`npx warmpool node enroll NAME` begins one"),
+      wrong("nodes", "no node is enrolled, so no machine can be created", "run `npx warmpool node enroll NAME`"),
     ];
   }
   return nodes.map((node) =>
@@ -43,43 +43,43 @@ function nodeCheck(
     return wrong(
       name,
       "no relay has joined for it",
-      `run the commands there that \`npx warmpool node enroll ${node.name}\` prints`,
+      `run the commands that \`npx warmpool node enroll ${node.name}\` prints, on that node`,
     );
   }
   if (node.state === "silent") {
     return wrong(
       name,
       `its relay was last heard ${ago(node.lastSeenAt, now)}`,
-      "start the relay there, and see that it reaches the edge",
+      "start the relay there, and check that it reaches the edge",
     );
   }
   if (node.state === "returning") {
     return wrong(
       name,
       "its relay is back, but has not yet listed and probed its machines",
-      "wait a moment; if it stays so, its driver does not answer: look into the relay's log",
+      "wait a moment; if this persists, its driver does not respond: look at the relay's log",
     );
   }
   if (node.driverProblem !== null) {
     return wrong(
       name,
-      `its driver fails since ${ago(node.driverProblem.since, now)}: ${node.driverProblem.message}`,
-      "look at the hypervisor on the node; nothing can be made, deleted or proven gone there until it answers",
+      `its driver has been failing since ${ago(node.driverProblem.since, now)}: ${node.driverProblem.message}`,
+      "look at the hypervisor on the node; no machine can be created, deleted or proven gone there until it responds",
     );
   }
-  if (node.driver === null) return wrong(name, "its relay names no driver", "start the relay with --driver");
+  if (node.driver === null) return wrong(name, "its relay reports no driver", "start the relay with --driver");
   if (relay?.sshPublicKey === null) {
-    return wrong(name, "its relay has no SSH key", "start the relay again: it makes one at its start");
+    return wrong(name, "its relay has no SSH key", "restart the relay: it generates one when it starts");
   }
   if (ahead > CLOCK_SECONDS) {
-    return wrong(name, `its clock is ahead by ${duration(ahead)} or more`, "let NTP set it");
+    return wrong(name, `its clock is ahead by ${duration(ahead)} or more`, "synchronize it with NTP");
   }
   const waiting = waitingOrphans(node);
   if (waiting !== null) {
     return wrong(
       name,
       waiting,
-      `\`npx warmpool node list --json\` names them; if they may be deleted: \`npx warmpool node reap ${node.name}\``,
+      `\`npx warmpool node list --json\` lists them; if they may be deleted, run \`npx warmpool node reap ${node.name}\``,
     );
   }
   const orphans = orphanSentences(node);
@@ -88,15 +88,15 @@ function nodeCheck(
       name,
       orphans.join("; "),
       needsWord(node)
-        ? `find out what they are; if one may be deleted: \`npx warmpool node reap ${node.name} MACHINE\``
-        : "nothing, or find out who made them; docs/orphans.md says how to keep a copy",
+        ? `find out what they are; if one may be deleted, run \`npx warmpool node reap ${node.name} MACHINE\``
+        : "nothing to do, or find out who created them; docs/orphans.md explains how to keep a copy",
     );
   }
   if (node.relayVersion !== version) {
     return wrong(
       name,
       `its relay is version ${node.relayVersion ?? "unknown"}, this command ${version}`,
-      "run the same version everywhere; a relay may be replaced while it works",
+      "run the same version everywhere; a relay can be upgraded while it works",
     );
   }
   const draining = node.scheduling === "draining" ? ", draining" : "";

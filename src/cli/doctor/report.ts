@@ -26,5 +26,5 @@ export function reportLines(
 
 function verdict(wrongs: number, colors: Colors): string {
   if (wrongs === 0) return colors.green("Nothing is wrong.");
-  return colors.red(wrongs === 1 ? "One thing is wrong." : `${wrongs} things are wrong.`);
+  return colors.red(wrongs === 1 ? "1 problem found." : `${wrongs} problems found.`);
 }

@@ -123,7 +123,7 @@ function dutyProblem({ duty, late, outcome, error, lastEndAt }: DutyHeartbeat, c
     ];
   }
   if (outcome !== "failed") return [];
-  return [`duty ${duty} failed ${ago(lastEndAt, now)}: ${error ?? "no cause was given"}.`];
+  return [`duty ${duty} failed ${ago(lastEndAt, now)}: ${error ?? "no cause reported"}.`];
 }
 
 /** A teardown whose last try has failed: it is tried on, and a person may have to help. */

@@ -125,7 +125,7 @@ function dutyProblem({ duty, late, outcome, error, lastEndAt }: DutyHeartbeat, n
     {
       ...base,
       tone: "bad",
-      text: `failed: ${error ?? "no cause was given"}`,
+      text: `failed: ${error ?? "no cause reported"}`,
       cure: "Look at the server's log.",
     },
   ];

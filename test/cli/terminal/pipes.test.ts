@@ -66,8 +66,8 @@ test("a failure under --json is one line of JSON on standard error, with its cod
 
 test.each([
   ["EADDRINUSE", /is in use by another program.*--port 81$/],
-  ["EACCES", /^port 80 on 127\.0\.0\.1 is not for this user: ports below \d+ take root\./],
-  ["ENETDOWN", /cannot be listened on \(ENETDOWN\)/],
+  ["EACCES", /^port 80 on 127\.0\.0\.1 is not allowed for this user: ports below \d+ need root\./],
+  ["ENETDOWN", /is not available \(ENETDOWN\)/],
 ])("a port that cannot be had (%s) is refused with its own cause", (code, words) => {
   expect(portProblem(80, code)).toMatch(words);
 });

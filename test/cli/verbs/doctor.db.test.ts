@@ -65,7 +65,7 @@ const FAULTS: [name: string, fault: SQL, message: RegExp, fix: RegExp][] = [
     "migrations",
     sql`insert into drizzle.__drizzle_migrations (hash, created_at) values ('x', 9999999999999)`,
     /newer than this command/,
-    /the version of warmpool that the edge has/,
+    /the same version of warmpool as the edge/,
   ],
   [
     "duties",
@@ -83,7 +83,7 @@ const FAULTS: [name: string, fault: SQL, message: RegExp, fix: RegExp][] = [
     "tokens",
     sql`insert into tokens (name, role, hash, expires_at) values ('main app', 'app', 'x', now() + interval '25 hours')`,
     /^end soon: "main app" \(app\) in 1d/,
-    /put it in place/,
+    /deploy it/,
   ],
   [
     "secret key",
@@ -93,7 +93,7 @@ const FAULTS: [name: string, fault: SQL, message: RegExp, fix: RegExp][] = [
         from recipes limit 1 returning id, pool, username)
       insert into testers (assignment, pool, username) select id, pool, username from made`,
     /^1 of 1 assignments with a secret cannot be set up: the key that sealed it is gone$/,
-    /put that key back into WARMPOOL_SECRET_KEY, behind the first/,
+    /append that key to WARMPOOL_SECRET_KEY/,
   ],
   ["node n1", sql`update nodes set relay_version = '0.0.1'`, /version 0\.0\.1, this command/, /same version/],
   ["node n1", sql`update nodes set state = 'silent'`, /last heard \ds ago/, /start the relay/],
@@ -111,7 +111,7 @@ const FAULTS: [name: string, fault: SQL, message: RegExp, fix: RegExp][] = [
     /^the database is an older copy: the relay has seen machine 50, the database knew no further than 40/,
     /npx warmpool node reap n1/,
   ],
-  ["node n1", sql`update nodes set ssh_public_key = null`, /has no SSH key/, /start the relay again/],
+  ["node n1", sql`update nodes set ssh_public_key = null`, /has no SSH key/, /restart the relay/],
   [
     "pool demo",
     sql`update pools set spec = spec || '{"targetSize": 5, "maxSize": 5}', create_failures = 3`,
@@ -139,7 +139,7 @@ test.each(FAULTS)(
     const shown = await warmpool(["doctor"], at);
     expect(shown.code).toBe(1);
     expect(shown.stdout).toMatch(/^WRONG {2}/m);
-    expect(shown.stdout).toMatch(/\n\nOne thing is wrong\.\n$/);
+    expect(shown.stdout).toMatch(/\n\n1 problem found\.\n$/);
     expect(longest(shown.stdout)).toBeLessThanOrEqual(80);
   },
 );
@@ -167,13 +167,13 @@ test("a file that a stack left behind, and a relay's key that others can read", 
   expect(checks).toContainEqual({
     name: "local stack",
     state: "wrong",
-    message: expect.stringMatching(/left from a stack that runs no more: no supervisor \(pid 4194303\)$/),
+    message: expect.stringMatching(/belongs to a stack that is no longer running: supervisor \(pid 4194303\) missing$/),
     fix: expect.stringContaining("npm start"),
   });
   expect(checks).toContainEqual({
     name: "relay's key",
     state: "wrong",
-    message: expect.stringContaining("others on this host can read"),
+    message: expect.stringContaining("other users of this host can read"),
     fix: `chmod 600 ${join(folder.path, "relay", "id_ed25519")}`,
   });
 });
@@ -213,16 +213,16 @@ test.each([
 });
 
 test.each<[Partial<InstallationCheck["secrets"]>, Check["state"], RegExp]>([
-  [{ keys: 0 }, "ok", /^there is none, and no pool's recipe takes a secret$/],
-  [{ keys: 0, pools: ["demo", "big"] }, "wrong", /no secret is taken for demo, big$/],
+  [{ keys: 0 }, "ok", /^none is set, and no pool's recipe takes a secret$/],
+  [{ keys: 0, pools: ["demo", "big"] }, "wrong", /secrets are refused for demo, big$/],
   [{ keys: 0, problem: "WARMPOOL_SECRET_KEY has to be so" }, "wrong", /^WARMPOOL_SECRET_KEY has to be so$/],
   [{ assignments: 3, unreadable: 2 }, "wrong", /^2 of 3 assignments .* the key that sealed it is gone$/],
   // Whatever else is said: what is sealed and cannot be opened comes first.
   [{ keys: 0, pools: ["demo"], assignments: 1, unreadable: 1 }, "wrong", /^1 of 1 assignments/],
-  [{ assignments: 3 }, "ok", /^3 live assignments came with a secret$/],
-  [{ keys: 2, assignments: 3, older: 2 }, "ok", /; 2 of them need an older key than the first: keep it$/],
-  [{ keys: 2, assignments: 3 }, "ok", /; none needs another key than the first: drop the others$/],
-  [{ assignments: 3, unknowable: 1 }, "ok", /; the key of 1 is gone: the same secret again is a CONFLICT/],
+  [{ assignments: 3 }, "ok", /^3 live assignments have a secret$/],
+  [{ keys: 2, assignments: 3, older: 2 }, "ok", /; 2 of them need an older key: keep it$/],
+  [{ keys: 2, assignments: 3 }, "ok", /; none needs an older key: remove all keys but the first$/],
+  [{ assignments: 3, unknowable: 1 }, "ok", /; the key of 1 is missing: repeating their assign with the same secret is a CONFLICT/],
 ])("of the secret key %j it says %s", (secrets, state, message) => {
   const found = secretKeyCheck({ ...seen, secrets: { ...seen.secrets, ...secrets } });
   expect(found).toMatchObject({ state, message: expect.stringMatching(message) });
