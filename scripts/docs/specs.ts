@@ -62,7 +62,7 @@ export function recipeDocument(): string {
 }
 
 const PARAMS = {
-  channel: { description: "which channel to install from", default: "stable", pattern: "stable|beta" },
+  channel: { description: "channel to install from", default: "stable", pattern: "stable|beta" },
 };
 
 function schemaOf(schema: z.ZodType): Json {

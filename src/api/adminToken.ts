@@ -5,5 +5,5 @@
 export function adminTokenProblem(token: string): string | null {
   return /^[\x21-\x7e]{20,200}$/.test(token)
     ? null
-    : "WARMPOOL_ADMIN_TOKEN has to be 20 to 200 letters, digits and signs; make one: openssl rand -hex 32";
+    : "WARMPOOL_ADMIN_TOKEN must be 20 to 200 letters, digits and signs; generate one: openssl rand -hex 32";
 }

@@ -85,7 +85,7 @@ export function createApp(refusals: Refusals = createRefusals()) {
     const { caller, credential, hash } = c.get("admitted");
     const calls = callsOf(c);
     if (calls.length > MAX_BATCH) {
-      const message = `the batch asks for ${calls.length} procedures, ${MAX_BATCH} is the most; send several batches`;
+      const message = `the batch has ${calls.length} procedures, but at most ${MAX_BATCH} are allowed; send several batches`;
       return refuse(c, { told: { code: "BAD_REQUEST", httpStatus: 400, message }, headers: {} });
     }
     const type = c.req.header("content-type");
@@ -132,7 +132,7 @@ export function createApp(refusals: Refusals = createRefusals()) {
   app.get("*", async (c, next) => (await dashboard(c.req.raw, c.env.files)) ?? next());
   app.notFound((c) =>
     refuse(c, {
-      told: { code: "NOT_FOUND", httpStatus: 404, message: "there is nothing at this address" },
+      told: { code: "NOT_FOUND", httpStatus: 404, message: "no such address" },
       headers: {},
     }),
   );

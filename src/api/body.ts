@@ -21,7 +21,7 @@ const MAX_DISCARDED_BYTES = 32 * 1024 * 1024;
 function unreadable(): WarmpoolError {
   return new WarmpoolError(
     "BAD_REQUEST",
-    "the body ended early or is not framed as HTTP wants; send the request again",
+    "the body ended early or is not valid HTTP; send the request again",
   );
 }
 

@@ -42,7 +42,7 @@ export function asWarmpoolError(error: unknown, requestId: string): WarmpoolErro
   if (error instanceof WarmpoolError) return error;
   if (error instanceof ZodError) return new WarmpoolError("BAD_REQUEST", sayIssues(error));
   if (isUnavailable(error)) {
-    return new WarmpoolError("UNAVAILABLE", "the database does not answer; try again in a moment");
+    return new WarmpoolError("UNAVAILABLE", "the database does not respond; retry in a moment");
   }
   logFailure("request failed", error, { requestId });
   if (isNotMigrated(error)) return new WarmpoolError("UNAVAILABLE", NOT_MIGRATED);
@@ -74,7 +74,7 @@ export function tellTrpcError(error: TRPCError, requestId: string): Told {
       return {
         code: "BAD_REQUEST",
         httpStatus: 400,
-        message: "the request is not JSON of the form that tRPC takes",
+        message: "the request is not valid tRPC JSON",
       };
     default: {
       const told = asWarmpoolError(error.cause ?? error, requestId);

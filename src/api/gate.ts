@@ -102,7 +102,7 @@ export function createGate(refusals: Refusals, now: () => number = Date.now): Ga
         const pause = callers.take(hash, most, calls);
         if (pause > 0) {
           refusals.note("rate_limited");
-          return tooMany(`this token made more than ${most} requests a minute`, pause);
+          return tooMany(`this token sent more than ${most} requests per minute`, pause);
         }
         const caller = await callerBy(edge.connection.db, credential, edge.adminToken).catch(
           (error: unknown) => {

@@ -23,7 +23,7 @@ export async function health(db: Db, settings: readonly string[]): Promise<Healt
     });
     return { status: problems.length === 0 ? "ok" : "failing", problems };
   } catch (error) {
-    const why = isNotMigrated(error) ? NOT_MIGRATED : "the database cannot be asked";
+    const why = isNotMigrated(error) ? NOT_MIGRATED : "the database cannot be reached";
     return { status: "failing", problems: [...settings, why] };
   }
 }

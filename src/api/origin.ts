@@ -14,7 +14,7 @@ export function readPublicUrl(text: string | undefined): PublicUrl | null {
   if (url === null || !isOrigin)
     return {
       problem:
-        "WARMPOOL_PUBLIC_URL is no address that Warmpool can be served at; set it to a scheme and a host without a path, such as https://warmpool.example.com",
+        "WARMPOOL_PUBLIC_URL is not a valid public URL; set it to a scheme and a host without a path, such as https://warmpool.example.com",
     };
   return { origin: url.origin };
 }
@@ -41,5 +41,5 @@ export function foreignOrigin(request: Request, { publicOrigin }: Pick<Edge, "pu
     origin === null
       ? "has no Origin header"
       : `came from ${URL.canParse(origin) ? new URL(origin).origin : "an unknown place"}`;
-  return `with a session's cookie, changes are taken from this Warmpool's own pages only, and this one ${from}; send a token instead, or, if Warmpool is served there by a proxy, set WARMPOOL_PUBLIC_URL`;
+  return `with a session cookie, changes are accepted only from this Warmpool's own pages, but this one ${from}; send a token instead, or, if a proxy serves Warmpool there, set WARMPOOL_PUBLIC_URL`;
 }

@@ -7,7 +7,7 @@ export const sessionRouter = router({
   /** A link to the dashboard that signs in once, as whoever asks for it. */
   link: forAdmin.mutation(async ({ ctx }): Promise<SecretLink> => {
     const { role, name, token } = ctx.caller;
-    if (role !== "admin") throw new WarmpoolError("FORBIDDEN", "takes a token of role admin");
+    if (role !== "admin") throw new WarmpoolError("FORBIDDEN", "requires a token with the role admin");
     const { text, expiresAt } = await newCode(ctx.connection.db, { role, name, token }, ctx.adminToken);
     return { url: `${ctx.origin}/?code=${text}`, expiresAt };
   }),

@@ -23,7 +23,7 @@ export function createSessionHttp(gate: Gate): Hono<Vars> {
   const problem = (c: Context<Vars>, error: unknown) =>
     problemResponse(error instanceof Refused ? error.told : tell(error, c.get("requestId")));
   const tooLarge = boundBody(
-    (c) => Promise.resolve(problem(c, new Refused(413, "the body is larger than a token"))),
+    (c) => Promise.resolve(problem(c, new Refused(413, "the body is too large for a token"))),
     MAX_BYTES,
   );
   app.post("/", tooLarge, async (c) => {
@@ -67,7 +67,7 @@ export function createSessionHttp(gate: Gate): Hono<Vars> {
   });
   app.all("/", () => {
     const allow = "GET, HEAD, POST, DELETE";
-    return problemResponse(new Refused(405, `this address takes ${allow}`).told, { allow });
+    return problemResponse(new Refused(405, `this address accepts ${allow}`).told, { allow });
   });
   app.onError((error, c) => problem(c, error));
   return app;
@@ -85,7 +85,7 @@ function personOf({ caller }: Admitted): Person {
   if (role === "admin" || role === "viewer") return { role, name, token };
   throw new WarmpoolError(
     "FORBIDDEN",
-    `a token of role ${role} does not sign in to the dashboard; it takes ${SESSION_ROLES.join(" or ")}`,
+    `a token with the role ${role} cannot sign in to the dashboard; use one with ${SESSION_ROLES.join(" or ")}`,
   );
 }
 

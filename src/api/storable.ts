@@ -8,10 +8,10 @@ const MAX_DEPTH = 64;
  */
 export function unstorable(value: unknown, path: string, depth = 0): string | null {
   if (typeof value === "string") {
-    if (value.includes("\0")) return `${path || "input"}: has a NUL character; leave it out`;
+    if (value.includes("\0")) return `${path || "input"}: contains a NUL character; remove it`;
     return value.isWellFormed()
       ? null
-      : `${path || "input"}: has half a character (a lone surrogate); leave it out`;
+      : `${path || "input"}: contains half a character (a lone surrogate); remove it`;
   }
   if (typeof value !== "object" || value === null) return null;
   if (depth >= MAX_DEPTH) return `input: is nested deeper than ${MAX_DEPTH}`;

@@ -9,7 +9,7 @@ export type Streams = {
   open(token: string, most: number, signal: AbortSignal): (() => void) | null;
 };
 
-export const TOO_MANY_STREAMS = "this token has too many event streams open; close some";
+export const TOO_MANY_STREAMS = "this token has too many open event streams; close some";
 
 /** tRPC ends a stream after this time, and its client opens another. */
 export const LONGEST_STREAM_MS = 10 * 60_000;

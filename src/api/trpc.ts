@@ -63,7 +63,7 @@ export function mustBe(caller: Caller, allowed: readonly Caller["role"][]): void
   if (allowed.includes(caller.role)) return;
   throw new WarmpoolError(
     "FORBIDDEN",
-    `a token of role ${caller.role} may not call this; it takes ${allowed.join(" or ")}`,
+    `a token with the role ${caller.role} may not call this; it requires ${allowed.join(" or ")}`,
   );
 }
 
@@ -96,14 +96,14 @@ export const forAdmin = forAudience("admin").use(storable);
 /** A node's relay: only its own node's operations. */
 export const forNode = forAudience("node").use(({ ctx, next }) => {
   if (ctx.caller.role !== "node")
-    throw toTrpcError(new WarmpoolError("FORBIDDEN", "takes a node's credential"), ctx.requestId);
+    throw toTrpcError(new WarmpoolError("FORBIDDEN", "requires a node's credential"), ctx.requestId);
   return next({ ctx: { node: ctx.caller.node } });
 });
 
 /** The bearer of a one-time join token. */
 export const forJoin = forAudience("join").use(({ ctx, next }) => {
   if (ctx.caller.role !== "join")
-    throw toTrpcError(new WarmpoolError("FORBIDDEN", "takes a join token"), ctx.requestId);
+    throw toTrpcError(new WarmpoolError("FORBIDDEN", "requires a join token"), ctx.requestId);
   return next({ ctx: { node: ctx.caller.node, joinToken: ctx.caller.token } });
 });
 
@@ -112,7 +112,7 @@ export const forPage = forAudience("page")
   .use(storable)
   .use(({ ctx, next }) => {
     if (ctx.caller.role !== "tester")
-      throw toTrpcError(new WarmpoolError("FORBIDDEN", "takes the link to a tester's page"), ctx.requestId);
+      throw toTrpcError(new WarmpoolError("FORBIDDEN", "requires the link to a tester's page"), ctx.requestId);
     const { assignment, link } = ctx.caller;
     return next({ ctx: { assignment, link } });
   });

@@ -87,11 +87,11 @@ function endpoint(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (text.includes("@")) {
     throw new TypeError(
-      "the URL of a Warmpool must not hold a user or password; give the token apart from it",
+      "the URL of a Warmpool must not contain a user or password; pass the token separately",
     );
   }
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new TypeError(`"${text}" is no URL of a Warmpool; give one such as http://127.0.0.1:8787`);
+    throw new TypeError(`"${text}" is not a URL of a Warmpool; use one such as http://127.0.0.1:8787`);
   }
   return `${url.origin}${withoutSlash(url.pathname)}/trpc`;
 }

@@ -22,7 +22,7 @@ export function timedFetch(fetch: Fetch, seconds: number): LinkFetch {
       return await fetch(input, { ...init, signal: either(init?.signal, timeout) });
     } catch (error) {
       if (!timeout.aborted || init?.signal?.aborted === true) throw error;
-      throw new DOMException(`no answer within ${seconds} s`, "TimeoutError");
+      throw new DOMException(`no response within ${seconds} s`, "TimeoutError");
     }
   };
 }
@@ -36,7 +36,7 @@ export function eventStreamFetch(fetch: Fetch, token: string, seconds: number): 
   return async (input, init) => {
     const slow = new AbortController();
     const timer = setTimeout(
-      () => slow.abort(new DOMException(`no answer within ${seconds} s`, "TimeoutError")),
+      () => slow.abort(new DOMException(`no response within ${seconds} s`, "TimeoutError")),
       seconds * 1000,
     );
     try {
@@ -67,7 +67,7 @@ async function opened(response: Response): Promise<Response> {
     return withRetry(stream, Number.isFinite(asked) ? asked : RETRY_SECONDS);
   }
   if ([502, 503, 504].includes(response.status))
-    throw new TypeError(`the gateway answered ${response.status}`);
+    throw new TypeError(`the gateway responded with ${response.status}`);
   return new Response(text, response);
 }
 

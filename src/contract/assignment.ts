@@ -14,7 +14,7 @@ const MAX_TTL_SECONDS = 366 * 86_400;
 export const ttlSeconds = z
   .int()
   .min(60, "a minute (60) at least")
-  .max(MAX_TTL_SECONDS, `366 days (${MAX_TTL_SECONDS}) at most`);
+  .max(MAX_TTL_SECONDS, `must be at most 366 days (${MAX_TTL_SECONDS})`);
 
 /** Values for the recipe's parameters, by name. */
 const params = recordOf(paramName, z.string().max(16_384)).optional();

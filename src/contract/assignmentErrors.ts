@@ -4,10 +4,10 @@ import { keysOf } from "./keysOf.ts";
 /** Why a set-up on a machine failed, as its relay reports it. */
 export const SETUP_FAILURES = {
   unreachable: "The machine could not be reached over SSH.",
-  host_key_changed: "The machine presented another host key than the pinned one.",
-  step_failed: "A step of the recipe, or the preparation of the account, ended with an error.",
+  host_key_changed: "The machine presented a host key other than the pinned one.",
+  step_failed: "A step of the recipe, or the preparation of the account, failed.",
   step_timed_out: "A step of the recipe took longer than its `timeoutSeconds`.",
-  handover_failed: "The machine has other keys on it after the set-up than it should have.",
+  handover_failed: "After the set-up, the keys on the machine are not the expected ones.",
   machine_refused: "The machine could not be prepared for the recipe, for example because its disk is full.",
 } as const;
 
@@ -17,16 +17,16 @@ export const SETUP_FAILURES = {
  */
 export const ASSIGNMENT_ERRORS = {
   ...SETUP_FAILURES,
-  secret_unreadable: "The key that sealed a secret parameter is not in `WARMPOOL_SECRET_KEY`.",
+  secret_unreadable: "The key that encrypted a secret parameter is not in `WARMPOOL_SECRET_KEY`.",
   keys_not_replaced:
-    "SSH keys were replaced, but the machine does not have the new ones yet; the old ones may still work.",
+    "SSH keys were replaced, but the new keys are not on the machine yet; the old keys may still work.",
   access_cut: "An operator ended the access to the machine. Its data is kept.",
-  machine_gone: "The machine was deleted on its node, and not by Warmpool.",
-  machine_stopped: "The machine was stopped on its node, and not by Warmpool.",
-  machine_silent: "The machine does not answer.",
-  node_silent: "The node of the machine is silent; the set-up continues when the node is heard again.",
-  node_quiet: "The node of the machine has not been heard for some seconds, and the set-up has not begun.",
-  node_busy: "The relay of the node is busy, and the set-up has not begun.",
+  machine_gone: "The machine was deleted on its node, but not by Warmpool.",
+  machine_stopped: "The machine was stopped on its node, but not by Warmpool.",
+  machine_silent: "The machine does not respond.",
+  node_silent: "The node of the machine is silent; the set-up continues when the node's relay reconnects.",
+  node_quiet: "The node's relay has not been heard for some seconds, and the set-up has not started.",
+  node_busy: "The relay of the node is busy, and the set-up has not started.",
 } as const;
 
 export type SetupFailure = keyof typeof SETUP_FAILURES;

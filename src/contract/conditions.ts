@@ -16,8 +16,8 @@ export const CONDITIONS = {
     },
     BelowTarget: {
       status: false,
-      meaning: "Fewer can be claimed than `targetSize`: testers took them, or they are being replaced.",
-      action: "Look at Progressing: while it is true, nothing needs to be done.",
+      meaning: "Fewer machines than `targetSize` can be claimed: testers took them, or they are being replaced.",
+      action: "Look at Progressing: while it is true, you need to do nothing.",
     },
   },
   Progressing: {
@@ -29,32 +29,32 @@ export const CONDITIONS = {
     },
     Paused: {
       status: false,
-      meaning: "Somebody paused the pool, or stopped `npm start`. What is ready is still handed out.",
+      meaning: "Somebody paused the pool, or stopped `npm start`. Ready machines are still assigned.",
       action: "`warmpool pool resume POOL`, or start again.",
     },
     NoNode: {
       status: false,
-      meaning: "No enrolled node is one that the pool asks for by name or by label; the message says which.",
+      meaning: "No enrolled node matches the pool's `nodes` and `nodeLabels`; the message says which are missing.",
       action:
         "`warmpool node enroll NODE`, give a node the label (`warmpool node label NODE LABEL…`), or change `nodes` and `nodeLabels` of the pool.",
     },
     NoNodeOnline: {
       status: false,
       meaning:
-        "No relay of the nodes that the pool may use was heard for `silenceSeconds` (90 by default), or none has been probed since it came back.",
+        "No relay of the pool's nodes was heard for `silenceSeconds` (90 by default), or the nodes have not been probed since their relays came back.",
       action:
         "Start the relay on the node and look at its log; `warmpool node list` shows when each was last heard.",
     },
     CreatesFailing: {
       status: false,
-      meaning: "Creates fail one after the other; the message has the last cause and the next try.",
+      meaning: "Several creates failed in a row; the message has the last cause and the time of the next attempt.",
       action:
-        "`warmpool machine list --state deleted`, then `warmpool machine get ID`: the evidence (console, cloud-init, SSH) says why. `warmpool pool put FILE` with a corrected spec tries again at once.",
+        "`warmpool machine list --state deleted`, then `warmpool machine get ID`: the evidence (console, cloud-init, SSH) says why. `warmpool pool put FILE` with a corrected spec retries at once.",
     },
     AtMaxSize: {
       status: false,
-      meaning: "Every machine that `maxSize` allows exists in some state.",
-      action: "Release testers, see what is stuck in `deleting`, or raise `maxSize`.",
+      meaning: "As many machines as `maxSize` allows exist, in any state.",
+      action: "Release testers, check what is stuck in `deleting`, or raise `maxSize`.",
     },
     Braked: {
       status: false,
@@ -64,14 +64,14 @@ export const CONDITIONS = {
     NodeSilent: {
       status: false,
       meaning:
-        "Machines are missing because some are on a silent node: they are ready there, or its relay was making them. Waiting testers get machines on other nodes; the rest is not made a second time.",
+        "Machines are missing because some are on a silent node: they are ready there, or its relay was creating them. Waiting testers get machines on other nodes; the rest is not created a second time.",
       action:
         "Start the node's relay. If the host is lost for good, run `warmpool node remove NODE --lost`: the pool is then filled elsewhere.",
     },
     NoNodeOpen: {
       status: false,
       meaning:
-        "Machines are missing, none is being made, and each node of the pool is closed: draining, braked, silent, or its inventory is too old.",
+        "Machines are missing, none is being created, and each node of the pool is closed: draining, braked, silent, or its inventory is too old.",
       action: "The message says why each is closed; `warmpool node list` shows more.",
     },
     Refused: {
@@ -79,11 +79,11 @@ export const CONDITIONS = {
       meaning:
         "Machines are missing, and the nodes refuse them: the driver of each node refused the last one, or its configuration would. The message says why.",
       action:
-        "Change what refuses them (a limit, a restriction, the profile). The node is asked again as soon as anything there has changed, and after an hour in any case.",
+        "Change what refuses them (a limit, a restriction, the profile). The create is retried as soon as anything on the node has changed, and after an hour in any case.",
     },
     NoRoom: {
       status: false,
-      meaning: "Machines are missing, none is being made, and no open node has room for one.",
+      meaning: "Machines are missing, none is being created, and no open node has room for one.",
       action: "Look at CapacityAvailable.",
     },
   },
@@ -91,13 +91,13 @@ export const CONDITIONS = {
     RoomForOne: { status: true, meaning: "There is room for one more machine.", action: "Nothing." },
     NoNode: {
       status: false,
-      meaning: "No enrolled node is one that the pool asks for by name or by label; the message says which.",
+      meaning: "No enrolled node matches the pool's `nodes` and `nodeLabels`; the message says which are missing.",
       action:
         "`warmpool node enroll NODE`, give a node the label (`warmpool node label NODE LABEL…`), or change `nodes` and `nodeLabels` of the pool.",
     },
     NoNodeOnline: {
       status: false,
-      meaning: "No relay of the nodes that the pool may use is heard.",
+      meaning: "No relay of the pool's nodes is heard.",
       action: "Start the relay on the node and look at its log.",
     },
     NoNodeOpen: {
@@ -109,30 +109,30 @@ export const CONDITIONS = {
       status: false,
       meaning:
         "The nodes refuse one more machine: the driver of each node refused the last one, or its configuration would.",
-      action: "Change what the message names. The node is asked again as soon as anything there has changed.",
+      action: "Change what the message names. The create is retried as soon as anything on the node has changed.",
     },
     NoRoom: {
       status: false,
       meaning:
         "No open node has room for one more machine of the pool's shape; the message says what each lacks.",
-      action: "`warmpool capacity` says what takes the room; add a node, or raise the limit that it names.",
+      action: "`warmpool capacity` shows what uses the room; add a node, or raise the limit that it names.",
     },
   },
   KeepingUp: {
     MadeInTime: {
       status: true,
-      meaning: "Machines can be made at least as fast as testers asked for them in the last hour.",
+      meaning: "Machines can be created at least as fast as testers requested them in the last hour.",
       action: "Nothing.",
     },
     NoneMade: {
       status: false,
-      meaning: "Testers ask for machines and none can be made: no node of the pool is open.",
+      meaning: "Testers request machines and none can be created: no node of the pool is open.",
       action: "Look at CapacityAvailable.",
     },
     TakenFaster: {
       status: false,
       meaning:
-        "Testers take machines faster than they can be made. The ready machines run out, and then testers wait; `runway` says when.",
+        "Testers take machines faster than they can be created. The ready machines will run out, and then testers wait; `runway` says when.",
       action:
         "Add a node, or find out why a create takes so long (`warmpool machine timeline NAME`). Before an expected rush, raise `targetSize` in time.",
     },
@@ -140,7 +140,7 @@ export const CONDITIONS = {
   SetupsWork: {
     SetupsSucceed: {
       status: true,
-      meaning: "Most set-ups that ended in the last hour ended well, or at most one has failed.",
+      meaning: "Most set-ups that ended in the last hour succeeded, or at most one failed.",
       action: "Nothing.",
     },
     SetupsFailing: {
@@ -148,13 +148,13 @@ export const CONDITIONS = {
       meaning:
         "At least half of the set-ups that ended in the last hour failed, and at least two. Machines are ready, but testers cannot use them.",
       action:
-        "`warmpool tester list --state failed` names them, `warmpool log USER` shows what the step said. If a disk of the nodes is full or their network is down, fix that. If the recipe was pushed recently, run `warmpool recipe rollback NAME`. Then run `warmpool retry USER`.",
+        "`warmpool tester list --state failed` names them, `warmpool log USER` shows the output of the step. If a disk of the nodes is full or their network is down, fix that. If the recipe was pushed recently, run `warmpool recipe rollback NAME`. Then run `warmpool retry USER`.",
     },
   },
   AllCurrent: {
     Current: {
       status: true,
-      meaning: "Every machine is of the pool's current spec and not past its time.",
+      meaning: "Every machine is current: created from the pool's current spec, and not past `machineTtlSeconds`.",
       action: "Nothing.",
     },
     RollingOut: {
@@ -178,6 +178,6 @@ export function actionFor({ type, reason }: { type: ConditionType; reason: strin
   const reasons: Readonly<Record<string, Reason>> = CONDITIONS[type];
   return (
     own(reasons, reason)?.action ??
-    "The reason is of a newer version: its docs/conditions.md says what to do."
+    "The reason is from a newer version: see that version's docs/conditions.md."
   );
 }

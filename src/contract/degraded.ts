@@ -10,7 +10,7 @@ export const DEGRADED = {
   Braked: {
     status: true,
     meaning:
-      "Most machines of a node died at once. None of them is torn down, and only a canary is made there, until the canary is ready or most machines answer again.",
+      "Most machines of a node died at once. None of them is torn down, and only a canary is created there, until the canary is ready or most machines respond again.",
     action:
       "Look at the node's bridge, storage and relay. If the machines really are dead, run `warmpool node lift NODE`.",
   },
@@ -24,7 +24,7 @@ export const DEGRADED = {
   TesterMachineDown: {
     status: true,
     meaning:
-      "A tester's machine was stopped or deleted on its node, and not by Warmpool, or has not answered for two minutes. Nothing is done automatically, because the tester's work is on it.",
+      "A tester's machine was stopped or deleted on its node, but not by Warmpool, or has not responded for two minutes. Nothing is done automatically, because the tester's work is on it.",
     action:
       "Find out who did it. `warmpool machine restart NAME` starts a stopped one; `warmpool machine recreate NAME --reassign` gives the tester another machine and runs the set-up there again.",
   },
@@ -38,13 +38,13 @@ export const DEGRADED = {
   DriverDown: {
     status: true,
     meaning:
-      "The driver of a node with machines of the pool fails to list them or to say what the node has: nothing can be made, deleted or proven gone there.",
-    action: "Look at the hypervisor on that node; `warmpool node list --json` has what its driver says.",
+      "The driver of a node with machines of the pool fails to list them or to report the node's inventory: no machine can be created, deleted or proven gone there.",
+    action: "Look at the hypervisor on that node; `warmpool node list --json` has the driver's error message.",
   },
   NodeSilent: {
     status: true,
     meaning:
-      "A node that holds machines of the pool was not heard for its `silenceSeconds` (90 by default). Nothing of it is handed out or torn down; the message says what it holds.",
+      "A node with machines of the pool was not heard for its `silenceSeconds` (90 by default). None of its machines is assigned or torn down; the message counts them.",
     action:
       "Start its relay and check that it reaches the edge. If the host is lost for good, run `warmpool node remove NODE --lost`.",
   },
@@ -53,7 +53,7 @@ export const DEGRADED = {
     meaning:
       "A tester's SSH keys were replaced, but the new ones could not be put on the machine: the old ones may still open it. Its disk may be full or read-only, or somebody who is root there prevents it.",
     action:
-      "`warmpool tester USER` says why. Assign again with the keys to try once more. If their access must end now: `warmpool machine cut MACHINE` stops the machine from outside and keeps its data; `warmpool release USER` removes it.",
+      "`warmpool tester USER` says why. Assign again with the keys to retry. If the old access must end now, run `warmpool machine cut MACHINE` stops the machine from outside and keeps its data; `warmpool release USER` removes it.",
   },
   AccessCut: {
     status: true,

@@ -9,16 +9,16 @@ export const EVENT_KINDS = {
   assignment: "An assignment: a change of its state.",
   ttl: "When an assignment ends.",
   keys: "The SSH keys of an assignment.",
-  operation: "An operation that went back to the queue.",
+  operation: "An operation that was put back into the queue.",
   node: "A node, its relay, its driver, its brake or its orphans.",
   pool: "A pool: its spec, its conditions, or that it was paused or removed.",
   recipe: "A recipe and its versions.",
   token: "A token.",
-  session: "Somebody who signed in to the dashboard, or signed out.",
+  session: "A sign-in to the dashboard, or a sign-out.",
   page: "The link to a tester's own page.",
-  security: "Something that may be an attack.",
+  security: "A possible attack.",
   settings: "The settings of the installation.",
-  sweep: "A sweep that somebody ran by hand.",
+  sweep: "A sweep that was started by hand.",
   webhook: "A message of the webhook.",
 } as const;
 export type EventKind = keyof typeof EVENT_KINDS;
@@ -47,7 +47,7 @@ export const eventListInput = z
   })
   .refine((input) => input.after === undefined || input.cursor === undefined, {
     path: ["cursor"],
-    message: "cannot go with after: one goes back, the other forward",
+    message: "cannot be combined with after: cursor pages back, after pages forward",
   });
 
 /** `lastEventId` is what the SSE protocol sends at a reconnect: the stream continues there. */

@@ -12,7 +12,7 @@ const EXAMPLES: Record<string, unknown> = {
   bootTimeoutSeconds: 600,
   concurrency: 2,
   default: "stable",
-  description: "which channel to install from",
+  description: "channel to install from",
   diskGib: 20,
   eventRetentionDays: 90,
   expiresInSeconds: 7_776_000,

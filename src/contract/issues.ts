@@ -39,7 +39,7 @@ export function problemsOf(issues: readonly object[]): { path: readonly Property
     issue.code === "unrecognized_keys"
       ? (issue.keys ?? []).map((key) => ({
           path: [...issue.path, key],
-          words: "is no field that there is; leave it out, or look at its spelling",
+          words: "unknown field; remove it or check its spelling",
         }))
       : [{ path: issue.path, words: wordsOf(issue) }],
   );
@@ -71,7 +71,7 @@ function isZods(message: string): boolean {
 function mustBe(issue: Issue): string {
   switch (issue.code) {
     case "invalid_type":
-      return own(KINDS, issue.expected ?? "") ?? `of another kind (${issue.expected ?? "unknown"})`;
+      return own(KINDS, issue.expected ?? "") ?? `of another type (${issue.expected ?? "unknown"})`;
     case "too_small":
       return bounded(issue.origin, "at least", issue.minimum);
     case "too_big":
@@ -84,10 +84,10 @@ function mustBe(issue: Issue): string {
       return (
         [...new Set((issue.errors ?? []).flatMap((branch) => branch.slice(0, 1).map(mustBe)))].join(
           ", or ",
-        ) || "one of the forms that there are"
+        ) || "one of the allowed forms"
       );
     case "invalid_key":
-      return `an object whose names fit: a name ${issue.issues?.[0]?.message ?? "in it does not"}`;
+      return `an object with valid names: a name ${issue.issues?.[0]?.message ?? "is invalid"}`;
     default:
       return "something else";
   }
@@ -105,9 +105,9 @@ const KINDS: Record<string, string> = {
 };
 
 const FORMATS: Record<string, string> = {
-  datetime: "a moment such as 2026-11-30T12:00:00Z",
+  datetime: "a time such as 2026-11-30T12:00:00Z",
   url: "a URL such as https://warmpool.example.com",
-  uuid: "an id (UUID), as lists show it",
+  uuid: "an id (a UUID, as shown in lists)",
 };
 
 function bounded(origin: string | undefined, least: string, bound: number | bigint | undefined): string {

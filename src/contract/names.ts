@@ -18,7 +18,7 @@ export const username = z
   .string()
   .regex(
     /^[a-z_][a-z0-9_-]{0,31}$/,
-    "must be a Linux username: a lower-case letter or _ first, then lower-case letters, digits, _ or -, 32 at most",
+    "must be a Linux username: a lower-case letter or _ first, then lower-case letters, digits, _ or -; at most 32 characters",
   )
   .refine((name) => !SYSTEM_ACCOUNTS.has(name), "is the name of a system account; choose another");
 
@@ -30,28 +30,28 @@ export const poolName = z
   .string()
   .regex(
     /^[a-z][a-z0-9-]{0,29}$/,
-    "must be a lower-case letter, then lower-case letters, digits or -, 30 at most",
+    "must be a lower-case letter, then lower-case letters, digits or -; at most 30 characters",
   );
 
 /** A node's name, as the operator calls the host. */
 export const nodeName = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9.-]{0,62}$/, "must be lower-case letters, digits, . or -, 63 at most");
+  .regex(/^[a-z0-9][a-z0-9.-]{0,62}$/, "must be lower-case letters, digits, . or -; at most 63 characters");
 
 /** What an operator says of a node: `ssd`, `rack-2`. */
 export const nodeLabel = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9.-]{0,62}$/, "must be lower-case letters, digits, . or -, 63 at most");
+  .regex(/^[a-z0-9][a-z0-9.-]{0,62}$/, "must be lower-case letters, digits, . or -; at most 63 characters");
 
 /** A recipe's name. */
 export const recipeName = z
   .string()
   .regex(
     /^[a-z][a-z0-9-]{0,62}$/,
-    "must be a lower-case letter, then lower-case letters, digits or -, 63 at most",
+    "must be a lower-case letter, then lower-case letters, digits or -; at most 63 characters",
   );
 
 /** The name of a recipe parameter or output, usable as a shell variable. */
 export const paramName = z
   .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, "must be letters, digits or _, not a digit first, 64 at most");
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, "must be letters, digits or _, not starting with a digit; at most 64 characters");

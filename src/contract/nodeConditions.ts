@@ -8,12 +8,12 @@ export const NODE_CONDITIONS = {
     NotJoined: {
       status: false,
       meaning: "No relay has joined for the node yet.",
-      action: "Run the commands there that `warmpool node enroll NODE` prints.",
+      action: "Run the commands that `warmpool node enroll NODE` prints, on that node.",
     },
     NodeSilent: {
       status: false,
       meaning:
-        "The relay was not heard for `silenceSeconds` (90 by default). Nothing of the node is handed out or torn down.",
+        "The relay was not heard for `silenceSeconds` (90 by default). None of the node's machines is assigned or torn down.",
       action:
         "Start the relay there and check that it reaches the edge. If the host is lost for good, run `warmpool node remove NODE --lost`.",
     },
@@ -21,14 +21,14 @@ export const NODE_CONDITIONS = {
   DriverWorks: {
     DriverAnswers: {
       status: true,
-      meaning: "The driver answers, or nothing else is known.",
+      meaning: "The driver works, as far as is known.",
       action: "Nothing.",
     },
     DriverDown: {
       status: false,
-      meaning: "The driver fails to list its machines or to say what the node has; the message is its own.",
+      meaning: "The driver fails to list its machines or to report the node's inventory; the message is from the driver.",
       action:
-        "Look at the hypervisor on the node: nothing can be made, deleted or proven gone there until it answers.",
+        "Look at the hypervisor on the node: no machine can be created, deleted or proven gone there until it responds.",
     },
   },
   Accounted: {

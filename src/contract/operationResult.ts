@@ -12,10 +12,10 @@ const text = z.string().max(4096);
 const failure = { outcome: z.literal("failed"), message: text };
 /** 20 texts at most, 64 Ki characters over all of them. */
 const evidence = recordOf(z.string().max(50), z.string())
-  .refine((texts) => Object.keys(texts).length <= 20, "has more than 20 texts")
+  .refine((texts) => Object.keys(texts).length <= 20, "has more than 20 entries")
   .refine(
     (texts) => Object.values(texts).reduce((sum, { length }) => sum + length, 0) <= 64 * 1024,
-    "is longer than 64 KiB in all",
+    "is longer than 64 KiB in total",
   );
 
 const probeAnswer = z.strictObject({
@@ -40,7 +40,7 @@ function unreadable(value: unknown, error: z.core.$ZodCatchCtx["error"]) {
   return {
     id: named.success ? named.data.id : NOBODY,
     answer: "unknown" as const,
-    cause: `what its relay says of it is refused: ${sayIssues(error)}`.slice(0, 500),
+    cause: `the edge rejected the relay's result: ${sayIssues(error)}`.slice(0, 500),
   };
 }
 
@@ -69,7 +69,7 @@ export const operationResult = z.discriminatedUnion("outcome", [
       hostKey: z.string().max(200),
       keys: recordOf(z.string().max(200), z.array(z.string().max(9000)).max(200)).refine(
         (accounts) => Object.values(accounts).flat().join("").length <= 512 * 1024,
-        "is longer than 512 KiB in all",
+        "is longer than 512 KiB in total",
       ),
     }),
   }),

@@ -17,7 +17,7 @@ export function pagePath(token: string): string {
 
 /** Adds keys to those that the assignment has, 50 in all at most; none is taken away. */
 export const pageKeysInput = z.strictObject({
-  sshKeys: sshPublicKeys.refine((keys) => keys.length > 0, "must be one key at least"),
+  sshKeys: sshPublicKeys.refine((keys) => keys.length > 0, "must have at least one key"),
 });
 
 /** `ttlSeconds` is the whole time, counted from `activeAt`: `extend.maxTtlSeconds` of the view at most. */

@@ -21,7 +21,7 @@ const logPiece = z.strictObject({
 /** What a relay keeps of a set-up's outputs (src/relay/setup/outputs.ts) fits into this. */
 export const outputs = recordOf(z.string().max(64), z.string().max(4096))
   .refine((values) => Object.keys(values).length <= 100, "has more than 100 outputs")
-  .refine((values) => lengthOf(values) <= 64 * 1024, "is longer than 64 KiB in all");
+  .refine((values) => lengthOf(values) <= 64 * 1024, "is longer than 64 KiB in total");
 
 function lengthOf(values: Record<string, string>): number {
   return Object.entries(values).reduce((sum, [name, value]) => sum + name.length + value.length, 0);

@@ -17,12 +17,12 @@ export const recipeParam = z
   })
   .refine((param) => param.secret !== true || param.default === undefined, {
     path: ["default"],
-    message: "cannot be given to a secret parameter: whoever reads the recipe would read it",
+    message: "is not allowed for a secret parameter: everyone who can read the recipe could read it",
   });
 
 /** One step: a script for `/bin/sh` (or its own `#!` line), run as root with at most `timeoutSeconds`. */
 export const recipeStep = z.strictObject({
-  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "must be lower-case letters, digits or -, 63 at most"),
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "must be lower-case letters, digits or -; at most 63 characters"),
   title: z.string().trim().min(1, "must not be empty").max(80),
   script: z
     .string()
@@ -40,11 +40,11 @@ export const recipe = z.strictObject({
     .default({}),
   steps: z
     .array(recipeStep)
-    .min(1, "must have one step at least")
+    .min(1, "must have at least one step")
     .max(50)
     .refine(
       (steps) => new Set(steps.map((step) => step.id)).size === steps.length,
-      "has two steps of the same id",
+      "has two steps with the same id",
     ),
 });
 
@@ -55,7 +55,7 @@ export const rollbackRecipeInput = z.strictObject({
   name: recipeName,
   version: z
     .string()
-    .regex(/^[0-9a-f]{4,16}$/, "must be the version's first hex digits, 4 to 16")
+    .regex(/^[0-9a-f]{4,16}$/, "must be the first 4 to 16 hex digits of the version")
     .optional(),
 });
 

@@ -13,7 +13,7 @@ export function recordOf<Name extends z.core.$ZodRecordKey, Value extends z.ZodT
   return z.preprocess(
     (input, context) => {
       if (typeof input === "object" && input !== null && Object.hasOwn(input, "__proto__"))
-        context.addIssue({ code: "custom", message: "__proto__ cannot be a name", input });
+        context.addIssue({ code: "custom", message: "__proto__ is not allowed as a name", input });
       return input;
     },
     z.record(name, value),

@@ -32,7 +32,7 @@ export type SettingName = keyof InstallationSettings;
 /** Those that are named change; the others stay. */
 export const settingsPutInput = installationSettings
   .partial()
-  .refine((settings) => Object.keys(settings).length > 0, "names no setting");
+  .refine((settings) => Object.keys(settings).length > 0, "names no setting; give at least one");
 
 function within({ min, max }: { min: number; max: number }) {
   return z.int().min(min).max(max);

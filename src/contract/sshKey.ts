@@ -34,26 +34,26 @@ const AGAIN = "copy the whole line of the .pub file again";
 /** The key as one line with single spaces, repaired where the damage has one meaning only; or why it is none. */
 export function readSshPublicKey(text: string): { line: string } | { problem: string } {
   const line = text.trim();
-  if (line === "") return { problem: "is empty; send the line of the .pub file" };
+  if (line === "") return { problem: "is empty; send the content of the .pub file" };
   if (line.includes("PRIVATE KEY"))
     return { problem: "is a private key; send the public one (the file ending in .pub)" };
   if (line.includes("SSH2 PUBLIC KEY"))
     return {
-      problem: "is in the SSH2 form; convert it by `ssh-keygen -i -f FILE` and send what that prints",
+      problem: "is in the SSH2 format; convert it with `ssh-keygen -i -f FILE` and send the output",
     };
-  if (/[\r\n\0]/.test(line)) return { problem: "has more than one line; send one key an entry" };
+  if (/[\r\n\0]/.test(line)) return { problem: "has more than one line; send one key per entry" };
   if (line.length > LONGEST_LINE) return { problem: `is longer than ${LONGEST_LINE} characters` };
   const [type = "", blob = "", ...comment] = line.split(/\s+/);
   const known = own(TYPES, type);
   if (known === undefined) return { problem: unknownType(type, line) };
   const bytes = decodeBase64(blob);
   if (bytes === null)
-    return { problem: `has a body that is not base64; was it cut when it was copied? ${AGAIN}` };
+    return { problem: `has a body that is not base64, perhaps truncated when it was copied; ${AGAIN}` };
   const fields = readFields(bytes);
   if (fields === null || fields.length !== known.fields)
-    return { problem: `is cut short or has something added to its body; ${AGAIN}` };
+    return { problem: `has a truncated or extended body; ${AGAIN}` };
   if (textOf(fields[0]) !== type)
-    return { problem: `says ${type} but holds a key of another type; ${AGAIN}` };
+    return { problem: `says ${type} but contains a key of another type; ${AGAIN}` };
   const problem = known.check(fields);
   if (problem !== null) return { problem };
   return { line: [type, encodeBase64(bytes), ...comment].join(" ") };
@@ -72,9 +72,9 @@ export function sshKeyIdentity(line: string): string {
 
 function unknownType(type: string, line: string): string {
   if (/-cert-v0\d@openssh\.com$/.test(type))
-    return "is a certificate, which opens no account by itself; send the public key (the .pub file without -cert)";
+    return "is a certificate, which does not grant a login by itself; send the public key (the .pub file without -cert)";
   if (type === "ssh-dss")
-    return "is a DSA key, which sshd no longer takes; make another: ssh-keygen -t ed25519";
+    return "is a DSA key, which sshd no longer accepts; create a new key: ssh-keygen -t ed25519";
   const names = Object.keys(TYPES);
   if (names.some((name) => line.includes(`${name} `)))
     return "has options before the key; send the plain key";
@@ -82,24 +82,24 @@ function unknownType(type: string, line: string): string {
 }
 
 function ed25519Problem(key: Uint8Array | undefined): string | null {
-  return key?.length === 32 ? null : `holds an ed25519 key of the wrong length; ${AGAIN}`;
+  return key?.length === 32 ? null : `contains an ed25519 key of the wrong length; ${AGAIN}`;
 }
 
 function rsaProblem(exponent: Uint8Array | undefined, modulus: Uint8Array | undefined): string | null {
   const sizes = [bitsOf(exponent), bitsOf(modulus)];
   if (sizes.some((bits) => bits === null || bits > RSA_BITS.most))
-    return `holds an RSA key with a number that is negative or of more than ${RSA_BITS.most} bits; ${AGAIN}`;
+    return `contains an RSA key with a negative number or one of more than ${RSA_BITS.most} bits; ${AGAIN}`;
   if ((sizes[1] ?? 0) < RSA_BITS.least)
-    return `is an RSA key of less than ${RSA_BITS.least} bits, which sshd refuses; make another: ssh-keygen -t ed25519`;
+    return `is an RSA key of less than ${RSA_BITS.least} bits, which sshd refuses; create a new key: ssh-keygen -t ed25519`;
   return null;
 }
 
 function ecdsa(curve: CurveName): Check {
   return ([, name, point]) => {
-    if (textOf(name) !== curve) return `says ${curve} but holds a key of another curve; ${AGAIN}`;
+    if (textOf(name) !== curve) return `says ${curve} but contains a key of another curve; ${AGAIN}`;
     return point !== undefined && isCurvePoint(curve, point)
       ? null
-      : `holds no point of the curve ${curve}; ${AGAIN}`;
+      : `contains no valid point of the curve ${curve}; ${AGAIN}`;
   };
 }
 
@@ -108,7 +108,7 @@ function applicationProblem(application: Uint8Array | undefined): string | null 
   // A NUL at its end is what sshd takes; elsewhere the text would end before its end.
   return application !== undefined && !application.slice(0, -1).includes(0)
     ? null
-    : `names the application of its security key wrongly; ${AGAIN}`;
+    : `has an invalid application for its security key; ${AGAIN}`;
 }
 
 /** How many bits a positive number of SSH has (RFC 4251, mpint); null if it is negative. */
@@ -171,6 +171,6 @@ export const sshPublicKey = z
 /** 0 to 50 keys; one that stands twice counts once. */
 export const sshPublicKeys = z
   .array(sshPublicKey)
-  .max(50, "must be 50 keys at most")
+  .max(50, "must have at most 50 keys")
   .transform((keys) => [...new Map(keys.map((key) => [sshKeyIdentity(key), key])).values()])
   .pipe(z.array(z.string()));

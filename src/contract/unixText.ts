@@ -14,9 +14,9 @@ function problemOf(text: string): string | null {
   if (at !== -1) {
     const line = text.slice(0, at).split("\n").length;
     const what = text[at + 1] === "\n" ? "ends with CR LF, as on Windows" : "has a carriage return (CR)";
-    return `line ${line} ${what}; a shell takes the CR for a part of the line: save it with LF alone`;
+    return `line ${line} ${what}; a shell treats the CR as part of the line: save the file with LF line endings`;
   }
   if (text.startsWith("\uFEFF"))
-    return "line 1 begins with a byte order mark, which a shell takes for a part of its first word: save it without";
+    return "line 1 begins with a byte order mark, which a shell treats as part of the first word: save the file without it";
   return null;
 }

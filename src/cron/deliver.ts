@@ -11,7 +11,7 @@ import type { WebhookSetting } from "../domain/webhook/receiver.ts";
  */
 export async function deliver(db: Db, webhook: WebhookSetting): Promise<number> {
   if (webhook !== null && "problem" in webhook) throw new Error(webhook.problem);
-  const old = await db.transaction((tx) => giveUp(tx, "old", `not taken within ${GIVE_UP_DAYS} days`));
+  const old = await db.transaction((tx) => giveUp(tx, "old", `not accepted within ${GIVE_UP_DAYS} days`));
   if (webhook === null || (await isGone(db, webhook))) return old + (await drop(db));
   const waiting = await rows(db, announceWaiting(settingOf("waitingTooLongSeconds")));
   return waiting.length + old + (await deliverDue(db, webhook));

@@ -218,7 +218,7 @@ describe.each(RUNTIMES)("bad input on %s", (runtime) => {
     expect(health.status).toBe(503);
     expect(await health.json()).toMatchObject({
       status: "failing",
-      problems: ["the database cannot be asked"],
+      problems: ["the database cannot be reached"],
     });
   });
 });

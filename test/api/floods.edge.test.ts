@@ -94,7 +94,7 @@ test("a known caller's body that is framed wrongly, or breaks off → 400 that s
     for (const body of ["zz\r\n", "1\r\n{\r\nzz\r\n", "5\r\n{"]) {
       const seen = await send(`${chunked(path)}${body}`, { thenHangUp: true });
       await until("an answer", () => seen.heard.includes("}"));
-      expect(seen.heard).toMatch(/^HTTP\/1\.1 400 [^]*the body ended early or is not framed as HTTP wants/);
+      expect(seen.heard).toMatch(/^HTTP\/1\.1 400 [^]*the body ended early or is not valid HTTP/);
     }
   }
 });
@@ -119,7 +119,7 @@ test("a bootstrap token that can be guessed is not used, and /healthz says so", 
   const health = await fetch(`${weak.url}/healthz`, { signal: deadline(20) });
   expect(health.status).toBe(503);
   expect(await health.json()).toMatchObject({
-    problems: [expect.stringContaining("WARMPOOL_ADMIN_TOKEN has to be 20 to 200") as string],
+    problems: [expect.stringContaining("WARMPOOL_ADMIN_TOKEN must be 20 to 200") as string],
   });
   const answer = await fetch(`${weak.url}${TESTERS}`, { headers: { authorization: `Bearer ${short}` } });
   expect(answer.status).toBe(401);

@@ -84,7 +84,7 @@ test("a batch with a valid token → the token is looked up once; a batch that i
     const many = await edge.ask(path, token);
     expect(many.status).toBe(400);
     expect(await many.json()).toMatchObject({
-      error: { message: expect.stringMatching(/51 procedures, 50 is the most/) },
+      error: { message: expect.stringMatching(/51 procedures, but at most 50 are allowed/) },
     });
     expect(edge.seen).toHaveLength(1);
   }

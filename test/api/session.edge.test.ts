@@ -55,7 +55,7 @@ describe.each(ONE_RUNTIME)("what sessions allow on %s", (runtime) => {
       const rpc = await browser.mutate("pool.pause", { name: "demo" }, headers);
       expect({ status: rpc.status, said: await rpc.text() }, JSON.stringify(headers)).toEqual({
         status: 403,
-        said: expect.stringContaining("own pages only"),
+        said: expect.stringContaining("only from this Warmpool's own pages"),
       });
       const http = await browser.ask("/admin/v1/pools/demo/pause", { method: "POST", headers });
       expect(http.status).toBe(403);

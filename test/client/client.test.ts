@@ -127,16 +127,16 @@ test("a stream that is refused outside of tRPC ends with the code too", async ()
 
 test("no URL of a server is refused at once", () => {
   expect(() => createClient({ url: "127.0.0.1:8787", token })).toThrow(
-    /is no URL of a Warmpool; give one such as/,
+    /is not a URL of a Warmpool; use one such as/,
   );
-  expect(() => createClient({ url: "file:///etc/passwd", token })).toThrow(/is no URL of a Warmpool/);
+  expect(() => createClient({ url: "file:///etc/passwd", token })).toThrow(/is not a URL of a Warmpool/);
   for (const url of [
     "http://u:hunter2@127.0.0.1:8787",
     "http://u:hunter2#x@127.0.0.1",
     "http://u:hunter2%zz@[::1",
   ]) {
     expect(() => createClient({ url, token })).toThrow(
-      /^the URL of a Warmpool must not hold a user or password/,
+      /^the URL of a Warmpool must not contain a user or password/,
     );
   }
 });

@@ -34,7 +34,7 @@ const TABLE: [what: string, schema: z.ZodType, value: unknown, words: string][] 
     "a typo in a part",
     poolSpec,
     { ...spec, shape: { vcpus: 1, memoryMib: 512, diskGib: 1, memory: 1 } },
-    "shape.memory: is no field that there is; leave it out, or look at its spelling",
+    "shape.memory: unknown field; remove it or check its spelling",
   ],
   [
     "no such kind",
@@ -52,7 +52,7 @@ const TABLE: [what: string, schema: z.ZodType, value: unknown, words: string][] 
     "a bad name of a parameter",
     recipe,
     { name: "r", params: { "1a": {} }, steps: [] },
-    "params.1a: must be an object whose names fit: a name must be letters, digits or _, not a digit first, 64 at most",
+    "params.1a: must be an object with valid names: a name must be letters, digits or _, not starting with a digit; at most 64 characters",
   ],
 ];
 

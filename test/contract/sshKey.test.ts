@@ -36,13 +36,13 @@ test.each([
 test.each([
   ["", /empty/],
   ["ssh-ed25519", /base64/],
-  ["ssh-dss AAAA", /DSA key, which sshd no longer takes; make another/],
+  ["ssh-dss AAAA", /DSA key, which sshd no longer accepts; create a new key/],
   ["ssh-nothing AAAA", /known key type .* copy the whole line/],
   ["ssh-ed25519-cert-v01@openssh.com AAAA", /certificate.* send the public key/],
   ["---- BEGIN SSH2 PUBLIC KEY ----", /ssh-keygen -i/],
   [`from="10.0.0.1" ${KEY_A}`, /options/],
-  [`ssh-rsa ${ed25519Blob(1)}`, /cut short|another type/],
-  [`ssh-ed25519 ${ed25519Blob(1).slice(0, 40)}`, /cut short/],
+  [`ssh-rsa ${ed25519Blob(1)}`, /truncated|another type/],
+  [`ssh-ed25519 ${ed25519Blob(1).slice(0, 40)}`, /truncated/],
   [`ssh-ed25519 ${"!".repeat(60)}`, /base64/],
   [`${KEY_A}\n${KEY_A}`, /one line/],
 ])("refuses %j and says why", (text, says) => {

@@ -55,7 +55,7 @@ test("on a quiet host: a part that hangs is lost after its time to be silent", a
   await watched.clock.advance(14_000);
   expect(watched.part.verdict).toBeNull();
   await watched.clock.advance(3000);
-  expect(watched.part.verdict).toMatch(/^has not answered for 1[56] s$/);
+  expect(watched.part.verdict).toMatch(/^has not responded for 1[56] s$/);
 });
 
 test("five tasks for each CPU: a part that needs five times its time to start is not lost, one that hangs is", async () => {
@@ -69,7 +69,7 @@ test("five tasks for each CPU: a part that needs five times its time to start is
   await watched.clock.advance(70_000);
   expect(watched.part.verdict).toBeNull();
   await watched.clock.advance(10_000);
-  expect(watched.part.verdict).toMatch(/^has not answered/);
+  expect(watched.part.verdict).toMatch(/^has not responded/);
 });
 
 test("however busy the host: a part that hangs is lost after ten times its time", async () => {
@@ -81,7 +81,7 @@ test("however busy the host: a part that hangs is lost after ten times its time"
   await watched.clock.advance(148_000);
   expect(watched.part.verdict).toBeNull();
   await watched.clock.advance(10_000);
-  expect(watched.part.verdict).toMatch(/^has not answered/);
+  expect(watched.part.verdict).toMatch(/^has not responded/);
 });
 
 test("a supervisor that was stopped for an hour takes no part for lost, and one that hangs after its time", async () => {
@@ -93,7 +93,7 @@ test("a supervisor that was stopped for an hour takes no part for lost, and one 
   await watched.clock.advance(10_000);
   expect(watched.part.verdict).toBeNull();
   await watched.clock.advance(10_000);
-  expect(watched.part.verdict).toMatch(/^has not answered for 1[56] s$/);
+  expect(watched.part.verdict).toMatch(/^has not responded for 1[56] s$/);
 });
 
 test("a supervisor that hardly runs: only the time in which its timers were on time counts", async () => {

@@ -27,7 +27,7 @@ export function createQueryReader(route: Route): (query: URLSearchParams) => Raw
     const input = new Map<string, unknown>();
     for (const [name, text] of query) {
       if (hasBody(route.method) || fields.has(name))
-        throw new WarmpoolError("BAD_REQUEST", `${name}: is no query parameter of this address`);
+        throw new WarmpoolError("BAD_REQUEST", `${name}: unknown query parameter`);
       if (input.has(name))
         throw new WarmpoolError("BAD_REQUEST", `${name}: is given more than once in the query`);
       input.set(name, valueOf(text, own(properties, name)?.["type"]));
@@ -56,17 +56,17 @@ function jsonOr(text: string): unknown {
 export function mustBeEmpty(body: RawInput): void {
   const [first] = Object.keys(body);
   if (first === undefined) return;
-  throw new WarmpoolError("BAD_REQUEST", `${first}: this address takes no body; put it into the query`);
+  throw new WarmpoolError("BAD_REQUEST", `${first}: this address accepts no body; send it in the query`);
 }
 
 /** The body as an object; none is an empty one. @throws Refused, WarmpoolError BAD_REQUEST. */
 export function readBody(text: string, contentType: string | undefined): RawInput {
   if (text.trim() === "") return {};
   if (!/^application\/json\s*(;|$)/i.test(contentType ?? ""))
-    throw new Refused(415, "the body has to be JSON; send content-type: application/json");
+    throw new Refused(415, "the body must be JSON; send content-type: application/json");
   const body = parseJson(text);
   if (typeof body !== "object" || body === null || Array.isArray(body))
-    throw new WarmpoolError("BAD_REQUEST", "the body has to be a JSON object");
+    throw new WarmpoolError("BAD_REQUEST", "the body must be a JSON object");
   return { ...body };
 }
 
@@ -84,7 +84,7 @@ export function withPath(input: RawInput, path: Record<string, string>): RawInpu
     if (Object.hasOwn(input, name) && own(input, name) !== value)
       throw new WarmpoolError(
         "BAD_REQUEST",
-        `${name}: is not the one in the address; leave it out of the body`,
+        `${name}: differs from the one in the address; omit it from the body`,
       );
   }
   return { ...input, ...path };

@@ -50,12 +50,12 @@ export async function once(
       return replay(taking.answer.status, taking.answer.body);
     case "busy":
       return problemResponse(
-        conflict("the request with this Idempotency-Key is being done; ask again for its answer"),
+        conflict("the request with this Idempotency-Key is still running; retry to get its response"),
         { "retry-after": "1" },
       );
     case "other":
       return problemResponse(
-        conflict("this Idempotency-Key was used for another request; take a new key for a new request"),
+        conflict("this Idempotency-Key was used for a different request; use a new key for each request"),
       );
     case "taken":
       break;

@@ -21,7 +21,7 @@ export function openApi(routes: readonly Route[]): Json {
       title: "Warmpool admin HTTP",
       version: "1",
       description:
-        "What an admin does with Warmpool, over HTTP. Errors are problem+json (RFC 9457) with a code of a closed " +
+        "Administration of Warmpool over HTTP. Errors are problem+json (RFC 9457) with a code from a closed " +
         "set. Unknown fields and unknown query parameters are refused.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
@@ -42,8 +42,8 @@ const IDEMPOTENCY_KEY = {
   in: "header",
   required: false,
   description:
-    "The same request under the same key is done once and answered alike for 24 hours; another request under it is " +
-    "a CONFLICT. A key belongs to the token it came with.",
+    "A request with the same key is executed once, and its response is repeated for 24 hours; a different request with it is " +
+    "a CONFLICT. A key is valid only for the token that used it.",
   schema: { type: "string", minLength: 1, maxLength: 255, pattern: "^[\\x21\\x23-\\x7e]+$" },
 };
 
@@ -62,7 +62,7 @@ function operation(route: Route, schemas: Schemas): Json {
     operationId: route.procedure.path,
     tags: [tagOf(route)],
     summary: route.summary,
-    description: `Takes a token of role ${route.procedure.roles.join(" or ")}. As \`${route.procedure.path}\` over tRPC.`,
+    description: `Requires a token with the role ${route.procedure.roles.join(" or ")}. As \`${route.procedure.path}\` over tRPC.`,
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(hasBody(route.method) ? { requestBody: requestBody(input.properties, required) } : {}),
     responses: { "200": success(route, schemas), ...problems(route, schemas) },
@@ -98,7 +98,7 @@ function success(route: Route, schemas: Schemas): Json {
       ? {
           headers: {
             "Idempotency-Replayed": {
-              description: "`true` where the answer is the one that was kept under the Idempotency-Key.",
+              description: "`true` if this is the stored response for the Idempotency-Key.",
               schema: { const: "true" },
             },
           },

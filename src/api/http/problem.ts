@@ -20,16 +20,16 @@ export type Problem = z.infer<typeof problem>;
 
 /** A code's name for people. */
 const TITLES: Record<Told["code"], string> = {
-  BAD_REQUEST: "The request is not right",
-  UNAUTHORIZED: "The token is missing or not valid",
+  BAD_REQUEST: "The request is invalid",
+  UNAUTHORIZED: "The token is missing or invalid",
   FORBIDDEN: "The token may not do this",
-  NOT_FOUND: "There is no such thing",
-  CONFLICT: "It cannot be done as things are",
+  NOT_FOUND: "Not found",
+  CONFLICT: "Conflicts with the current state",
   NO_CAPACITY: "No machine is ready",
   POOL_PAUSED: "The pool is paused",
   LEASE_LOST: "The lease is lost",
   RATE_LIMITED: "Too many requests",
-  UNAVAILABLE: "Cannot be answered now",
+  UNAVAILABLE: "Temporarily unavailable",
   INTERNAL: "Something went wrong",
 };
 

@@ -57,7 +57,7 @@ async function answer(
   const perMinute = c.env.adminRequestsPerMinute;
   const wait = limiter.take(hash, perMinute);
   if (wait > 0) {
-    const { told, headers } = tooMany(`this token has made more than ${perMinute} requests a minute`, wait);
+    const { told, headers } = tooMany(`this token sent more than ${perMinute} requests per minute`, wait);
     return problemResponse(told, headers);
   }
   mustBe(caller, route.procedure.roles);
@@ -118,7 +118,7 @@ function isGet(c: HonoContext<Vars>): boolean {
 function wrongMethod(methods: string[]): Response {
   const allow = methods.flatMap((method) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
   return problemResponse(
-    { code: "BAD_REQUEST", httpStatus: 405, message: `this address takes ${allow}` },
+    { code: "BAD_REQUEST", httpStatus: 405, message: `this address accepts ${allow}` },
     { allow },
   );
 }

@@ -59,7 +59,7 @@ describe.each(ONE_RUNTIME)("the admin HTTP on %s", (runtime) => {
       {},
       400,
       "BAD_REQUEST",
-      /name: is no query parameter/,
+      /name: unknown query parameter/,
     );
     await refused("POST", "/tokens", { body: "{" }, 400, "BAD_REQUEST", /not JSON/);
     await refused("POST", "/tokens", { body: "[]" }, 400, "BAD_REQUEST", /JSON object/);
@@ -85,7 +85,7 @@ describe.each(ONE_RUNTIME)("the admin HTTP on %s", (runtime) => {
       { body: specOf({ name: "other" }) },
       400,
       "BAD_REQUEST",
-      /name: is not the one in the address/,
+      /name: differs from the one in the address/,
     );
     await refused(
       "PUT",
@@ -95,7 +95,7 @@ describe.each(ONE_RUNTIME)("the admin HTTP on %s", (runtime) => {
       "BAD_REQUEST",
       /larger/,
     );
-    const inTheBody = /release: this address takes no body; put it into the query/;
+    const inTheBody = /release: this address accepts no body; send it in the query/;
     await refused("DELETE", "/pools/demo", { body: { release: true } }, 400, "BAD_REQUEST", inTheBody);
     await refused("DELETE", "/tokens/1", {}, 400, "BAD_REQUEST", /id: must be the id of a token/);
   });
@@ -136,7 +136,7 @@ describe.each(ONE_RUNTIME)("the admin HTTP on %s", (runtime) => {
     expect(problemOf(other)).toMatchObject({
       status: 409,
       code: "CONFLICT",
-      detail: expect.stringMatching(/another request/),
+      detail: expect.stringMatching(/different request/),
     });
     const elsewhere = await call(edge.url, "POST", "/sweep", { headers });
     expect(problemOf(elsewhere)).toMatchObject({ status: 409, code: "CONFLICT" });
@@ -235,7 +235,7 @@ describe.each(ONE_RUNTIME)("the admin HTTP on %s", (runtime) => {
     await t.db.execute(sql`update idempotency_keys set status = null, body = null`);
     expect(problemOf(await create())).toMatchObject({
       status: 409,
-      detail: expect.stringMatching(/is being done/),
+      detail: expect.stringMatching(/is still running/),
     });
     await t.db.execute(sql`update idempotency_keys set taken_at = now() - interval '61 seconds'`);
     expect((await create()).headers.get("idempotency-replayed")).toBeNull();

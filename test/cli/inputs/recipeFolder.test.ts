@@ -25,7 +25,7 @@ test.each([
   ["no JSON", "{", /recipe\.json is no JSON: /],
   ["no object", [], /recipe\.json: .*must be an object/],
   ["no name", { ...good, name: undefined }, /recipe\.json: name: /],
-  ["no steps", { ...good, steps: [] }, /recipe\.json: steps: must have one step at least/],
+  ["no steps", { ...good, steps: [] }, /recipe\.json: steps: must have at least one step/],
   ["a step that is no object", { ...good, steps: ["hello.sh"] }, /recipe\.json: steps\[0\]: /],
   [
     "no time limit",

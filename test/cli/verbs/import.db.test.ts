@@ -72,7 +72,7 @@ test("where machines would be removed nothing is done without --yes", async () =
 
 test.each([
   [{}, 2, "holds neither recipes nor pools"],
-  [{ pool: [] }, 2, "pool: is no field that there is"],
+  [{ pool: [] }, 2, "pool: unknown field"],
   [{ pools: [specOf({ maxSize: -1 })] }, 2, "pools[0].maxSize"],
   [{ recipes: [recipe, recipe] }, 2, "recipes[1].name: greeter is there twice"],
   [{ pools: [specOf({ name: "third", recipe: "none" })] }, 3, "wants the recipe none"],

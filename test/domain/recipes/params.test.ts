@@ -88,9 +88,9 @@ test.each(NAMES)("a parameter named %s is one like any other", (name) => {
 
 test("a parameter named __proto__ is refused, and never lost without a word", () => {
   const text = '{"name": "r", "params": {"__proto__": {}}, "steps": []}';
-  expect(recipe.safeParse(JSON.parse(text)).error?.issues[0]?.message).toBe("__proto__ cannot be a name");
+  expect(recipe.safeParse(JSON.parse(text)).error?.issues[0]?.message).toBe("__proto__ is not allowed as a name");
   const params: unknown = JSON.parse('{"__proto__": "x"}');
   expect(assignInput.shape.params.safeParse(params).error?.issues[0]?.message).toBe(
-    "__proto__ cannot be a name",
+    "__proto__ is not allowed as a name",
   );
 });

@@ -52,7 +52,7 @@ test.each<[string, Partial<Driver>, RegExp]>([
   [
     "not listed, by a listing that is not complete",
     { list: async () => ({ complete: false, machines: [], storageProof: "volumes" }) },
-    /not complete/,
+    /incomplete/,
   ],
   [
     "not to be asked for",

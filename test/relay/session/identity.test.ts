@@ -35,7 +35,7 @@ test("joining keeps the credential and a key of its own, readable by nobody else
     expect((await stat(join(dir.path, name))).mode & 0o777).toBe(0o600);
 
   await expect(joinNode({ url: edge.url, token: JOIN_TOKEN, dir: dir.path, replace: true })).rejects.toThrow(
-    /works once.*Enroll again/,
+    /already used.*Enroll the node again/,
   );
 });
 
@@ -68,7 +68,7 @@ test("a folder that never joined, or is damaged, says what to do", async () => {
   await expect(loadIdentity(dir.path)).rejects.toThrow(/has not joined\. `npx warmpool node enroll NAME`/);
   await writeFile(join(dir.path, "relay.json"), "{}");
   await chmod(join(dir.path, "relay.json"), 0o600);
-  await expect(loadIdentity(dir.path)).rejects.toThrow(/is damaged.*join again/);
+  await expect(loadIdentity(dir.path)).rejects.toThrow(/is corrupt.*join again/);
 });
 
 test("the highest machine number only grows, and is kept", async () => {

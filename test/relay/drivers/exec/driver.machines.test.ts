@@ -88,7 +88,7 @@ describe("what a program prints", () => {
   test.each([
     ["nothing", "true", "exited with 0 but printed nothing. It must print only this on stdout: "],
     ["a log line", "echo listing...", "printed something that is not JSON: listing.... It must print"],
-    ["a misspelt key", `echo '{"completed":true,"machines":[]}'`, "completed: is no field that there is"],
+    ["a misspelt key", `echo '{"completed":true,"machines":[]}'`, "completed: unknown field"],
     ["another type", `echo '{"complete":true,"machines":{}}'`, "something unexpected (machines: must be a list"],
     [
       "a state of its own",

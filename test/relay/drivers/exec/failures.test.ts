@@ -14,8 +14,8 @@ const ssh = { host: "10.0.0.1", port: 22 };
 test.each([
   [{ name: "wp-1", state: "running" }, "ssh: is missing; it must be given"],
   [{ name: "wp-1", state: "up", ssh }, 'state: must be one of "running", "stopped", "unknown"'],
-  [{ name: "wp-1", state: "running", ssh, sshh: 1 }, "sshh: is no field that there is"],
-  [{ name: "wp-1", state: "running", ssh, s3cret: 1 }, "***: is no field that there is"],
+  [{ name: "wp-1", state: "running", ssh, sshh: 1 }, "sshh: unknown field"],
+  [{ name: "wp-1", state: "running", ssh, s3cret: 1 }, "***: unknown field"],
   [
     { name: "wp-1", state: "running", ssh: { host: "10.0.0.1", port: 70_000 } },
     "ssh.port: must be at most 65535",

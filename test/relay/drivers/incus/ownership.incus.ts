@@ -27,7 +27,7 @@ test("an instance that a person made in the project is neither shown nor touched
   await expect(under.driver.start(wanted.name, soon())).rejects.toMatchObject({ code: "failed" });
   await expect(under.driver.create(wanted, soon())).rejects.toMatchObject({
     code: "failed",
-    message: expect.stringContaining("not this node's"),
+    message: expect.stringContaining("does not belong to this node"),
   });
   expect(await findInstance(under.incus, wanted.name, soon())).toMatchObject({ name: wanted.name });
 });

@@ -131,8 +131,8 @@ describe("what stands in the way is named", () => {
     const away = `${under.options.root}-away`;
     renameSync(under.options.root, away);
     try {
-      await expect(under.driver.list(soon())).rejects.toThrow(/cannot be reached/);
-      await expect(under.driver.get("wp-1", soon())).rejects.toThrow(/cannot be reached/);
+      await expect(under.driver.list(soon())).rejects.toThrow(/is not accessible/);
+      await expect(under.driver.get("wp-1", soon())).rejects.toThrow(/is not accessible/);
     } finally {
       renameSync(away, under.options.root);
     }
