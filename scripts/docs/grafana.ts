@@ -75,7 +75,7 @@ export const PANELS: readonly Panel[] = [
   },
   {
     title: "Time to ready",
-    description: "From the wish for a machine until it was known good.",
+    description: "From the decision to create a machine until it was known good.",
     unit: "s",
     queries: quantiles("warmpool_ready_seconds"),
   },

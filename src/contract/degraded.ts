@@ -4,7 +4,7 @@ import type { Reason } from "./reason.ts";
 export const DEGRADED = {
   Fine: {
     status: false,
-    meaning: "Nothing is known to be wrong that needs a person.",
+    meaning: "No problem is known that needs a person.",
     action: "Nothing.",
   },
   Braked: {

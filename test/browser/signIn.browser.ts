@@ -12,7 +12,7 @@ test("sign-in: the link that npm start prints → signed in, the code gone from 
   expect(await first.page.evaluate(() => document.cookie)).toBe("");
   const second = await open();
   await second.page.goto(inject("firstLink"));
-  await second.page.getByText("This link does not sign in").waitFor();
+  await second.page.getByText("The link could not sign you in").waitFor();
   expect([...first.wrongs, ...second.wrongs]).toEqual([]);
   await Promise.all([first.close(), second.close()]);
 });

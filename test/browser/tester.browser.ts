@@ -27,7 +27,7 @@ test("assign: progress moves by itself, what a hostile machine says is text, the
   );
 
   await page.getByRole("button", { name: "Tester’s link" }).click();
-  await page.getByRole("button", { name: "Make the link" }).click();
+  await page.getByRole("button", { name: "Create a link" }).click();
   const link = (await page.getByRole("dialog").locator("code").first().textContent()) ?? "";
   const phone = await openPhone();
   await phone.page.goto(link);
@@ -48,17 +48,17 @@ test("assign: progress moves by itself, what a hostile machine says is text, the
   await phone.page.getByText("There is none yet").waitFor({ state: "detached" });
   await phone.page.getByRole("button", { name: /I need longer/ }).click();
   await phone.page
-    .getByText("It cannot be made any longer")
+    .getByText("It cannot be extended any further")
     .or(phone.page.getByText(/^1h 5\dm$|^2h/))
     .first()
     .waitFor();
 
   await phone.page.getByRole("button", { name: "I am done" }).click();
   await phone.page.getByRole("button", { name: "Delete it" }).click();
-  await phone.page.getByRole("heading", { name: "You have given your machine back" }).waitFor();
+  await phone.page.getByRole("heading", { name: "You have released your machine" }).waitFor();
   await page.getByText("released", { exact: true }).first().waitFor();
   await phone.page.reload();
-  await phone.page.getByRole("heading", { name: "This link does not work any more" }).waitFor();
+  await phone.page.getByRole("heading", { name: "This link no longer works" }).waitFor();
   expect([...wrongs, ...phone.wrongs]).toEqual([]);
   await Promise.all([close(), phone.close()]);
 });
@@ -66,7 +66,7 @@ test("assign: progress moves by itself, what a hostile machine says is text, the
 test("tester's page: a made-up code → says that the link does not work, and nothing else", async () => {
   const phone = await openPhone();
   await phone.page.goto(`${stack().url}/t/${"A".repeat(43)}`);
-  await phone.page.getByRole("heading", { name: "This link does not work any more" }).waitFor();
+  await phone.page.getByRole("heading", { name: "This link no longer works" }).waitFor();
   expect(phone.wrongs).toEqual([]);
   await phone.close();
 });

@@ -34,7 +34,7 @@ test("pool get and put: a spec goes in by file and comes out", async () => {
   expect(put.code).toBe(0);
   // The second one: whoever names no pool is refused from now on.
   expect(unwrapped(put.stderr)).toMatch(
-    /^The pool is new\. No machine is made or removed\. There are several pools then, .*`warmpool pool default demo`/,
+    /^The pool is new\. No machine is created or removed\. Then there are several pools, .*`warmpool pool default demo`/,
   );
   expect(put.stdout).toMatch(/^Pool second is stored\.\n/);
   const got = await warmpool(["pool", "get", "second"], at);

@@ -47,7 +47,7 @@ export const TYPED: readonly Typed[] = [
   { begins: "npx warmpool relay run ", shows: [/Serving node=n1/], stays: true },
   { begins: "npx warmpool status", shows: [/^n1 +online/m], settles: true },
   { begins: "npx warmpool capacity", shows: [/ more of .* fit/, /^TAKES /m] },
-  { begins: "npx warmpool pool plan demo.json", shows: [/Nothing changes/] },
+  { begins: "npx warmpool pool plan demo.json", shows: [/The spec does not change/] },
   { begins: "npx warmpool machine timeline ", shows: [/known good/] },
   { begins: "npx warmpool machine hold ", shows: [/ is held: /] },
   { begins: "npx warmpool node drain ", shows: [/No machine is made on n1/] },

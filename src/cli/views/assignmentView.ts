@@ -34,7 +34,7 @@ export function headline(assignment: Assignment, now: number): string {
     case "active":
       return `${username} has ${machine?.name ?? "a machine"}, set up ${ago(assignment.activeAt, now)}.`;
     case "failed":
-      return `Set-up for ${username} failed${error?.step === undefined ? "" : ` in step ${error.step}`}: ${error?.message ?? "no cause was given"}`;
+      return `Set-up for ${username} failed${error?.step === undefined ? "" : ` in step ${error.step}`}: ${error?.message ?? "no cause reported"}`;
     case "released":
       return `${username} was released ${ago(assignment.releasedAt, now)}.`;
   }

@@ -81,7 +81,7 @@ function nodeProblem(
   if (state !== "silent") {
     if (driverProblem === null) return [];
     return [
-      `${name}: its driver fails since ${ago(driverProblem.since, now)}: ${driverProblem.message}. Nothing can be made, deleted or proven gone there; look at the hypervisor.`,
+      `${name}: its driver has been failing since ${ago(driverProblem.since, now)}: ${driverProblem.message}. No machine can be created, deleted or proven gone there; look at the hypervisor.`,
     ];
   }
   return [

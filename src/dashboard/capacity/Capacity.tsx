@@ -34,7 +34,7 @@ export function Capacity() {
         <ShapeForm shape={shape} set={setShape} />
       </div>
       {chosen === undefined && shape === "" ? (
-        <Empty title="There is no pool to ask about.">Ask whether a shape would fit, such as 4x8x100.</Empty>
+        <Empty title="There is no pool yet.">Ask whether a shape would fit, such as 4x8x100.</Empty>
       ) : (
         <Shown of={report}>{(data) => <Report report={data} />}</Shown>
       )}
@@ -79,7 +79,7 @@ function ShapeForm({ shape, set }: { shape: string; set: (shape: string) => void
     >
       <input
         className="input mono"
-        aria-label="Would this shape fit? vCPUs x GiB of memory x GiB of disk"
+        aria-label="Does this shape fit? vCPUs x GiB of memory x GiB of disk"
         placeholder="4x8x100"
         pattern="\d{1,4}x\d{1,5}(\.\d{1,3})?x\d{1,7}"
         title="vCPUs x GiB of memory x GiB of disk, such as 4x8x100"

@@ -77,7 +77,7 @@ function ResourceBar({ resource: { name, total, terms, free, unit, isBinding } }
           {unit(free)} of {unit(total)} free
         </span>
       </div>
-      <p className="quiet">{words.length === 0 ? "Nothing takes any of it." : words.join(" · ")}</p>
+      <p className="quiet">{words.length === 0 ? "Nothing uses it." : words.join(" · ")}</p>
     </>
   );
 }

@@ -67,7 +67,7 @@ export function Events() {
       <Shown of={{ data: shown, error: events.error }}>
         {(all) =>
           all.length === 0 ? (
-            <Empty title="No event passes these filters." />
+            <Empty title="No event matches these filters." />
           ) : (
             <>
               <EventTable events={all} />

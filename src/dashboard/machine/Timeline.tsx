@@ -9,7 +9,7 @@ import { duration } from "../text/time.ts";
 
 /** What has happened to a machine, oldest first: the states as spans, everything else as marks on them. */
 export function Timeline({ entries }: { entries: readonly TimelineEntry[] }) {
-  if (entries.length === 0) return <Empty title="Nothing is on record." />;
+  if (entries.length === 0) return <Empty title="No entries." />;
   const spans = spansOf(entries);
   const shares = sharesOf(spans);
   return (

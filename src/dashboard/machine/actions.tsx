@@ -13,7 +13,7 @@ export function actionsOf(machine: MachineView): Action[] {
     held
       ? {
           name: "Unhold",
-          does: "Let the pool have it again",
+          does: "Return it to the pool",
           refused: can.unhold ?? null,
           question: {
             title: `Unhold ${name}`,
@@ -27,7 +27,7 @@ export function actionsOf(machine: MachineView): Action[] {
         }
       : {
           name: "Hold",
-          does: "Keep it for a look; nobody gets it and nothing removes it",
+          does: "Keep it for inspection: it is not assigned and not removed",
           refused: can.hold ?? null,
           question: {
             title: `Hold ${name}`,
@@ -89,7 +89,7 @@ export function actionsOf(machine: MachineView): Action[] {
         },
     {
       name: "Forget",
-      does: "Take it off the books without proof that it is gone",
+      does: "Forget it without proof that it is gone",
       refused: can.forget ?? null,
       question: {
         title: `Forget ${name}`,
@@ -115,7 +115,7 @@ function recreate({ id, name, node, can, assignment }: MachineView): Action {
   if (assignment === null)
     return {
       name: "Recreate",
-      does: "Delete it and make another",
+      does: "Delete it and create a new one",
       refused: can.recreate ?? null,
       question: {
         title: `Recreate ${name}`,

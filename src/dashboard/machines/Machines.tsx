@@ -38,10 +38,10 @@ export function Machines({ open }: { open: string | null }) {
               <Empty
                 title={state === "deleted" ? "No machine has been deleted yet." : "There is no machine."}
               >
-                {state === "deleted" ? undefined : "A pool makes them as soon as a node is there."}
+                {state === "deleted" ? undefined : "Pools create them as soon as a node is online."}
               </Empty>
             ) : shown.length === 0 ? (
-              <Empty title={`None of ${count(all.length, "machine")} passes these filters.`} />
+              <Empty title={`None of ${count(all.length, "machine")} matches these filters.`} />
             ) : view === "list" ? (
               <List machines={groups.flatMap(({ machines }) => machines)} open={open} />
             ) : (

@@ -49,7 +49,7 @@ export function Labels({ node: { name, labels } }: { node: NodeView }) {
       <span className="row">
         <input
           className="input mono"
-          aria-label={`Labels of ${name}, with spaces between`}
+          aria-label={`Labels of ${name}, separated by spaces`}
           placeholder="ssd rack-2"
           value={text}
           onChange={(event) => setText(event.target.value)}

@@ -17,12 +17,12 @@ export function Orphans({ node: { name, orphans, orphanBrake } }: { node: NodeVi
       {orphanBrake === null ? null : (
         <p className="note warn">
           {orphanBrake.reason === "several"
-            ? `${count(orphanBrake.count, "machine")} that no row knows appeared at once, so none is torn down until you say so.`
-            : `The database is an older copy: the relay has seen machine ${orphanBrake.seen}, the database knew no further than ${orphanBrake.known}. No unknown machine is torn down.`}
+            ? `${count(orphanBrake.count, "machine")} unknown to the database appeared at once, so none is torn down until you confirm it.`
+            : `The database is an older copy: the relay has seen machine ${orphanBrake.seen}, but the database only knew numbers up to ${orphanBrake.known}. No unknown machine is torn down.`}
         </p>
       )}
       {orphans.length === 0 ? null : (
-        <Table label={`Orphans of ${name}`} head={[["Machine"], ["Seen since"], ["What becomes of it"]]}>
+        <Table label={`Orphans of ${name}`} head={[["Machine"], ["Seen since"], ["What happens to it"]]}>
           {orphans.map((orphan) => (
             <tr key={orphan.name}>
               <td className="mono">{plain(orphan.name)}</td>
@@ -85,7 +85,7 @@ function fateOf({ confirmedBy, waits, of, username }: Orphan): string {
     case "vanished":
       return "appeared while a machine of this node was missing; kept until you decide";
     case "never_given":
-      return "carries our mark and was never made here; kept until you decide";
+      return "carries this installation's mark but was never created here; kept until you decide";
     case "unmarked":
       return "its mark names no machine; kept until you decide";
     case "given_up":

@@ -19,7 +19,7 @@ export function TesterPage({ code }: { code: string }) {
   // Whoever released the machine sees that, and not that their link has ended with it.
   if (gone && view?.state !== "released")
     return (
-      <Frame title="This link does not work any more">
+      <Frame title="This link no longer works">
         <p>
           It ended with the machine that it was for, or a newer link was made. Ask whoever sent it to you.
         </p>
@@ -29,7 +29,7 @@ export function TesterPage({ code }: { code: string }) {
     return (
       <Frame title={title}>
         <p className={behind ? "note warn" : "quiet pulse"}>
-          {behind ? "The server does not answer. This page appears as soon as it does." : "Loading…"}
+          {behind ? "The server does not respond. This page appears as soon as it does." : "Loading…"}
         </p>
       </Frame>
     );

@@ -36,8 +36,8 @@ export function TimeLeft({ view, shown }: { view: PageView; shown: Shown }) {
         expiresAt === null ? null : (
           <p className="quiet">
             {extend === null
-              ? "It cannot be made longer here. Ask whoever sent you this link."
-              : "It cannot be made any longer."}
+              ? "It cannot be extended here. Ask the person who sent you this link."
+              : "It cannot be extended any further."}
           </p>
         )
       ) : (

@@ -31,7 +31,7 @@ export function usePage(code: string): Shown {
       } catch (error) {
         if (errorCode(error) === "UNAUTHORIZED") setGone(true);
         return errorCode(error) === null || !(error instanceof Error)
-          ? "The server does not answer. Try again in a moment."
+          ? "The server does not respond. Try again in a moment."
           : error.message;
       }
     },

@@ -28,7 +28,7 @@ export function Charts({ pool }: { pool: string }) {
       <Shown of={history}>
         {(data) =>
           data.at.length < 2 ? (
-            <Empty title="There are no samples of this time yet.">One is taken every minute.</Empty>
+            <Empty title="There are no samples for this time yet.">One is taken every minute.</Empty>
           ) : (
             <Drawn history={data} />
           )

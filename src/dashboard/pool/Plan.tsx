@@ -68,8 +68,8 @@ export function Plan({
             blocked === null
               ? null
               : blocked === "paused"
-                ? "the pool is paused, so nothing is made"
-                : "the maximum is reached, so nothing is made",
+                ? "the pool is paused, so no machine is created"
+                : "the maximum is reached, so no machine is created",
           ],
         ]}
       />

@@ -79,16 +79,16 @@ function Numbers({ pool }: { pool: PoolView }) {
   return (
     <Facts
       of={[
-        ["ready", `${claimable}; the target is ${spec.targetSize}, and ${spec.maxSize} machines at most`],
+        ["ready", `${claimable}; the target is ${spec.targetSize}, and the maximum is ${spec.maxSize} machines`],
         ["waiting", waiting === 0 ? "nobody" : `${waiting}`],
         [
           "runway",
           runway === null
-            ? "nobody has claimed a machine lately"
+            ? "no claims lately"
             : `${Math.round(runway.claimsPerHour * 10) / 10} claims an hour${runway.emptyInSeconds === null ? "" : `; empty in ${duration(runway.emptyInSeconds)}`}${runway.refillSeconds === null ? "" : `; a refill takes ${duration(runway.refillSeconds)}`}`,
         ],
         ["paused", paused ? <span className="warn">yes: nothing is made</span> : null],
-        ["default", isDefault ? "yes: of callers who name no pool" : null],
+        ["default", isDefault ? "yes: for calls that name no pool" : null],
         ["made", <Ago at={createdAt} />],
         [
           "removed",

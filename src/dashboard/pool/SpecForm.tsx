@@ -117,29 +117,29 @@ export function SpecForm({
             set={(value) => set("bootTimeoutSeconds", value)}
           />
           <DurationField
-            label="Failed ones are held for"
+            label="Hold failed machines for"
             value={spec.holdFailedSeconds}
             none={writeDuration(SPEC_DEFAULTS.holdFailedSeconds)}
             set={(value) => set("holdFailedSeconds", value)}
           />
           <DurationField
-            label="Machines are replaced after"
+            label="Replace machines after"
             value={spec.machineTtlSeconds}
             none="never"
             set={(value) => set("machineTtlSeconds", value)}
           />
           <NumberField
-            label="Missed probes until it is replaced"
+            label="Failed probes until replacement"
             value={spec.failureThreshold ?? SPEC_DEFAULTS.failureThreshold}
             set={(value) => set("failureThreshold", value)}
           />
           <TextField
-            label="Nodes, with commas between"
+            label="Nodes, separated by commas"
             value={(spec.nodes ?? []).join(", ")}
             set={(value) => set("nodes", listOf(value))}
           />
           <TextField
-            label="Node labels, with commas between"
+            label="Node labels, separated by commas"
             value={(spec.nodeLabels ?? []).join(", ")}
             set={(value) => set("nodeLabels", listOf(value))}
           />

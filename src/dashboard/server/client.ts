@@ -43,7 +43,7 @@ export function reasonOf(error: unknown): string {
   const code = codeOf(error);
   if (code !== null && error instanceof Error) return sentence(error.message);
   if (error instanceof SignInError) return error.message;
-  return "The server does not answer. Look whether it runs and whether you are connected to it.";
+  return "The server does not respond. Check that it is running and that you are connected to it.";
 }
 
 function sentence(text: string): string {

@@ -42,5 +42,5 @@ export async function signOut(): Promise<void> {
 async function refusalOf(response: Response): Promise<string> {
   const problem = (await response.json().catch(() => null)) as { detail?: unknown; title?: unknown } | null;
   const told = problem?.detail ?? problem?.title;
-  return typeof told === "string" && told !== "" ? told : `The server answered ${response.status}.`;
+  return typeof told === "string" && told !== "" ? told : `The server responded with ${response.status}.`;
 }

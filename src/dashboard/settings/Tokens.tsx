@@ -43,7 +43,7 @@ export function Tokens() {
         {(all) => {
           const shown = all.filter(({ state }) => isWhole || state === "valid");
           return shown.length === 0 ? (
-            <Empty title="There is no valid token but the bootstrap admin token." />
+            <Empty title="The only valid token is the bootstrap admin token." />
           ) : (
             <Table
               label="Tokens"

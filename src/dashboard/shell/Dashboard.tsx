@@ -88,7 +88,7 @@ async function useCode(): Promise<string | null> {
     return null;
   } catch (error) {
     return error instanceof SignInError
-      ? `This link does not sign in: ${error.message} Each works once.`
-      : "The server did not answer while the link was used. Sign in with a token.";
+      ? `The link could not sign you in: ${error.message} Each link works once.`
+      : "The server did not respond to the link. Sign in with a token.";
   }
 }

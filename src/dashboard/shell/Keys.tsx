@@ -5,8 +5,8 @@ import { GO } from "./keys.ts";
 export function Keys({ onClose }: { onClose: () => void }) {
   const rows: [keys: string[], does: string][] = [
     [["/"], "Search machines, testers, pools and nodes"],
-    [["?"], "Show these keys"],
-    [["Esc"], "Close what is open"],
+    [["?"], "Show these shortcuts"],
+    [["Esc"], "Close the open dialog"],
     [["←", "→", "↑", "↓"], "Move in the grid of machines"],
     [["Enter"], "Open the machine"],
     ...GO.map(([letter, , name]): [string[], string] => [["g", letter], `Go to ${name}`]),

@@ -59,7 +59,7 @@ function LiveSign() {
       );
     case "lost":
       return (
-        <span className="live" role="status" title="The connection is tried again every few seconds.">
+        <span className="live" role="status" title="The connection is retried every few seconds.">
           <Tone tone="bad" /> <span>{at === null ? "Not connected" : `${behind} behind`}</span>
         </span>
       );

@@ -79,7 +79,7 @@ function About({ assignment }: { assignment: Assignment }) {
   return (
     <Facts
       of={[
-        ["place in line", queue === null ? null : `${queue.position}, ${etaText(assignment)}`],
+        ["place in the queue", queue === null ? null : `${queue.position}, ${etaText(assignment)}`],
         [
           "machine",
           machine === null ? null : (

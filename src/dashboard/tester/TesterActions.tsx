@@ -21,7 +21,7 @@ export function TesterActions({ assignment }: { assignment: Assignment }) {
         type="button"
         className="button"
         disabled={(reader ?? isOver) !== null}
-        title={reader ?? isOver ?? "Make the link to the tester's own page"}
+        title={reader ?? isOver ?? "Create a link to the tester's own page"}
         onClick={() => setOpen("link")}
       >
         Tester’s link
@@ -44,7 +44,7 @@ export function TesterActions({ assignment }: { assignment: Assignment }) {
               <p>
                 The set-up runs again on {machine?.name ?? "the machine"}; steps that have succeeded are
                 skipped.
-                {isOld ? " It runs the version of the recipe that it began with." : ""}
+                {isOld ? " It runs the version of the recipe that it started with." : ""}
               </p>
             ),
             verb: "Retry",
@@ -78,7 +78,7 @@ export function TesterActions({ assignment }: { assignment: Assignment }) {
           body: (
             <p>
               {machine === null ? (
-                `${username} leaves the line.`
+                `${username} leaves the queue.`
               ) : (
                 <>
                   {username} loses <code>{machine.name}</code>, which is deleted with everything on it.

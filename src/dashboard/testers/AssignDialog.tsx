@@ -43,7 +43,7 @@ export function AssignDialog({ onClose, pool: preset }: { onClose: () => void; p
         });
         opened = assignment.id;
       },
-      () => `${username.trim()} has asked for a machine of ${pool.name}.`,
+      () => `${username.trim()} requested a machine of ${pool.name}.`,
     );
     if (!went) return;
     onClose();

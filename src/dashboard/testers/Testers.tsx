@@ -56,16 +56,16 @@ export function Testers() {
             return (
               <Empty
                 title={
-                  state === "released" ? "Nobody was released yet." : "Nobody has a machine or waits for one."
+                  state === "released" ? "No assignment has been released yet." : "No tester has a machine or waits for one."
                 }
               >
                 {state === "released"
                   ? undefined
-                  : "Assign one here, or let your application call tester.assign."}
+                  : "Assign one here, or call tester.assign from your application."}
               </Empty>
             );
           if (shown.length === 0)
-            return <Empty title={`None of ${count(all.length, "tester")} passes these filters.`} />;
+            return <Empty title={`None of ${count(all.length, "tester")} matches these filters.`} />;
           return <TesterTable testers={shown} />;
         }}
       </Shown>

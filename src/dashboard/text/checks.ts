@@ -41,12 +41,12 @@ function secretChecks({
   if (unreadable > 0)
     found.push({
       tone: "bad",
-      text: `Secrets of ${count(unreadable, "assignment")} cannot be opened with these keys.`,
+      text: `Secrets of ${count(unreadable, "assignment")} cannot be decrypted with these keys.`,
     });
   if (unknowable > 0)
     found.push({
       tone: "warn",
-      text: `Secrets of ${count(unknowable, "assignment")} cannot be known again: their key is gone.`,
+      text: `Secrets of ${count(unknowable, "assignment")} cannot be compared again: their key is missing.`,
     });
   if (older > 0)
     found.push({
@@ -55,7 +55,7 @@ function secretChecks({
     });
   return found.length > 0
     ? found
-    : [{ tone: "good", text: `${count(keys, "secret key")}, and all secrets can be opened.` }];
+    : [{ tone: "good", text: `${count(keys, "secret key")}; all secrets can be decrypted.` }];
 }
 
 function nodeCheck({ name, clockAheadSeconds }: InstallationCheck["nodes"][number]): Check[] {

@@ -57,7 +57,7 @@ function noNode({ nodes, pools }: StatusFacts): Problem[] {
     {
       tone: pools.length === 0 ? "warn" : "bad",
       who: "No node",
-      text: "nothing makes machines",
+      text: "no machine can be created",
       cure: "Enroll a node on the page Nodes.",
       since: null,
       href: "/nodes",
@@ -81,7 +81,7 @@ function nodeProblems({ name, conditions, orphanBrake, brake }: NodeView): Probl
     found.push({
       tone: "bad",
       who: name,
-      text: `${brake.dead} of ${brake.answered} machines died at once${brake.cause === null ? "" : ` (${trimDot(brake.cause)})`}; nothing is torn down there`,
+      text: `${brake.dead} of ${brake.answered} machines died at once${brake.cause === null ? "" : ` (${trimDot(brake.cause)})`}; none of them is torn down`,
       cure: "Look at the node's network, storage and relay. If the machines really are dead, lift the brake.",
       since: brake.since,
       href,
@@ -92,9 +92,9 @@ function nodeProblems({ name, conditions, orphanBrake, brake }: NodeView): Probl
       who: name,
       text:
         orphanBrake.reason === "several"
-          ? `${orphanBrake.count} machines that no row knows appeared at once, so none is torn down`
-          : "the database is an older copy than the node has seen, so no unknown machine is torn down",
-      cure: "Look what they are on the page Nodes, then reap those that may go.",
+          ? `${orphanBrake.count} unknown machines appeared at once, so none is torn down`
+          : "the database is an older copy, so no unknown machine is torn down",
+      cure: "Look at them on the page Nodes, then reap those that may be deleted.",
       since: orphanBrake.since,
       href,
     });
@@ -102,9 +102,9 @@ function nodeProblems({ name, conditions, orphanBrake, brake }: NodeView): Probl
 }
 
 const NODE_CURES: Record<NodeView["conditions"][number]["type"], string> = {
-  Heard: "Start the relay there and see that it reaches this server.",
+  Heard: "Start the relay there and check that it reaches this server.",
   DriverWorks: "Look at the hypervisor on that node.",
-  Accounted: "The page Nodes says what each is and what becomes of it.",
+  Accounted: "The page Nodes shows what each one is and what happens to it.",
 };
 
 function dutyProblem({ duty, late, outcome, error, lastEndAt }: DutyHeartbeat, now: number): Problem[] {
@@ -136,7 +136,7 @@ function failedProblem({ id, username, pool, error, createdAt }: Assignment): Pr
   return {
     tone: "bad",
     who: `Tester ${username}`,
-    text: `set-up failed${step} (pool ${pool}): ${error?.message ?? "no cause was given"}`,
+    text: `set-up failed${step} (pool ${pool}): ${error?.message ?? "no cause reported"}`,
     cure: "Look at the log, then retry.",
     since: createdAt,
     href: `/testers/${id}`,

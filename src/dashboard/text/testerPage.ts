@@ -18,7 +18,7 @@ export function titleOf({ state }: Pick<PageView, "state">): string {
     case "failed":
       return "The set-up of your machine failed";
     case "released":
-      return "You have given your machine back";
+      return "You have released your machine";
   }
 }
 

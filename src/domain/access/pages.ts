@@ -13,7 +13,7 @@ import type { Caller } from "./tokens.ts";
 
 /** Why a page's secret is refused, whatever was wrong with it. */
 export const PAGE_ENDED =
-  "this link has ended: the machine was given back, or a newer link was made; ask whoever sent it for another";
+  "this link is no longer valid: the machine was released, or a newer link was created; ask the person who sent it for a new one";
 
 /**
  * Makes the link to an assignment's page and ends the one before.

@@ -83,7 +83,7 @@ export async function sessionEnd(db: Db, hash: string): Promise<string | null> {
 /** Why a secret of that kind is refused, whatever was wrong with it. */
 export const ENDED = {
   session: "the session has ended; sign in again",
-  code: "this sign-in link was used, is too old, or its token has ended; make another: npx warmpool dashboard",
+  code: "this sign-in link was already used or has expired, or its token is no longer valid; get a new link: npx warmpool dashboard",
 } as const;
 
 /**

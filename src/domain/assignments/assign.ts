@@ -172,7 +172,7 @@ async function liveAssignment(db: Db, pool: string, username: string): Promise<A
     sql`order by a.seq desc limit 1`,
   );
   if (found === undefined)
-    throw new WarmpoolError("UNAVAILABLE", "the assignment is being changed; ask again");
+    throw new WarmpoolError("UNAVAILABLE", "the assignment is being changed; retry");
   const { seq: _, ...assignment } = found;
   return assignment;
 }
@@ -181,11 +181,11 @@ function nothingReady(target: Target): WarmpoolError {
   return target.paused
     ? new WarmpoolError(
         "POOL_PAUSED",
-        `pool ${target.pool} is paused and has no ready machine; resume it or ask later`,
+        `pool ${target.pool} is paused and has no ready machine; resume it or retry later`,
       )
     : new WarmpoolError(
         "NO_CAPACITY",
-        `pool ${target.pool} has no ready machine now; ask later, or wait in line`,
+        `pool ${target.pool} has no ready machine now; retry later, or wait in the queue`,
       );
 }
 

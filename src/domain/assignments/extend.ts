@@ -71,21 +71,21 @@ function refuse({ state, ttl, over, ceiling }: Standing, ttlSeconds: number): vo
   if (ttlSeconds > ceiling) {
     throw new WarmpoolError(
       "BAD_REQUEST",
-      `ttlSeconds: is at most ${ceiling}, counted from activeAt, or from when it failed`,
+      `ttlSeconds: must be at most ${ceiling}, counted from activeAt, or from the failure`,
     );
   }
   if (state === "released") throw new WarmpoolError("CONFLICT", "the assignment is released; assign again");
-  const since = state === "failed" ? "from when it failed on" : "from the end of its set-up on";
+  const since = state === "failed" ? "from its failure" : "from the end of its set-up";
   if (ttl !== null && ttlSeconds < ttl) {
     throw new WarmpoolError(
       "CONFLICT",
-      `the assignment has ${ttl} s ${since}, which is longer; to end it sooner, release it`,
+      `the assignment already lasts ${ttl} s ${since}; to end it sooner, release it`,
     );
   }
   if (over) {
     throw new WarmpoolError(
       "CONFLICT",
-      `${ttlSeconds} s ${since} are over already; ask for more, or release it`,
+      `${ttlSeconds} s ${since} have already passed; use a longer time, or release it`,
     );
   }
 }

@@ -59,7 +59,7 @@ export async function keysFailed(
   failed: { reason: SetupFailure; message: string },
   actor: Actor,
 ): Promise<boolean> {
-  const message = `The keys that were given last may not be on the machine: ${failed.message} Assign again with them to try again; if access must end now, an operator can stop the machine from outside (machine cut).`;
+  const message = `The latest keys may not be on the machine: ${failed.message} Assign again with them to retry; if the old access must end now, an operator can stop the machine from outside (machine cut).`;
   const error: NonNullable<Assignment["error"]> = { code: failed.reason, message };
   const active = await rows(
     tx,

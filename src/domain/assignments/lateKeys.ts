@@ -15,7 +15,7 @@ export async function tellLateKeys(db: Db): Promise<number> {
   return db.transaction(async (tx) => {
     const error: NonNullable<Assignment["error"]> = {
       code: "keys_not_replaced",
-      message: `The keys that were given last are not on the machine after ${SETTINGS.keyChangeSeconds} s: the ones before may still open it. If that must end now, an operator can stop the machine from outside (machine cut).`,
+      message: `The latest keys are not on the machine after ${SETTINGS.keyChangeSeconds} s: the previous ones may still work. If the old access must end now, an operator can stop the machine from outside (machine cut).`,
     };
     const late = await rows<{ id: string; pool: string; machine: string }>(
       tx,

@@ -63,12 +63,12 @@ export async function extendFromPage(
   if (bound === null)
     throw new WarmpoolError(
       "CONFLICT",
-      "it cannot be made longer from here; ask whoever gave you the machine",
+      "it cannot be extended here; ask the person who gave you the machine",
     );
   if (ttlSeconds > bound.maxTtlSeconds)
     throw new WarmpoolError(
       "CONFLICT",
-      `ttlSeconds: is ${bound.maxTtlSeconds} at most from here; for more, ask whoever gave you the machine`,
+      `ttlSeconds: must be at most ${bound.maxTtlSeconds} here; for more, ask the person who gave you the machine`,
     );
   await extendAssignment(db, assignment, ttlSeconds, actor);
 }
@@ -90,7 +90,7 @@ export async function addPageKeys(
       tx,
       sql`select ssh_keys as keys from assignments where id = ${assignment} and ${isLiveAssignment()}`,
     );
-    if (standing === undefined) throw new WarmpoolError("CONFLICT", "the machine was given back already");
+    if (standing === undefined) throw new WarmpoolError("CONFLICT", "the machine was already released");
     const all = new Map([...sshKeys, ...standing.keys].map((key) => [sshKeyIdentity(key), key]));
     if (all.size > MOST_KEYS)
       throw new WarmpoolError("CONFLICT", `sshKeys: there would be more than ${MOST_KEYS} keys`);

@@ -88,7 +88,7 @@ export async function findTester(
     if (others.length === 0) throw error;
     throw new WarmpoolError(
       "NOT_FOUND",
-      `${tester.username} never had a machine of pool ${pool}, the default, but has one of ${others.join(" and ")}; name the pool`,
+      `${tester.username} never had a machine of pool ${pool}, the default, but has one of ${others.join(" and ")}; give the pool`,
     );
   }
 }

@@ -62,9 +62,9 @@ export async function rerunFor(
   const sealed = kept(standing.secrets);
   const marks = kept(standing.marks);
   const opened = await openSecrets(keys, assignment, sealed);
-  if ("unreadable" in opened) throw misfit(`params.${opened.unreadable}: cannot be opened: its key is gone`);
+  if ("unreadable" in opened) throw misfit(`params.${opened.unreadable}: cannot be decrypted: its key is missing`);
   const wiped = Object.keys(marks).some((name) => !Object.hasOwn(sealed, name));
-  if (wiped) throw misfit("the secret parameters were wiped");
+  if (wiped) throw misfit("the secret parameters were erased");
   for (const [name, param] of Object.entries(content.params)) {
     const isSealed = Object.hasOwn(sealed, name);
     if ((param.secret === true && Object.hasOwn(given, name)) || (param.secret !== true && isSealed))
@@ -88,6 +88,6 @@ export async function rerunFor(
 function misfit(why: string): WarmpoolError {
   return new WarmpoolError(
     "CONFLICT",
-    `the recipe cannot be run with the parameters of this assignment: ${why}; give another value with the retry, release it and assign again, or retry with the version that it has`,
+    `the recipe cannot run with the parameters of this assignment: ${why}; give other values with the retry, release and assign again, or retry with its current version of the recipe`,
   );
 }

@@ -65,5 +65,5 @@ export async function readLog(db: Db, assignment: string, after: number): Promis
 }
 
 function leftOut(bytes: number): string {
-  return `\n[… ${bytes} bytes of the log are left out here …]\n`;
+  return `\n[… ${bytes} bytes of the log are omitted here …]\n`;
 }

@@ -70,7 +70,7 @@ export async function callOffRestarts(db: Db): Promise<number> {
         order by o.id for no key update of o skip locked`,
     );
     for (const { id, machine, pool, node } of stranded) {
-      const message = `node ${node} is silent, and its relay never began it`;
+      const message = `node ${node} is silent, and its relay never started it`;
       await endOperation(tx, id, "cancelled", null, message);
       const about = { kind: "machine", pool, node, machine, operation: id } as const;
       await tell(tx, { ...about, actor: "system:silence", reason: "restart_failed", data: { message } });

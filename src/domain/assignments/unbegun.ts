@@ -24,7 +24,7 @@ export function unbegunError({ leftSeconds, heardSeconds }: Unbegun): Assignment
   if (leftSeconds < SETTINGS.unbegunSeconds) return null;
   const then = "the set-up waits for its relay. Wait, or release and assign again.";
   if (heardSeconds === null || heardSeconds < SETTINGS.unbegunSeconds)
-    return { code: "node_busy", message: `Its node is heard, but busy: ${then}` };
+    return { code: "node_busy", message: `Its node is online but busy: ${then}` };
   const seconds = Math.floor(heardSeconds / STEP_SECONDS) * STEP_SECONDS;
   return { code: "node_quiet", message: `Its node was last heard ${seconds} s ago: ${then}` };
 }

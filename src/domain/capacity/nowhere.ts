@@ -21,18 +21,18 @@ export function nowhere(nodes: readonly NodeFacts[], wish: Wish): Nowhere | null
   const each = sayBindings(bindingsOf(capacities)) ?? "";
   const are = (closed: readonly (string | null)[]) => capacities.map((one) => closed.includes(one.closed));
   if (are(["not_online"]).every(Boolean))
-    return { reason: "NoNodeOnline", message: `no relay of its nodes is heard (${each}); start it there` };
+    return { reason: "NoNodeOnline", message: `no relay of its nodes is online (${each}); start one` };
   if (are([null]).some(Boolean)) {
     const { vcpus, memoryMib, diskGib } = wish.shape;
     const size = `${vcpus} CPU, ${memoryMib} MiB and ${diskGib} GiB`;
     return {
       reason: "NoRoom",
-      message: `no open node has room for ${size} (${each}); \`warmpool capacity\` says what takes it`,
+      message: `no open node has room for ${size} (${each}); \`warmpool capacity\` shows what uses it`,
     };
   }
   if (are(["said_full", "forbidden"]).some(Boolean))
-    return { reason: "Refused", message: `no node takes one more: ${each}` };
-  return { reason: "NoNodeOpen", message: `none of its nodes takes machines now: ${each}` };
+    return { reason: "Refused", message: `no node accepts another machine: ${each}` };
+  return { reason: "NoNodeOpen", message: `all its nodes are closed: ${each}` };
 }
 
 /** The pool asks for nodes that there are none of. */

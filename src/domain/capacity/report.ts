@@ -25,7 +25,7 @@ export async function capacityReport(
   const spec =
     asked.pool === undefined && asked.shape !== undefined ? null : await poolSpecOf(db, asked.pool);
   const shape = asked.shape ?? spec?.shape;
-  if (shape === undefined) throw new WarmpoolError("BAD_REQUEST", "name the pool or the shape");
+  if (shape === undefined) throw new WarmpoolError("BAD_REQUEST", "give the pool or the shape");
   const facts = await readNodes(db, isLiveNode(sql`n`));
   const nodes = facts
     .filter((node) => serves(node, spec ?? {}))

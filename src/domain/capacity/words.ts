@@ -3,7 +3,7 @@ import type { Binding, CapacityReport, Closed, Constraint, TermKind } from "../.
 /** The equation in words for a person. */
 
 const TERM_WORDS: Record<TermKind, string> = {
-  reserve: "kept back for the nodes and what machines take besides",
+  reserve: "reserve of the nodes and overhead of the machines",
   assigned: "assigned",
   ready: "ready",
   suspect: "suspect",
@@ -12,17 +12,17 @@ const TERM_WORDS: Record<TermKind, string> = {
   deleting: "being torn down",
   leaked: "leaked (orphans)",
   unmanaged: "unmanaged",
-  other_load: "other load: memory or disk in use beyond what machines are configured to take",
-  limits: "beyond the limits that were set",
+  other_load: "other load: memory or disk in use beyond the configuration of the machines",
+  limits: "above the configured limits",
   fragmentation: "fragmentation",
-  closed: "on nodes that take none now",
+  closed: "on nodes that are closed now",
 };
 
 /** What keeps a machine out of a node, in words. */
 const BINDING_WORDS: Record<Constraint | Closed, string> = {
   cpu: "CPUs",
   memory: "memory",
-  disk: "disk: no device has room for one whole",
+  disk: "disk: no device has room for a whole machine",
   too_large: "its size: a machine of this shape is larger than the node",
   limit_machines: "the limit on machines",
   limit_containers: "the limit on containers",
@@ -36,8 +36,8 @@ const BINDING_WORDS: Record<Constraint | Closed, string> = {
   braked: "braked: most of its machines died at once",
   not_in_pool: "not a node of the pool",
   stale_inventory: "its inventory is too old",
-  forbidden: "configured so that it would refuse every such machine",
-  said_full: "refused the last one like it, and looks the same since",
+  forbidden: "its configuration refuses every such machine",
+  said_full: "refused the last such machine and has not changed since",
 };
 
 /** `node-1: the limit on CPUs; node-2: draining`; null where there is none. */
@@ -69,7 +69,7 @@ export function sayCapacity(report: Omit<CapacityReport, "text">): string {
   const anyShape =
     unheld.length === 0
       ? ""
-      : ` ${unheld.join(", ")}: no machine there is held to its shape; what counts is what one really takes.`;
+      : ` ${unheld.join(", ")}: machines there are not limited to their shape; their actual use counts.`;
   const size = `${vcpus} vCPU, ${memoryMib} MiB and ${diskGib} GiB`;
   return `${report.placeable} more of ${size} fit: nominal ${report.nominal}${terms.join("")}.${bound}${anyShape}`;
 }

@@ -21,6 +21,6 @@ export type Standing = Leased & { state: "leased" | "cancelling"; pool: string |
 export function leaseLost(id: string): WarmpoolError {
   return new WarmpoolError(
     "LEASE_LOST",
-    `operation ${id} is not held by this session with this token any more; drop it, nothing of it was changed`,
+    `this session no longer holds the lease of operation ${id}; abandon it, nothing was changed`,
   );
 }

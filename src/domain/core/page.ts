@@ -15,6 +15,6 @@ export function page<T extends { cursor: number }>(found: T[], limit: number): P
 export function parseCursor(cursor: string): number {
   const value = Number(cursor);
   if (!/^\d{1,15}$/.test(cursor))
-    throw new WarmpoolError("BAD_REQUEST", "cursor: was not given out by this API");
+    throw new WarmpoolError("BAD_REQUEST", "cursor: is not a cursor of this API");
   return value;
 }

@@ -17,13 +17,13 @@ export function choosePool<T extends { pool: string; isDefault: boolean }>(
   const [first, second] = found;
   if (first === undefined) {
     throw name === undefined
-      ? new WarmpoolError("BAD_REQUEST", "there is no pool yet; put one first")
+      ? new WarmpoolError("BAD_REQUEST", "there is no pool yet; create one first")
       : new WarmpoolError("NOT_FOUND", `there is no pool named ${name}`);
   }
   if (second !== undefined && !first.isDefault && first.pool !== "default") {
     throw new WarmpoolError(
       "BAD_REQUEST",
-      "there are several pools and none is the default; name one with pool, or make one the default: warmpool pool default NAME",
+      "there are several pools and no default; give pool, or set a default: warmpool pool default NAME",
     );
   }
   return first;

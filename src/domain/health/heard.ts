@@ -29,7 +29,7 @@ export type StrangeKeys = { ids: ReadonlySet<string>; siblings: ReadonlyMap<stri
 
 /** Why a machine did not answer at whose address another one does. */
 export function answeredBy(sibling: string): string {
-  return `another machine of ours, ${sibling}, answers at its address: the address is wrong`;
+  return `another machine of this installation, ${sibling}, responds at its address: the address is wrong`;
 }
 
 /** Each of the machines with what the probe heard from it; those that it did not ask are left out. */

@@ -35,8 +35,8 @@ export const DOWN_OF_POOL: SQL = sql`(
 /** What happened to a machine, in words that go on after its name. */
 export const DOWN_WORDS: Record<DownMachine["what"], string> = {
   stopped: "is stopped on its node",
-  absent: "is not on its node any more",
-  dead: "does not answer",
+  absent: "no longer exists on its node",
+  dead: "does not respond",
 };
 
 type HeardMachine = { known: { id: string; pool: string; state: string; cut: boolean } };

@@ -25,20 +25,20 @@ const RULES: Record<MachineAction, (machine: MachineFacts) => string | null> = {
   restart: (machine) => {
     if (!MADE_STATES.includes(machine.state)) return standing(machine.state);
     if (machine.absent === true)
-      return "it is not on its node any more, so nothing is there to start; recreate it, with reassign where a tester has it";
-    if (isCut(machine)) return "its access is cut; uncut it, which starts it again";
+      return "it no longer exists on its node, so it cannot be started; recreate it, with reassign if it has a tester";
+    if (isCut(machine)) return "its access is cut; uncut it to start it again";
     if (machine.operation === null) return null;
     // On a machine that is dead a set-up stands still: it goes on after the restart, and because of it.
     if (machine.operation.kind === "setup" && machine.dead === true) return null;
-    return `its ${machine.operation.kind} is under way; wait until that has ended`;
+    return `its ${machine.operation.kind} is in progress; wait until it has finished`;
   },
   hold: ({ state }) => {
-    if (state === "held") return "it is held already";
+    if (state === "held") return "it is already held";
     return MACHINE_MOVES[state].includes("held") ? null : standing(state);
   },
   unhold: ({ state }) => (state === "held" ? null : `it is ${state}, not held`),
   cut: (machine) => {
-    if (isCut(machine)) return "its access is cut already";
+    if (isCut(machine)) return "its access is already cut";
     if (machine.state === "assigned" || machine.state === "held") return null;
     if (machine.state === "ready" || machine.state === "suspect")
       return "it has no assignment; hold it first to keep it, or recreate it";
@@ -76,7 +76,7 @@ function isCut({ cut }: MachineFacts): boolean {
 }
 
 function assigned({ assignment }: MachineFacts): string | null {
-  return assignment === null ? null : `it is ${assignment.username}'s; release the assignment first`;
+  return assignment === null ? null : `it is assigned to ${assignment.username}; release the assignment first`;
 }
 
 function ending({ state }: MachineFacts): string | null {
@@ -86,11 +86,11 @@ function ending({ state }: MachineFacts): string | null {
 function standing(state: MachineState): string {
   switch (state) {
     case "provisioning":
-      return "it is still being made; wait until it is ready";
+      return "it is still being created; wait until it is ready";
     case "deleting":
-      return "it is being torn down already";
+      return "it is already being torn down";
     case "deleted":
-      return "it is gone; its row is kept as history";
+      return "it is deleted; its row is kept as history";
     default:
       return `it is ${state}`;
   }

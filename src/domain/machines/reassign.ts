@@ -59,12 +59,12 @@ async function takeAway(tx: Db, idOrName: string, actor: Actor): Promise<Standin
   if (machine === undefined)
     throw new WarmpoolError(
       "CONFLICT",
-      `${idOrName} cannot be reassigned: no tester has it; recreate it without`,
+      `${idOrName} cannot be reassigned: it has no tester; recreate it without reassign`,
     );
   if (machine.wiped) {
     throw new WarmpoolError(
       "CONFLICT",
-      `${machine.name} cannot be reassigned: the secret parameters of ${machine.username} were wiped when the set-up had ended; release the assignment, and assign again with them`,
+      `${machine.name} cannot be reassigned: the secret parameters of ${machine.username} were erased after the set-up; release the assignment, and assign again with them`,
     );
   }
   const only: SQL = sql`select ${machine.id}::uuid`;
@@ -78,7 +78,7 @@ async function takeAway(tx: Db, idOrName: string, actor: Actor): Promise<Standin
   });
   if (machine.absent) await tearDown(tx, only, told);
   else {
-    const note = `was the machine of ${machine.username}, who got another one`;
+    const note = `was the machine of ${machine.username}, who got another machine`;
     await moveMachines(tx, only, {
       ...told,
       to: "held",

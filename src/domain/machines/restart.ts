@@ -56,6 +56,6 @@ export async function assertHeard(tx: Db, { name, node }: { name: string; node: 
   if (row?.state === "online" || row?.state === "returning") return;
   throw new WarmpoolError(
     "CONFLICT",
-    `${name} cannot be restarted: its node ${node} is ${row?.state ?? "gone"}, so no relay could do it; try again when its relay is heard`,
+    `${name} cannot be restarted: its node ${node} is ${row?.state ?? "gone"}, so no relay can do it; retry when its relay is online`,
   );
 }

@@ -20,27 +20,27 @@ export const METRICS = {
   },
   warmpool_machines_claimable: {
     type: "gauge",
-    help: "Ready machines on online nodes: what a tester can be given this moment.",
+    help: "Ready machines on online nodes: those that a tester can get now.",
     labels: ["pool"],
   },
   warmpool_pool_target: {
     type: "gauge",
-    help: "targetSize of the pool: ready machines it should have.",
+    help: "targetSize of the pool: the number of machines to keep ready.",
     labels: ["pool"],
   },
   warmpool_pool_max: {
     type: "gauge",
-    help: "maxSize of the pool: machines in any state it may have.",
+    help: "maxSize of the pool: the maximum number of machines, in any state.",
     labels: ["pool"],
   },
   warmpool_pool_paused: {
     type: "gauge",
-    help: "1 while the pool is paused: it creates nothing and takes nothing down by itself.",
+    help: "1 while the pool is paused: it does not create or tear down machines automatically.",
     labels: ["pool"],
   },
   warmpool_pool_condition: {
     type: "gauge",
-    help: "1 where the condition of docs/conditions.md is true, else 0.",
+    help: "1 if the condition (docs/conditions.md) is true, else 0.",
     labels: ["pool", "condition"],
   },
   warmpool_assignments: {
@@ -50,28 +50,28 @@ export const METRICS = {
   },
   warmpool_waiting_oldest_seconds: {
     type: "gauge",
-    help: "How long the tester who has waited longest has waited; 0 where nobody waits.",
+    help: "The longest time that a tester now in the queue has waited; 0 if the queue is empty.",
     labels: ["pool"],
   },
   warmpool_deleting_oldest_seconds: {
     type: "gauge",
-    help: "How long the oldest delete that is not proven has been going on; 0 where there is none.",
+    help: "Age of the oldest delete that is not proven; 0 if there is none.",
     labels: ["pool"],
   },
   warmpool_tester_machines_down: {
     type: "gauge",
-    help: "Machines with a tester that are stopped or deleted on their node, or have not answered for two minutes.",
+    help: "Assigned machines that are stopped or deleted on their node, or have not responded for two minutes.",
     labels: ["pool"],
   },
   warmpool_node_driver_down: {
     type: "gauge",
-    help: "1 while the node's driver fails to list its machines or to say what the node has, else 0.",
+    help: "1 while the node's driver fails to list its machines or to report the node's inventory, else 0.",
     labels: ["node"],
   },
   warmpool_nodes: { type: "gauge", help: "Nodes, by state.", labels: ["state"] },
   warmpool_orphans: {
     type: "gauge",
-    help: "Machines with this installation's mark that no row stood for: seen (a later listing or an admin has to confirm them) or leaving (being torn down, not proven gone).",
+    help: "Machines with this installation's mark that have no row: seen (a later listing or an admin has to confirm them) or leaving (being torn down, not proven gone).",
     labels: ["node", "state"],
   },
   warmpool_duty_age_seconds: {
@@ -81,52 +81,52 @@ export const METRICS = {
   },
   warmpool_duty_failed: {
     type: "gauge",
-    help: "1 where the last run of the duty failed, else 0.",
+    help: "1 if the last run of the duty failed, else 0.",
     labels: ["duty"],
   },
   warmpool_webhook_pending: {
     type: "gauge",
-    help: "Messages of the webhook that are yet to be taken.",
+    help: "Webhook messages that are not delivered yet.",
     labels: [],
   },
   warmpool_webhook_oldest_seconds: {
     type: "gauge",
-    help: "Age of the oldest of them; 0 where there is none.",
+    help: "Age of the oldest undelivered webhook message; 0 if there is none.",
     labels: [],
   },
   warmpool_claims_total: {
     type: "counter",
-    help: "Asked for: warm (given a machine at once), waited (had to stand in line), missed (the machine given could not be reached and was swapped).",
+    help: "Claims: warm (a machine was assigned at once), waited (the tester waited in the queue), missed (the machine was unreachable and was swapped).",
     labels: ["pool", "outcome"],
   },
   warmpool_operations_total: {
     type: "counter",
-    help: "Operations that ended, by kind and outcome. A delete that fails is tried again and ends only when it is proven.",
+    help: "Finished operations, by kind and outcome. A delete that fails is retried and finishes only when it is proven.",
     labels: ["node", "kind", "outcome"],
   },
   warmpool_refused_requests_total: {
     type: "counter",
-    help: "Requests that the edge refused before it did anything: no_token, wrong_token (not known, expired or revoked), rate_limited (a token over its bound), too_many_streams, too_many_connections (of one address).",
+    help: "Requests that the edge refused before processing them: no_token, wrong_token (unknown, expired or revoked), rate_limited (a token over its limit), too_many_streams, too_many_connections (from one address).",
     labels: ["reason"],
   },
   warmpool_claim_seconds: {
     type: "histogram",
-    help: "From asking until a machine was claimed: 0 for a warm claim. A claim after a swap counts again, from the asking.",
+    help: "From the request until a machine was claimed: 0 for a warm claim. A claim after a swap counts again, from the request.",
     labels: ["pool"],
   },
   warmpool_ready_seconds: {
     type: "histogram",
-    help: "From the wish for a machine until it was known good.",
+    help: "From the decision to create a machine until it was known good.",
     labels: ["pool"],
   },
   warmpool_setup_seconds: {
     type: "histogram",
-    help: "From the claim of the machine, or from its last retry, until its set-up was done and handed over.",
+    help: "From the claim of the machine, or its last retry, until its set-up and hand-over were complete.",
     labels: ["pool"],
   },
   warmpool_assign_seconds: {
     type: "histogram",
-    help: "From asking until the machine was the tester's: all that a tester waits for.",
+    help: "From the request until the hand-over: the whole time that a tester waits.",
     labels: ["pool"],
   },
 } as const satisfies Record<string, Metric>;

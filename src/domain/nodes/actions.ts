@@ -126,7 +126,7 @@ export async function liftBrake(
   return db.transaction(async (tx) => {
     await lockNode(tx, name);
     if (!(await releaseBrake(tx, name, actor))) {
-      throw new WarmpoolError("CONFLICT", `node ${name} has no brake that is on; there is nothing to lift`);
+      throw new WarmpoolError("CONFLICT", `node ${name} has no active brake to lift`);
     }
     await tell(tx, {
       kind: "node",
@@ -165,12 +165,12 @@ export async function reapOrphans(
     if (copies.length > 0)
       throw new WarmpoolError(
         "CONFLICT",
-        `${copies.join(", ")}: a person made it as a copy of another machine, so it is not torn down from here; remove it in the hypervisor`,
+        `${copies.join(", ")}: somebody created it as a copy of another machine, so Warmpool does not tear it down; remove it in the hypervisor`,
       );
     const wanted =
       machines ?? Object.keys(orphans).filter((machine) => own(orphans, machine)?.waits !== "copy");
     if (wanted.length === 0 && brake === null)
-      throw new WarmpoolError("CONFLICT", `node ${name} shows no orphan; there is nothing to tear down`);
+      throw new WarmpoolError("CONFLICT", `node ${name} has no orphan to tear down`);
     const sightings = Object.fromEntries(
       Object.entries(orphans).map(([machine, sighting]) => [
         machine,

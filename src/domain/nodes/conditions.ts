@@ -24,7 +24,7 @@ function heard({ name, state, lastSeenAt, createdAt }: Omit<NodeView, "condition
 function driverWorks({ driverProblem, createdAt }: Omit<NodeView, "conditions">): NodeCondition {
   const type = "DriverWorks";
   return driverProblem === null
-    ? { type, status: true, reason: "DriverAnswers", message: "its driver answers", since: createdAt }
+    ? { type, status: true, reason: "DriverAnswers", message: "its driver works", since: createdAt }
     : {
         type,
         status: false,

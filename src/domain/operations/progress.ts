@@ -42,7 +42,7 @@ async function take(db: Db, renewal: Renewal): Promise<string | null> {
     return null;
   } catch (error) {
     // What is wrong with the values is wrong with this report alone; a database that cannot be asked is everybody's.
-    if (isBadValue(error)) return "it has values that cannot be stored";
+    if (isBadValue(error)) return "it contains values that cannot be stored";
     throw error;
   }
 }

@@ -71,7 +71,7 @@ async function takeOverIn(tx: Db, pool: string, node: string, most: number, acto
   );
   const going = left.slice(0, ready.length);
   for (const one of going) {
-    const cause = `the relay of node ${one.node} did not take the set-up up within ${Math.round(one.seconds)} s`;
+    const cause = `the relay of node ${one.node} did not start the set-up within ${Math.round(one.seconds)} s`;
     await leaveUntried(tx, one, cause, actor);
   }
   for (const from of new Set(going.map((one) => one.node))) await queueRecheck(tx, from);

@@ -13,7 +13,7 @@ import { moveAssignments } from "../core/moves.ts";
  * then nothing is changed.
  */
 export async function failUnreadable(db: Db, lease: Leased, name: string): Promise<void> {
-  const message = `The secret parameter ${name} cannot be read: the key that sealed it is not in WARMPOOL_SECRET_KEY. Put it back and retry, or release and assign again.`;
+  const message = `The secret parameter ${name} cannot be read: the key that encrypted it is not in WARMPOOL_SECRET_KEY. Restore the key and retry, or release and assign again.`;
   const error: NonNullable<Assignment["error"]> = { code: "secret_unreadable", message };
   await db.transaction(async (tx) => {
     if ((await lockLease(tx, lease.session, lease.id, lease.token)) === null) return;

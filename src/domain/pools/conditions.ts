@@ -26,31 +26,31 @@ export function poolConditions(facts: PoolFacts & { population: number }): PoolC
 
 function capacityAvailable({ nowhere }: PoolFacts): Statement<"CapacityAvailable"> {
   return nowhere === null
-    ? { status: true, reason: "RoomForOne", message: "one more machine finds room on a node" }
+    ? { status: true, reason: "RoomForOne", message: "a node has room for one more machine" }
     : { status: false, ...nowhere };
 }
 
 /** Without a create observed, or with the pool paused, nothing can be said against it. */
 function keepingUp(facts: PoolFacts): Statement<"KeepingUp"> {
   const makes = facts.paused ? null : createsPerHour(facts);
-  const taken = `testers asked for ${facts.claims} in the last hour`;
+  const taken = `testers requested ${facts.claims} in the last hour`;
   if (!facts.paused && facts.claims > 0 && facts.slots === 0) {
     const why = facts.nowhere === null ? "" : `: ${facts.nowhere.message}`;
-    return { status: false, reason: "NoneMade", message: `${taken}, and none can be made now${why}` };
+    return { status: false, reason: "NoneMade", message: `${taken}, but none can be created now${why}` };
   }
   if (makes === null || facts.claims <= makes)
-    return { status: true, reason: "MadeInTime", message: `${taken}, and as many can be made` };
+    return { status: true, reason: "MadeInTime", message: `${taken}, and as many can be created` };
   const usual = Math.round(facts.usualCreateSeconds ?? 0);
   return {
     status: false,
     reason: "TakenFaster",
-    message: `${taken}, and about ${Math.floor(makes)} an hour can be made (${facts.slots} at a time, ${usual} s each); more nodes make more at a time`,
+    message: `${taken}, but only about ${Math.floor(makes)} per hour can be created (${facts.slots} at a time, ${usual} s each); add nodes to create more at a time`,
   };
 }
 
 function allCurrent({ stale }: PoolFacts): Statement<"AllCurrent"> {
   return stale === 0
-    ? { status: true, reason: "Current", message: "every machine is of the present spec" }
+    ? { status: true, reason: "Current", message: "every machine has the current spec" }
     : {
         status: false,
         reason: "RollingOut",
@@ -75,18 +75,18 @@ function progressing(facts: PoolFacts & { population: number }): Statement<"Prog
     return { status: false, ...nowhere };
   // What a node has refused is not tried again before the node is other than it was.
   if (facts.createFailures > 1 && nowhere?.reason !== "Refused") {
-    const next = facts.createNotBefore === null ? "" : `; next try at ${facts.createNotBefore}`;
+    const next = facts.createNotBefore === null ? "" : `; next attempt at ${facts.createNotBefore}`;
     return {
       status: false,
       reason: "CreatesFailing",
-      message: `${facts.createFailures} creates failed in a row, the last with: ${facts.lastFailure ?? "no message"}${next}`,
+      message: `${facts.createFailures} creates failed in a row, most recently: ${facts.lastFailure ?? "no message"}${next}`,
     };
   }
   if (facts.brakes.length > 0) {
     return {
       status: false,
       reason: "Braked",
-      message: "a node with machines of the pool is braked; the condition Degraded says more",
+      message: "a node with machines of the pool is braked; see the condition Degraded",
     };
   }
   // Whatever a silent node was making is not coming before it is heard, and what it holds takes its place.
@@ -101,11 +101,11 @@ function progressing(facts: PoolFacts & { population: number }): Statement<"Prog
     const leaving =
       facts.deleting === 0
         ? ""
-        : `, ${facts.deleting} of them being deleted: until they are proven gone they keep their room (\`warmpool machine list --state deleting\`)`;
+        : `, ${facts.deleting} of them being deleted, which use room until they are proven gone (\`warmpool machine list --state deleting\`)`;
     return {
       status: false,
       reason: "AtMaxSize",
-      message: `all ${facts.spec.maxSize} machines that maxSize allows exist${leaving}; release some or raise maxSize`,
+      message: `the pool has all ${facts.spec.maxSize} machines that maxSize allows${leaving}; release some or raise maxSize`,
     };
   }
   if (nowhere !== null) return { status: false, ...nowhere };

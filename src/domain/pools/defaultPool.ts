@@ -47,7 +47,7 @@ export function ambiguity(name: string, others: readonly string[], chosen: strin
   const all = new Set([name, ...others]);
   if (all.has("default") || (chosen !== null && all.has(chosen))) return null;
   const [first] = others;
-  return `There are several pools then, and callers that name none are refused: make one the default (\`warmpool pool default ${first}\`), or name the pool in every call.`;
+  return `Then there are several pools, and calls that name none are refused: make one the default (\`warmpool pool default ${first}\`), or name the pool in every call.`;
 }
 
 /** The same of the pools as they stand. */

@@ -4,7 +4,7 @@ import { DOWN_WORDS } from "../health/testerMachines.ts";
 /** The worst of what is wrong, and by their reasons the others. */
 export function degraded(facts: PoolFacts): Statement<"Degraded"> {
   const [worst, ...others] = wrongs(facts);
-  if (worst === undefined) return { status: false, reason: "Fine", message: "nothing is known to be wrong" };
+  if (worst === undefined) return { status: false, reason: "Fine", message: "no problem is known" };
   const also = others.length === 0 ? "" : `. Also: ${others.map(({ reason }) => reason).join(", ")}`;
   return { ...worst, message: `${worst.message}${also}` };
 }
@@ -19,11 +19,11 @@ function wrongs(facts: PoolFacts): Statement<"Degraded">[] {
     const tried =
       brake.canaryError === null
         ? ""
-        : ` The last canary failed: ${brake.canaryError}; the next is due at ${brake.canaryNotBefore}.`;
+        : ` The last canary failed: ${brake.canaryError}; the next one is due at ${brake.canaryNotBefore}.`;
     found.push({
       status: true,
       reason: "Braked",
-      message: `${brake.dead} of ${brake.answered} machines of node ${brake.node} died at once (${brake.cause ?? "no cause"}), so nothing there is torn down.${tried} Look at the node's network and relay; if the machines are really dead: \`warmpool node lift ${brake.node}\``,
+      message: `${brake.dead} of ${brake.answered} machines of node ${brake.node} died at once (${brake.cause ?? "no cause"}), so none of them is torn down.${tried} Look at the node's network and relay; if the machines really are dead, run \`warmpool node lift ${brake.node}\``,
     });
   }
   const [down] = downMachines;
@@ -33,25 +33,25 @@ function wrongs(facts: PoolFacts): Statement<"Degraded">[] {
     });
     const more = downMachines.length > NAMED ? `; and ${downMachines.length - NAMED} more` : "";
     const start =
-      down.what === "absent" ? "" : `to start it again: \`warmpool machine restart ${down.machine}\`; `;
+      down.what === "absent" ? "" : `to start it again, run \`warmpool machine restart ${down.machine}\`; `;
     found.push({
       status: true,
       reason: "TesterMachineDown",
-      message: `${each.join("; ")}${more}. Nothing is done automatically; ${start}to give the tester another machine and run the set-up there: \`warmpool machine recreate ${down.machine} --reassign\``,
+      message: `${each.join("; ")}${more}. Nothing is done automatically; ${start}to give the tester another machine and run the set-up there, run \`warmpool machine recreate ${down.machine} --reassign\``,
     });
   }
   if (strangers.length > 0) {
     found.push({
       status: true,
       reason: "HostKeyChanged",
-      message: `${strangers.join(", ")}: answers with an unknown host key; find out who answers there, then recreate or release it`,
+      message: `${strangers.join(", ")}: presents an unknown host key; find out what responds there, then recreate or release it`,
     });
   }
   if (keyless.length > 0) {
     found.push({
       status: true,
       reason: "KeysNotReplaced",
-      message: `the keys of ${keyless.join(", ")} could not be replaced, and the old ones may still open the machine; \`warmpool tester USER\` says why. Assign again to try once more; if their access must end now, run \`warmpool machine cut MACHINE\`, which stops the machine and keeps its data`,
+      message: `the keys of ${keyless.join(", ")} could not be replaced, and the old ones may still work; \`warmpool tester USER\` says why. Assign again to retry; if the old access must end now, run \`warmpool machine cut MACHINE\`, which stops the machine and keeps its data`,
     });
   }
   const [node] = orphanNodes;
@@ -59,7 +59,7 @@ function wrongs(facts: PoolFacts): Statement<"Degraded">[] {
     found.push({
       status: true,
       reason: "OrphansHeld",
-      message: `node ${orphanNodes.join(", ")} shows orphans, and none of them is torn down automatically; \`warmpool doctor\` says why; if they may be deleted: \`warmpool node reap ${node}\``,
+      message: `node ${orphanNodes.join(", ")} has orphans, and none of them is torn down automatically; \`warmpool doctor\` says why; if they may be deleted, run \`warmpool node reap ${node}\``,
     });
   }
   if (silentNodes.length > 0)
@@ -69,7 +69,7 @@ function wrongs(facts: PoolFacts): Statement<"Degraded">[] {
     found.push({
       status: true,
       reason: "DriverDown",
-      message: `the driver of node ${problem.node} fails: ${problem.message}; nothing can be made, deleted or proven gone there`,
+      message: `the driver of node ${problem.node} fails: ${problem.message}; no machine can be created, deleted or proven gone there`,
     });
   }
   if (orphans.length > 0 && node === undefined) {
@@ -78,7 +78,7 @@ function wrongs(facts: PoolFacts): Statement<"Degraded">[] {
     found.push({
       status: true,
       reason: "OrphansFound",
-      message: `${named}${more}: is an orphan; \`warmpool status\` says what each one is and what happens to it`,
+      message: `${named}${more}: is an orphan; \`warmpool status\` shows what each one is and what happens to it`,
     });
   }
   const [first] = cut;
@@ -90,7 +90,7 @@ function wrongs(facts: PoolFacts): Statement<"Degraded">[] {
     found.push({
       status: true,
       reason: "AccessCut",
-      message: `${each.join("; ")}${more}. To give it back: \`warmpool machine uncut ${first.machine}\``,
+      message: `${each.join("; ")}${more}. To restore it, run \`warmpool machine uncut ${first.machine}\``,
     });
   }
   return found;
@@ -110,7 +110,7 @@ export function silentText(nodes: readonly SilentNode[]): string {
       [others, "in other states"],
     ] as const;
     const held = parts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])).join(", ");
-    return `node ${node} was last heard at ${lastSeenAt} and holds machines of this pool: ${held}`;
+    return `node ${node} was last heard at ${lastSeenAt} and has machines of this pool: ${held}`;
   });
   return `${each.join("; ")}. Start its relay; if the host is lost for good, run \`warmpool node remove ${first?.node ?? "NODE"} --lost\``;
 }

@@ -172,7 +172,7 @@ export async function mustExist(tx: Db, spec: PoolSpec): Promise<void> {
     sql`select 1 from recipes where name = ${spec.recipe} and ${isNotRemoved()} limit 1 for key share`,
   );
   if (recipes.length === 0) {
-    throw new WarmpoolError("NOT_FOUND", `recipe: there is none named ${spec.recipe}; push it first`);
+    throw new WarmpoolError("NOT_FOUND", `recipe: there is no recipe named ${spec.recipe}; push it first`);
   }
   if (spec.nodes === undefined) return;
   const known = await rows<{ name: string }>(

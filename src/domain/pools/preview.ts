@@ -64,18 +64,18 @@ function sayPlan(plan: Omit<PoolChangePlan, "text">, bounds: string): string {
       ? `${count(replace.length)} replaced, one at a time, with at least ${readyAtLeast} ready throughout: ${replace.join(", ")}.`
       : "",
     remove.length > 0 ? `${count(remove.length)} removed: ${remove.join(", ")}.` : "",
-    stay.length > 0 ? `Assigned, and as it was until released: ${stay.join(", ")}.` : "",
-    blocked === "max_size" ? "maxSize keeps it from making all that it lacks." : "",
-    blocked === "paused" ? "It is paused and makes nothing until it is resumed." : "",
+    stay.length > 0 ? `Assigned, unchanged until released: ${stay.join(", ")}.` : "",
+    blocked === "max_size" ? "maxSize prevents it from creating all missing machines." : "",
+    blocked === "paused" ? "It is paused and creates nothing until it is resumed." : "",
     unplaced === null ? "" : `${unplaced.count} of them cannot be placed (${bounds}).`,
-    create + replace.length + remove.length === 0 ? "No machine is made or removed." : "",
+    create + replace.length + remove.length === 0 ? "No machine is created or removed." : "",
     ...plan.warnings,
   ];
   return sentences.filter((sentence) => sentence !== "").join(" ");
 }
 
 function changesText(changed: readonly string[]): string {
-  return changed.length === 0 ? "Nothing changes in the spec." : `Changes: ${changed.join(", ")}.`;
+  return changed.length === 0 ? "The spec does not change." : `Changes: ${changed.join(", ")}.`;
 }
 
 function count(machines: number): string {

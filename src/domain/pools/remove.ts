@@ -34,7 +34,7 @@ export async function removePool(
     if (pool.live > 0 && !input.release) {
       throw new WarmpoolError(
         "CONFLICT",
-        `pool ${input.name} has ${pool.live} live ${pool.live === 1 ? "assignment" : "assignments"}; release them first, or remove it together with them (release)`,
+        `pool ${input.name} has ${pool.live} live ${pool.live === 1 ? "assignment" : "assignments"}; release them first, or remove the pool together with them (release)`,
       );
     }
     const live = sql`select id from assignments where pool = ${input.name} and ${isLiveAssignment()}`;

@@ -21,7 +21,7 @@ export function checkPatterns(params: Recipe["params"]): void {
   if (size > MAX_SIZE) {
     throw new WarmpoolError(
       "BAD_REQUEST",
-      `params: their patterns become ${size} steps together, and ${MAX_SIZE} are allowed; count less, or leave some out`,
+      `params: their patterns compile to ${size} steps in total, but only ${MAX_SIZE} are allowed; use smaller counts or fewer patterns`,
     );
   }
 }
@@ -39,7 +39,7 @@ export function checkParams(
       const known = Object.keys(params);
       return new WarmpoolError(
         "BAD_REQUEST",
-        `params.${name}: the recipe has no such parameter; it takes ${known.length === 0 ? "none" : known.join(", ")}`,
+        `params.${name}: the recipe has no such parameter; it has ${known.length === 0 ? "none" : known.join(", ")}`,
       );
     }
   }
@@ -62,12 +62,12 @@ export function checkParams(
       if (steps > MAX_STEPS)
         return new WarmpoolError(
           "BAD_REQUEST",
-          `params.${name}: is too long to be checked by the recipe's pattern`,
+          `params.${name}: is too long for the recipe's pattern to be checked`,
         );
       if (!pattern.fits(value)) {
         return new WarmpoolError(
           "BAD_REQUEST",
-          `params.${name}: does not fit the recipe's pattern ${param.pattern}`,
+          `params.${name}: does not match the recipe's pattern ${param.pattern}`,
         );
       }
     }

@@ -34,14 +34,14 @@ function compile(text: string): Pattern | string {
     const program = RE2JS.compile(text);
     const size = program.programSize();
     if (size > MAX_SIZE)
-      return `is too large: it becomes ${size} steps, and ${MAX_SIZE} are allowed; count less`;
+      return `is too large: it compiles to ${size} steps, but only ${MAX_SIZE} are allowed; use smaller counts`;
     // By a matcher, which asks for the place of the match: without it the engine builds states ahead, which can cost more.
     return { size, fits: (value) => program.matcher(value).matches() };
   } catch (error) {
     const why = error instanceof Error ? error.message : "";
     return (
-      `is no regular expression of RE2, the kind that takes linear time (${why}); it has neither look-around nor ` +
-      "back references, counts to 1000 at most, and writes a character by its number as \\x{1F600}"
+      `is not a regular expression of RE2, which matches in linear time (${why}); RE2 has neither look-around nor ` +
+      "back references, counts up to 1000, and writes a character by its code point as \\x{1F600}"
     );
   }
 }

@@ -60,7 +60,7 @@ export function chooseVersion(
     if (former !== undefined) return former.version;
     throw new WarmpoolError(
       "CONFLICT",
-      `recipe ${name} has had one version only; there is none to go back to`,
+      `recipe ${name} has only one version, so it cannot be rolled back`,
     );
   }
   const [found, another] = versions.filter(({ version }) => version.startsWith(wanted));
@@ -111,7 +111,7 @@ async function usersOf(tx: Db, name: string): Promise<string | null> {
   const parts = [
     ...(pools.length === 0
       ? []
-      : [`pool ${pools.map((pool) => pool.name).join(", ")}: put another recipe there first`]),
+      : [`pool ${pools.map((pool) => pool.name).join(", ")}: give it another recipe first`]),
     ...(testers.length === 0 ? [] : [`the assignments of ${named}${more}: release them first`]),
   ];
   return parts.length === 0 ? null : parts.join("; and by ");

@@ -11,7 +11,7 @@ export type SecretKeys = { keys: readonly string[] } | { problem: string };
 
 /** Where there is no key: nothing secret can be taken. */
 export const NO_SECRET_KEYS: SecretKeys = {
-  problem: "WARMPOOL_SECRET_KEY is not set; set it to what `openssl rand -base64 32` prints",
+  problem: "WARMPOOL_SECRET_KEY is not set; set it to the output of `openssl rand -base64 32`",
 };
 
 /** As the database has it: which key, and what it made, both as text. */
@@ -27,7 +27,7 @@ export function readSecretKeys(text: string | undefined): SecretKeys {
     ? { keys }
     : {
         problem:
-          "WARMPOOL_SECRET_KEY has to be 32 bytes in base64, or several such with a space between; make one: openssl rand -base64 32",
+          "WARMPOOL_SECRET_KEY must be 32 bytes in base64, or several such keys separated by spaces; generate one: openssl rand -base64 32",
       };
 }
 
@@ -91,8 +91,8 @@ export function keyIds(keys: SecretKeys): Promise<string[]> {
 function firstKey(keys: SecretKeys, { name }: SecretPlace): string {
   const first = "keys" in keys ? keys.keys[0] : undefined;
   if (first !== undefined) return first;
-  const problem = "problem" in keys ? keys.problem : "there is no key";
-  throw new WarmpoolError("CONFLICT", `params.${name}: is secret and cannot be kept: ${problem}`);
+  const problem = "problem" in keys ? keys.problem : "no key is set";
+  throw new WarmpoolError("CONFLICT", `params.${name}: is secret and cannot be stored: ${problem}`);
 }
 
 async function keyOf(keys: SecretKeys, id: string): Promise<string | null> {

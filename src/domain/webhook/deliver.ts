@@ -119,7 +119,7 @@ async function note(db: Db, turn: Turn, due: Due, posted: Posted): Promise<void>
       case "gone":
         await tx.execute(sql`
           update webhook_receiver set gone = ${turn.url}, failures = 0, hold_until = null where sender = ${turn.sender}`);
-        await giveUp(tx, "all", "the receiver answered 410: it wants no more messages at this URL");
+        await giveUp(tx, "all", "the receiver responded with 410: it accepts no more messages at this URL");
         return;
       case "failed":
         await noteFailure(tx, turn, due, posted);

@@ -40,7 +40,7 @@ export async function post(
     return judge(response);
   } catch (error) {
     const late = error instanceof Error && error.name === "TimeoutError";
-    const what = late ? `did not answer within ${timeoutMs / 1000} s` : "could not be reached";
+    const what = late ? `did not respond within ${timeoutMs / 1000} s` : "could not be reached";
     return { end: "failed", error: `the receiver ${what}`, unreachable: true, retryAfterSeconds: 0 };
   }
 }
@@ -49,11 +49,11 @@ function judge({ status, ok, headers }: Response): Posted {
   if (ok) return { end: "taken" };
   if (status === 410) return { end: "gone" };
   const redirect = status >= 300 && status < 400;
-  const why = redirect ? "; redirects are not followed: set WARMPOOL_WEBHOOK_URL to where it leads" : "";
+  const why = redirect ? "; redirects are not followed: set WARMPOOL_WEBHOOK_URL to the target of the redirect" : "";
   const wait = Number(headers.get("retry-after") ?? "0");
   return {
     end: "failed",
-    error: `the receiver answered ${status}${why}`,
+    error: `the receiver responded with ${status}${why}`,
     unreachable: false,
     retryAfterSeconds: Number.isFinite(wait) && wait > 0 ? Math.min(wait, 3600) : 0,
   };

@@ -22,12 +22,12 @@ function urlProblem(text: string): string | null {
   const name = "WARMPOOL_WEBHOOK_URL";
   if (text === "") return `${name} is not set, but its secret is; set both or neither`;
   const url = URL.parse(text);
-  if (url === null) return `${name} is not a URL; it looks like https://app.example/hooks/warmpool`;
-  if (url.username !== "" || url.password !== "") return `${name} must not hold a user or password`;
+  if (url === null) return `${name} is not a URL; use one such as https://app.example/hooks/warmpool`;
+  if (url.username !== "" || url.password !== "") return `${name} must not contain a user or password`;
   if (isLinkLocal(url.hostname))
-    return `${name} must not be an address of the link itself (169.254.0.0/16, fe80::/10) or none (0.0.0.0, ::)`;
+    return `${name} must not be a link-local address (169.254.0.0/16, fe80::/10) or an unspecified one (0.0.0.0, ::)`;
   if (url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname))) return null;
-  return `${name} must be https: its messages name testers (http is for this machine's own addresses alone)`;
+  return `${name} must be https, because its messages contain usernames (http is allowed only for addresses of this machine)`;
 }
 
 function isLoopback(host: string): boolean {

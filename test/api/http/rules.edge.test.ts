@@ -43,7 +43,7 @@ describe.each(ONE_RUNTIME)("the admin HTTP on %s", (runtime) => {
       "UNAUTHORIZED",
       /unknown, expired or revoked/,
     );
-    await refused("GET", "/nothing", {}, 404, "NOT_FOUND", /nothing at this address/);
+    await refused("GET", "/nothing", {}, 404, "NOT_FOUND", /no such address/);
     await refused("GET", "/pools/nope", {}, 404, "NOT_FOUND", /no pool named nope/);
     const patch = await refused("PATCH", "/pools/demo", { body: {} }, 405, "BAD_REQUEST", /takes GET, HEAD/);
     expect(patch.get("allow")).toBe("GET, HEAD, PUT, DELETE");

@@ -92,7 +92,7 @@ const FAULTS: [name: string, fault: SQL, message: RegExp, fix: RegExp][] = [
         select 'demo', 'alice', 'waiting', '[]', '{}', '{"license": {"key": "gone", "iv": "AAAA", "text": "AAAA"}}', name, version
         from recipes limit 1 returning id, pool, username)
       insert into testers (assignment, pool, username) select id, pool, username from made`,
-    /^1 of 1 assignments with a secret cannot be set up: the key that sealed it is gone$/,
+    /^1 of 1 assignments with a secret cannot be set up: the key that encrypted the secret is missing$/,
     /append that key to WARMPOOL_SECRET_KEY/,
   ],
   ["node n1", sql`update nodes set relay_version = '0.0.1'`, /version 0\.0\.1, this command/, /same version/],
@@ -115,7 +115,7 @@ const FAULTS: [name: string, fault: SQL, message: RegExp, fix: RegExp][] = [
   [
     "pool demo",
     sql`update pools set spec = spec || '{"targetSize": 5, "maxSize": 5}', create_failures = 3`,
-    /^3 creates failed in a row, the last with: /,
+    /^3 creates failed in a row, most recently: /,
     /warmpool machine list --state deleted/,
   ],
   [
@@ -216,7 +216,7 @@ test.each<[Partial<InstallationCheck["secrets"]>, Check["state"], RegExp]>([
   [{ keys: 0 }, "ok", /^none is set, and no pool's recipe takes a secret$/],
   [{ keys: 0, pools: ["demo", "big"] }, "wrong", /secrets are refused for demo, big$/],
   [{ keys: 0, problem: "WARMPOOL_SECRET_KEY has to be so" }, "wrong", /^WARMPOOL_SECRET_KEY has to be so$/],
-  [{ assignments: 3, unreadable: 2 }, "wrong", /^2 of 3 assignments .* the key that sealed it is gone$/],
+  [{ assignments: 3, unreadable: 2 }, "wrong", /^2 of 3 assignments .* the key that encrypted the secret is missing$/],
   // Whatever else is said: what is sealed and cannot be opened comes first.
   [{ keys: 0, pools: ["demo"], assignments: 1, unreadable: 1 }, "wrong", /^1 of 1 assignments/],
   [{ assignments: 3 }, "ok", /^3 live assignments have a secret$/],

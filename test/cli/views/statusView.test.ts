@@ -156,7 +156,7 @@ const fine: PoolCondition = {
   type: "Degraded",
   status: false,
   reason: "Fine",
-  message: "nothing is known to be wrong",
+  message: "no problem is known",
   since,
 };
 

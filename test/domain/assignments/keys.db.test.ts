@@ -200,7 +200,7 @@ test("S9 A5 keys that do not get to the machine in time are told of: view, event
   for (let count = 0; count < 2; count += 1) await sweep(t.db);
   expect(await findTester(t.db, ALICE)).toMatchObject({
     ...{ state: "active", keysPending: true },
-    error: { code: "keys_not_replaced", message: expect.stringContaining("may still open it") as string },
+    error: { code: "keys_not_replaced", message: expect.stringContaining("may still work") as string },
   });
   expect(await rows(t.db, sql`select kind from events where reason = 'keys_late'`)).toHaveLength(1);
   const degraded = async () =>

@@ -56,7 +56,7 @@ test("of a log without end its head and its tail are kept, and what is missing i
   const whole = await readAll(t.db, assignment);
   expect(whole.startsWith(piece(0) + piece(1))).toBe(true);
   expect(whole.endsWith(`${piece(PIECES - 1)}the disk is full\n`)).toBe(true);
-  const [marker, bytes] = /\n\[… (\d+) bytes of the log are left out here …\]\n/.exec(whole) ?? [];
+  const [marker, bytes] = /\n\[… (\d+) bytes of the log are omitted here …\]\n/.exec(whole) ?? [];
   const printed = PIECES * PIECE + "the disk is full\n".length;
   expect(whole.length - (marker?.length ?? 0) + Number(bytes)).toBe(printed);
 });

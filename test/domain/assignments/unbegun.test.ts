@@ -6,7 +6,7 @@ test.each([
   [9, null, null],
   [12, 47, "Its node was last heard 40 s ago: the set-up waits for its relay."],
   [30, 49, "Its node was last heard 40 s ago: the set-up waits for its relay."],
-  [30, 2, "Its node is heard, but busy: the set-up waits for its relay."],
+  [30, 2, "Its node is online but busy: the set-up waits for its relay."],
 ])(
   "a set-up that could have been taken up for %i s, on a node heard %s s ago: says why it waits, in steps of 10 s",
   (leftSeconds, heardSeconds, words) => {

@@ -98,7 +98,7 @@ test.each<[string, NodeFacts[], Partial<Wish>, string, RegExp]>([
     [nodeOf("a", 5, 0, { full: { "1x1024x10 container": refusal } })],
     {},
     "Refused",
-    /a: refused the last one like it.*Proxy devices are forbidden/,
+    /a: refused the last such machine.*Proxy devices are forbidden/,
   ],
   [
     "one that is set up to refuse it",

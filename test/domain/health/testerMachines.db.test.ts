@@ -71,7 +71,7 @@ const told = async (db: Db) =>
 
 test.each([
   ["stopped", "machine_stopped", "is stopped on its node"],
-  ["deleted", "machine_gone", "is not on its node any more"],
+  ["deleted", "machine_gone", "no longer exists on its node"],
 ])(
   "a tester's machine that is %s on its node: everybody hears of it with the next probe",
   async (how, code, words) => {
@@ -122,7 +122,7 @@ test("a tester's machine that is gone: no restart is offered, a person's word gi
   await using t = await testDb();
   const { relay, name, id } = await withTester(t);
   await deletedOutside(t, relay, name);
-  expect((await getMachine(t.db, name)).can.restart).toContain("not on its node any more");
+  expect((await getMachine(t.db, name)).can.restart).toContain("no longer exists on its node");
   await expect(restartMachine(t.db, name, ADMIN)).rejects.toMatchObject({ code: "CONFLICT" });
   await expect(recreateMachine(t.db, name, ADMIN)).rejects.toMatchObject({ code: "CONFLICT" });
   expect(await reassignMachine(t.db, name, ADMIN)).toMatchObject({ state: "deleting" });
@@ -149,7 +149,7 @@ test("secret parameters that were wiped: the set-up cannot be run again, and tha
   await t.db.execute(sql`update assignments set secret_marks = '{"token": {"key": "k", "text": "t"}}'`);
   await expect(reassignMachine(t.db, name, ADMIN)).rejects.toMatchObject({
     code: "CONFLICT",
-    message: expect.stringContaining("were wiped") as string,
+    message: expect.stringContaining("were erased") as string,
   });
   expect(await getMachine(t.db, name)).toMatchObject({ state: "assigned" });
 });

@@ -39,7 +39,7 @@ test("recreate tears the machine down and another takes its place", async () => 
   const going = await recreateMachine(t.db, old.name, ADMIN);
 
   expect(going).toMatchObject({ id: old.id, state: "deleting" });
-  expect(going.can.recreate).toMatch(/torn down already/);
+  expect(going.can.recreate).toMatch(/already being torn down/);
   await expect(recreateMachine(t.db, old.id, ADMIN)).rejects.toMatchObject({ code: "CONFLICT" });
   await relay.workOff();
   expect(await countStates(t.db)).toEqual({ ready: 1 });

@@ -143,7 +143,7 @@ test("it is refused while anything else is done on the machine, and where no rel
   const id = await only(t.db);
   const refused = (message: RegExp) =>
     expect(restartMachine(t.db, id, ADMIN)).rejects.toMatchObject({ code: "CONFLICT", message });
-  await refused(/still being made/);
+  await refused(/still being created/);
   await relay.workOff();
   await assign(t.connection, alice, APP);
   await refused(/its setup is under way/);

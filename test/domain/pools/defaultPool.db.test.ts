@@ -20,7 +20,7 @@ test("callers who name no pool get the default's machine, however many pools the
   await makeWorld(t.db);
   const alice = { username: "alice", sshKeys: [KEY_A] };
   expect(await warnings(t.db)).toEqual([SEVERAL]);
-  expect((await planPoolChange(t.db, second)).text).toContain("callers that name none are refused");
+  expect((await planPoolChange(t.db, second)).text).toContain("calls that name none are refused");
   await putPool(t.db, second, ADMIN);
   await expect(assign(t.connection, alice, APP)).rejects.toMatchObject({
     code: "BAD_REQUEST",

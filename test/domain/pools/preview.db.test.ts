@@ -67,7 +67,7 @@ test("nothing changes, and maxSize that is too small, are said in words", async 
   await using t = await testDb();
   await world(t);
   expect((await planPoolChange(t.db, spec())).text).toBe(
-    "Nothing changes in the spec. No machine is made or removed.",
+    "The spec does not change. No machine is created or removed.",
   );
   expect(await planPoolChange(t.db, spec({ targetSize: 4, maxSize: 4 }))).toMatchObject({
     create: 0,

@@ -42,7 +42,7 @@ test("a pool that is drained faster than its creates allow says so, with its num
   expect(await keepingUp()).toMatchObject({
     status: false,
     message: expect.stringContaining(
-      "asked for 4 in the last hour, and about 2 an hour can be made (2 at a time, 3600 s each)",
+      "requested 4 in the last hour, but only about 2 per hour can be created (2 at a time, 3600 s each)",
     ),
   });
 });

@@ -49,7 +49,7 @@ test("a recipe in use is not removed: the refusal names who uses it; removed, no
   await expect(removeRecipe(t.db, "plain", ADMIN)).rejects.toMatchObject({
     code: "CONFLICT",
     message:
-      "recipe plain is used by pool demo: put another recipe there first; and by the assignments of alice: release them first",
+      "recipe plain is used by pool demo: give it another recipe first; and by the assignments of alice: release them first",
   });
   await removePool(t.db, { name: "demo", release: true }, ADMIN);
   await putRecipe(t.db, { ...RECIPE, params: {} }, ADMIN);

@@ -220,7 +220,7 @@ test("a message is given up after three days, on record", async () => {
     t.db,
     sql`select data from events where reason = 'undelivered'`,
   );
-  expect(told?.data).toMatchObject({ attempts: 1, lastError: "the receiver answered 500" });
+  expect(told?.data).toMatchObject({ attempts: 1, lastError: "the receiver responded with 500" });
 });
 
 test("many senders at once: never two messages in flight, none twice, none left", async () => {

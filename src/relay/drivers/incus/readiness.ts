@@ -27,7 +27,7 @@ export async function whyNotReady(
   const signal = within(ASK_SECONDS, parent);
   const { project, storagePool, profile, image } = place;
   const needed: [what: string, path: string, advice: string][] = [
-    ["does not answer", "/1.0", INSTALL],
+    ["does not respond", "/1.0", INSTALL],
     [`has no project ${project}`, `/1.0/projects/${encodeURIComponent(project)}`, INSTALL],
     [`has no storage pool ${storagePool}`, `/1.0/storage-pools/${encodeURIComponent(storagePool)}`, INSTALL],
     [`has no profile ${profile}`, `/1.0/profiles/${encodeURIComponent(profile)}`, INSTALL],
