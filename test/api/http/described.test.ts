@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { openApi } from "../../../src/api/http/openapi.ts";
 import { ROUTES } from "../../../src/api/http/routes.ts";
-import { descriptionOf } from "../../../src/contract/descriptions.ts";
+import { descriptionOf, TABLES } from "../../../src/contract/descriptions.ts";
 import { poolSpecDocument, recipeDocument } from "../../../scripts/docs/specs.ts";
 
 /** Each property of what comes and goes has a description. */
@@ -26,6 +26,11 @@ function hasWords(schema: unknown): boolean {
     schema.description.endsWith(".")
   );
 }
+
+test("descriptions: each field is in exactly one table", () => {
+  const names = TABLES.flatMap((table) => Object.keys(table));
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+});
 
 test("the OpenAPI document describes each property", () => {
   const document = openApi(ROUTES);
