@@ -58,7 +58,7 @@ const VERBS = [
   completion,
 ];
 
-export const HELP = "--help tells how a verb is used";
+export const HELP = "--help shows how to use a verb";
 
 /**
  * The whole command line as commander's tree: what runs, what `--help`, completion and docs/cli.md are made from.

@@ -5,9 +5,9 @@ type Place = { host: string; port: number };
 /** The system's and the driver's codes if a server was not reached, in words. */
 const UNREACHED = new Map([
   ["ECONNREFUSED", "nothing listens there"],
-  ["ECONNRESET", "the connection was cut"],
+  ["ECONNRESET", "the connection was lost"],
   ["ENOTFOUND", "there is no host of that name"],
-  ["EAI_AGAIN", "the host's name cannot be resolved just now"],
+  ["EAI_AGAIN", "the host name cannot be resolved now"],
   ["EHOSTUNREACH", "there is no route to the host"],
   ["ENETUNREACH", "there is no route to its network"],
   ["ETIMEDOUT", "it does not answer"],

@@ -60,7 +60,7 @@ test("a put that takes machines away says which, and does so only when it was ag
   expect(longest(planned.stdout)).toBeLessThanOrEqual(80);
   const refused = await warmpool(["pool", "put", file], at);
   expect(refused).toMatchObject({ code: 4, stdout: "" });
-  expect(unwrapped(refused.stderr)).toMatch(/nothing is changed yet\. Changes: .* Add --yes to do it\./);
+  expect(unwrapped(refused.stderr)).toMatch(/nothing is changed yet\. Changes: .* Add --yes to confirm\./);
   expect((await at.client.pool.get.query({ name: "demo" })).spec).toEqual(before.spec);
   expect((await warmpool(["pool", "put", file, "--yes"], at)).code).toBe(0);
   expect((await at.client.pool.get.query({ name: "demo" })).spec.targetSize).toBe(1);
@@ -152,7 +152,7 @@ test("token create prints the token alone, for a script to take", async () => {
   const made = await warmpool(["token", "create", "main-app"], at);
   expect(made.code).toBe(0);
   expect(made.stdout).toMatch(/^wp_app_\S+\n$/);
-  expect(made.stderr).toContain("not shown again");
+  expect(made.stderr).toContain("cannot be shown again");
 });
 
 test("tester, log and release follow a tester to the end", async () => {
@@ -180,7 +180,7 @@ test("machine restart says where to look, and is refused while it is under way",
   const asked = await warmpool(["machine", "restart", machine?.name ?? ""], at);
   expect(asked).toMatchObject({ code: 0, stderr: "" });
   expect(asked.stdout).toContain(
-    `${machine?.name} will be restarted.\nHow it goes: \`npx warmpool machine timeline`,
+    `${machine?.name} will be restarted.\nTo see its progress, run \`npx warmpool machine timeline`,
   );
   const again = await warmpool(["machine", "restart", machine?.name ?? ""], at);
   expect(again).toMatchObject({ code: 4, stdout: "" });

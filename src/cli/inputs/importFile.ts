@@ -27,7 +27,7 @@ const file = z
     for (const [kind, items] of Object.entries({ recipes, pools })) {
       for (const [index, { name }] of items.entries()) {
         if (items.findIndex((other) => other.name === name) === index) continue;
-        context.addIssue({ code: "custom", path: [kind, index, "name"], message: `${name} is there twice` });
+        context.addIssue({ code: "custom", path: [kind, index, "name"], message: `${name} appears twice` });
       }
     }
   });
@@ -38,7 +38,7 @@ export function readImport(path: string): Imported {
   if (found.recipes.length + found.pools.length > 0) return found;
   throw new CliError(
     EXIT.wrongUse,
-    `${path} holds neither recipes nor pools.`,
+    `${path} contains neither recipes nor pools.`,
     'Write it as { "recipes": […], "pools": […] }.',
   );
 }

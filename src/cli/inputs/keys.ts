@@ -12,7 +12,7 @@ export function readPublicKeys(files: string[]): string[] {
       .split("\n")
       .map((line, index) => ({ line: line.trim(), number: index + 1 }))
       .filter(({ line }) => line !== "" && !line.startsWith("#"));
-    if (keys.length === 0) throw new CliError(EXIT.wrongUse, `${file} holds no key.`);
+    if (keys.length === 0) throw new CliError(EXIT.wrongUse, `${file} contains no key.`);
     for (const { line, number } of keys) {
       const problem = sshPublicKeyProblem(line);
       if (problem === null) continue;

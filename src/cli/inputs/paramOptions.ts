@@ -26,7 +26,7 @@ export function paramsOf({ param, secret }: ParamOptions): Record<string, string
   if (secret === undefined) return param;
   const twice = Object.keys(secret).find((name) => Object.hasOwn(param ?? {}, name));
   if (twice !== undefined) {
-    throw new CliError(EXIT.wrongUse, `${twice} is given by --param and by --secret.`, "Give it once.");
+    throw new CliError(EXIT.wrongUse, `${twice} is given both by --param and by --secret.`, "Give it once.");
   }
   const read = Object.entries(secret).map(([name, file]) => [name, readText(file).replace(/\r?\n$/, "")]);
   return { ...param, ...Object.fromEntries(read) };

@@ -45,7 +45,7 @@ export async function mayDestroy(
   const lines = await goes();
   if (lines.length === 0) return true;
   if (cli.ask === null) {
-    throw new CliError(EXIT.conflict, `nothing is changed yet. ${lines.join(" ")}`, "Add --yes to do it.");
+    throw new CliError(EXIT.conflict, `nothing is changed yet. ${lines.join(" ")}`, "Add --yes to confirm.");
   }
   for (const line of lines) out.note(line);
   if (/^y(es)?$/i.test((await cli.ask("Do it? [y/N] ")).trim())) return true;

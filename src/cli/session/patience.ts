@@ -28,7 +28,7 @@ export async function patiently<T>(
       return await call();
     } catch (error) {
       if (!isPassing(error) || performance.now() - started > PATIENCE_SECONDS * 1000) throw error;
-      if (attempt === 1) note(`${url} does not answer just now; trying on.`);
+      if (attempt === 1) note(`${url} does not respond; retrying.`);
     }
     await delay(BETWEEN_MS);
   }

@@ -60,7 +60,7 @@ export function readLocal(stateDir: string): LocalFile | null {
   if (parsed.success) return parsed.data;
   throw new CliError(
     EXIT.failed,
-    `${file} is not what npm start writes.`,
+    `${file} was not written by npm start.`,
     "Start Warmpool again with npm start.",
   );
 }

@@ -55,7 +55,7 @@ function testersMachine(session: Session, assignment: Assignment, options: Teste
   if (state === "released") {
     throw new CliError(
       EXIT.notFound,
-      `${username} has no machine any more.`,
+      `${username} no longer has a machine.`,
       `\`${next(session, "assign", ...words, "--key FILE")}\` gets one.`,
     );
   }
@@ -63,7 +63,7 @@ function testersMachine(session: Session, assignment: Assignment, options: Teste
     throw new CliError(
       EXIT.conflict,
       `${username} has no machine yet. ${headline(assignment, Date.now())}`,
-      `\`${next(session, "tester", ...words)}\` tells when it is there.`,
+      `\`${next(session, "tester", ...words)}\` shows when it is ready.`,
     );
   }
   const notYet = state === "setting_up" ? headline(assignment, Date.now()) : null;
@@ -78,7 +78,7 @@ function machineTarget(session: Session, machine: MachineView): Dialled {
     throw new CliError(
       EXIT.conflict,
       `${name} is ${state}, and its address is not known yet.`,
-      `\`${next(session, "machine", "get", name)}\` tells how far it is.`,
+      `\`${next(session, "machine", "get", name)}\` shows its progress.`,
     );
   }
   const opensTo = async () => {

@@ -21,10 +21,10 @@ export function failureJson({ message, hint, exit, code }: Failure): { error: ob
 }
 
 const HINTS: Partial<Record<ErrorCode, string>> = {
-  UNAUTHORIZED: "Check --token or WARMPOOL_TOKEN; a token that was revoked is not accepted any more.",
-  FORBIDDEN: "This token may not do that. Use one with the role that the verb needs (most need admin).",
+  UNAUTHORIZED: "Check --token or WARMPOOL_TOKEN; the token may have been revoked.",
+  FORBIDDEN: "This token may not do that. Use one with the required role (usually admin).",
   NO_CAPACITY: "Leave out --no-queue to wait in line, or look at the pool with `npx warmpool status`.",
-  POOL_PAUSED: "Resume the pool, or ask for a machine of another one with --pool.",
+  POOL_PAUSED: "Resume the pool, or use another one with --pool.",
   RATE_LIMITED: "Wait a moment and try again.",
   UNAVAILABLE: "Warmpool or its database is overloaded or just starting. Try again in a moment.",
 };
@@ -32,13 +32,13 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
 /** Node's network error codes in words; any other one is shown as it is. */
 const NETWORK: Record<string, string> = {
   ECONNREFUSED: "connection refused",
-  ECONNRESET: "the connection was cut",
+  ECONNRESET: "the connection was lost",
   ENOTFOUND: "no such host",
-  EAI_AGAIN: "the host's name cannot be resolved just now",
+  EAI_AGAIN: "the host name cannot be resolved now",
   EHOSTUNREACH: "no route to the host",
   ENETUNREACH: "no route to the network",
   ETIMEDOUT: "the connection timed out",
-  UND_ERR_SOCKET: "the connection was cut",
+  UND_ERR_SOCKET: "the connection was lost",
   UND_ERR_CONNECT_TIMEOUT: "the connection timed out",
 };
 
@@ -84,8 +84,8 @@ function unanswered(error: Error, url: string): Failure {
   const causes = [...causeChain(error)];
   if (causes.some((cause) => cause.name === "TimeoutError")) {
     return {
-      message: `${url} did not answer in time.`,
-      hint: `Is it overloaded? ${url}/healthz says how it is.`,
+      message: `${url} did not respond in time.`,
+      hint: `It may be overloaded: see ${url}/healthz.`,
       exit: EXIT.failed,
       code: null,
     };
@@ -96,14 +96,14 @@ function unanswered(error: Error, url: string): Failure {
     const why = network === undefined ? causes.at(-1)?.message : (own(NETWORK, network) ?? network);
     return {
       message: `cannot reach ${url}: ${why}.`,
-      hint: "Is Warmpool running? Start it with npm start, or name another one with --url.",
+      hint: "Warmpool may not be running. Start it with npm start, or give another URL with --url.",
       exit: EXIT.failed,
       code: null,
     };
   }
   return {
-    message: `${url} gave an answer that is none of Warmpool's: ${trimDot(error.message)}.`,
-    hint: "Does the URL lead to a Warmpool? Look at --url or WARMPOOL_URL.",
+    message: `${url} returned a response that is not from Warmpool: ${trimDot(error.message)}.`,
+    hint: "Check the URL in --url or WARMPOOL_URL.",
     exit: EXIT.failed,
     code: null,
   };

@@ -12,7 +12,7 @@ export function parseDuration(text: string): number {
     seconds += Number(count) * UNITS[unit as keyof typeof UNITS];
   }
   if (Number.isSafeInteger(seconds)) return seconds;
-  throw new InvalidArgumentError(`"${text}" is no duration. Write it as 90s, 30m, 2h, 7d or 1h30m.`);
+  throw new InvalidArgumentError(`"${text}" is not a duration. Write it as 90s, 30m, 2h, 7d or 1h30m.`);
 }
 
 /**

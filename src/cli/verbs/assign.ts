@@ -32,12 +32,12 @@ export function assign(program: Command, cli: Cli): void {
   const verb = testerVerb(
     program,
     "assign",
-    "give a tester a machine. Running it again returns the same one",
+    "assign a machine to a tester. Repeating it returns the same assignment",
   ).requiredOption("--key <file>", "the tester's public key (.pub); may be repeated", collect);
   paramOptions(verb, "a parameter of the recipe")
     .option("--ttl <duration>", "how long the assignment lasts after it is active, such as 2h", parseDuration)
     .option("--wait", "show progress until the machine is ready")
-    .option("--no-wait", "return at once (the default); a waiting tester keeps their place in the queue")
+    .option("--no-wait", "return at once (the default); a waiting tester stays in the queue")
     .option("--no-queue", "fail if no machine is ready, instead of joining the queue")
     .action(withSession(cli, act));
 }
@@ -69,10 +69,10 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
   if (assignment.state === "failed" || (options.wait === true && assignment.state === "released")) {
     throw new CliError(
       EXIT.failed,
-      `${user} has no machine to use${cause(session, assignment)}.`,
+      `${user} has no usable machine${cause(session, assignment)}.`,
       assignment.state === "released"
         ? `\`${next(session, "assign", ...words, "--key FILE")}\` gets one.`
-        : `\`${next(session, "log", ...words)}\` shows what the set-up printed; retry continues where it stopped, release gives the machine back.`,
+        : `\`${next(session, "log", ...words)}\` shows the log of the set-up; retry continues where it stopped, release returns the machine.`,
     );
   }
   if (options.wait === true && assignment.state === "active" && assignment.error !== null) {
@@ -84,7 +84,7 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
   }
   if (!isSettled(assignment)) {
     session.out.note(
-      `\`${next(session, "tester", ...words)}\` tells how far it is; --wait would have shown it.`,
+      `\`${next(session, "tester", ...words)}\` shows its progress, as --wait does.`,
     );
   }
 }
@@ -112,7 +112,7 @@ async function watch(
       new CliError(
         EXIT.failed,
         `stopped watching; ${tester.username} keeps the assignment.`,
-        `\`${next(session, "tester", ...words)}\` tells how far it is, release gives it back.`,
+        `\`${next(session, "tester", ...words)}\` shows its progress, release returns the machine.`,
       ),
     );
   const view = progressView(session.out.progress, session.cli.env);

@@ -14,7 +14,7 @@ type Options = { pool?: string; shape?: string };
 export function capacity(program: Command, cli: Cli): void {
   program
     .command("capacity")
-    .description("show how many more machines fit, and what takes up the rest")
+    .description("show how many more machines fit, and what uses the rest")
     .option("--pool <pool>", "for this pool's machines, on its nodes")
     .option("--shape <shape>", "for another shape: 4x8x100 is 4 vCPU, 8 GiB memory, 100 GiB disk")
     .action(withSession(cli, show));
@@ -39,7 +39,7 @@ function lines(
     ...section("", table(DISKS, disksOf(report.nodes), tableColumns), report.nodes.length > 0),
     ...section("", table(TERMS, report.terms, tableColumns), report.terms.length > 0),
     ...report.nodes.flatMap(({ node, drift }) => [
-      ...drifted(`${node} does not show these, though they should be there:`, drift.notOnNode, columns),
+      ...drifted(`${node} does not show these machines, which should exist:`, drift.notOnNode, columns),
       ...drifted(`${node} has these orphans:`, drift.noRow, columns),
     ]),
   ];

@@ -30,7 +30,7 @@ export function doctor(program: Command, cli: Cli): void {
   program
     .command("doctor")
     .description("check the installation, and show how to fix what is wrong")
-    .addHelpText("after", "\nIt exits 1 where something is wrong. With --json: its findings, { ok, checks }.")
+    .addHelpText("after", "\nIt exits with 1 if something is wrong. With --json it prints its findings, { ok, checks }.")
     .action(withSession(cli, examine));
 }
 
@@ -42,7 +42,7 @@ async function examine(session: Session): Promise<void> {
     edge,
     ...(edge.state === "ok"
       ? await answers(session)
-      : [unknown("the rest", "cannot be asked for while the edge does not answer")]),
+      : [unknown("the rest", "not checked, because the edge does not respond")]),
     sshProgram(),
     ...["local-relay", "relay"].flatMap((name) => relayFolder(join(stateDir, name))),
   ];
@@ -56,7 +56,7 @@ async function answers({ client, url }: Session): Promise<Check[]> {
   const began = performance.now();
   const asked = await client.installation.check.query().catch((error: unknown) => refused(error, url));
   if ("state" in asked) {
-    const why = asked.name === "token" ? "takes a token of an admin or a viewer" : BLOCKED;
+    const why = asked.name === "token" ? "requires a token with the role admin or viewer" : BLOCKED;
     return [asked, unknown("the rest", why)];
   }
   const tookSeconds = (performance.now() - began) / 1000;
@@ -83,7 +83,7 @@ async function answers({ client, url }: Session): Promise<Check[]> {
   ];
 }
 
-const BLOCKED = "cannot be asked for before that is right";
+const BLOCKED = "not checked until that is fixed";
 
 type Lists = [
   Awaited<ReturnType<WarmpoolClient["sweep"]["duties"]["query"]>>,

@@ -28,16 +28,16 @@ type CheckVerbOptions = GlobalOptions & {
 export function driver(program: Command, cli: Cli): void {
   program
     .command("driver")
-    .description("programs that make machines")
+    .description("programs that create machines")
     .command("check")
     .description("run the conformance suite against a driver program (docs/drivers.md)")
-    .argument("<program>", "the program; it makes and deletes real machines")
+    .argument("<program>", "the program; it creates and deletes real machines")
     .option("--case <id>", "only this case; may be repeated", collect)
-    .option("--keep", "keep what failed cases made, so that you can look at it")
+    .option("--keep", "keep what failed cases created, for inspection")
     .addOption(driverOption("pass"))
-    .option("--image <image>", "the machines' image, as a pool names it", "default")
+    .option("--image <image>", "the image of the machines, as in a pool spec", "default")
     .addOption(
-      new Option("--type <type>", "what the machines are")
+      new Option("--type <type>", "type of the machines")
         .choices(["virtual-machine", "container"])
         .default("virtual-machine"),
     )
@@ -123,7 +123,7 @@ function leftBehind({ machines, unproven }: Left): string {
     ...(sure.length === 0 ? [] : [`Left behind: ${sure.join(", ")}.`]),
     ...(unproven.length === 0
       ? []
-      : [`Perhaps left behind, the driver does not say whether they are gone: ${unproven.join(", ")}.`]),
+      : [`Possibly left behind, because the driver does not report whether they are gone: ${unproven.join(", ")}.`]),
     "To delete what is left, in the same environment:",
   ].join(" ");
 }
@@ -157,7 +157,7 @@ export function folded(result: CaseResult, before: (said: string, id: string) =>
   if (failure === null || failure.said === null) return result;
   const first = before(failure.said, id);
   if (first === null || failure.said.length < WORTH_FOLDING) return result;
-  const did = failure.did.replace(failure.said, () => `(the program said the same as in the case ${first})`);
+  const did = failure.did.replace(failure.said, () => `(the same output as in the case ${first})`);
   return { ...result, failure: { ...failure, did } };
 }
 
@@ -166,7 +166,7 @@ function interrupted(cli: Cli): AbortSignal {
   const controller = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.once(name, () => {
-      cli.out.note("Stopping; deleting what the check has made.");
+      cli.out.note("Stopping; deleting what the check has created.");
       controller.abort(new Error(`stopped by ${name}`));
     });
   }

@@ -32,7 +32,7 @@ const SHOWN = 50;
 export function events(program: Command, cli: Cli): void {
   program
     .command("events")
-    .description("show what was changed, by whom and why, the latest last")
+    .description("show what was changed, by whom and why, newest last")
     .option("--pool <pool>", "about this pool only")
     .option("--machine <machine>", "about this machine only, by name or id")
     .option("--node <node>", "about this node only")
@@ -41,8 +41,8 @@ export function events(program: Command, cli: Cli): void {
       "of this kind only, such as machine, assignment or node (docs/codes.md lists them)",
     )
     .option("--actor <actor>", "by this actor only: a role such as admin, or one person, such as admin:anna")
-    .option("--limit <count>", "how many at most (50, up to 500)", wholeNumber)
-    .option("--cursor <cursor>", "continue after the previous page, further back in time")
+    .option("--limit <count>", "maximum number of entries (50, up to 500)", wholeNumber)
+    .option("--cursor <cursor>", "cursor of the previous page, to show earlier entries")
     .option("-f, --follow", "keep printing new events until Ctrl-C; with --json one event per line")
     .action(withSession(cli, show));
 }

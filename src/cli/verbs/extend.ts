@@ -11,7 +11,7 @@ type Options = TesterOptions & { ttl: number };
 /** `warmpool extend USER --ttl 2h`: the tester may keep the machine for so long, counted from when it was set up. */
 export function extend(program: Command, cli: Cli): void {
   testerVerb(program, "extend", "let a tester keep their machine longer")
-    .requiredOption("--ttl <duration>", "the whole time since it was set up: 90m, 2h, 7d", parseDuration)
+    .requiredOption("--ttl <duration>", "the total time since it was set up: 90m, 2h, 7d", parseDuration)
     .action(withSession(cli, act));
 }
 
@@ -23,6 +23,6 @@ async function act(session: Session, user: string, options: Options): Promise<vo
 
 function sentence({ username, expiresAt }: Assignment, ttlSeconds: number): string {
   return expiresAt === null
-    ? `${username} has ${duration(ttlSeconds)} from when the machine is set up.`
+    ? `${username} has ${duration(ttlSeconds)}, counted from the end of the set-up.`
     : `${username}'s time ends ${ahead(expiresAt, Date.now())}.`;
 }

@@ -20,8 +20,8 @@ export function importVerb(program: Command, cli: Cli): void {
   destroying(program.command("import"))
     .description("store the recipes and pools of a file, after showing what will change")
     .argument("<file>", 'JSON: { "recipes": […], "pools": […] }, as their get --json gives them')
-    .option("--plan", "only show what it would do")
-    .addHelpText("after", "\nWhat is not in the file is left alone. Importing again changes nothing more.")
+    .option("--plan", "only show what would change")
+    .addHelpText("after", "\nRecipes and pools that are not in the file stay as they are. Importing the same file again changes nothing.")
     .action(withSession(cli, act));
 }
 
@@ -78,7 +78,7 @@ async function poolPlan({ client }: Session, spec: PoolSpec, coming: Set<string>
   if (!coming.has(spec.recipe)) {
     throw new CliError(
       EXIT.notFound,
-      `pool ${spec.name} wants the recipe ${spec.recipe}, which is neither stored nor in the file.`,
+      `pool ${spec.name} uses the recipe ${spec.recipe}, which is neither stored nor in the file.`,
       "Store it with `npx warmpool recipe push DIR`, or put it into the file.",
     );
   }

@@ -15,7 +15,7 @@ const POLL_MS = 1000;
 /** `warmpool log USER`: show what the set-up printed. */
 export function log(program: Command, cli: Cli): void {
   testerVerb(program, "log", "show what the set-up printed")
-    .option("-f, --follow", "keep printing until the set-up has ended")
+    .option("-f, --follow", "keep printing until the set-up has finished")
     .action(withSession(cli, print));
 }
 

@@ -12,25 +12,25 @@ export function machineActions(verb: Command, cli: Cli): void {
   destroying(action(verb, "recreate", "tear a machine down. Its pool makes another one if it needs it"))
     .option(
       "--reassign",
-      "give its tester another machine and a new set-up; what is left of the old one is held",
+      "give its tester another machine and a new set-up; the old machine is held",
     )
     .action(withSession(cli, recreate));
   action(verb, "restart", "restart a machine. It keeps its data, its host key and its tester").action(
     withSession(cli, restart),
   );
-  action(verb, "hold", "take a machine out of the pool to look into it. Its tester, if it has one, keeps it")
+  action(verb, "hold", "keep a machine out of the pool for inspection. If it has a tester, they keep it")
     .option("--note <text>", "why, for the record")
     .action(withSession(cli, hold));
-  action(verb, "unhold", "give a held machine back").action(withSession(cli, unhold));
+  action(verb, "unhold", "return a held machine to the pool").action(withSession(cli, unhold));
   action(verb, "cut", "end all access to a machine now: its node stops it, and its data is kept")
     .option("--note <text>", "why, for the record")
     .action(withSession(cli, cut));
-  action(verb, "uncut", "start a machine that was cut, and give the access back").action(
+  action(verb, "uncut", "start a machine that was cut, and restore the access").action(
     withSession(cli, uncut),
   );
   destroying(action(verb, "forget", "forget a machine without proof that it is gone"))
     .option("--note <text>", "why, for the record")
-    .addHelpText("after", "\nFor a teardown that can never end. A VM that is still there is an orphan then.")
+    .addHelpText("after", "\nFor a teardown that can never finish. A VM that still exists becomes an orphan.")
     .action(withSession(cli, forget));
 }
 
@@ -56,7 +56,7 @@ async function recreate(
     state === "held"
       ? [
           `The tester of ${name} gets another machine, and the set-up runs again there. ${name} is held.`,
-          `Nobody needs it any more: \`${next(session, "machine", "recreate", name)}\``,
+          `When nobody needs it any more, run \`${next(session, "machine", "recreate", name)}\``,
         ]
       : [`${name} is being torn down.`],
   );
@@ -66,38 +66,38 @@ async function restart(session: Session, id: string): Promise<void> {
   const asked = await session.client.machine.restart.mutate({ id });
   answerInWords(session, asked, ({ name }) => [
     `${name} will be restarted.`,
-    `How it goes: \`${next(session, "machine", "timeline", name)}\``,
+    `To see its progress, run \`${next(session, "machine", "timeline", name)}\``,
   ]);
 }
 
 async function hold(session: Session, id: string, { note }: NoteOptions): Promise<void> {
   const machine = await session.client.machine.hold.mutate({ id, ...(note === undefined ? {} : { note }) });
   answerInWords(session, machine, ({ name }) => [
-    `${name} is held: nobody gets it, and nothing tears it down.`,
-    `Look into it: \`${next(session, "ssh", name)}\``,
-    `Give it back: \`${next(session, "machine", "unhold", name)}\``,
+    `${name} is held: it is not assigned and not torn down.`,
+    `To inspect it, run \`${next(session, "ssh", name)}\``,
+    `To return it to the pool, run \`${next(session, "machine", "unhold", name)}\``,
   ]);
 }
 
 async function unhold(session: Session, id: string): Promise<void> {
   const machine = await session.client.machine.unhold.mutate({ id });
-  answerInWords(session, machine, (one) => [`${one.name} is held no more: ${whereItGoes(one)}.`]);
+  answerInWords(session, machine, (one) => [`${one.name} is no longer held: ${whereItGoes(one)}.`]);
 }
 
 async function cut(session: Session, id: string, { note }: NoteOptions): Promise<void> {
   const asked = await session.client.machine.cut.mutate({ id, ...(note === undefined ? {} : { note }) });
   answerInWords(session, asked, ({ name, node }) => [
-    `${name} is being stopped by its node ${node}, and is not started again before a person says so.`,
-    `Whether it is done: \`${next(session, "machine", "get", name)}\``,
-    `Give the access back: \`${next(session, "machine", "uncut", name)}\``,
+    `${name} is being stopped by its node ${node}, and stays stopped until a person restores the access.`,
+    `To see whether it is stopped, run \`${next(session, "machine", "get", name)}\``,
+    `To restore the access, run \`${next(session, "machine", "uncut", name)}\``,
   ]);
 }
 
 async function uncut(session: Session, id: string): Promise<void> {
   const asked = await session.client.machine.uncut.mutate({ id });
   answerInWords(session, asked, ({ name }) => [
-    `${name} is being started. Keys that were replaced meanwhile are put there when it answers.`,
-    `How it goes: \`${next(session, "machine", "timeline", name)}\``,
+    `${name} is being started. Keys that were replaced in the meantime are installed when it responds.`,
+    `To see its progress, run \`${next(session, "machine", "timeline", name)}\``,
   ]);
 }
 
@@ -113,18 +113,18 @@ async function forget(
   if (!(await mayDestroy(session, options, { goes, bare: true }))) return;
   const machine = await session.client.machine.forget.mutate({ id, ...(note === undefined ? {} : { note }) });
   answerInWords(session, machine, ({ name, node }) => [
-    `${name} is off the books. If a VM of it still runs on ${node}, it is an orphan now.`,
+    `${name} is forgotten. If its VM still runs on ${node}, it is now an orphan.`,
   ]);
 }
 
 function whereItGoes({ state, assignment }: MachineView): string {
   switch (state) {
     case "suspect":
-      return "it is probed, and ready once it has answered";
+      return "it is probed, and ready once it responds";
     case "assigned":
       return `it is ${assignment?.username ?? "its tester"}'s again`;
     case "deleting":
-      return "a tester has had it, so it is torn down";
+      return "a tester has used it, so it is torn down";
     default:
       return `it is ${state}`;
   }

@@ -13,28 +13,28 @@ type Tuned = { concurrency?: number | null; silenceSeconds?: number | null };
 
 /** `warmpool node list|enroll|drain|resume|label|set|lift|reap|remove`. */
 export function node(program: Command, cli: Cli): void {
-  const verb = program.command("node").description("the hosts that make machines");
+  const verb = program.command("node").description("the hosts of the machines");
   verb.command("list").description("all nodes").action(withSession(cli, list));
   verb
     .command("enroll")
-    .description("create a one-time token with which a new node joins")
+    .description("create a one-time token for a new node to join with")
     .argument("<name>", "name of the node")
     .action(withSession(cli, enroll));
   verb
     .command("drain")
-    .description("make no more machines on a node. Those that it has stay")
+    .description("stop creating machines on a node. Its machines stay")
     .argument("<node>", "its name")
     .action(withSession(cli, drain));
   verb
     .command("resume")
-    .description("let machines be made on a drained node again")
+    .description("create machines on a drained node again")
     .argument("<node>", "its name")
     .action(withSession(cli, resume));
   verb
     .command("label")
     .description("set the labels of a node, for pools that select nodes by label (nodeLabels)")
     .argument("<node>", "its name")
-    .argument("[labels...]", "all its labels from now on; none removes them all")
+    .argument("[labels...]", "the new labels, which replace all others; none removes all")
     .action(withSession(cli, label));
   verb
     .command("set")
@@ -58,15 +58,15 @@ export function node(program: Command, cli: Cli): void {
     .option("--note <text>", "why, for the record")
     .action(withSession(cli, lift));
   destroying(verb.command("reap"))
-    .description("let a node's orphans be torn down: machines with Warmpool's mark that it has no record of")
+    .description("allow a node's orphans to be torn down: machines with this installation's mark but no row")
     .argument("<node>", "its name")
-    .argument("[machines...]", "only these; default: all that the node shows now")
+    .argument("[machines...]", "only these (default: all that the node shows now)")
     .option("--note <text>", "why, for the record")
     .action(withSession(cli, reap));
   destroying(verb.command("remove"))
     .description("remove a node that has no machines")
     .argument("<node>", "its name")
-    .option("--lost", "the host is lost for good: forget its machines and release their testers")
+    .option("--lost", "the host is permanently lost: forget its machines and release their testers")
     .action(withSession(cli, remove));
 }
 
@@ -87,14 +87,14 @@ async function enroll(session: Session, name: string): Promise<void> {
 async function drain(session: Session, name: string): Promise<void> {
   const node = await session.client.node.drain.mutate({ name });
   answerInWords(session, node, (one) => [
-    `No machine is made on ${one.name} any more; machines it still has: ${one.machines}.`,
+    `No more machines are created on ${one.name}; machines it still has: ${one.machines}.`,
     `End it: \`${next(session, "node", "resume", one.name)}\``,
   ]);
 }
 
 async function resume(session: Session, name: string): Promise<void> {
   const node = await session.client.node.resume.mutate({ name });
-  answerInWords(session, node, (one) => [`Machines are made on ${one.name} again.`]);
+  answerInWords(session, node, (one) => [`Machines are created on ${one.name} again.`]);
 }
 
 async function label(session: Session, name: string, labels: string[]): Promise<void> {
@@ -115,7 +115,7 @@ async function set(session: Session, name: string, tuned: Tuned): Promise<void> 
 async function lift(session: Session, name: string, options: { note?: string }): Promise<void> {
   const node = await session.client.node.lift.mutate({ name, ...options });
   answerInWords(session, node, (one) => [
-    `The brake of ${one.name} is lifted: machines that stay dead are replaced.`,
+    `The brake of ${one.name} is lifted: machines that are still dead are replaced.`,
     `See it: \`${next(session, "machine", "list", "--node", one.name)}\``,
   ]);
 }
@@ -161,7 +161,7 @@ async function remove(
     () => session.client.node.remove.mutate({ name, lost: lost === true }),
   );
   answerInWords(session, removed, ({ forgotten, released }) => [
-    `Node ${name} is removed, and its credential ended.`,
+    `Node ${name} is removed, and its credential is revoked.`,
     ...(forgotten === 0 ? [] : [`Machines forgotten: ${forgotten}. Testers released: ${released}.`]),
   ]);
 }

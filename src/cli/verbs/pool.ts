@@ -17,19 +17,19 @@ export function pool(program: Command, cli: Cli): void {
     .argument("<pool>", "its name")
     .action(withSession(cli, get));
   destroying(verb.command("put"))
-    .description("create a pool, or change it to what the file says")
+    .description("create a pool from the file, or change it")
     .argument("<file>", "its spec, JSON")
     .action(withSession(cli, put));
   verb
     .command("plan")
     .description(
-      "show what `pool put` of this file would do, and which machines have no room and why. Changes nothing",
+      "show what `pool put` of this file would change, and which machines have no room and why. Changes nothing",
     )
     .argument("<file>", "its spec, JSON")
     .action(withSession(cli, plan));
   verb
     .command("pause")
-    .description("pause a pool: it creates and tears down nothing until it is resumed")
+    .description("pause a pool: no machine is created or torn down until it is resumed")
     .argument("<pool>", "its name")
     .action(withSession(cli, pause));
   verb
@@ -107,8 +107,8 @@ async function empty(
     `Pool ${one.name} is paused, and machines being torn down: ${one.counts.deleting}.`,
     ...(one.counts.assigned === 0
       ? []
-      : [`Testers keep theirs: ${one.counts.assigned}. --release ends those too.`]),
-    `Fill it again: \`${next(session, "pool", "resume", one.name)}\``,
+      : [`Testers who keep their machine: ${one.counts.assigned}. --release releases those too.`]),
+    `To fill it again, run \`${next(session, "pool", "resume", one.name)}\``,
   ]);
 }
 
@@ -134,7 +134,7 @@ async function remove(
     `Pool ${name} is removed.`,
     ...(released === 0 ? [] : [`Testers released: ${released}.`]),
     machines === 0
-      ? "It has no machine left."
+      ? "It has no machines left."
       : `Machines being torn down: ${machines}; it is shown until the last is proven gone.`,
   ]);
 }

@@ -11,7 +11,7 @@ import { ago, duration } from "../terminal/time.ts";
 
 /** `warmpool recipe push|list|get|versions|rollback|remove`. */
 export function recipe(program: Command, cli: Cli): void {
-  const verb = program.command("recipe").description("what is done on a machine for its tester");
+  const verb = program.command("recipe").description("what Warmpool runs on a machine for its tester");
   verb
     .command("push")
     .description("store the recipe in a folder. Running set-ups are not changed")
@@ -69,7 +69,7 @@ async function rollback(session: Session, name: string, { to }: { to?: string })
   });
   answerInWords(session, current, (one) => [
     `Version ${shortVersion(one.version)} of recipe ${one.name} is the current one again.`,
-    `For a set-up that failed with another: \`${next(session, "retry", "USER", "--recipe", "current")}\``,
+    `To retry a set-up that failed with another version, run \`${next(session, "retry", "USER", "--recipe", "current")}\``,
   ]);
 }
 

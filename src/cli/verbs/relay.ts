@@ -11,21 +11,21 @@ type RunOptions = DriverOptions & { dir?: string };
 
 /** `warmpool relay join|run`: the part that runs on a node. Loaded only here: nobody else needs its libraries. */
 export function relay(program: Command, cli: Cli): void {
-  const verb = program.command("relay").description("this host as a node: join once, then run");
+  const verb = program.command("relay").description("use this host as a node: join once, then run");
   verb
     .command("join")
-    .description("trade the one-time join token (WARMPOOL_JOIN_TOKEN or --token) for a credential")
-    .option("--dir <dir>", "where the relay keeps its key and credential (.warmpool/relay)")
-    .option("--replace", "also if the folder belongs to another node, whose relay then ends")
+    .description("exchange the one-time join token (WARMPOOL_JOIN_TOKEN or --token) for a credential")
+    .option("--dir <dir>", "folder of the relay's key and credential (.warmpool/relay)")
+    .option("--replace", "also if the folder belongs to another node, whose relay then stops")
     .action(async function (this: Command, options: JoinOptions) {
       await join(this.optsWithGlobals<GlobalOptions>(), options, cli);
     });
   const serving = verb
     .command("run")
-    .description("serve this node until it is stopped")
-    .option("--dir <dir>", "where the relay keeps its key and credential (.warmpool/relay)")
+    .description("serve this node until stopped")
+    .option("--dir <dir>", "folder of the relay's key and credential (.warmpool/relay)")
     .addOption(
-      new Option("--driver <driver>", "the driver that makes the machines; required").choices(DRIVERS),
+      new Option("--driver <driver>", "the driver that creates the machines; required").choices(DRIVERS),
     );
   for (const name of keysOf(DRIVER_OPTIONS)) serving.addOption(driverOption(name));
   serving.action(async function (this: Command, options: RunOptions) {
@@ -50,7 +50,7 @@ async function join({ url, token }: GlobalOptions, options: JoinOptions, cli: Cl
   if (edge === undefined || joinToken === undefined) {
     throw new CliError(
       EXIT.wrongUse,
-      `there is no ${edge === undefined ? "--url" : "join token"} to join with.`,
+      `${edge === undefined ? "--url" : "the join token"} is missing.`,
       "`npx warmpool node enroll NAME`, run where the admin is, prints both commands.",
     );
   }

@@ -13,7 +13,7 @@ type Options = TesterOptions & ParamOptions & { recipe?: "same" | "current" };
 /** `warmpool retry USER`: sets a failed assignment up again on its machine. */
 export function retry(program: Command, cli: Cli): void {
   const verb = testerVerb(program, "retry", "run a failed set-up again, on the same machine");
-  paramOptions(verb, "a new value for a parameter of the recipe; the others stay")
+  paramOptions(verb, "a new value for a parameter of the recipe; the others keep their values")
     .addOption(
       new Option(
         "--recipe <which>",
@@ -40,13 +40,13 @@ async function act(session: Session, user: string, options: Options): Promise<vo
 function sentence({ username, machine, recipe }: Assignment): string {
   const version =
     recipe === undefined ? "" : ` with version ${shortVersion(recipe.version)} of recipe ${recipe.name}`;
-  return `${machine?.name ?? "The machine"} is being set up for ${username} again${version}; steps that are done are skipped, unless what they are given has changed.`;
+  return `${machine?.name ?? "The machine"} is being set up for ${username} again${version}; completed steps are skipped, unless their inputs have changed.`;
 }
 
 /** A corrected recipe that was pushed meanwhile is not what runs. */
 function notCurrent({ recipe }: Assignment, command: string): string[] {
   if (recipe === undefined || recipe.version === recipe.current) return [];
   return [
-    `A newer version, ${shortVersion(recipe.current)}, exists and is not used. If this one fails again: \`${command}\`.`,
+    `A newer version, ${shortVersion(recipe.current)}, exists but is not used. If the set-up fails again, run \`${command}\`.`,
   ];
 }

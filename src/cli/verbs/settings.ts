@@ -14,11 +14,11 @@ type Given = {
 
 /** `warmpool settings get|put`: what an operator tunes for the whole installation. */
 export function settings(program: Command, cli: Cli): void {
-  const verb = program.command("settings").description("what is tuned for the whole installation");
+  const verb = program.command("settings").description("settings of the whole installation");
   verb.command("get").description("all settings").action(withSession(cli, get));
   verb
     .command("put")
-    .description("change the settings that you name")
+    .description("change the given settings")
     .option(
       "--orphan-keep <duration>",
       "how long an orphan is kept, stopped, before it is deleted (such as 3d)",

@@ -21,16 +21,16 @@ export function ssh(program: Command, cli: Cli): void {
     .command("ssh")
     .description("log in to a tester's machine, or to any machine as root, or run a command there")
     .argument("<whom>", "the tester's username, or the name or id of a machine")
-    .argument("[command...]", "what to run there, after --")
+    .argument("[command...]", "command to run there, after --")
     .option("--pool <pool>", "the tester's pool, if there are several")
     .option("-i, --identity <file>", "the private key to log in with")
     .addHelpText(
       "after",
       [
         "",
-        "A machine by its name or id opens as root to the keys in its pool's adminSshKeys",
-        "(until hand-over, where the pool has keepAdminKeys off).",
-        "It exits as ssh does: with the command's exit code, or 255 without a login.",
+        "To a machine given by name or id you log in as root, with a key in its pool's adminSshKeys",
+        "(only until the hand-over, if the pool has keepAdminKeys off).",
+        "It exits like ssh: with the command's exit code, or 255 if the login failed.",
       ].join("\n"),
     )
     .action(withSession(cli, act));
@@ -43,19 +43,19 @@ async function act(session: Session, whom: string, command: string[], options: S
   const identity = options.identity ?? localAdminKey(session, target) ?? identityFor(keys);
   session.cli.exitCode = await run(target, identity, command);
   if (session.cli.exitCode !== NO_LOGIN) return;
-  if (notYet !== null) return session.out.note(`There was no login, for the set-up has not ended: ${notYet}`);
+  if (notYet !== null) return session.out.note(`The login failed because the set-up has not finished: ${notYet}`);
   session.out.note(refusal(target, identity, keys));
-  session.out.note(`\`${next(session, "ssh", whom, "--identity FILE")}\` names the private half of one.`);
+  session.out.note(`\`${next(session, "ssh", whom, "--identity FILE")}\` selects the private key.`);
 }
 
 /** What ssh ends with where it did not get in. */
 const NO_LOGIN = 255;
 
 function refusal({ name, user }: SshTarget, identity: string | undefined, keys: string[]): string {
-  const offered = identity === undefined ? "no key by name" : `the key ${identity}`;
+  const offered = identity === undefined ? "no named key" : `the key ${identity}`;
   const opening =
-    keys.length === 0 ? "No key is known that opens it" : `Keys that open it: ${keys.join(", ")}`;
-  return `There was no login on ${name} as ${user} (offered: ${offered}). ${opening}.`;
+    keys.length === 0 ? "No accepted key is known" : `Accepted keys: ${keys.join(", ")}`;
+  return `The login on ${name} as ${user} failed (offered: ${offered}). ${opening}.`;
 }
 
 /** The key that `npm start` made for root on the machines of its own stack; nobody has another one for them. */
@@ -95,7 +95,7 @@ function startFailure(error: Error): CliError {
   const missing = "code" in error && error.code === "ENOENT";
   return new CliError(
     EXIT.failed,
-    missing ? "there is no ssh program on this machine." : `cannot start ssh: ${error.message}.`,
+    missing ? "the program ssh is not installed on this machine." : `cannot start ssh: ${error.message}.`,
     missing ? "Install OpenSSH's client (Debian: openssh-client)." : null,
   );
 }

@@ -8,7 +8,7 @@ import { statusLines } from "../views/statusView.ts";
 export function status(program: Command, cli: Cli): void {
   program
     .command("status")
-    .description("show the state of pools, nodes, duties, teardowns and testers, and what is wrong")
+    .description("show the state of pools, nodes, duties, teardowns and testers, and all problems")
     .addHelpText("after", "\nWith --json: the pools, as `pool list --json` gives them.")
     .action(withSession(cli, show));
 }

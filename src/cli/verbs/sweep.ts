@@ -19,7 +19,7 @@ async function run(session: Session): Promise<void> {
     throw new CliError(
       EXIT.failed,
       `failed: ${failed.join(", ")}.`,
-      "The other duties ran; the next sweep tries again.",
+      "The other duties ran; the next sweep retries.",
     );
   }
 }

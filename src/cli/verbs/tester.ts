@@ -22,7 +22,7 @@ type ListOptions = { pool?: string; state?: AssignmentState; limit?: number; cur
 export function tester(program: Command, cli: Cli): void {
   const verb = program
     .command("tester")
-    .description("the testers: where their machines are, who waits, who failed");
+    .description("the testers and their machines: who waits, whose set-up failed");
   testerVerb(
     verb,
     "show",
@@ -31,7 +31,7 @@ export function tester(program: Command, cli: Cli): void {
       isDefault: true,
     },
   ).action(withSession(cli, show));
-  testerVerb(verb, "link", "make the link to the tester's own page, and end the one before").action(
+  testerVerb(verb, "link", "create the link to the tester's own page; it replaces the previous link").action(
     withSession(cli, link),
   );
   verb
@@ -39,7 +39,7 @@ export function tester(program: Command, cli: Cli): void {
     .description("list testers, newest first: who waits, whose set-up failed, when each one expires")
     .option("--pool <pool>", "of this pool only")
     .addOption(new Option("--state <state>", "in this state only").choices(ASSIGNMENT_STATES))
-    .option("--limit <count>", "how many at most (50, up to 500)", wholeNumber)
+    .option("--limit <count>", "maximum number of entries (50, up to 500)", wholeNumber)
     .option("--cursor <cursor>", "continue after the previous page")
     .action(withSession(cli, list));
 }
@@ -57,7 +57,7 @@ async function link(session: Session, user: string, options: TesterOptions): Pro
   printLink(
     session,
     made,
-    `Whoever has it can use the machine as ${user}; the link before opens nothing any more.`,
+    `Anyone who has it can use the machine as ${user}; the previous link no longer works.`,
   );
 }
 

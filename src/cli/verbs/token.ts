@@ -17,7 +17,7 @@ type CreateOptions = { role: IssuedRole; expires?: number };
 
 /** `warmpool token create|list|revoke`. */
 export function token(program: Command, cli: Cli): void {
-  const verb = program.command("token").description("what the main app and admins identify themselves with");
+  const verb = program.command("token").description("tokens of the main app, admins and viewers");
   verb
     .command("create")
     .description("create a token. It is printed once, on a line of its own")
@@ -38,7 +38,7 @@ export function token(program: Command, cli: Cli): void {
     .description("list tokens, without their text: who has one, and when it was last used")
     .action(withSession(cli, list));
   destroying(verb.command("revoke"))
-    .description("end a token at once")
+    .description("revoke a token immediately")
     .argument("<id>", "its fingerprint, as list shows it, or its id")
     .action(withSession(cli, revoke));
 }
@@ -53,7 +53,7 @@ async function create(session: Session, name: string, { role, expires }: CreateO
   session.out.print(created.token);
   const until = expires === undefined ? "until it is revoked" : `for ${duration(expires)}`;
   session.out.note(
-    `The token "${created.name}" (${created.role}) is good ${until}. It is stored only as a hash and not shown again.`,
+    `The token "${created.name}" (${created.role}) is valid ${until}. Only its hash is stored, so it cannot be shown again.`,
   );
 }
 
@@ -71,7 +71,7 @@ async function revoke(session: Session, given: string, options: DestroyOptions):
   const goes = async () => [`The token ${text} opens nothing any more.`];
   if (!(await mayDestroy(session, options, { goes, bare: true }))) return;
   const revoked = await session.client.token.revoke.mutate({ id });
-  answerInWords(session, revoked, (one) => [`The token "${one.name}" (${one.role}) opens nothing any more.`]);
+  answerInWords(session, revoked, (one) => [`The token "${one.name}" (${one.role}) is revoked.`]);
 }
 
 /**

@@ -55,7 +55,7 @@ function howItStands(machine: MachineView, now: number): Field[] {
     ["proof", receipt === null ? null : proofText(receipt)],
     [
       "you may",
-      machine.state === "deleted" ? null : possible(can) || "nothing: wait until its work has ended",
+      machine.state === "deleted" ? null : possible(can) || "nothing: wait until its operation has finished",
     ],
   ];
 }
@@ -64,7 +64,7 @@ function cutText({ at, by, doneAt }: NonNullable<MachineView["cut"]>, now: numbe
   return `${ago(at, now)} by ${by}, ${doneAt === null ? "not stopped yet" : `stopped ${ago(doneAt, now)}`}`;
 }
 
-/** What is being done on it: `delete, try 3, begun 10s ago: the driver did not answer`. */
+/** What is being done on it: `delete, try 3, begun 10s ago: the driver did not respond`. */
 function workText(
   { kind, state, attempt, error, since }: NonNullable<MachineView["operation"]>,
   now: number,

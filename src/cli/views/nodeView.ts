@@ -44,7 +44,7 @@ export function joinLines({ node, joinToken, expiresAt }: EnrollResult, url: str
     `  npx warmpool relay join --url ${url}`,
     "  npx warmpool relay run --driver DRIVER",
     "",
-    "DRIVER is incus, exec (with --program FILE), or local to try it out.",
+    "DRIVER is incus, exec (with --program FILE), or local (to try Warmpool out).",
     "Run these in a checkout of Warmpool, which is on no registry. To have it on a",
     "node without one, run `npm pack` in a checkout, copy the file over, run",
     "`npm install --global ./warmpool-*.tgz` there, and leave npx out.",

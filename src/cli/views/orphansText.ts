@@ -36,12 +36,12 @@ export function needsWord({ orphans }: Strays): boolean {
 
 const WAITS: Record<OrphanWait, (orphan: Stray) => string> = {
   copy: ({ of, username }) =>
-    `is a copy of ${of ?? "another machine"}${username === null ? "" : `, which was ${username}'s`}, made by a person; it is left alone, and only a person can remove it`,
+    `is a copy of ${of ?? "another machine"}${username === null ? "" : `, which was ${username}'s`}, created by a person; Warmpool leaves it alone, so only a person can remove it`,
   had_tester: ({ username }) =>
     `was the machine of ${username ?? "a tester"}; it is kept until a person decides`,
   vanished: () => "appeared while a machine of this node was missing; it is kept until a person decides",
   never_given: () =>
-    "carries this installation's mark, but was never made by it; it is kept until a person decides",
+    "carries this installation's mark, but was never created by it; it is kept until a person decides",
   unmarked: () => "has a mark that names no machine; it is kept until a person decides",
   given_up: () => "was forgotten by a person and is still there; it is kept until a person decides",
 };

@@ -55,9 +55,9 @@ export function poolLines(pool: PoolView, columns: number): string[] {
     ["ready when", spec.readyCommand ?? null],
     ["reached when", spec.accessCommand ?? null],
     ["boots within", duration(spec.bootTimeoutSeconds)],
-    ["given up after", `${spec.failureThreshold} missed probes`],
+    ["create timeout", `${spec.failureThreshold} missed probes`],
     ["testers' time", spec.assignmentTtlSeconds === undefined ? null : duration(spec.assignmentTtlSeconds)],
-    ["failed ones held", spec.holdFailedSeconds === 0 ? "no" : `for ${duration(spec.holdFailedSeconds)}`],
+    ["hold if failed", spec.holdFailedSeconds === 0 ? "no" : `for ${duration(spec.holdFailedSeconds)}`],
     ["replaced after", spec.machineTtlSeconds === undefined ? null : duration(spec.machineTtlSeconds)],
     ["runway", runway === null ? null : runwayText(runway)],
   ];

@@ -55,7 +55,7 @@ export function statusLines(
 /** An all-clear is about what was looked at: the main app's token sees neither nodes nor duties. */
 function allClear({ nodes, duties, leaving }: StatusFacts): string {
   return nodes === null || duties === null || leaving === null
-    ? "Nothing that this token may see is wrong."
+    ? "Nothing is wrong, as far as this token can see."
     : "Nothing is wrong.";
 }
 
@@ -64,7 +64,7 @@ function problems({ nodes, duties, leaving, testers }: StatusFacts, command: Wor
     ...(nodes ?? []).flatMap((node) => nodeProblem(node, command, now)),
     ...(nodes ?? []).flatMap((node) => orphanProblem(node, command)),
     ...(nodes?.length === 0
-      ? [`There is no node: nothing makes machines. \`${command("node", "enroll", "NAME")}\` begins one.`]
+      ? [`There is no node, so no machine can be created. \`${command("node", "enroll", "NAME")}\` begins one.`]
       : []),
     ...(duties ?? []).flatMap((duty) => dutyProblem(duty, command, now)),
     ...(leaving ?? []).flatMap((machine) => keptProblem(machine, command, now)),
@@ -101,7 +101,7 @@ function orphanProblem(node: NodeView, command: Words): string[] {
   const word =
     waiting === null && needsWord(node)
       ? [
-          `${node.name}: to let those go that wait for you: \`${command("node", "reap", node.name, "MACHINE")}\`.`,
+          `${node.name}: to tear down those that wait for your decision, run \`${command("node", "reap", node.name, "MACHINE")}\`.`,
         ]
       : [];
   return [...held, ...each, ...word];
@@ -111,7 +111,7 @@ function orphanProblem(node: NodeView, command: Words): string[] {
 function keptProblem({ name, node, keepUntil }: MachineView, command: Words, now: number): string[] {
   if (keepUntil === null || Date.parse(keepUntil) <= now) return [];
   return [
-    `${name} on ${node} belongs to no known machine: it is stopped, and deleted in ${duration((Date.parse(keepUntil) - now) / 1000)}. To keep it: \`${command("machine", "forget", name)}\`.`,
+    `${name} on ${node} belongs to no known machine: it is stopped, and will be deleted in ${duration((Date.parse(keepUntil) - now) / 1000)}. To keep it, run \`${command("machine", "forget", name)}\`.`,
   ];
 }
 
@@ -119,7 +119,7 @@ function dutyProblem({ duty, late, outcome, error, lastEndAt }: DutyHeartbeat, c
   if (late) {
     const ended = lastEndAt === null ? "it has never ended" : `it last ended ${ago(lastEndAt, now)}`;
     return [
-      `duty ${duty} is late: ${ended}. Nothing drives the sweep; \`${command("sweep")}\` runs it now, and look at the cron trigger.`,
+      `duty ${duty} is late: ${ended}. The sweep does not run; \`${command("sweep")}\` runs it now, and look at the cron trigger.`,
     ];
   }
   if (outcome !== "failed") return [];

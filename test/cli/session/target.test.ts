@@ -45,7 +45,7 @@ test("without any, it says where one may come from", async () => {
 
 test.each(["", "{", '{"url":1}'])("a file that holds %j is named", async (content) => {
   await using at = await stateDir(content);
-  expect(() => targetOf(at, {})).toThrow(/local\.json is not what npm start writes/);
+  expect(() => targetOf(at, {})).toThrow(/local\.json was not written by npm start/);
 });
 
 test("a file that cannot be read is an error, not an absent one", async () => {

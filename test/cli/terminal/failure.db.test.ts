@@ -13,7 +13,7 @@ test("a server that does not run is named, and how to start it", async () => {
   expect(ran).toMatchObject({ code: 1, stdout: "" });
   expect(ran.stderr).toBe(
     `warmpool: cannot reach ${server.url}: connection refused.\n` +
-      "Is Warmpool running? Start it with npm start, or name another one with --url.\n",
+      "Warmpool may not be running. Start it with npm start, or give another URL with --url.\n",
   );
 });
 
@@ -21,14 +21,14 @@ test("an address that is no Warmpool's is told apart from one that is down", asy
   await using server = await standIn({ gateway: [{ status: 200, body: "<h1>Welcome</h1>" }] });
   const ran = await warmpool(["status"], server);
   expect(ran.code).toBe(1);
-  expect(ran.stderr).toMatch(/gave an answer that is none of Warmpool's/);
+  expect(ran.stderr).toMatch(/returned a response that is not from Warmpool/);
 });
 
 test("no Warmpool at all is said before anything is tried", async () => {
   await using folder = await temporaryFolder();
   const ran = await warmpool(["status", "--state-dir", folder.path]);
   expect(ran.code).toBe(1);
-  expect(ran.stderr).toMatch(/there is no Warmpool to talk to[\s\S]*Start one here with npm start/);
+  expect(ran.stderr).toMatch(/no Warmpool found[\s\S]*Start one here with npm start/);
 });
 
 test("a foreign token exits 1 with the code and where to look", async () => {

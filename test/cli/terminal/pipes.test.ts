@@ -54,7 +54,7 @@ test("a failure under --json is one line of JSON on standard error, with its cod
       error: {
         code: null,
         message: "unknown option '--nothing'",
-        hint: "--help tells how a verb is used",
+        hint: "--help shows how to use a verb",
         exit: 2,
       },
     },

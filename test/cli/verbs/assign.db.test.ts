@@ -134,7 +134,7 @@ test("a set-up that fails exits 1 with the step and where to look", async () => 
   expect(code).toBe(1);
   expect(stdout).toMatch(new RegExp(`^Set-up for alice failed in step ${step}`));
   expect(stdout).toContain("the step ended with 3");
-  expect(stderr).toContain("alice has no machine to use.\n");
+  expect(stderr).toContain("alice has no usable machine.\n");
   expect(stderr, "the cause was said once").not.toContain("the step ended with 3");
   expect(unwrapped(stderr)).toContain("npx warmpool log alice");
   const forPrograms = await warmpool(["assign", "alice", "--key", key.file, "--json"], at);
@@ -203,7 +203,7 @@ test.each([
     /line 1: the key is a private key; send the public one/,
   ],
   ["a cut key", `${KEY_A}\n${KEY_A.slice(0, 50)}`, /line 2: the key /],
-  ["nothing", "# no key\n", /holds no key/],
+  ["nothing", "# no key\n", /contains no key/],
 ])("a file with %s is refused before anything is sent", async (_, content, message) => {
   await using key = await keyFile(content);
   const ran = await warmpool(["assign", "alice", "--key", key.file], { url: "http://127.0.0.1:9" });
@@ -215,7 +215,7 @@ test.each([
   [["--param", "novalue"], "Write it as NAME=VALUE."],
   [["--param", "A=1", "--param", "A=2"], "A is given twice."],
   [["--ttl", "soon"], '"soon" is no duration.'],
-  [["--param", "A=1", "--secret", "A=/nonexistent"], "A is given by --param and by --secret."],
+  [["--param", "A=1", "--secret", "A=/nonexistent"], "A is given both by --param and by --secret."],
   [["--secret", "A=/nonexistent"], "cannot read /nonexistent"],
   [["--key", "/nonexistent/id.pub"], "cannot read the key file"],
 ])("%j is wrong use", async (args, message) => {

@@ -183,7 +183,7 @@ test.each(CASES)(
       const refused = await warmpool(args, { url: recorded.url });
       expect(refused).toMatchObject({ code: 4, stdout: "" });
       expect(unwrapped(refused.stderr)).toMatch(one.shows);
-      expect(unwrapped(refused.stderr)).toContain("Add --yes to do it");
+      expect(unwrapped(refused.stderr)).toContain("Add --yes to confirm");
     }
     expect(changed()).toEqual([]);
 

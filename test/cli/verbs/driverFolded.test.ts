@@ -17,7 +17,7 @@ test("a traceback is shown once, and then named by the case that had it", () => 
   const other = failed("get", TRACEBACK.replace("Connection refused", "No route to host"));
   expect(folded(one, before)).toEqual(one);
   expect(folded(two, before).failure?.did).toBe(
-    "list of /opt/driver exited with 1: (the program said the same as in the case shown)",
+    "list of /opt/driver exited with 1: (the same output as in the case shown)",
   );
   expect(folded(other, before)).toEqual(other);
 });

@@ -71,11 +71,11 @@ test("where machines would be removed nothing is done without --yes", async () =
 });
 
 test.each([
-  [{}, 2, "holds neither recipes nor pools"],
+  [{}, 2, "contains neither recipes nor pools"],
   [{ pool: [] }, 2, "pool: unknown field"],
   [{ pools: [specOf({ maxSize: -1 })] }, 2, "pools[0].maxSize"],
-  [{ recipes: [recipe, recipe] }, 2, "recipes[1].name: greeter is there twice"],
-  [{ pools: [specOf({ name: "third", recipe: "none" })] }, 3, "wants the recipe none"],
+  [{ recipes: [recipe, recipe] }, 2, "recipes[1].name: greeter appears twice"],
+  [{ pools: [specOf({ name: "third", recipe: "none" })] }, 3, "uses the recipe none"],
 ])("%j is refused, and nothing is stored", async (content, code, message) => {
   await using at = await place(content);
   const ran = await warmpool(["import", at.file], at);

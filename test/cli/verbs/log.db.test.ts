@@ -53,7 +53,7 @@ test("what is followed is asked for again while nobody answers, and it is said o
     client.pool.list.query(),
   );
   expect(found).toEqual([aPool()]);
-  expect(notes).toEqual([`${server.url} does not answer just now; trying on.`]);
+  expect(notes).toEqual([`${server.url} does not respond; retrying.`]);
 });
 
 test("an answer that is final is not asked for again", async () => {

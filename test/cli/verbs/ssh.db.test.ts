@@ -82,7 +82,7 @@ test("without --identity it finds the key that opens, and where there is none it
   await at.db.execute(sql`update assignments set state = 'setting_up', active_at = null, expires_at = null`);
   const early = await warmpoolProcess(["ssh", "alice", "--", "exit 0"], { url: at.url, env });
   expect(early.code).toBe(255);
-  expect(unwrapped(early.stderr)).toContain("There was no login, for the set-up has not ended: demo-");
+  expect(unwrapped(early.stderr)).toContain("The login failed because the set-up has not finished: demo-");
   expect(early.stderr).not.toContain("--identity");
   await at.db.execute(sql`update assignments set state = 'active', active_at = now()`);
   await copyFile(at.identity, join(home, ".ssh", "mine"));

@@ -92,7 +92,7 @@ test.each<[Partial<NodeView["orphans"][number]>, string, boolean]>([
   [{ waits: "copy", of: "demo-7", username: "dave" }, "n1: x is a copy of demo-7, which was dave's", false],
   [{ waits: "had_tester", username: "dave" }, "n1: x was the machine of dave; it is kept", true],
   [{ waits: "vanished" }, "n1: x appeared while a machine of this node was missing", true],
-  [{ waits: "never_given" }, "n1: x carries this installation's mark, but was never made by it", true],
+  [{ waits: "never_given" }, "n1: x carries this installation's mark, but was never created by it", true],
   [{ waits: "unmarked" }, "n1: x has a mark that names no machine", true],
   [{ waits: "given_up" }, "n1: x was forgotten by a person and is still there", true],
 ])(
@@ -148,7 +148,7 @@ test("what goes well is not told of: a teardown on its way, a duty in time", () 
 });
 
 test("without a node nothing makes machines", () => {
-  expect(page({ nodes: [] }).join(" ")).toContain("There is no node: nothing makes machines.");
+  expect(page({ nodes: [] }).join(" ")).toContain("There is no node, so no machine can be created.");
 });
 
 const since = "2026-11-24T09:50:00.000Z";
@@ -171,7 +171,7 @@ test("a pool with nothing amiss is not told of", () => {
   const pools = [aPool({ conditions: [full, fine] })];
   expect(page({ pools, nodes: [], duties: [], leaving: [] }).at(-1)).not.toContain("demo");
   // The main app's token sees neither nodes nor duties, nor what is being deleted.
-  expect(page({ pools }).at(-1)).toBe("Nothing that this token may see is wrong.");
+  expect(page({ pools }).at(-1)).toBe("Nothing is wrong, as far as this token can see.");
 });
 
 test("a degraded pool, and one that is not ready: cause and since", () => {
