@@ -48,13 +48,13 @@ function states(): string {
     `${HEAD}# States\n`,
     "The legal moves of machines, assignments, nodes and operations (src/domain/core/states.ts). One function writes each",
     "(moves.ts, nodeMoves.ts, operationMoves.ts), by compare-and-set, with its event in the same statement. Operations write",
-    "no event for their moves: what they did is an event of a machine, an assignment or a node.\n",
+    "no event for their moves: their result is an event of a machine, an assignment or a node.\n",
     "## Machines\n",
     "| state | may turn | claimable | counts as ready | takes room |",
     "|---|---|---|---|---|",
     ...machines,
-    "\nClaimable and ready also need the machine's node to be online. A row begins in `provisioning`; that of an orphan, which",
-    "its node showed and no row knew, begins in `deleting` and is no pool's.\n",
+    "\nClaimable and ready also require that the machine's node is online. A row starts in `provisioning`; the row of an adopted",
+    "orphan starts in `deleting` and belongs to no pool.\n",
     "## Assignments\n",
     "| state | may turn |",
     "|---|---|",
@@ -63,12 +63,12 @@ function states(): string {
     "| state | may turn |",
     "|---|---|",
     ...moves(NODE_MOVES),
-    "\nA new session of its relay makes a node `returning` again. It is `online` once it has been listed and probed since then.\n",
+    "\nA new session of its relay makes a node `returning` again. It becomes `online` when it has been listed and probed after that.\n",
     "## Operations\n",
     "| state | may turn | meaning |",
     "|---|---|---|",
     ...operations,
-    "\nAn operation is `leased` again if its lease ran out or went to a newer session of the relay.",
+    "\nAn operation is `leased` again if its lease expired or moved to a newer session of the relay.",
     "",
   ].join("\n");
 }
@@ -92,7 +92,7 @@ await mkdir("docs", { recursive: true });
 for (const [file, text] of Object.entries(docs)) {
   if (!check) await writeFile(file, text);
   else if ((await readFile(file, "utf8").catch(() => "")) !== text) {
-    console.error(`${file} is not what the code says; run npm run docs`);
+    console.error(`${file} is out of date; run npm run docs`);
     process.exitCode = 1;
   }
 }

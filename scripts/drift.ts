@@ -25,7 +25,7 @@ try {
   });
   if (!said.includes("No schema changes")) {
     console.error(
-      `the migrations do not make the schema; run npm run generate and commit what it writes\n${said}`,
+      `the migrations do not produce the schema; run npm run generate and commit the result\n${said}`,
     );
     process.exitCode = 1;
   }

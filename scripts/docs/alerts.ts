@@ -16,16 +16,16 @@ export const ALERTS: readonly Alert[] = [
     expr: 'up{job="warmpool"} == 0 or absent(up{job="warmpool"})',
     for: "3m",
     severity: "page",
-    summary: "Warmpool's edge does not answer Prometheus",
+    summary: "Prometheus cannot reach Warmpool's edge",
     action:
-      "Ask `/healthz`. Check that the edge runs and reaches its database. If only Prometheus is refused, its token may be revoked (`warmpool token list`).",
+      "Look at `/healthz`. Check that the edge runs and reaches its database. If only Prometheus is refused, its token may be revoked (`warmpool token list`).",
   },
   {
     name: "WarmpoolSweepLate",
     expr: "max by (duty) (warmpool_duty_age_seconds) > 300",
     for: "1m",
     severity: "page",
-    summary: "Duty {{ $labels.duty }} of the sweep has not ended for 5 minutes",
+    summary: "Duty {{ $labels.duty }} of the sweep has not finished for 5 minutes",
     action:
       "`warmpool duties` shows which one failed and why. If all are late, the scheduler has stopped (the cron trigger on Cloudflare, the process on Node); `warmpool sweep` runs them now.",
   },
@@ -59,7 +59,7 @@ export const ALERTS: readonly Alert[] = [
     expr: 'max by (pool) (warmpool_pool_condition{condition="Progressing"}) == 0 and max by (pool) (warmpool_pool_paused) == 0',
     for: "15m",
     severity: "ticket",
-    summary: "Pool {{ $labels.pool }} lacks machines and gets none",
+    summary: "Pool {{ $labels.pool }} lacks machines and none is being created",
     action:
       "`warmpool pool get POOL` shows the reason and the last failure; docs/conditions.md says what to do.",
   },
@@ -79,7 +79,7 @@ export const ALERTS: readonly Alert[] = [
     severity: "page",
     summary: "At least half of the set-ups of pool {{ $labels.pool }} failed in the last hour",
     action:
-      "`warmpool tester list --state failed` names the testers, `warmpool log USER` the step and what it said. If the recipe was pushed recently, run `warmpool recipe rollback NAME`. If a disk is full, look at the nodes.",
+      "`warmpool tester list --state failed` names the testers, `warmpool log USER` shows the step and its output. If the recipe was pushed recently, run `warmpool recipe rollback NAME`. If a disk is full, look at the nodes.",
   },
   {
     name: "WarmpoolNodeSilent",
@@ -105,18 +105,18 @@ export const ALERTS: readonly Alert[] = [
     expr: "max by (node) (warmpool_node_driver_down) == 1",
     for: "3m",
     severity: "page",
-    summary: "The driver of node {{ $labels.node }} does not answer",
+    summary: "The driver of node {{ $labels.node }} does not respond",
     action:
-      "`warmpool status` shows its message. Check that the hypervisor runs there and that the relay's user may use it. Nothing can be made, deleted or proven gone on that node until it answers.",
+      "`warmpool status` shows its message. Check that the hypervisor runs there and that the relay's user may use it. No machine can be created, deleted or proven gone on that node until it responds.",
   },
   {
     name: "WarmpoolOrphans",
     expr: 'max by (node) (warmpool_orphans{state="seen"}) > 0',
     for: "10m",
     severity: "ticket",
-    summary: "{{ $value }} machine(s) of node {{ $labels.node }} belong to no known machine",
+    summary: "{{ $value }} machine(s) of node {{ $labels.node }} are orphans",
     action:
-      "`warmpool status` says what each one is and what happens to it: copies are left alone, some wait for your decision, the others are stopped, kept and then deleted (docs/orphans.md).",
+      "`warmpool status` shows what each one is and what happens to it: copies are left alone, some wait for your decision, the others are stopped, kept and then deleted (docs/orphans.md).",
   },
   {
     name: "WarmpoolDeleteStuck",
@@ -125,7 +125,7 @@ export const ALERTS: readonly Alert[] = [
     severity: "ticket",
     summary: "A machine of pool {{ $labels.pool }} is still not proven gone after half an hour",
     action:
-      "`warmpool machine list --state deleting`, then `machine timeline ID`: it shows the cause of the last try. The room stays booked until then. If the machine is certainly gone, run `warmpool machine forget ID`.",
+      "`warmpool machine list --state deleting`, then `machine timeline ID`: it shows the cause of the last failure. The capacity stays booked until the delete is proven. If the machine is certainly gone, run `warmpool machine forget ID`.",
   },
   {
     name: "WarmpoolMisses",
@@ -133,7 +133,7 @@ export const ALERTS: readonly Alert[] = [
     for: "1m",
     severity: "ticket",
     summary:
-      "Over 3 machines of pool {{ $labels.pool }} could not be reached when they were handed out in the last hour",
+      "Over 3 machines of pool {{ $labels.pool }} could not be reached when they were assigned in the last hour",
     action:
       "Machines die between probes, or the route to them is slow. `warmpool events` with reason `swapped` has the causes; consider a `readyCommand` and a `healthCommand`.",
   },
@@ -144,7 +144,7 @@ export const ALERTS: readonly Alert[] = [
     severity: "ticket",
     summary: "Over 3 set-ups on node {{ $labels.node }} failed in the last hour",
     action:
-      "`warmpool log USER` of one that failed shows the step and its output. Was a recipe pushed recently?",
+      "`warmpool log USER` of one that failed shows the step and its output. A recipe that was pushed recently may be the cause.",
   },
   {
     name: "WarmpoolWrongTokens",
@@ -169,9 +169,9 @@ export const ALERTS: readonly Alert[] = [
     expr: "max(warmpool_webhook_oldest_seconds) > 3600",
     for: "1m",
     severity: "ticket",
-    summary: "The receiver of the webhook has not taken a message for an hour",
+    summary: "The receiver of the webhook has not accepted a message for an hour",
     action:
-      "Does the receiver answer with 2xx within 10 s, and does it know the secret? docs/webhook.md says when the next try is. After three days messages are given up.",
+      "Check that the receiver responds with 2xx within 10 s, and that it has the right secret. docs/webhook.md explains the retries. Messages are given up after three days.",
   },
 ];
 

@@ -27,13 +27,13 @@ export function cliDocument(): string {
   const verbs = allCommands(root).filter(({ path, children }) => path.length > 0 && children.length === 0);
   return [
     "# The command line\n",
-    "`npx warmpool VERB`. Answers go to standard output, remarks and errors to standard error. Exit codes: 0 done,",
-    "1 failed, 2 wrong use, 3 not found, 4 conflict or no capacity.\n",
+    "`npx warmpool VERB`. Results go to standard output, notes and errors to standard error. Exit codes: 0 done,",
+    "1 failed, 2 wrong usage, 3 not found, 4 conflict or no capacity.\n",
     "With `--json` a failure is one line of JSON on standard error, and standard output stays empty:\n",
     `\`\`\`json\n${JSON.stringify(failureJson(FAILURE))}\n\`\`\`\n`,
-    "`code` is one of the [codes](codes.md), or null if the command itself failed: a wrong option, a file that cannot be read, no answer.",
+    "`code` is one of the [codes](codes.md), or null if the command itself failed: a wrong option, an unreadable file, no response.",
     "`message` and `hint` (null if there is none) are for people and may change; `exit` is the exit code.\n",
-    "Every verb takes these:\n",
+    "Options of every verb:\n",
     ...optionTable(root),
     ...verbs.flatMap(verbLines),
     "",

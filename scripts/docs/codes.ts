@@ -9,50 +9,50 @@ import { type Reason, REASONS } from "../../src/domain/core/reasons.ts";
 /** What each code means and what its caller can do: a new code without its words does not compile. */
 const ERRORS: Record<ErrorCode, { meaning: string; action: string }> = {
   BAD_REQUEST: {
-    meaning: "The input is not what the call takes, or says too little (which of several pools).",
-    action: "The message names the field. Do not send it again as it is.",
+    meaning: "The input is invalid, or incomplete (such as a missing pool if there are several).",
+    action: "The message names the field. Do not retry without a change.",
   },
   UNAUTHORIZED: {
     meaning: "No token, or one that is unknown, expired or revoked. The response does not say which.",
-    action: "`warmpool token list`; make another.",
+    action: "`warmpool token list`; create a new one.",
   },
   FORBIDDEN: {
-    meaning: "A token of this role may not call this.",
-    action: "docs/procedures.md says which may.",
+    meaning: "A token with this role may not call this.",
+    action: "docs/procedures.md lists the roles of each procedure.",
   },
   NOT_FOUND: {
-    meaning: "There is no such thing, or the tester never had a machine.",
-    action: "List what there is.",
+    meaning: "The object does not exist, or the tester never had a machine.",
+    action: "List the existing ones.",
   },
   CONFLICT: {
     meaning:
-      "It conflicts with the current state: other params than those of the assignment, or a machine that a tester has.",
-    action: "The message says what is in the way; end that first.",
+      "It conflicts with the current state: params that differ from those of the assignment, or a machine that has a tester.",
+    action: "The message names the conflict; resolve it first.",
   },
   NO_CAPACITY: {
     meaning: "`wait: false`, and no machine is ready.",
-    action: "Ask later, or let the assignment wait. Often: a larger `targetSize`.",
+    action: "Retry later, or let the assignment wait. If it happens often, raise `targetSize`.",
   },
   POOL_PAUSED: {
     meaning: "The pool is paused and has nothing ready.",
-    action: "`warmpool pool resume POOL`, or ask later.",
+    action: "`warmpool pool resume POOL`, or retry later.",
   },
   LEASE_LOST: {
-    meaning: "For relays: another session or relay has the operation now; the result was not stored.",
-    action: "Drop the operation. If it happens again and again, two relays run with one credential.",
+    meaning: "For relays: another session or relay now has the operation; the result was not stored.",
+    action: "Abandon the operation. If it keeps happening, two relays are using one credential.",
   },
   RATE_LIMITED: {
     meaning: "Too many requests with this token.",
-    action: "Wait for as long as Retry-After says.",
+    action: "Wait for the time in Retry-After.",
   },
   UNAVAILABLE: {
-    meaning: "The database does not answer, has no connection left, or is not migrated.",
+    meaning: "The database does not respond, has no free connection, or is not migrated.",
     action:
-      "Try again after Retry-After. If it lasts, look at `/healthz`, then at the database; run `npm run migrate` if it says so.",
+      "Retry after the time in Retry-After. If it persists, look at `/healthz`, then at the database; run `npm run migrate` if it says so.",
   },
   INTERNAL: {
-    meaning: "A fault of Warmpool itself. The caller gets a request id and nothing else.",
-    action: "Find the id in the edge's log, and report what the log says.",
+    meaning: "A bug in Warmpool. The caller gets only a request id.",
+    action: "Find the id in the edge's log, and report that log entry.",
   },
 };
 
@@ -60,37 +60,37 @@ const ERRORS: Record<ErrorCode, { meaning: string; action: string }> = {
 const ACTIONS: Partial<Record<Reason, string>> = {
   create_failed:
     "`warmpool machine get ID` has the evidence. If several fail in a row, look at the condition CreatesFailing.",
-  node_full: "`warmpool capacity` says what takes the room.",
-  strikes: "One now and then is normal. If there are many, look at `machine timeline ID`, then at the node.",
+  node_full: "`warmpool capacity` shows what uses the room.",
+  strikes: "An occasional one is normal. If there are many, look at `machine timeline ID`, then at the node.",
   vanished: "Something other than Warmpool removed it: look at the node.",
   host_key_changed:
     "Treat it as an attack until you know better: SECURITY.md. Then `machine unhold` or `recreate`.",
   swapped:
     "If it happens often, machines die between probes: consider a `healthCommand` and a `readyCommand`.",
   setup_failed:
-    "`warmpool log USER` says which step and what it printed. `warmpool retry USER` does it again on the same machine, without the steps that are done; or release.",
+    "`warmpool log USER` shows the step and its output. `warmpool retry USER` repeats it on the same machine, without the completed steps; or release.",
   expiring:
-    "`warmpool extend USER --ttl DURATION`, or let it end. A failed one: look, then `warmpool retry USER` or release.",
+    "`warmpool extend USER --ttl DURATION`, or let it expire. If it failed: look at it, then `warmpool retry USER` or release.",
   failed_hold_over:
     "If that is too short, raise `holdFailedSeconds` of the pool, or run `warmpool extend USER --ttl DURATION` in time.",
-  lease_lost: "Did the relay stop or lose its network? Its log says.",
+  lease_lost: "The relay may have stopped or lost its network: look at its log.",
   delete_failed:
-    "It is tried again until it succeeds. `machine timeline ID` shows the cause. If the machine is certainly gone, run `machine forget ID`.",
+    "It is retried until it succeeds. `machine timeline ID` shows the cause. If the machine is certainly gone, run `machine forget ID`.",
   not_heard: "Start the relay, or look at its network: `warmpool node list`.",
-  undelivered: "docs/webhook.md: the event has how the last try ended.",
+  undelivered: "The event has the result of the last attempt; see docs/webhook.md.",
 };
 
 /** What to do about the error of an assignment. */
 const ASSIGNMENT_ACTIONS: Record<AssignmentErrorCode, string> = {
   unreachable: "Retry. If it happens again, release the assignment and assign again.",
   host_key_changed: "Treat it as an attack until you know better: SECURITY.md.",
-  step_failed: "`warmpool log USER` shows what the step printed. Fix the cause, then retry.",
-  step_timed_out: "`warmpool log USER` shows how far it got. Raise the limit or fix the cause, then retry.",
+  step_failed: "`warmpool log USER` shows the output of the step. Fix the cause, then retry.",
+  step_timed_out: "`warmpool log USER` shows its progress. Raise the limit or fix the cause, then retry.",
   handover_failed: "The message names them. Fix the recipe, then retry with `--recipe current`.",
   machine_refused: "Retry. If it happens again, look at the machine: `warmpool machine get ID`.",
-  secret_unreadable: "Put the key back and retry, or release and assign again.",
-  keys_not_replaced: "Wait. If access must end now: `warmpool machine cut ID`.",
-  access_cut: "`warmpool machine uncut ID` gives the access back.",
+  secret_unreadable: "Restore the key and retry, or release and assign again.",
+  keys_not_replaced: "Wait. If the old access must end now, run `warmpool machine cut ID`.",
+  access_cut: "`warmpool machine uncut ID` restores the access.",
   machine_gone: "`warmpool machine recreate ID --reassign` sets up another one.",
   machine_stopped: "`warmpool machine restart ID` starts it again, with its data.",
   machine_silent: "While it is being set up: wait, or release. While active: `warmpool machine restart ID`.",
@@ -104,7 +104,7 @@ export function codesDocument(): string {
   return [
     "# Codes\n",
     "## Errors\n",
-    "The closed set a caller can meet: `data.code` of a tRPC error, `code` of a problem on admin HTTP.\n",
+    "The closed set of errors that calls return: `data.code` of a tRPC error, `code` of a problem on admin HTTP.\n",
     "| code | HTTP | meaning | what to do |",
     "|---|---|---|---|",
     ...ERROR_CODES.map(
@@ -119,13 +119,13 @@ export function codesDocument(): string {
       (code) => `| \`${code}\` | ${ASSIGNMENT_ERRORS[code]} | ${ASSIGNMENT_ACTIONS[code]} |`,
     ),
     "\n## Kinds of events\n",
-    "`kind` of an event: what it is about.\n",
+    "`kind` of an event: its subject.\n",
     ...meanings("kind", EVENT_KINDS),
     "\n## Kinds of operations\n",
-    "The work of relays, as a machine's `operation` and the metric `warmpool_operations_total` name it.\n",
+    "The work of relays; these kinds appear in a machine's `operation` and in the metric `warmpool_operations_total`.\n",
     ...meanings("kind", OPERATION_KINDS),
     "\n## Reasons\n",
-    "Why something happened: every event carries one. If the last column is empty, there is nothing to do.\n",
+    "Why something happened: every event has a reason. If the last column is empty, there is nothing to do.\n",
     "| reason | meaning | what to do |",
     "|---|---|---|",
     ...(Object.keys(REASONS) as Reason[]).map(

@@ -6,8 +6,8 @@ import { FAILING_CREATES_PER_HOUR } from "../../src/domain/core/backoff.ts";
 export function conditionsDocument(): string {
   return [
     "# Conditions of a pool\n",
-    "`pool.get` and `warmpool status` show them, each with its cause and since when; `GET /metrics` as 0 or 1",
-    "(`warmpool_pool_condition`); the webhook tells of each change.\n",
+    "`pool.get` and `warmpool status` show conditions, each with its cause and since when; `GET /metrics` has them as 0 or 1",
+    "(`warmpool_pool_condition`); the webhook reports each change.\n",
     "| condition | reason | what it means | what to do |",
     "|---|---|---|---|",
     ...Object.entries(CONDITIONS).flatMap(([type, reasons]) =>
@@ -18,7 +18,7 @@ export function conditionsDocument(): string {
     ),
     "",
     "## Conditions of a node\n",
-    "`node.list` shows them in the same form.\n",
+    "`node.list` shows them in the same format.\n",
     "| condition | reason | what it means | what to do |",
     "|---|---|---|---|",
     ...Object.entries(NODE_CONDITIONS).flatMap(([type, reasons]) =>
@@ -29,9 +29,9 @@ export function conditionsDocument(): string {
     ),
     "",
     "## Creates that fail\n",
-    `While no create succeeds, a pool begins at most ${FAILING_CREATES_PER_HOUR} in an hour beyond the first batch of what it lacked, one at a`,
-    "time, and never more machines than `maxSize`. The canaries of a braked node are counted apart: 30 seconds after the",
-    "first that failed, then twice as long each time, 10 minutes at most.",
+    `While no create succeeds, a pool starts at most ${FAILING_CREATES_PER_HOUR} creates per hour after the first batch, one at a`,
+    "time, and never exceeds `maxSize`. The canaries of a braked node are counted separately: the next one is created 30 seconds after the",
+    "first failure, then after twice the time, up to 10 minutes.",
     "",
   ].join("\n");
 }

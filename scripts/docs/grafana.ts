@@ -18,7 +18,7 @@ const quantiles = (metric: string) =>
 export const PANELS: readonly Panel[] = [
   {
     title: "Machines by state",
-    description: "Ready ones should lie near the target; suspect and deleting ones should pass.",
+    description: "Ready should be close to the target; suspect and deleting should be temporary.",
     unit: "short",
     stacked: true,
     queries: [
@@ -29,8 +29,8 @@ export const PANELS: readonly Panel[] = [
     ],
   },
   {
-    title: "Ready for testers, and the target",
-    description: "What an assign can have now. At 0 testers wait.",
+    title: "Claimable machines, and the target",
+    description: "Machines that an assign can get now. At 0, testers wait.",
     unit: "short",
     queries: [
       { expr: 'max by (pool) (warmpool_machines_claimable{pool=~"$pool"})', legend: "{{pool}} ready" },
@@ -51,7 +51,7 @@ export const PANELS: readonly Panel[] = [
   },
   {
     title: "Testers by state",
-    description: "Those who wait, are being set up, have a machine, or whose set-up failed.",
+    description: "Waiting, being set up, active, or failed.",
     unit: "short",
     stacked: true,
     queries: [
@@ -63,13 +63,13 @@ export const PANELS: readonly Panel[] = [
   },
   {
     title: "Longest wait",
-    description: "How long the tester who has waited longest has waited.",
+    description: "The longest time that a tester now in the queue has waited.",
     unit: "s",
     queries: [{ expr: 'max by (pool) (warmpool_waiting_oldest_seconds{pool=~"$pool"})', legend: "{{pool}}" }],
   },
   {
-    title: "From asking to the machine",
-    description: "What a tester waits for until a machine is claimed.",
+    title: "From the request to the claim",
+    description: "How long testers wait until a machine is claimed.",
     unit: "s",
     queries: quantiles("warmpool_claim_seconds"),
   },
@@ -81,13 +81,13 @@ export const PANELS: readonly Panel[] = [
   },
   {
     title: "Set-up",
-    description: "From the claim until the set-up was done.",
+    description: "From the claim until the set-up was complete.",
     unit: "s",
     queries: quantiles("warmpool_setup_seconds"),
   },
   {
-    title: "Conditions that are not fine",
-    description: "1 while it is so; docs/conditions.md says what each means.",
+    title: "Conditions that report a problem",
+    description: "1 while the condition reports a problem; see docs/conditions.md.",
     unit: "short",
     queries: [
       {
@@ -102,7 +102,7 @@ export const PANELS: readonly Panel[] = [
   },
   {
     title: "Operations that failed",
-    description: "By node and kind, since the sample before.",
+    description: "By node and kind, since the previous sample.",
     unit: "short",
     stacked: true,
     queries: [
@@ -113,8 +113,8 @@ export const PANELS: readonly Panel[] = [
     ],
   },
   {
-    title: "Nodes by state, and drivers that fail",
-    description: "A node that is silent serves nobody.",
+    title: "Nodes by state, and failing drivers",
+    description: "Machines of a silent node are not assigned.",
     unit: "short",
     queries: [
       { expr: "max by (state) (warmpool_nodes)", legend: "{{state}}" },
@@ -129,7 +129,7 @@ export const PANELS: readonly Panel[] = [
   },
   {
     title: "Refused requests",
-    description: "A flood, or a token that was revoked and is still used.",
+    description: "A flood, or a revoked token that is still in use.",
     unit: "short",
     stacked: true,
     queries: [

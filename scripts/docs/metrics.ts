@@ -5,7 +5,7 @@ import { ALERTS } from "./alerts.ts";
 export function metricsDocument(): string {
   return [
     "# Metrics\n",
-    "`GET /metrics` gives them in Prometheus' text format, to a token of the role `viewer` or `admin`:\n",
+    "`GET /metrics` returns the metrics in Prometheus' text format. It requires a token with the role `viewer` or `admin`:\n",
     "```yaml",
     "scrape_configs:",
     "  - job_name: warmpool",
@@ -17,9 +17,9 @@ export function metricsDocument(): string {
     "rule_files:",
     "  - alerts.yml # docs/alerts.yml",
     "```\n",
-    "All of it is read from the database, so every instance of the edge says the same: scrape one. Counters and histograms",
-    "count since the installation began, each thing once, and never go backwards, whatever is pruned or started again. In",
-    "a query take `max` over instances where you scrape several. A pool's series stay after it was removed.\n",
+    "All metrics come from the database, so every instance of the edge returns the same: scrape one. Counters and histograms",
+    "count from the creation of the installation, each event once, and never decrease, even after pruning or a restart. In",
+    "queries, use `max` over instances if you scrape several. The series of a removed pool remain.\n",
     "| metric | type | labels | meaning |",
     "|---|---|---|---|",
     ...Object.entries(METRICS).map(
@@ -28,7 +28,7 @@ export function metricsDocument(): string {
     ),
     `\nHistograms are in seconds, with the buckets ${BOUNDS.join(", ")} and +Inf.\n`,
     "## Alerts\n",
-    "docs/alerts.yml has the rules. docs/grafana.json is a dashboard to import into Grafana. `page` is for now, `ticket` for today.\n",
+    "docs/alerts.yml has the rules. docs/grafana.json is a dashboard to import into Grafana. `page` needs action now, `ticket` within the day.\n",
     "| alert | severity | after | what to do |",
     "|---|---|---|---|",
     ...ALERTS.map(

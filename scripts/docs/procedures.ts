@@ -12,10 +12,10 @@ export function proceduresDocument(): string {
   });
   return [
     "# Procedures\n",
-    "What there is under `/trpc`, whose tokens open it, and what it answers when it refuses: `data.code` with its HTTP",
-    `status. Every one can also answer ${COMMON_CODES.map(withStatus).join(", ")}. What the codes mean: [codes](codes.md).\n`,
-    "A `viewer` reads what an admin can read and changes nothing. `node` is a relay's own credential, `join` the one-time",
-    "token that gets it one.\n",
+    "The procedures under `/trpc`, the roles that may call them, and the errors that they return: `data.code` with its HTTP",
+    `status. Every procedure can also return ${COMMON_CODES.map(withStatus).join(", ")}. The codes are explained in [codes](codes.md).\n`,
+    "A `viewer` can read everything that an admin can, and change nothing. `node` is a relay's own credential, `join` the one-time",
+    "token with which it gets one.\n",
     "| procedure | kind | roles | refuses with |",
     "|---|---|---|---|",
     ...lines,

@@ -25,8 +25,8 @@ type Json = {
 export function poolSpecDocument(): string {
   return [
     "# The spec of a pool\n",
-    "What `npx warmpool pool put FILE` and `PUT /admin/v1/pools/NAME` take: a JSON object. `npx warmpool pool plan FILE` says",
-    "what a change would do. Memory is in MiB, disk in GiB, time in seconds. Unknown fields are refused.\n",
+    "The input of `npx warmpool pool put FILE` and `PUT /admin/v1/pools/NAME`: a JSON object. `npx warmpool pool plan FILE` shows",
+    "the effect of a change. Memory is in MiB, disk in GiB, time in seconds. Unknown fields are refused.\n",
     "```json",
     JSON.stringify(
       exampleFor([

@@ -5,7 +5,7 @@ import { moment } from "./names.ts";
 export const ISSUED_ROLES = ["app", "admin", "viewer"] as const;
 export type IssuedRole = (typeof ISSUED_ROLES)[number];
 
-/** `node` is a relay's credential, `join` the one-time token that gets it one. */
+/** `node` is a relay's credential, `join` the one-time token with which it gets one. */
 export const TOKEN_ROLES = [...ISSUED_ROLES, "node", "join"] as const;
 export type TokenRole = (typeof TOKEN_ROLES)[number];
 

@@ -112,7 +112,7 @@ test("a node whose driver fails: what it says, since when, and what follows", ()
     since: "2026-11-24T09:50:00.000Z",
   };
   expect(page({ nodes: [{ ...node, state: "online", driverProblem }] }).join(" ")).toContain(
-    "Incus does not answer: connect ENOENT. Nothing can be made, deleted or proven gone there",
+    "Incus does not answer: connect ENOENT. No machine can be created, deleted or proven gone there",
   );
 });
 
