@@ -112,7 +112,10 @@ export const forPage = forAudience("page")
   .use(storable)
   .use(({ ctx, next }) => {
     if (ctx.caller.role !== "tester")
-      throw toTrpcError(new WarmpoolError("FORBIDDEN", "requires the link to a tester's page"), ctx.requestId);
+      throw toTrpcError(
+        new WarmpoolError("FORBIDDEN", "requires the link to a tester's page"),
+        ctx.requestId,
+      );
     const { assignment, link } = ctx.caller;
     return next({ ctx: { assignment, link } });
   });

@@ -16,7 +16,8 @@ export const CONDITIONS = {
     },
     BelowTarget: {
       status: false,
-      meaning: "Fewer machines than `targetSize` can be claimed: testers took them, or they are being replaced.",
+      meaning:
+        "Fewer machines than `targetSize` can be claimed: testers took them, or they are being replaced.",
       action: "Look at Progressing: while it is true, you need to do nothing.",
     },
   },
@@ -34,7 +35,8 @@ export const CONDITIONS = {
     },
     NoNode: {
       status: false,
-      meaning: "No enrolled node matches the pool's `nodes` and `nodeLabels`; the message says which are missing.",
+      meaning:
+        "No enrolled node matches the pool's `nodes` and `nodeLabels`; the message says which are missing.",
       action:
         "`warmpool node enroll NODE`, give a node the label (`warmpool node label NODE LABEL…`), or change `nodes` and `nodeLabels` of the pool.",
     },
@@ -47,7 +49,8 @@ export const CONDITIONS = {
     },
     CreatesFailing: {
       status: false,
-      meaning: "Several creates failed in a row; the message has the last cause and the time of the next attempt.",
+      meaning:
+        "Several creates failed in a row; the message has the last cause and the time of the next attempt.",
       action:
         "`warmpool machine list --state deleted`, then `warmpool machine get ID`: the evidence (console, cloud-init, SSH) says why. `warmpool pool put FILE` with a corrected spec retries at once.",
     },
@@ -91,7 +94,8 @@ export const CONDITIONS = {
     RoomForOne: { status: true, meaning: "There is room for one more machine.", action: "Nothing." },
     NoNode: {
       status: false,
-      meaning: "No enrolled node matches the pool's `nodes` and `nodeLabels`; the message says which are missing.",
+      meaning:
+        "No enrolled node matches the pool's `nodes` and `nodeLabels`; the message says which are missing.",
       action:
         "`warmpool node enroll NODE`, give a node the label (`warmpool node label NODE LABEL…`), or change `nodes` and `nodeLabels` of the pool.",
     },
@@ -109,7 +113,8 @@ export const CONDITIONS = {
       status: false,
       meaning:
         "The nodes refuse one more machine: the driver of each node refused the last one, or its configuration would.",
-      action: "Change what the message names. The create is retried as soon as anything on the node has changed.",
+      action:
+        "Change what the message names. The create is retried as soon as anything on the node has changed.",
     },
     NoRoom: {
       status: false,
@@ -154,7 +159,8 @@ export const CONDITIONS = {
   AllCurrent: {
     Current: {
       status: true,
-      meaning: "Every machine is current: created from the pool's current spec, and not past `machineTtlSeconds`.",
+      meaning:
+        "Every machine is current: created from the pool's current spec, and not past `machineTtlSeconds`.",
       action: "Nothing.",
     },
     RollingOut: {

@@ -39,7 +39,8 @@ export const DEGRADED = {
     status: true,
     meaning:
       "The driver of a node with machines of the pool fails to list them or to report the node's inventory: no machine can be created, deleted or proven gone there.",
-    action: "Look at the hypervisor on that node; `warmpool node list --json` has the driver's error message.",
+    action:
+      "Look at the hypervisor on that node; `warmpool node list --json` has the driver's error message.",
   },
   NodeSilent: {
     status: true,

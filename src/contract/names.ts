@@ -54,4 +54,7 @@ export const recipeName = z
 /** The name of a recipe parameter or output, usable as a shell variable. */
 export const paramName = z
   .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, "must be letters, digits or _, not starting with a digit; at most 64 characters");
+  .regex(
+    /^[A-Za-z_][A-Za-z0-9_]{0,63}$/,
+    "must be letters, digits or _, not starting with a digit; at most 64 characters",
+  );

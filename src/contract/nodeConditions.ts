@@ -26,7 +26,8 @@ export const NODE_CONDITIONS = {
     },
     DriverDown: {
       status: false,
-      meaning: "The driver fails to list its machines or to report the node's inventory; the message is from the driver.",
+      meaning:
+        "The driver fails to list its machines or to report the node's inventory; the message is from the driver.",
       action:
         "Look at the hypervisor on the node: no machine can be created, deleted or proven gone there until it responds.",
     },

@@ -22,7 +22,9 @@ export const recipeParam = z
 
 /** One step: a script for `/bin/sh` (or its own `#!` line), run as root with at most `timeoutSeconds`. */
 export const recipeStep = z.strictObject({
-  id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "must be lower-case letters, digits or -; at most 63 characters"),
+  id: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, "must be lower-case letters, digits or -; at most 63 characters"),
   title: z.string().trim().min(1, "must not be empty").max(80),
   script: z
     .string()

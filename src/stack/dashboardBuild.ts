@@ -25,8 +25,7 @@ export async function buildDashboard(
 ): Promise<boolean> {
   const built = join(root, "dist", "dashboard");
   if (!existsSync(join(root, "src", "dashboard", "index.html"))) {
-    if (!existsSync(join(built, "index.html")))
-      say("No dashboard: this checkout has no src/dashboard");
+    if (!existsSync(join(built, "index.html"))) say("No dashboard: this checkout has no src/dashboard");
     return existsSync(join(built, "index.html"));
   }
   if (isCurrent(root, built)) return true;

@@ -25,11 +25,8 @@ export function readJson<T>(path: string, schema: z.ZodType<T>): T | null {
   try {
     return schema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new Error(
-      `${path} is not a file that Warmpool wrote; move it away or use another --state-dir.`,
-      {
-        cause,
-      },
-    );
+    throw new Error(`${path} is not a file that Warmpool wrote; move it away or use another --state-dir.`, {
+      cause,
+    });
   }
 }

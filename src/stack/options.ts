@@ -23,7 +23,11 @@ export function stackCommand(): Command {
     .configureHelp({ helpWidth: 80 })
     .option("--port <n>", "port of the edge on 127.0.0.1", whole(1, 65_535), 8787)
     .option("--target-size <n>", "machines of the pool demo to keep ready (first start: 3)", whole(0, 10_000))
-    .option("--max-size <n>", "maximum number of machines of the pool demo (target size + 3)", whole(0, 10_000))
+    .option(
+      "--max-size <n>",
+      "maximum number of machines of the pool demo (target size + 3)",
+      whole(0, 10_000),
+    )
     .addOption(
       new Option("--driver <name>", "what creates the machines")
         .choices(["auto", ...STACK_DRIVERS])

@@ -188,7 +188,12 @@ function runToEnd({ command, args }: { command: string; args: string[] }, input:
     } as const;
     const child = execFile(command, args, options, (error, stdout, stderr) => {
       if (error === null) done();
-      else fail(new Error(`The Postgres cluster could not be created: ${(stderr || stdout || error.message).trim()}`));
+      else
+        fail(
+          new Error(
+            `The Postgres cluster could not be created: ${(stderr || stdout || error.message).trim()}`,
+          ),
+        );
     });
     child.stdin?.end(input);
   });

@@ -35,20 +35,26 @@ export const ROUTES: readonly Route[] = [
 
   route("GET", "/machines", "machine.list", "Machines, newest first", pageOf(machineView)),
   route("GET", "/machines/:id", "machine.get", "One machine, by id or name", machineView),
-  route(
-    "GET",
-    "/machines/:id/timeline",
-    "machine.timeline",
-    "Its history",
-    pageOf(timelineEntry),
-  ),
+  route("GET", "/machines/:id/timeline", "machine.timeline", "Its history", pageOf(timelineEntry)),
   route("POST", "/machines/:id/recreate", "machine.recreate", "Replace it with a new machine", machineView),
   route("POST", "/machines/:id/hold", "machine.hold", "Hold it: keep it out of the pool", machineView),
-  route("POST", "/machines/:id/unhold", "machine.unhold", "Release a held machine back to the pool", machineView),
+  route(
+    "POST",
+    "/machines/:id/unhold",
+    "machine.unhold",
+    "Release a held machine back to the pool",
+    machineView,
+  ),
   route("POST", "/machines/:id/restart", "machine.restart", "Stop and start it", machineView),
   route("POST", "/machines/:id/cut", "machine.cut", "Cut all access to it by stopping it", machineView),
   route("POST", "/machines/:id/uncut", "machine.uncut", "Restore the access: start it again", machineView),
-  route("POST", "/machines/:id/forget", "machine.forget", "Forget it without proof that it is gone", machineView),
+  route(
+    "POST",
+    "/machines/:id/forget",
+    "machine.forget",
+    "Forget it without proof that it is gone",
+    machineView,
+  ),
 
   route("GET", "/nodes", "node.list", "All nodes", z.array(nodeView)),
   route(
@@ -73,7 +79,13 @@ export const ROUTES: readonly Route[] = [
   route("POST", "/nodes/:name/reap", "node.reap", "Allow its orphans to be torn down", nodeView),
   route("DELETE", "/nodes/:name", "node.remove", "Remove a node", removedNode),
 
-  route("GET", "/capacity", "capacity.report", "How many more machines fit, and what limits the number", capacityView),
+  route(
+    "GET",
+    "/capacity",
+    "capacity.report",
+    "How many more machines fit, and what limits the number",
+    capacityView,
+  ),
 
   route("GET", "/assignments", "tester.list", "Assignments, newest first", pageOf(assignmentView)),
   route(

@@ -130,7 +130,11 @@ export function tokensCheck(tokens: TokenView[], now: number): Check {
   const named = ending.map(
     ({ name, role, expiresAt }) => `"${name}" (${role}) ${ahead(expiresAt ?? "", now)}`,
   );
-  return wrong("tokens", `expire soon: ${named.join(", ")}`, "create a new token, deploy it, then revoke the old one");
+  return wrong(
+    "tokens",
+    `expire soon: ${named.join(", ")}`,
+    "create a new token, deploy it, then revoke the old one",
+  );
 }
 
 function reason(error: unknown): string {

@@ -18,7 +18,11 @@ export function nodesCheck(
 ): Check[] {
   if (nodes.length === 0) {
     return [
-      wrong("nodes", "no node is enrolled, so no machine can be created", "run `npx warmpool node enroll NAME`"),
+      wrong(
+        "nodes",
+        "no node is enrolled, so no machine can be created",
+        "run `npx warmpool node enroll NAME`",
+      ),
     ];
   }
   return nodes.map((node) =>
@@ -67,7 +71,8 @@ function nodeCheck(
       "look at the hypervisor on the node; no machine can be created, deleted or proven gone there until it responds",
     );
   }
-  if (node.driver === null) return wrong(name, "its relay reports no driver", "start the relay with --driver");
+  if (node.driver === null)
+    return wrong(name, "its relay reports no driver", "start the relay with --driver");
   if (relay?.sshPublicKey === null) {
     return wrong(name, "its relay has no SSH key", "restart the relay: it generates one when it starts");
   }

@@ -32,6 +32,8 @@ function keysText({ keys, assignments, older, unknowable }: InstallationCheck["s
   if (older > 0) lines.push(`${older} of them need an older key: keep it`);
   if (older === 0 && keys > 1) lines.push("none needs an older key: remove all keys but the first");
   if (unknowable > 0)
-    lines.push(`the key of ${unknowable} is missing: repeating their assign with the same secret is a CONFLICT`);
+    lines.push(
+      `the key of ${unknowable} is missing: repeating their assign with the same secret is a CONFLICT`,
+    );
   return lines.join("; ");
 }

@@ -83,9 +83,7 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
     );
   }
   if (!isSettled(assignment)) {
-    session.out.note(
-      `\`${next(session, "tester", ...words)}\` shows its progress, as --wait does.`,
-    );
+    session.out.note(`\`${next(session, "tester", ...words)}\` shows its progress, as --wait does.`);
   }
 }
 

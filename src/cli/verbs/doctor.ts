@@ -30,7 +30,10 @@ export function doctor(program: Command, cli: Cli): void {
   program
     .command("doctor")
     .description("check the installation, and show how to fix what is wrong")
-    .addHelpText("after", "\nIt exits with 1 if something is wrong. With --json it prints its findings, { ok, checks }.")
+    .addHelpText(
+      "after",
+      "\nIt exits with 1 if something is wrong. With --json it prints its findings, { ok, checks }.",
+    )
     .action(withSession(cli, examine));
 }
 

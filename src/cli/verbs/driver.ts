@@ -123,7 +123,9 @@ function leftBehind({ machines, unproven }: Left): string {
     ...(sure.length === 0 ? [] : [`Left behind: ${sure.join(", ")}.`]),
     ...(unproven.length === 0
       ? []
-      : [`Possibly left behind, because the driver does not report whether they are gone: ${unproven.join(", ")}.`]),
+      : [
+          `Possibly left behind, because the driver does not report whether they are gone: ${unproven.join(", ")}.`,
+        ]),
     "To delete what is left, in the same environment:",
   ].join(" ");
 }

@@ -21,7 +21,10 @@ export function importVerb(program: Command, cli: Cli): void {
     .description("store the recipes and pools of a file, after showing what will change")
     .argument("<file>", 'JSON: { "recipes": […], "pools": […] }, as their get --json gives them')
     .option("--plan", "only show what would change")
-    .addHelpText("after", "\nRecipes and pools that are not in the file stay as they are. Importing the same file again changes nothing.")
+    .addHelpText(
+      "after",
+      "\nRecipes and pools that are not in the file stay as they are. Importing the same file again changes nothing.",
+    )
     .action(withSession(cli, act));
 }
 

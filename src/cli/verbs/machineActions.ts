@@ -10,10 +10,7 @@ type NoteOptions = { note?: string };
 /** `warmpool machine recreate|restart|hold|unhold|cut|uncut|forget`: what an admin does with one machine. */
 export function machineActions(verb: Command, cli: Cli): void {
   destroying(action(verb, "recreate", "tear a machine down. Its pool makes another one if it needs it"))
-    .option(
-      "--reassign",
-      "give its tester another machine and a new set-up; the old machine is held",
-    )
+    .option("--reassign", "give its tester another machine and a new set-up; the old machine is held")
     .action(withSession(cli, recreate));
   action(verb, "restart", "restart a machine. It keeps its data, its host key and its tester").action(
     withSession(cli, restart),

@@ -43,7 +43,8 @@ async function act(session: Session, whom: string, command: string[], options: S
   const identity = options.identity ?? localAdminKey(session, target) ?? identityFor(keys);
   session.cli.exitCode = await run(target, identity, command);
   if (session.cli.exitCode !== NO_LOGIN) return;
-  if (notYet !== null) return session.out.note(`The login failed because the set-up has not finished: ${notYet}`);
+  if (notYet !== null)
+    return session.out.note(`The login failed because the set-up has not finished: ${notYet}`);
   session.out.note(refusal(target, identity, keys));
   session.out.note(`\`${next(session, "ssh", whom, "--identity FILE")}\` selects the private key.`);
 }
@@ -53,8 +54,7 @@ const NO_LOGIN = 255;
 
 function refusal({ name, user }: SshTarget, identity: string | undefined, keys: string[]): string {
   const offered = identity === undefined ? "no named key" : `the key ${identity}`;
-  const opening =
-    keys.length === 0 ? "No accepted key is known" : `Accepted keys: ${keys.join(", ")}`;
+  const opening = keys.length === 0 ? "No accepted key is known" : `Accepted keys: ${keys.join(", ")}`;
   return `The login on ${name} as ${user} failed (offered: ${offered}). ${opening}.`;
 }
 

@@ -64,7 +64,9 @@ function problems({ nodes, duties, leaving, testers }: StatusFacts, command: Wor
     ...(nodes ?? []).flatMap((node) => nodeProblem(node, command, now)),
     ...(nodes ?? []).flatMap((node) => orphanProblem(node, command)),
     ...(nodes?.length === 0
-      ? [`There is no node, so no machine can be created. \`${command("node", "enroll", "NAME")}\` begins one.`]
+      ? [
+          `There is no node, so no machine can be created. \`${command("node", "enroll", "NAME")}\` begins one.`,
+        ]
       : []),
     ...(duties ?? []).flatMap((duty) => dutyProblem(duty, command, now)),
     ...(leaving ?? []).flatMap((machine) => keptProblem(machine, command, now)),

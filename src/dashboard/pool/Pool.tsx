@@ -79,7 +79,10 @@ function Numbers({ pool }: { pool: PoolView }) {
   return (
     <Facts
       of={[
-        ["ready", `${claimable}; the target is ${spec.targetSize}, and the maximum is ${spec.maxSize} machines`],
+        [
+          "ready",
+          `${claimable}; the target is ${spec.targetSize}, and the maximum is ${spec.maxSize} machines`,
+        ],
         ["waiting", waiting === 0 ? "nobody" : `${waiting}`],
         [
           "runway",

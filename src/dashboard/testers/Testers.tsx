@@ -56,7 +56,9 @@ export function Testers() {
             return (
               <Empty
                 title={
-                  state === "released" ? "No assignment has been released yet." : "No tester has a machine or waits for one."
+                  state === "released"
+                    ? "No assignment has been released yet."
+                    : "No tester has a machine or waits for one."
                 }
               >
                 {state === "released"

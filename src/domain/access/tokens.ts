@@ -110,5 +110,8 @@ export async function spendToken(tx: Db, id: string): Promise<void> {
     sql`update tokens set used_at = now() where id = ${id} and used_at is null and revoked_at is null returning id`,
   );
   if (spent.length === 0)
-    throw new WarmpoolError("UNAUTHORIZED", "the join token was already used or was revoked; enroll the node again");
+    throw new WarmpoolError(
+      "UNAUTHORIZED",
+      "the join token was already used or was revoked; enroll the node again",
+    );
 }

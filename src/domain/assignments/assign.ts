@@ -171,8 +171,7 @@ async function liveAssignment(db: Db, pool: string, username: string): Promise<A
     sql`a.pool = ${pool} and a.username = ${username}`,
     sql`order by a.seq desc limit 1`,
   );
-  if (found === undefined)
-    throw new WarmpoolError("UNAVAILABLE", "the assignment is being changed; retry");
+  if (found === undefined) throw new WarmpoolError("UNAVAILABLE", "the assignment is being changed; retry");
   const { seq: _, ...assignment } = found;
   return assignment;
 }

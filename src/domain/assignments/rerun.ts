@@ -62,7 +62,8 @@ export async function rerunFor(
   const sealed = kept(standing.secrets);
   const marks = kept(standing.marks);
   const opened = await openSecrets(keys, assignment, sealed);
-  if ("unreadable" in opened) throw misfit(`params.${opened.unreadable}: cannot be decrypted: its key is missing`);
+  if ("unreadable" in opened)
+    throw misfit(`params.${opened.unreadable}: cannot be decrypted: its key is missing`);
   const wiped = Object.keys(marks).some((name) => !Object.hasOwn(sealed, name));
   if (wiped) throw misfit("the secret parameters were erased");
   for (const [name, param] of Object.entries(content.params)) {

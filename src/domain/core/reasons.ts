@@ -16,24 +16,23 @@ export const REASONS = {
   driver_up: "The node's driver works again.",
   host_key_changed: "The machine presented a host key other than the pinned one.",
   claimed: "The machine was assigned to a tester.",
-  swapped:
-    "The machine could not be reached before its set-up started, or no relay started the set-up.",
+  swapped: "The machine could not be reached before its set-up started, or no relay started the set-up.",
   set_up: "Every step of the set-up succeeded and the hand-over check passed.",
   setup_failed: "A step of the set-up or the hand-over check failed.",
   released: "The assignment was released.",
   retried: "A failed set-up was retried on the same machine.",
   extended: "The time of the assignment was extended.",
-  expiring:
-    "The assignment, or the hold of a failed assignment's machine, expires soon.",
-  failed_hold_over:
-    "The machine of a failed assignment had been held for the pool's `holdFailedSeconds`.",
+  expiring: "The assignment, or the hold of a failed assignment's machine, expires soon.",
+  failed_hold_over: "The machine of a failed assignment had been held for the pool's `holdFailedSeconds`.",
   expired: "The assignment expired.",
   surplus: "The pool had more ready machines than its target.",
-  stale: "The machine was stale (from an earlier spec, or past `machineTtlSeconds`) and was replaced with a current one.",
+  stale:
+    "The machine was stale (from an earlier spec, or past `machineTtlSeconds`) and was replaced with a current one.",
   emptied: "An admin emptied the pool.",
   proven_gone: "A listing of the node that started after the delete does not show the machine.",
   never_started: "No relay ever started to create the machine.",
-  called_off: "The node became silent before its relay had started to create the machine; one is created elsewhere.",
+  called_off:
+    "The node became silent before its relay had started to create the machine; one is created elsewhere.",
   lease_lost: "The lease expired or moved to a newer session of the relay.",
   delete_failed: "The delete failed or could not be proven; it is retried.",
   orphan_kept: "The orphan is stopped, and is kept for a while before it is deleted.",
@@ -60,7 +59,8 @@ export const REASONS = {
     "The machine was not started again, did not respond over SSH with its pinned key in time, or its node became silent before the restart had started.",
   cut: "An admin ended the access to the machine: its node stops it.",
   cut_done: "The machine whose access was ended is stopped.",
-  cut_failed: "The node could not stop a machine whose access was ended; the stop is retried until it succeeds.",
+  cut_failed:
+    "The node could not stop a machine whose access was ended; the stop is retried until it succeeds.",
   cut_again: "A machine whose access was ended was running again, and is stopped again.",
   uncut: "An admin restored the access to the machine: it is started.",
   forgotten: "An admin made Warmpool forget the machine without proof that it is gone.",

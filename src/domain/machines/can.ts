@@ -76,7 +76,9 @@ function isCut({ cut }: MachineFacts): boolean {
 }
 
 function assigned({ assignment }: MachineFacts): string | null {
-  return assignment === null ? null : `it is assigned to ${assignment.username}; release the assignment first`;
+  return assignment === null
+    ? null
+    : `it is assigned to ${assignment.username}; release the assignment first`;
 }
 
 function ending({ state }: MachineFacts): string | null {

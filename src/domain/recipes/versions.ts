@@ -58,10 +58,7 @@ export function chooseVersion(
   if (wanted === undefined) {
     const [, former] = versions;
     if (former !== undefined) return former.version;
-    throw new WarmpoolError(
-      "CONFLICT",
-      `recipe ${name} has only one version, so it cannot be rolled back`,
-    );
+    throw new WarmpoolError("CONFLICT", `recipe ${name} has only one version, so it cannot be rolled back`);
   }
   const [found, another] = versions.filter(({ version }) => version.startsWith(wanted));
   if (found === undefined)

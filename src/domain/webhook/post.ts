@@ -49,7 +49,9 @@ function judge({ status, ok, headers }: Response): Posted {
   if (ok) return { end: "taken" };
   if (status === 410) return { end: "gone" };
   const redirect = status >= 300 && status < 400;
-  const why = redirect ? "; redirects are not followed: set WARMPOOL_WEBHOOK_URL to the target of the redirect" : "";
+  const why = redirect
+    ? "; redirects are not followed: set WARMPOOL_WEBHOOK_URL to the target of the redirect"
+    : "";
   const wait = Number(headers.get("retry-after") ?? "0");
   return {
     end: "failed",

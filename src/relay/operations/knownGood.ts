@@ -56,10 +56,7 @@ export async function knownGood(subject: Subject): Promise<void> {
     await firstBoot(subject, machine);
     for (const [name, command] of [
       ["the ready command", spec.readyCommand],
-      [
-        "the health command, or the write check,",
-        `${WRITABLE}\n${spec.healthCommand ?? "true"}`,
-      ],
+      ["the health command, or the write check,", `${WRITABLE}\n${spec.healthCommand ?? "true"}`],
     ] as const) {
       if (command === undefined) continue;
       await stage(subject, "joining", "never_ready", `${name} did not exit with 0`, (signal) =>
@@ -79,7 +76,9 @@ export async function knownGood(subject: Subject): Promise<void> {
             timeoutSeconds: COMMAND_SECONDS,
             signal,
           });
-          return code === 0 ? null : `${code === null ? "killed by a signal or timeout" : `exit ${code}`}: ${output}`;
+          return code === 0
+            ? null
+            : `${code === null ? "killed by a signal or timeout" : `exit ${code}`}: ${output}`;
         },
       );
     }

@@ -67,7 +67,10 @@ async function bringUp(
   try {
     const { code } = await connection.exec("true", { timeoutSeconds: LOGIN_SECONDS, signal });
     if (code === 0) return now;
-    throw new DriverError("retry", `It accepts connections but runs no commands: \`true\` exited with ${code}`);
+    throw new DriverError(
+      "retry",
+      `It accepts connections but runs no commands: \`true\` exited with ${code}`,
+    );
   } finally {
     connection.close();
   }

@@ -182,9 +182,7 @@ async function reportLoop(
 /** What is wrong with the driver, and not with the way to the edge; null where nothing is known to be. */
 function problemOf(error: unknown): string | null {
   if (!(error instanceof EdgeError)) return wordsOf(error);
-  return error.code === "BAD_REQUEST"
-    ? `the edge rejected the driver's inventory: ${wordsOf(error)}`
-    : null;
+  return error.code === "BAD_REQUEST" ? `the edge rejected the driver's inventory: ${wordsOf(error)}` : null;
 }
 
 /** That the driver does not answer is told once a try; the next try tells it again. @throws where the session has ended */

@@ -124,7 +124,10 @@ export class Renewer {
       if (status === "lost") lease.end(new LeaseLost("The edge reports that the lease is lost."));
       else {
         if (progress !== undefined && refused !== undefined) {
-          log.warn("The edge rejected a progress report; continuing without it", { operation: lease.id, cause: refused });
+          log.warn("The edge rejected a progress report; continuing without it", {
+            operation: lease.id,
+            cause: refused,
+          });
           lease.refused(progress, new ReportRefused(`The edge rejected the report: ${refused}`));
         }
         lease.renewed(askedAt + this.#session.leaseSeconds * 1000, progress);

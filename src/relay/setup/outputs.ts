@@ -31,7 +31,8 @@ export function withOutput(
     };
   }
   const kept = oneLine(value, Math.min(MAX_VALUE, left));
-  const note = kept.length < value.length ? `[output ${name} truncated after ${kept.length} characters]` : null;
+  const note =
+    kept.length < value.length ? `[output ${name} truncated after ${kept.length} characters]` : null;
   // Computed keys and spreads make own properties of any name.
   return { outputs: { ...outputs, [name]: kept }, note };
 }

@@ -19,7 +19,8 @@ export function makeKeyPair(comment: string): SshKeyPair {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   const { x } = publicKey.export({ format: "jwk" });
   const { d } = privateKey.export({ format: "jwk" });
-  if (x === undefined || d === undefined) throw new Error("The crypto library did not generate an ed25519 key.");
+  if (x === undefined || d === undefined)
+    throw new Error("The crypto library did not generate an ed25519 key.");
   const point = Buffer.from(x, "base64url");
   const blob = Buffer.concat([field(TYPE), field(point)]);
   const check = randomBytes(4);

@@ -167,7 +167,9 @@ test("a file that a stack left behind, and a relay's key that others can read", 
   expect(checks).toContainEqual({
     name: "local stack",
     state: "wrong",
-    message: expect.stringMatching(/belongs to a stack that is no longer running: supervisor \(pid 4194303\) missing$/),
+    message: expect.stringMatching(
+      /belongs to a stack that is no longer running: supervisor \(pid 4194303\) missing$/,
+    ),
     fix: expect.stringContaining("npm start"),
   });
   expect(checks).toContainEqual({
@@ -216,13 +218,21 @@ test.each<[Partial<InstallationCheck["secrets"]>, Check["state"], RegExp]>([
   [{ keys: 0 }, "ok", /^none is set, and no pool's recipe takes a secret$/],
   [{ keys: 0, pools: ["demo", "big"] }, "wrong", /secrets are refused for demo, big$/],
   [{ keys: 0, problem: "WARMPOOL_SECRET_KEY has to be so" }, "wrong", /^WARMPOOL_SECRET_KEY has to be so$/],
-  [{ assignments: 3, unreadable: 2 }, "wrong", /^2 of 3 assignments .* the key that encrypted the secret is missing$/],
+  [
+    { assignments: 3, unreadable: 2 },
+    "wrong",
+    /^2 of 3 assignments .* the key that encrypted the secret is missing$/,
+  ],
   // Whatever else is said: what is sealed and cannot be opened comes first.
   [{ keys: 0, pools: ["demo"], assignments: 1, unreadable: 1 }, "wrong", /^1 of 1 assignments/],
   [{ assignments: 3 }, "ok", /^3 live assignments have a secret$/],
   [{ keys: 2, assignments: 3, older: 2 }, "ok", /; 2 of them need an older key: keep it$/],
   [{ keys: 2, assignments: 3 }, "ok", /; none needs an older key: remove all keys but the first$/],
-  [{ assignments: 3, unknowable: 1 }, "ok", /; the key of 1 is missing: repeating their assign with the same secret is a CONFLICT/],
+  [
+    { assignments: 3, unknowable: 1 },
+    "ok",
+    /; the key of 1 is missing: repeating their assign with the same secret is a CONFLICT/,
+  ],
 ])("of the secret key %j it says %s", (secrets, state, message) => {
   const found = secretKeyCheck({ ...seen, secrets: { ...seen.secrets, ...secrets } });
   expect(found).toMatchObject({ state, message: expect.stringMatching(message) });

@@ -67,7 +67,9 @@ test("many patterns together are bounded like one", () => {
   expect(recipe.safeParse({ name: "r", params, steps }).error?.issues[0]?.message).toMatch(/100 parameters/);
   const five = Object.fromEntries(Object.entries(many).slice(0, 5));
   const long = Object.fromEntries(Object.keys(five).map((name) => [name, "a".repeat(599)]));
-  expect(checkParams(five, long)).toMatchObject({ message: expect.stringMatching(/too long for the recipe's pattern/) });
+  expect(checkParams(five, long)).toMatchObject({
+    message: expect.stringMatching(/too long for the recipe's pattern/),
+  });
 });
 
 test("the recipes that come with Warmpool are taken", () => {
@@ -88,7 +90,9 @@ test.each(NAMES)("a parameter named %s is one like any other", (name) => {
 
 test("a parameter named __proto__ is refused, and never lost without a word", () => {
   const text = '{"name": "r", "params": {"__proto__": {}}, "steps": []}';
-  expect(recipe.safeParse(JSON.parse(text)).error?.issues[0]?.message).toBe("__proto__ is not allowed as a name");
+  expect(recipe.safeParse(JSON.parse(text)).error?.issues[0]?.message).toBe(
+    "__proto__ is not allowed as a name",
+  );
   const params: unknown = JSON.parse('{"__proto__": "x"}');
   expect(assignInput.shape.params.safeParse(params).error?.issues[0]?.message).toBe(
     "__proto__ is not allowed as a name",

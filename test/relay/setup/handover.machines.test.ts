@@ -35,11 +35,19 @@ test.each([
     { ...clean, alice: [testerKey, stranger] },
     [/^alice.*SHA256:/],
   ],
-  ["a stranger's key on root's", { ...clean, root: [relay, admin, stranger] }, [/account root.*did not install/]],
+  [
+    "a stranger's key on root's",
+    { ...clean, root: [relay, admin, stranger] },
+    [/account root.*did not install/],
+  ],
   ["a stranger's key on another account", { ...clean, debian: [stranger] }, [/^debian/]],
   ["the tester's key on root's account", { ...clean, root: [relay, admin, testerKey] }, [/^root/]],
   ["an admin's key on the tester's account", { ...clean, alice: [testerKey, admin] }, [/^alice/]],
-  ["a key behind options", { ...clean, alice: [testerKey, `command="x" ${testerKey}`] }, [/not a plain key\.$/]],
+  [
+    "a key behind options",
+    { ...clean, alice: [testerKey, `command="x" ${testerKey}`] },
+    [/not a plain key\.$/],
+  ],
   ["the tester's key is missing", { ...clean, alice: [] }, [/^The account alice lacks/]],
   ["root has no file at all", { alice: [testerKey] }, [/^The account root lacks/, /^The account root lacks/]],
 ])("R13 read back: %s", (_, keys, problems) => {
@@ -61,7 +69,9 @@ testOnSystem.each([
     outcome: "setup_failed",
     reason: "handover_failed",
     step: "handover",
-    message: expect.stringMatching(/a key that Warmpool did not install: ssh-ed25519 SHA256:\S+\.$/) as string,
+    message: expect.stringMatching(
+      /a key that Warmpool did not install: ssh-ed25519 SHA256:\S+\.$/,
+    ) as string,
   });
 });
 

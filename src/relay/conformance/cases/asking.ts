@@ -61,11 +61,7 @@ export const shown: Case = {
       const [told, now] = [addresses(machine), addresses(found)];
       demand(told === now, `create of ${name} printed ${told}, but get prints ${now}.`, RULES.shown);
       const names = await listed(subject, driver);
-      demand(
-        names.includes(name),
-        `create of ${name} succeeded, but list does not show it.`,
-        RULES.complete,
-      );
+      demand(names.includes(name), `create of ${name} succeeded, but list does not show it.`, RULES.complete);
       const others = names.filter((other) => other !== name);
       demand(
         others.length === 0,
@@ -79,7 +75,8 @@ export const shown: Case = {
 export const capacity: Case = {
   id: "capacity",
   title: "capacity is an inventory whose totals stay the same",
-  proves: "The edge places machines by totals and by the machines on the node, not by what the driver reports as free.",
+  proves:
+    "The edge places machines by totals and by the machines on the node, not by what the driver reports as free.",
   async run(subject) {
     const before = await inventoryOf(subject);
     const { name } = await create(subject);
@@ -122,11 +119,7 @@ async function inventoryOf(subject: Subject): Promise<Inventory> {
       RULES.capacity,
     );
   const { cpus, memoryMib, disks } = parsed.data;
-  demand(
-    cpus > 0 && memoryMib.total > 0,
-    "capacity reports no CPU or no memory.",
-    RULES.capacity,
-  );
+  demand(cpus > 0 && memoryMib.total > 0, "capacity reports no CPU or no memory.", RULES.capacity);
   demand(disks.length > 0, "capacity reports no disk.", RULES.capacity);
   const { total, available, reserve } = memoryMib;
   demand(

@@ -22,7 +22,11 @@ export const createInterrupted: Case = {
       const { request } = wanted;
       await cut(subject, `create of ${name}`, at, (abrupt, signal) => abrupt.create(request, signal));
       if (await shows(subject, name, when)) {
-        await remove(subject, wanted, `delete of ${name}, left behind by a create that was killed after ${at} ms,`);
+        await remove(
+          subject,
+          wanted,
+          `delete of ${name}, left behind by a create that was killed after ${at} ms,`,
+        );
       } else {
         // As the relay does where nothing was found.
         await remove(subject, await create(subject, wanted, RULES.repeated));

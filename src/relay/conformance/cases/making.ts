@@ -28,7 +28,10 @@ export const created: Case = {
     const answer = await connect(target, privateKey, bounds).catch((error: unknown) => error);
     if (answer instanceof SshError && answer.kind === "auth_failed") return;
     if (answer instanceof Error)
-      throw new Violation(`${made.name} did not refuse an unknown key properly: ${answer.message}.`, RULES.opens);
+      throw new Violation(
+        `${made.name} did not refuse an unknown key properly: ${answer.message}.`,
+        RULES.opens,
+      );
     throw new Violation(`${made.name} accepts a root login with a key that it was not given.`, RULES.opens);
   },
 };

@@ -71,14 +71,20 @@ export function parseAnswer<Schema extends z.ZodType>(
     json = JSON.parse(stdout);
   } catch (cause) {
     const what =
-      stdout.trim() === "" ? "printed nothing" : `printed something that is not JSON: ${head(hide(stdout.trim()), 200)}`;
+      stdout.trim() === ""
+        ? "printed nothing"
+        : `printed something that is not JSON: ${head(hide(stdout.trim()), 200)}`;
     throw new DriverError("failed", `${doing} exited with 0 but ${what}. ${must}`, { cause });
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   // A name in it is the program's, and so may be one of its secrets.
   const wrong = head(hide(wrongAnswer(parsed.error, "the output")), SAID_CHARACTERS);
-  throw new DriverError("failed", `${doing} exited with 0 but printed something unexpected (${wrong}). ${must}`, {
-    cause: parsed.error,
-  });
+  throw new DriverError(
+    "failed",
+    `${doing} exited with 0 but printed something unexpected (${wrong}). ${must}`,
+    {
+      cause: parsed.error,
+    },
+  );
 }

@@ -11,9 +11,7 @@ export function passedOn(names: string[], from: NodeJS.ProcessEnv): Record<strin
     names.map((name) => {
       const value = own(from, name);
       if (value !== undefined) return [name, value];
-      throw new WrongUse(
-        `--pass ${name}: this environment variable is not set. Set it, or omit the option.`,
-      );
+      throw new WrongUse(`--pass ${name}: this environment variable is not set. Set it, or omit the option.`);
     }),
   );
 }

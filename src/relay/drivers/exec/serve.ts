@@ -100,13 +100,9 @@ function parse<Schema extends z.ZodType>(schema: Schema, input: string): z.infer
     return schema.parse(JSON.parse(input));
   } catch (cause) {
     // The input holds a private key: what is wrong with it is not said in its own words.
-    throw new DriverError(
-      "failed",
-      "stdin is not the JSON that this command expects (docs/drivers.md)",
-      {
-        cause,
-      },
-    );
+    throw new DriverError("failed", "stdin is not the JSON that this command expects (docs/drivers.md)", {
+      cause,
+    });
   }
 }
 

@@ -52,7 +52,8 @@ export function incusClient({ socket, project }: { socket: string; project: stri
       const asked = { ...query, ...where };
       const { body } = await send({ method: "GET", path, query: asked, signal, timeoutSeconds });
       const told = understand(body, path);
-      if (told.type !== "sync") throw notUnderstood(path, "it started an operation instead of returning data");
+      if (told.type !== "sync")
+        throw notUnderstood(path, "it started an operation instead of returning data");
       const parsed = schema.safeParse(told.metadata);
       if (!parsed.success) throw notUnderstood(path, wrongAnswer(parsed.error, "the answer"));
       return parsed.data;

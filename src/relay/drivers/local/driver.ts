@@ -116,7 +116,10 @@ export function localDriver(options: LocalOptions): LocalDriver {
       assertName(name);
       const folder = await readFolder(place, name);
       if (folder === null || folder.where === "limbo") {
-        throw new DriverError("failed", `Cannot start ${name}: there is no complete machine of that name in ${root}`);
+        throw new DriverError(
+          "failed",
+          `Cannot start ${name}: there is no complete machine of that name in ${root}`,
+        );
       }
       if (describe(place, name, folder, processesOf(place, name)).state === "running") return;
       await endProcesses(place.owner, name, signal);

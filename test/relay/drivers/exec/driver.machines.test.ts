@@ -89,7 +89,11 @@ describe("what a program prints", () => {
     ["nothing", "true", "exited with 0 but printed nothing. It must print only this on stdout: "],
     ["a log line", "echo listing...", "printed something that is not JSON: listing.... It must print"],
     ["a misspelt key", `echo '{"completed":true,"machines":[]}'`, "completed: unknown field"],
-    ["another type", `echo '{"complete":true,"machines":{}}'`, "something unexpected (machines: must be a list"],
+    [
+      "another type",
+      `echo '{"complete":true,"machines":{}}'`,
+      "something unexpected (machines: must be a list",
+    ],
     [
       "a state of its own",
       `echo '${MACHINE.replace("running", "up")}' | sed 's/.*/{"machines":[&]}/'`,

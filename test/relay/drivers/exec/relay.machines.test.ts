@@ -63,7 +63,10 @@ test.each([
   ],
   [{ driver: "exec", program: "/x", timeout: ["create=3h"] }, "from 1s to 2h"],
   [{ driver: "exec", program: "/x", timeout: ["create=0s"] }, "from 1s to 2h"],
-  [{}, "--driver is missing: choose what creates the machines of this node. One of: incus; exec, with --program FILE"],
+  [
+    {},
+    "--driver is missing: choose what creates the machines of this node. One of: incus; exec, with --program FILE",
+  ],
   [{ driver: "vmware" }, "Unknown driver vmware; choose one of "],
 ])("%o is refused, with what to give", async (options, words) => {
   await using edge = await testEdge();
