@@ -77,7 +77,7 @@ export const CLOSED = [
   "said_full",
 ] as const;
 /**
- * `braked`: most of its machines died at once, and only a canary is made there. `forbidden`: somebody has set the node up
+ * `braked`: most of its machines died at once, and only a canary is created there. `forbidden`: somebody has set the node up
  * so that every machine of this type would be refused. `said_full`: its driver refused the last one of this shape.
  */
 export type Closed = (typeof CLOSED)[number];

@@ -14,7 +14,7 @@ export const DRIVER_OPTIONS = {
     driver: "local",
     flag: "--machines",
     value: "<dir>",
-    help: "where the local driver keeps its machines",
+    help: "folder of the local driver's machines",
     isList: false,
   },
   /** Folders of the host that must not be seen inside a machine; the relay's own always is one. */
@@ -22,7 +22,7 @@ export const DRIVER_OPTIONS = {
     driver: "local",
     flag: "--hide",
     value: "<dir>",
-    help: "a folder that local machines must not see; may be repeated",
+    help: "a folder to hide from local machines; may be repeated",
     isList: true,
   },
   program: {

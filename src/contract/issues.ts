@@ -79,7 +79,7 @@ function mustBe(issue: Issue): string {
     case "invalid_value":
       return oneOf(issue.values ?? []);
     case "invalid_format":
-      return own(FORMATS, issue.format ?? "") ?? `written as ${issue.format ?? "it has to be"}`;
+      return own(FORMATS, issue.format ?? "") ?? `in the format ${issue.format ?? "required"}`;
     case "invalid_union":
       return (
         [...new Set((issue.errors ?? []).flatMap((branch) => branch.slice(0, 1).map(mustBe)))].join(

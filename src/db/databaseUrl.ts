@@ -81,7 +81,7 @@ function readParameters(
     if (name === "sslmode" || name === "ssl") {
       const mode = SSL_MODES.get(value);
       if (mode === undefined)
-        return { problem: `its ${name} has to be one of ${[...SSL_MODES.keys()].join(", ")}` };
+        return { problem: `its ${name} must be one of ${[...SSL_MODES.keys()].join(", ")}` };
       ssl = mode;
     } else if (name === "sslrootcert" && value === "system") {
       ssl = "verify-full";

@@ -20,13 +20,13 @@ test("sign-in: the link that npm start prints → signed in, the code gone from 
 test("sign-in: a wrong token → refused with a reason; a right one → signed in, and nothing of it is kept in the page", async () => {
   const { page, wrongs, close } = await open();
   await page.goto(stack().url);
-  await page.getByLabel("Token of role").fill("wp_admin_0000000000000000000000000000");
+  await page.getByLabel("Token with the role").fill("wp_admin_0000000000000000000000000000");
   await page.getByRole("button", { name: "Sign in" }).click();
   await page
     .getByRole("alert")
     .filter({ hasText: /not known|expired|revoked/ })
     .waitFor();
-  await page.getByLabel("Token of role").fill(stack().adminToken);
+  await page.getByLabel("Token with the role").fill(stack().adminToken);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { name: "Overview" }).waitFor();
   const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
@@ -40,7 +40,7 @@ test("sign-in: a token that is revoked while its page is open → back at the si
   const made = await admin().mutate("token.create", { name: "browser viewer", role: "viewer" }, token);
   const { page, wrongs, close } = await open();
   await page.goto(stack().url);
-  await page.getByLabel("Token of role").fill(made.token);
+  await page.getByLabel("Token with the role").fill(made.token);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByText("browser viewer").waitFor();
   // A viewer may look and not touch, and is told so.

@@ -46,7 +46,7 @@ test("Ctrl-C while waiting leaves the place in line, and says so", async () => {
   const ran = await warmpoolProcess(["assign", "bob", "--key", key, "--wait"], {
     ...at,
     onStderr: (soFar, kill) => {
-      if (soFar.includes("place 1 in line") && !soFar.includes("stopped")) kill("SIGINT");
+      if (soFar.includes("place 1 in the queue") && !soFar.includes("stopped")) kill("SIGINT");
     },
   });
   expect(ran).toMatchObject({ code: 1, stdout: "" });

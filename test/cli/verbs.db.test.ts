@@ -184,7 +184,7 @@ test("machine restart says where to look, and is refused while it is under way",
   );
   const again = await warmpool(["machine", "restart", machine?.name ?? ""], at);
   expect(again).toMatchObject({ code: 4, stdout: "" });
-  expect(again.stderr).toMatch(/its restart is under way[\s\S]*\(CONFLICT\)/);
+  expect(again.stderr).toMatch(/its restart is in progress[\s\S]*\(CONFLICT\)/);
   await at.relay.workOff();
   expect(await at.client.machine.get.query({ id: machine?.id ?? "" })).toMatchObject({ state: "ready" });
 });
@@ -230,7 +230,7 @@ test("tester list shows who waits, who failed and whose time ends; a retry takes
   expect(shown).toMatchObject({ code: 0, stderr: "" });
   expect(shown.stdout).toMatch(/^alice +active +demo +demo-\S+ +\S+ ago +in (2h|1h 59m)/m);
   expect(shown.stdout).toMatch(/^bob +failed .* No space left$/m);
-  expect(shown.stdout).toMatch(/^carol +waiting +demo +- .*place 1 in line/m);
+  expect(shown.stdout).toMatch(/^carol +waiting +demo +- .*place 1 in the queue/m);
   const failed = await warmpool(["tester", "list", "--state", "failed", "--json"], at);
   expect((JSON.parse(failed.stdout) as Page<Assignment>).items.map(({ username }) => username)).toEqual([
     "bob",
@@ -241,7 +241,7 @@ test("tester list shows who waits, who failed and whose time ends; a retry takes
   expect(status).toContain("demo: 1 tester waits for a machine, carol the longest");
 
   const wrong = await warmpool(["retry", "bob", "--param", "greeting=NO"], at);
-  expect(wrong.stderr).toContain("params.greeting: does not fit");
+  expect(wrong.stderr).toContain("params.greeting: does not match");
   expect(await warmpool(["retry", "bob", "--param", "greeting=ho"], at)).toMatchObject({
     code: 0,
     stderr: "",

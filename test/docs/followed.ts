@@ -8,7 +8,7 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "`…` gets one.",
   ],
   "test/domain/assignments/keys.db.test.ts": [
-    "The keys before may still open it: try again, or release it if that must end now.",
+    "The previous keys may still work: retry, or release it if the old access must end now.",
     "`warmpool tester USER` says why. Assign again with the keys to retry. If the old access must end now, run `warmpool machine cut MACHINE` stops the machine from outside and keeps its data; `warmpool release USER` removes it.",
   ],
   "test/domain/machines/cut.db.test.ts": [
@@ -21,7 +21,7 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "`warmpool tester list --state failed` names them, `warmpool log USER` shows the output of the step. If a disk of the nodes is full or their network is down, fix that. If the recipe was pushed recently, run `warmpool recipe rollback NAME`. Then run `warmpool retry USER`.",
     "Give it once.",
     "`token list` shows them.",
-    "Name one by its id; `token list --json` has them.",
+    "Give the id instead; `token list --json` shows it.",
     "There are ….",
     "Add --yes to confirm.",
     "Store it with `npx warmpool recipe push DIR`, or put it into the file.",
@@ -33,7 +33,7 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "`…` shows its progress, release returns the machine.",
     "`…` shows when it is ready.",
     "`…` shows its progress.",
-    "Is Warmpool running? Ask again with `npx warmpool tester USER`.",
+    "Warmpool may not be running. Check again with `npx warmpool tester USER`.",
   ],
   "test/cli/terminal/failure.db.test.ts": [
     "Check --token or WARMPOOL_TOKEN; the token may have been revoked.",
@@ -41,11 +41,11 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "Wait a moment and try again.",
     "Warmpool or its database is overloaded or just starting. Try again in a moment.",
     "It may be overloaded: see …/healthz.",
-    "Warmpool may not be running. Start it with npm start, or give another URL with --url.",
+    "Warmpool may not be running: try npm start, or another URL with --url.",
     "Check the URL in --url or WARMPOOL_URL.",
   ],
   "by hand: a stack with the driver local": [
-    "Leave out --no-queue to wait in line, or look at the pool with `npx warmpool status`.",
+    "Omit --no-queue to wait in the queue, or look at the pool with `npx warmpool status`.",
     "Resume the pool, or use another one with --pool.",
     "The other duties ran; the next sweep retries.",
     "Look at Progressing: while it is true, you need to do nothing.",
@@ -75,9 +75,7 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "Set DATABASE_URL to the postgres:// URL of the database.",
     "DATABASE_URL=… npx warmpool migrate",
   ],
-  "test/cli/verbs/relay.db.test.ts": [
-    "`npx warmpool node enroll NAME`, run where the admin is, prints both commands.",
-  ],
+  "test/cli/verbs/relay.db.test.ts": ["An admin gets both commands from `npx warmpool node enroll NAME`."],
   "a package: the name is what Debian has": [
     "Install OpenSSH's client (Debian: openssh-client).",
     "install OpenSSH's client (Debian: openssh-client)",
@@ -85,7 +83,7 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
   "test/cli/session/target.test.ts": [
     "Start one here with npm start, or give --url and WARMPOOL_TOKEN.",
     "Give it in WARMPOOL_TOKEN or with --token.",
-    "Name another folder with --state-dir.",
+    "Use another folder with --state-dir.",
     "Start Warmpool again with npm start.",
   ],
   "test/domain/pools/conditions.db.test.ts": [

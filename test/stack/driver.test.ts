@@ -49,7 +49,7 @@ test("a later start on Incus: what is missing for new machines is said, and hind
   expect(chosen).toMatchObject({ driver: "incus", incus: ON_INCUS.incus });
   expect(saidOf(chosen, true)).toEqual([
     "Driver: incus (project warmpool)",
-    "No machine can be made now: Incus is not running: there is no /nowhere/unix.socket. " +
+    "No machine can be created now: Incus is not running: there is no /nowhere/unix.socket. " +
       "Existing machines keep working. To set it up, run scripts/install-incus.sh and then scripts/build-image.sh as root.",
   ]);
 });

@@ -109,7 +109,7 @@ test("a stopped leader has a pid and no answer: it is ended and started again", 
   kept.time.isPassing = false;
   await kept.another(first);
   expect([first.leader, first.child].map(isGone)).toEqual([true, true]);
-  expect(kept.events[1]).toMatch(/has not answered for \d+ s/);
+  expect(kept.events[1]).toMatch(/has not responded for \d+ s/);
 });
 
 test("not being able to ask is no reason to end a part", async () => {

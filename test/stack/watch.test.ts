@@ -43,7 +43,7 @@ test("on a quiet host: a part that never answers is lost after its time to start
   await watched.clock.advance(19_000);
   expect(watched.part.verdict).toBeNull();
   await watched.clock.advance(2000);
-  expect(watched.part).toMatchObject({ verdict: "has not answered for 20 s" });
+  expect(watched.part).toMatchObject({ verdict: "has not responded for 20 s" });
   expect(watched.part.lostAt).toBeCloseTo(20.1, 0);
 });
 

@@ -55,7 +55,7 @@ export function libvirtDriver(owner: Owner, settings: Settings): Driver {
       await createMachine(place, settings, owner, request, signal).catch(known(doing));
       const made = await find(name, signal).catch(known(doing));
       if (made !== null) return made;
-      throw new DriverError("failed", `${doing} ended well, and now there is no such machine`);
+      throw new DriverError("failed", `${doing} succeeded, but now there is no such machine`);
     },
 
     get: (name, signal) => find(name, signal).catch(known(`get of ${name}`)),

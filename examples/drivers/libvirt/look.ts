@@ -72,7 +72,7 @@ async function lookAtDomains(virsh: Virsh, signal: AbortSignal): Promise<Domain[
   }
   throw new DriverError(
     "retry",
-    `In ${TRIES} looks, domains were made or removed between every two calls of virsh`,
+    `In ${TRIES} attempts, domains were created or removed between every two calls of virsh`,
   );
 }
 

@@ -21,8 +21,8 @@ export type Destruction = {
 /** Declares the options that every verb which destroys has. */
 export function destroying(command: Command): Command {
   return command
-    .option("--yes", "do it without asking")
-    .option("--dry-run", "only show what would go; changes nothing");
+    .option("--yes", "do it without confirmation")
+    .option("--dry-run", "only show what would be removed; changes nothing");
 }
 
 /**

@@ -39,7 +39,7 @@ export function globalOptions(program: Command): void {
   program
     .option("--url <url>", "URL of Warmpool (default: WARMPOOL_URL, else the local one)")
     .option("--token <token>", "the API token; safer in WARMPOOL_TOKEN, which other users cannot see")
-    .option("--state-dir <dir>", "folder in which npm start keeps the local Warmpool", DEFAULT_STATE_DIR)
+    .option("--state-dir <dir>", "folder of the local Warmpool that npm start runs", DEFAULT_STATE_DIR)
     .option("--json", "print the API's answer unchanged");
 }
 

@@ -31,7 +31,7 @@ export function targetOf(options: TargetOptions, env: NodeJS.ProcessEnv): Target
   if (local === null && url === undefined) {
     throw new CliError(
       EXIT.failed,
-      `there is no Warmpool to talk to: no --url, no WARMPOOL_URL and no file ${fileOf(options.stateDir)}.`,
+      `no Warmpool found: no --url, no WARMPOOL_URL and no file ${fileOf(options.stateDir)}.`,
       "Start one here with npm start, or give --url and WARMPOOL_TOKEN.",
     );
   }
@@ -54,7 +54,7 @@ export function readLocal(stateDir: string): LocalFile | null {
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
     const why = error instanceof Error ? error.message : String(error);
-    throw new CliError(EXIT.failed, `cannot read ${file}: ${why}`, "Name another folder with --state-dir.");
+    throw new CliError(EXIT.failed, `cannot read ${file}: ${why}`, "Use another folder with --state-dir.");
   }
   const parsed = localFile.safeParse(jsonOrNull(text));
   if (parsed.success) return parsed.data;

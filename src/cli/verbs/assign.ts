@@ -79,7 +79,7 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
     throw new CliError(
       EXIT.failed,
       `${user} has a machine, but not with these keys${cause(session, assignment)}.`,
-      "The keys before may still open it: try again, or release it if that must end now.",
+      "The previous keys may still work: retry, or release it if the old access must end now.",
     );
   }
   if (!isSettled(assignment)) {

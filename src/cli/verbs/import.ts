@@ -71,7 +71,7 @@ async function recipePlan({ client }: Session, recipe: Recipe): Promise<Planned>
   const { name, steps } = recipe;
   const standing = await orNull(client.recipe.get.query({ name }));
   const what =
-    standing === null ? "new" : isSame(standing, recipe) ? "unchanged" : "changed, for set-ups from now on";
+    standing === null ? "new" : isSame(standing, recipe) ? "unchanged" : "changed, for new set-ups";
   return { text: `Recipe ${name}: ${what}, ${counted(steps, "step")}.`, removes: false };
 }
 

@@ -9,7 +9,7 @@ type NoteOptions = { note?: string };
 
 /** `warmpool machine recreate|restart|hold|unhold|cut|uncut|forget`: what an admin does with one machine. */
 export function machineActions(verb: Command, cli: Cli): void {
-  destroying(action(verb, "recreate", "tear a machine down. Its pool makes another one if it needs it"))
+  destroying(action(verb, "recreate", "tear a machine down. Its pool creates another one if needed"))
     .option("--reassign", "give its tester another machine and a new set-up; the old machine is held")
     .action(withSession(cli, recreate));
   action(verb, "restart", "restart a machine. It keeps its data, its host key and its tester").action(
@@ -44,8 +44,8 @@ async function recreate(
     const { name, state, assignment } = await session.client.machine.get.query({ id });
     if (state === "deleted") return [];
     return assignment === null
-      ? [`${name}, which is ${state}, is torn down with all that is on it.`]
-      : [`${name} is taken from ${assignment.username}, who gets another one without what is on it.`];
+      ? [`${name}, which is ${state}, is torn down with all its data.`]
+      : [`${name} is taken from ${assignment.username}, who gets another machine without its data.`];
   };
   if (!(await mayDestroy(session, options, { goes, bare: reassign !== true }))) return;
   const machine = await session.client.machine.recreate.mutate({ id, reassign: reassign === true });
@@ -105,7 +105,7 @@ async function forget(
 ): Promise<void> {
   const goes = async () => {
     const { name, state, node } = await session.client.machine.get.query({ id });
-    return [`${name}, which is ${state}, goes off the books; on ${node} it may run on.`];
+    return [`${name}, which is ${state}, is forgotten; it may still be running on ${node}.`];
   };
   if (!(await mayDestroy(session, options, { goes, bare: true }))) return;
   const machine = await session.client.machine.forget.mutate({ id, ...(note === undefined ? {} : { note }) });

@@ -151,7 +151,7 @@ async function remove(
   { lost, ...options }: DestroyOptions & { lost?: true },
 ): Promise<void> {
   const goes = async () => [
-    `The node ${name} goes, and its credential.`,
+    `The node ${name} is removed, and its credential is revoked.`,
     ...(lost === true ? await lostWith(session, name) : []),
   ];
   if (!(await mayDestroy(session, options, { goes, bare: lost !== true }))) return;

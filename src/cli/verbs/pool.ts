@@ -85,7 +85,7 @@ async function resume(session: Session, name: string): Promise<void> {
 
 async function makeDefault(session: Session, name: string): Promise<void> {
   const pool = await session.client.pool.default.mutate({ name });
-  answerInWords(session, pool, (one) => [`Whoever names no pool gets a machine of ${one.name} from now on.`]);
+  answerInWords(session, pool, (one) => [`Calls that name no pool now use ${one.name}.`]);
 }
 
 async function empty(
@@ -96,7 +96,7 @@ async function empty(
   const goes = async () => {
     const { counts } = await session.client.pool.get.query({ name });
     return [
-      `Machines of ${name} that no tester has are torn down: ${counts.provisioning + counts.ready + counts.suspect}.`,
+      `Machines of ${name} without a tester that are torn down: ${counts.provisioning + counts.ready + counts.suspect}.`,
       ...(release === true ? [`Testers who are released: ${counts.assigned}.`] : []),
     ];
   };
@@ -122,7 +122,7 @@ async function remove(
     const { assigned, ...others } = counts;
     const idle = Object.values(others).reduce((sum, count) => sum + count, 0);
     return [
-      `The pool ${name} goes, and its machines that no tester has: ${idle}.`,
+      `The pool ${name} is removed, with its machines that have no tester: ${idle}.`,
       ...(release === true ? [`Testers who are released: ${assigned + waiting}.`] : []),
     ];
   };

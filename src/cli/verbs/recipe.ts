@@ -28,7 +28,7 @@ export function recipe(program: Command, cli: Cli): void {
     .command("rollback")
     .description("make an earlier version of a recipe current again. Running set-ups are not changed")
     .argument("<name>", "its name")
-    .option("--to <version>", "the first digits of the version (default: the one before)")
+    .option("--to <version>", "the first digits of the version (default: the previous one)")
     .action(withSession(cli, rollback));
   destroying(verb.command("remove"))
     .description("remove a recipe that no pool and no tester uses")
@@ -76,7 +76,7 @@ async function rollback(session: Session, name: string, { to }: { to?: string })
 async function remove(session: Session, name: string, options: DestroyOptions): Promise<void> {
   const goes = async () => {
     const { steps } = await session.client.recipe.get.query({ name });
-    return [`The recipe ${name} goes, with its ${steps.length} steps and all its versions.`];
+    return [`The recipe ${name} is removed, with its ${steps.length} steps and all its versions.`];
   };
   // No pool and no tester uses what can be removed.
   if (!(await mayDestroy(session, options, { goes, bare: true }))) return;

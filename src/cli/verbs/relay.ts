@@ -51,7 +51,7 @@ async function join({ url, token }: GlobalOptions, options: JoinOptions, cli: Cl
     throw new CliError(
       EXIT.wrongUse,
       `${edge === undefined ? "--url" : "the join token"} is missing.`,
-      "`npx warmpool node enroll NAME`, run where the admin is, prints both commands.",
+      "An admin gets both commands from `npx warmpool node enroll NAME`.",
     );
   }
   cli.url = edge;

@@ -61,14 +61,14 @@ async function list(session: Session): Promise<void> {
   const tokens = await session.client.token.list.query();
   answer(session, tokens, (all) =>
     all.length === 0
-      ? [`No token yet. Make one: ${next(session, "token", "create", "NAME")}`]
+      ? [`No token yet. Create one: ${next(session, "token", "create", "NAME")}`]
       : table(columns(Date.now()), all, session.out.tableColumns),
   );
 }
 
 async function revoke(session: Session, given: string, options: DestroyOptions): Promise<void> {
   const { id, text } = meant(await session.client.token.list.query(), given);
-  const goes = async () => [`The token ${text} opens nothing any more.`];
+  const goes = async () => [`The token ${text} is revoked.`];
   if (!(await mayDestroy(session, options, { goes, bare: true }))) return;
   const revoked = await session.client.token.revoke.mutate({ id });
   answerInWords(session, revoked, (one) => [`The token "${one.name}" (${one.role}) is revoked.`]);
@@ -84,7 +84,7 @@ function meant(tokens: TokenView[], given: string): { id: string; text: string }
     throw new CliError(
       EXIT.conflict,
       `${others.length + 1} tokens have the fingerprint ${given}.`,
-      "Name one by its id; `token list --json` has them.",
+      "Give the id instead; `token list --json` shows it.",
     );
   }
   if (found === undefined && FINGERPRINT.test(given)) {

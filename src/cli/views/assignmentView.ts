@@ -40,9 +40,9 @@ export function headline(assignment: Assignment, now: number): string {
   }
 }
 
-/** `place 3 in line, about 2m (1m to 4m)`. */
+/** `place 3 in the queue, about 2m (1m to 4m)`. */
 export function queueText({ position, etaSeconds, etaRange }: NonNullable<Assignment["queue"]>): string {
-  const place = `place ${position} in line`;
+  const place = `place ${position} in the queue`;
   if (etaSeconds === null) return place;
   const range = etaRange === null ? "" : ` (${duration(etaRange[0])} to ${duration(etaRange[1])})`;
   return `${place}, about ${duration(etaSeconds)}${range}`;
@@ -85,7 +85,7 @@ function aboutPairs(assignment: Assignment, logIn: string, now: number): Field[]
     ["host key", command === null || key === undefined ? null : `${key.type} ${key.fingerprint}`],
     ["pool", pool],
     ["machine", machine === null ? null : machine.name],
-    ["asked for", ago(assignment.createdAt, now)],
+    ["requested", ago(assignment.createdAt, now)],
     endField(assignment, now),
     ["swaps", swaps === 0 ? null : `${swaps}: machines that could not be used were replaced`],
     ["external id", externalId],
@@ -99,7 +99,9 @@ function endField({ state, expiresAt }: Assignment, now: number): Field {
   if (expiresAt === null || (state !== "active" && state !== "failed")) return ["expires", null];
   const at = `${expiresAt.slice(0, 16).replace("T", " ")} UTC`;
   const when = ahead(expiresAt, now);
-  return state === "failed" ? ["held until", `${at} (${when}), for a look`] : ["expires", `${when} (${at})`];
+  return state === "failed"
+    ? ["held until", `${at} (${when}), for inspection`]
+    : ["expires", `${when} (${at})`];
 }
 
 function section(lines: string[]): string[] {

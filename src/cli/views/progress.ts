@@ -17,7 +17,7 @@ const BAR = 16;
 /** The line that a terminal redraws: `step 2 of 4  ████░░░░  Install packages  0:32, about 1m left`. */
 export function liveLine({ assignment, elapsedSeconds, connection }: Moment, columns: number): string {
   const clock = stopwatch(elapsedSeconds);
-  const lost = connection === "lost" ? ", connection lost, trying on" : "";
+  const lost = connection === "lost" ? ", connection lost, retrying" : "";
   const { state, queue, setup, error } = assignment;
   if (state === "waiting") {
     return fit(`waiting  ${queue === null ? "for a machine" : queueText(queue)}  ${clock}${lost}`, columns);
@@ -42,10 +42,10 @@ export function plainLine(now: Moment, before: Moment | null): string | null {
 }
 
 function plainText({ assignment, connection }: Moment): string {
-  if (connection === "lost") return "connection lost, trying on";
+  if (connection === "lost") return "connection lost, retrying";
   const { state, machine, queue, setup, swaps, error } = assignment;
   if (state === "waiting") {
-    return queue === null ? "waiting for a machine" : `waiting, place ${queue.position} in line`;
+    return queue === null ? "waiting for a machine" : `waiting, place ${queue.position} in the queue`;
   }
   if (state !== "setting_up") return words(state);
   const where = `${machine?.name ?? "a machine"}${swaps === 0 ? "" : ` (after ${swaps} that could not be used)`}`;

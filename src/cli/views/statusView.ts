@@ -43,7 +43,7 @@ export function statusLines(
   ];
   return [
     ...(pools.length === 0
-      ? [`No pool yet. Make one: ${command("pool", "put", "FILE")}`]
+      ? [`No pool yet. Create one: ${command("pool", "put", "FILE")}`]
       : poolTable(pools, tableColumns)),
     ...(nodes === null || nodes.length === 0 ? [] : ["", ...nodeTable(nodes, tableColumns)]),
     ...section(pending.map((line) => colors.yellow(line))),
@@ -87,7 +87,7 @@ function nodeProblem(
     ];
   }
   return [
-    `${name}: its relay was last heard ${ago(lastSeenAt, now)}, so nobody gets its machines. Start the relay there; if the host is lost for good, run \`${command("node", "remove", name, "--lost")}\`.`,
+    `${name}: its relay was last heard ${ago(lastSeenAt, now)}, so its machines are not assigned. Start the relay there; if the host is lost for good, run \`${command("node", "remove", name, "--lost")}\`.`,
   ];
 }
 
@@ -132,7 +132,7 @@ function dutyProblem({ duty, late, outcome, error, lastEndAt }: DutyHeartbeat, c
 function teardownProblem({ name, node, operation }: MachineView, command: Words, now: number): string[] {
   if (operation === null || operation.error === null) return [];
   return [
-    `${name} on ${node} cannot be torn down, tried ${operation.attempt} times since ${ago(operation.since, now)}: ${operation.error}. It is tried on, and its place stays taken; where it is surely gone: \`${command("machine", "forget", name)}\`.`,
+    `${name} on ${node} cannot be torn down, tried ${operation.attempt} times since ${ago(operation.since, now)}: ${operation.error}. The delete is retried, and its capacity stays booked; if the machine is certainly gone, run \`${command("machine", "forget", name)}\`.`,
   ];
 }
 

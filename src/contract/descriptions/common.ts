@@ -52,6 +52,6 @@ export const COMMON: Record<string, string> = {
   url: "A URL.",
   user: "The account.",
   version: "The version: a hash of the content.",
-  warnings: "What a person should know before the change is made.",
+  warnings: "What a person should know before the change.",
   why: "The reason, as text.",
 };

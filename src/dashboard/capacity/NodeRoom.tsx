@@ -32,7 +32,7 @@ export function NodeRoom({
     >
       {detail === null ? null : <p className="note warn">{plain(detail)}</p>}
       {resources.length === 0 ? (
-        <p className="quiet">This node has not said yet what it has.</p>
+        <p className="quiet">This node has not reported its inventory yet.</p>
       ) : (
         <div className="stack tight">
           {resources.map((resource) => (
@@ -42,7 +42,7 @@ export function NodeRoom({
       )}
       <Equation of={capacity} />
       {flat ? (
-        <p className="quiet">Its driver reserves nothing: a machine of any shape takes the same.</p>
+        <p className="quiet">Its driver does not reserve by shape: every machine uses the same amount.</p>
       ) : null}
       <Drift drift={drift} />
       {inventoryAt === null ? null : (

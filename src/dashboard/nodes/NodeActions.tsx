@@ -14,8 +14,8 @@ export function NodeActions({ node }: { node: NodeView }) {
             title: `Drain ${name}`,
             body: (
               <p>
-                No machine is made on {name} any more, and its ready machines are replaced by ones of other
-                nodes. Machines that testers have stay until they are released.
+                No more machines are created on {name}, and its ready machines are replaced with ones on other
+                nodes. Assigned machines stay until they are released.
               </p>
             ),
             verb: "Drain",
@@ -29,7 +29,7 @@ export function NodeActions({ node }: { node: NodeView }) {
         <AskButton
           question={{
             title: `Open ${name} again`,
-            body: <p>Machines are made on {name} again.</p>,
+            body: <p>Machines are created on {name} again.</p>,
             verb: "Open",
             act: () => server.node.resume.mutate({ name }),
             done: `${name} is open.`,
@@ -70,7 +70,7 @@ export function NodeActions({ node }: { node: NodeView }) {
           title: `Remove ${name}`,
           body:
             machines === 0 ? (
-              <p>{name} is taken off the books. Its relay’s credential ends.</p>
+              <p>{name} is removed. The credential of its relay is revoked.</p>
             ) : (
               <p className="note bad">
                 {name} has {count(machines, "machine")}. They are forgotten without proof that they are gone,

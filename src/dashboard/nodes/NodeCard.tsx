@@ -71,7 +71,7 @@ function Brake({ brake }: { brake: NonNullable<NodeView["brake"]> }) {
   return (
     <p className="note bad">
       Braked for <Since at={since} />: {dead} of {answered} machines were dead at once
-      {cause === null ? "" : ` (${plain(cause)})`}. Nothing is torn down here, and only a canary is made
+      {cause === null ? "" : ` (${plain(cause)})`}. Nothing is torn down here, and only a canary is created
       {canaryTries === 0
         ? ""
         : `; ${canaryTries} failed${canaryError === null ? "" : `: ${plain(canaryError)}`}`}

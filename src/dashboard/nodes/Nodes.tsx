@@ -42,7 +42,8 @@ export function Nodes() {
         {(all) =>
           all.length === 0 ? (
             <Empty title="There is no node.">
-              A node is a host with a relay: it makes the machines. Enroll one to get the two commands for it.
+              A node is a host with a relay, which creates the machines. Enroll one to get the two commands
+              for it.
             </Empty>
           ) : (
             all.map((node) => <NodeCard key={node.name} node={node} />)

@@ -49,8 +49,8 @@ export function Overview() {
           {(all) =>
             all.length === 0 ? (
               <Empty title="There is no pool yet.">
-                A pool keeps machines ready for testers. <Link href="/pools/new">Make one here</Link>, or run{" "}
-                <code>npx warmpool pool put FILE</code>.
+                A pool keeps machines ready for testers. <Link href="/pools/new">Create one here</Link>, or
+                run <code>npx warmpool pool put FILE</code>.
               </Empty>
             ) : (
               all.map((pool) => <PoolCard key={pool.name} pool={pool} />)

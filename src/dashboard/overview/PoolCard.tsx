@@ -68,7 +68,7 @@ export function PauseButton({ pool: { name, paused } }: { pool: PoolView }) {
       className="small"
       question={{
         title: `Resume ${name}`,
-        body: <p>Machines are made again until the target is reached.</p>,
+        body: <p>Machines are created again until the target is reached.</p>,
         verb: "Resume",
         act: () => server.pool.resume.mutate({ name }),
         done: `Pool ${name} resumed.`,
@@ -81,7 +81,7 @@ export function PauseButton({ pool: { name, paused } }: { pool: PoolView }) {
       className="small"
       question={{
         title: `Pause ${name}`,
-        body: <p>No machine is made while the pool is paused. What is ready is still handed out.</p>,
+        body: <p>No machine is created while the pool is paused. Ready machines are still assigned.</p>,
         verb: "Pause",
         act: () => server.pool.pause.mutate({ name }),
         done: `Pool ${name} paused.`,

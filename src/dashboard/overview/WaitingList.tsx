@@ -18,7 +18,7 @@ export function WaitingList() {
   return (
     <Card
       title={`Waiting: ${waiting.length}`}
-      side={<Link href="/testers?state=waiting">All who wait</Link>}
+      side={<Link href="/testers?state=waiting">All waiting testers</Link>}
       plain
     >
       <Table

@@ -62,8 +62,8 @@ export function Failed({ view, shown }: { view: PageView; shown: Shown }) {
       <section>
         <p className="note bad">{error === null ? "No cause was given." : plain(error.message)}</p>
         <p>
-          Whoever runs the machines sees this too. Your place is kept: leave this page open, or come back to
-          it.
+          The operators of the machines see this too. Your place is kept: leave this page open, or come back
+          to it.
         </p>
       </section>
       <Done view={view} shown={shown} />

@@ -31,7 +31,7 @@ export function Keys({ view, shown }: { view: PageView; shown: Shown }) {
           ))}
         </ul>
       )}
-      {keysPending ? <p className="note">Your new key is being put on the machine.</p> : null}
+      {keysPending ? <p className="note">Your new key is being installed on the machine.</p> : null}
       <details open={keyFingerprints.length === 0}>
         <summary>Add a key</summary>
         <form

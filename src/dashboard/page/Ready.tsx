@@ -31,7 +31,7 @@ export function Ready({ view, shown }: { view: PageView; shown: Shown }) {
           ) : null}
           <Copy text={sshCommand(machine)} label="ssh command" />
           <p className="soft">
-            The first time, ssh shows the fingerprint of the machine’s key. It has to be
+            The first time, ssh shows the fingerprint of the machine’s key. It must be
             <br />
             <code>{machine.hostKey.fingerprint}</code>
           </p>
@@ -44,7 +44,7 @@ export function Ready({ view, shown }: { view: PageView; shown: Shown }) {
       )}
       {Object.keys(link === null ? outputs : others).length === 0 ? null : (
         <section>
-          <h2>What the set-up says</h2>
+          <h2>Outputs of the set-up</h2>
           <Outputs outputs={link === null ? outputs : others} />
         </section>
       )}

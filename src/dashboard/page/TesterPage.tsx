@@ -20,9 +20,7 @@ export function TesterPage({ code }: { code: string }) {
   if (gone && view?.state !== "released")
     return (
       <Frame title="This link no longer works">
-        <p>
-          It ended with the machine that it was for, or a newer link was made. Ask whoever sent it to you.
-        </p>
+        <p>Its machine was released, or a newer link was created. Ask the person who sent it to you.</p>
       </Frame>
     );
   if (view === null)
@@ -37,7 +35,7 @@ export function TesterPage({ code }: { code: string }) {
     <Frame title={title}>
       {behind ? (
         <p className="note warn" role="status">
-          Not connected. What you see may be old; it is tried again by itself.
+          Not connected. What you see may be out of date; the page reconnects automatically.
         </p>
       ) : null}
       <State view={view} shown={shown} />

@@ -23,7 +23,7 @@ export function TimeLeft({ view, shown }: { view: PageView; shown: Shown }) {
     <section>
       <h2>Time left</h2>
       {expiresAt === null ? (
-        <p>The machine is yours until you give it back.</p>
+        <p>The machine is yours until you release it.</p>
       ) : (
         <p aria-live="polite">
           <strong>

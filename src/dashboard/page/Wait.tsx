@@ -32,7 +32,7 @@ function InLine({ view: { queue, createdAt } }: { view: PageView }) {
         )}
       </p>
       <p className="quiet">
-        Asked for <Ago at={createdAt} />. You may close this page: the link keeps your place.
+        Requested <Ago at={createdAt} />. You may close this page: the link keeps your place.
       </p>
     </section>
   );

@@ -21,7 +21,7 @@ export function Plan({
   const { create, replace, remove, stay, unplaced, blocked, warnings, readyAtLeast, isNew, pool } = plan;
   return (
     <section className="stack" aria-label="Plan of the change">
-      <h3>What putting this does</h3>
+      <h3>Effect of the change</h3>
       <Diff before={before ?? ""} after={after} />
       <Facts
         of={[
@@ -48,7 +48,7 @@ export function Plan({
               ? null
               : `${count(stay.length, "assigned machine")}, until released: ${list(stay)}`,
           ],
-          ["ready meanwhile", isNew ? null : `${readyAtLeast} at least`],
+          ["ready during the change", isNew ? null : `at least ${readyAtLeast}`],
           [
             "not placeable",
             unplaced === null ? null : (

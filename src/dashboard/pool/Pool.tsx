@@ -35,7 +35,7 @@ export function Pool({ name }: { name: string }) {
       <Shown of={pools}>
         {() =>
           pool === undefined ? (
-            <Empty title={`There is no pool ${name}.`}>It was removed, or never made.</Empty>
+            <Empty title={`There is no pool ${name}.`}>It was removed, or never created.</Empty>
           ) : (
             <Whole pool={pool} />
           )
@@ -90,7 +90,7 @@ function Numbers({ pool }: { pool: PoolView }) {
             ? "no claims lately"
             : `${Math.round(runway.claimsPerHour * 10) / 10} claims an hour${runway.emptyInSeconds === null ? "" : `; empty in ${duration(runway.emptyInSeconds)}`}${runway.refillSeconds === null ? "" : `; a refill takes ${duration(runway.refillSeconds)}`}`,
         ],
-        ["paused", paused ? <span className="warn">yes: nothing is made</span> : null],
+        ["paused", paused ? <span className="warn">yes: no machine is created</span> : null],
         ["default", isDefault ? "yes: for calls that name no pool" : null],
         ["made", <Ago at={createdAt} />],
         [
@@ -134,7 +134,7 @@ function Actions({ pool }: { pool: PoolView }) {
           body: (
             <p>
               The pool is paused, and its {free} machines without a tester are deleted. The {counts.assigned}{" "}
-              that testers have stay.
+              that are assigned stay.
             </p>
           ),
           verb: `Delete ${free} machines`,

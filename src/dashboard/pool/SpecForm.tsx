@@ -79,7 +79,7 @@ export function SpecForm({
           set={(value) => set("testerTtlSeconds", value)}
         />
         <div className="field wide">
-          <label htmlFor={`${id}-keys`}>Admin SSH keys, one a line</label>
+          <label htmlFor={`${id}-keys`}>Admin SSH keys, one per line</label>
           <textarea
             id={`${id}-keys`}
             className="input mono"
@@ -93,7 +93,7 @@ export function SpecForm({
         </div>
       </div>
       <details>
-        <summary>Checks, times and placing</summary>
+        <summary>Checks, times and placement</summary>
         <div className="fields">
           <TextField
             label="Ready command, on the machine"

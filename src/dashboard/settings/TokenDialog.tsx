@@ -45,7 +45,7 @@ export function TokenDialog({ onClose }: { onClose: () => void }) {
           {made === null ? (
             <>
               <div className="field">
-                <label htmlFor={`${id}-name`}>Name: whose it is</label>
+                <label htmlFor={`${id}-name`}>Name of the owner</label>
                 <input
                   id={`${id}-name`}
                   className="input"
@@ -71,7 +71,7 @@ export function TokenDialog({ onClose }: { onClose: () => void }) {
                 </select>
               </div>
               <div className="field">
-                <label htmlFor={`${id}-time`}>Ends after (optional)</label>
+                <label htmlFor={`${id}-time`}>Expires after (optional)</label>
                 <input
                   id={`${id}-time`}
                   className="input"

@@ -25,7 +25,7 @@ export function Tokens() {
         <div className="row">
           <label className="check">
             <input type="checkbox" checked={isWhole} onChange={(event) => setWhole(event.target.checked)} />
-            Ended ones too
+            Show expired and revoked
           </label>
           <button
             type="button"

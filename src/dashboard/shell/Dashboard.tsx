@@ -50,7 +50,7 @@ export function Dashboard() {
     case "away":
       return (
         <main className="sign-in">
-          <h1>The server does not answer</h1>
+          <h1>The server does not respond</h1>
           <p>This page appears as soon as it does.</p>
         </main>
       );

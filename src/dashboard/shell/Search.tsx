@@ -50,7 +50,7 @@ export function Search({ onClose }: { onClose: () => void }) {
             choose(Math.min(results.length - 1, Math.max(0, chosen + step)));
           }}
         />
-        {text !== "" && results.length === 0 ? <p className="quiet">Nothing has this in its name.</p> : null}
+        {text !== "" && results.length === 0 ? <p className="quiet">No name matches.</p> : null}
         <ul className="results" id="results" role="listbox" aria-label="Results">
           {results.map((result, at) => (
             <li

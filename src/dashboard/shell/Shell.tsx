@@ -85,7 +85,7 @@ function Pages() {
       </Route>
       <Route>
         <Page title="No such page">
-          <Empty title="There is no page at this address.">The rail leads to every page.</Empty>
+          <Empty title="There is no page at this address.">Use the navigation to find every page.</Empty>
         </Page>
       </Route>
     </Switch>

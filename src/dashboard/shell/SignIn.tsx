@@ -34,7 +34,7 @@ export function SignIn({ why, onDone }: { why: string | null; onDone: () => void
         }}
       >
         <div className="field">
-          <label htmlFor="token">Token of role admin or viewer</label>
+          <label htmlFor="token">Token with the role admin or viewer</label>
           <input
             id="token"
             className="input mono"

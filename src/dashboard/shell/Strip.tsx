@@ -16,7 +16,7 @@ export function Strip() {
     <header className="strip">
       <div className="sentence" role="status">
         {problems === null ? (
-          <span className="quiet pulse">Reading how everything is…</span>
+          <span className="quiet pulse">Loading…</span>
         ) : first === undefined ? (
           <>
             <Tone tone="good" />

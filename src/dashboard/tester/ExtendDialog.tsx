@@ -32,7 +32,7 @@ export function ExtendDialog({ assignment, onClose }: { assignment: Assignment; 
       >
         <div className="dialog-body">
           <div className="field">
-            <label htmlFor={field}>How much more</label>
+            <label htmlFor={field}>Additional time</label>
             <input
               id={field}
               className="input"

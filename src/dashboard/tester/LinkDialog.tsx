@@ -35,7 +35,7 @@ export function LinkDialog({
           {link === null ? (
             <p>
               The link opens this one assignment and nothing else: {username} sees how far it is and how to
-              log in, adds SSH keys, asks for more time, and ends it. A link that was made before stops
+              log in, adds SSH keys, extends the time, and releases it. A link that was created earlier stops
               working.
             </p>
           ) : (
@@ -55,7 +55,7 @@ export function LinkDialog({
           </button>
           {link === null ? (
             <button type="submit" className="button main" disabled={doing.busy}>
-              Make the link
+              Create a link
             </button>
           ) : null}
         </footer>

@@ -102,7 +102,9 @@ export function AssignDialog({ onClose, pool: preset }: { onClose: () => void; p
             </div>
           </div>
           <div className="field">
-            <label htmlFor={`${id}-keys`}>SSH public keys, one a line (the tester can add them later)</label>
+            <label htmlFor={`${id}-keys`}>
+              SSH public keys, one per line (the tester can add them later)
+            </label>
             <textarea
               id={`${id}-keys`}
               className="input mono"

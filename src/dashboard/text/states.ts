@@ -41,7 +41,7 @@ const LETTERS: Record<MachineState | AssignmentState, string> = {
 };
 
 const WORDS: Record<MachineState | AssignmentState, string> = {
-  provisioning: "being made",
+  provisioning: "being created",
   ready: "ready",
   suspect: "suspect",
   assigned: "assigned",

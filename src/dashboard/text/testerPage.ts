@@ -10,7 +10,7 @@ export function tokenOf(code: string): string {
 export function titleOf({ state }: Pick<PageView, "state">): string {
   switch (state) {
     case "waiting":
-      return "You are in line for a machine";
+      return "You are in the queue for a machine";
     case "setting_up":
       return "Your machine is being set up";
     case "active":

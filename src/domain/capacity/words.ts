@@ -8,7 +8,7 @@ const TERM_WORDS: Record<TermKind, string> = {
   ready: "ready",
   suspect: "suspect",
   held: "held",
-  provisioning: "being made",
+  provisioning: "being created",
   deleting: "being torn down",
   leaked: "leaked (orphans)",
   unmanaged: "unmanaged",

@@ -38,7 +38,7 @@ export function isNotRemoved(row?: SQL): SQL {
   return sql`${column(row, sql`removed_at`)} is null`;
 }
 
-/** The brake of that node is on: nothing of it is torn down, and only a canary is made on it. */
+/** The brake of that node is on: nothing of it is torn down, and only a canary is created on it. */
 export function isBraked(node: SQL): SQL {
   return sql`exists (select 1 from brakes b where b.node = ${node} and ${isBrakeOn(sql`b`)})`;
 }

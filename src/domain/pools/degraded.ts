@@ -104,7 +104,7 @@ export function silentText(nodes: readonly SilentNode[]): string {
   const [first] = nodes;
   const each = nodes.map(({ node, lastSeenAt, making, ready: claimable, assigned, others }) => {
     const parts = [
-      [making, "being made"],
+      [making, "being created"],
       [claimable, "ready"],
       [assigned, "with testers"],
       [others, "in other states"],

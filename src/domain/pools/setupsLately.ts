@@ -19,7 +19,7 @@ export const setupsOfPool = sql`(
 /** Whether set-ups come to a good end. Pure. */
 export function setupsWork({ ended, failed, recipes, last }: SetupsLately): Statement<"SetupsWork"> {
   if (failed < FAILING.atLeast || failed < ended * FAILING.share) {
-    const all = ended === 0 ? "none has finished" : `${ended - failed} of ${ended} ended well`;
+    const all = ended === 0 ? "none has finished" : `${ended - failed} of ${ended} succeeded`;
     return { status: true, reason: "SetupsSucceed", message: `set-ups of the last hour: ${all}` };
   }
   const of = recipes.length === 0 ? "" : ` (recipe ${recipes.join(", ")})`;

@@ -45,7 +45,14 @@ describe.each(ONE_RUNTIME)("the admin HTTP on %s", (runtime) => {
     );
     await refused("GET", "/nothing", {}, 404, "NOT_FOUND", /no such address/);
     await refused("GET", "/pools/nope", {}, 404, "NOT_FOUND", /no pool named nope/);
-    const patch = await refused("PATCH", "/pools/demo", { body: {} }, 405, "BAD_REQUEST", /takes GET, HEAD/);
+    const patch = await refused(
+      "PATCH",
+      "/pools/demo",
+      { body: {} },
+      405,
+      "BAD_REQUEST",
+      /accepts GET, HEAD/,
+    );
     expect(patch.get("allow")).toBe("GET, HEAD, PUT, DELETE");
     await refused("GET", "/machines?colour=red", {}, 400, "BAD_REQUEST", /colour/);
     await refused("GET", "/pools?colour=red", {}, 400, "BAD_REQUEST", /colour/);

@@ -138,7 +138,7 @@ test("a server that greets and then knows nothing uses the patience up, and is t
   expect(new Set(connection.slice(1))).toEqual(new Set(["lost"]));
   expect(lines.map((line) => line.replace(/^\S+ +/, "").trim())).toEqual([
     expect.stringContaining("setting up"),
-    "connection lost, trying on",
+    "connection lost, retrying",
   ]);
 });
 

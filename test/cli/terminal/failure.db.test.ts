@@ -13,7 +13,7 @@ test("a server that does not run is named, and how to start it", async () => {
   expect(ran).toMatchObject({ code: 1, stdout: "" });
   expect(ran.stderr).toBe(
     `warmpool: cannot reach ${server.url}: connection refused.\n` +
-      "Warmpool may not be running. Start it with npm start, or give another URL with --url.\n",
+      "Warmpool may not be running: try npm start, or another URL with --url.\n",
   );
 });
 
@@ -28,7 +28,7 @@ test("no Warmpool at all is said before anything is tried", async () => {
   await using folder = await temporaryFolder();
   const ran = await warmpool(["status", "--state-dir", folder.path]);
   expect(ran.code).toBe(1);
-  expect(ran.stderr).toMatch(/no Warmpool found[\s\S]*Start one here with npm start/);
+  expect(ran.stderr).toMatch(/no Warmpool\s+found[\s\S]*Start one here with npm start/);
 });
 
 test("a foreign token exits 1 with the code and where to look", async () => {

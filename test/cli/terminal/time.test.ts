@@ -14,7 +14,7 @@ test.each([
 test.each(["", "2", "h", "2 h", "-1h", "1.5h", "2w", "2h!", "999999999999999d"])(
   "%j is no duration",
   (text) => {
-    expect(() => parseDuration(text)).toThrow(`"${text}" is no duration.`);
+    expect(() => parseDuration(text)).toThrow(`"${text}" is not a duration.`);
   },
 );
 

@@ -106,7 +106,7 @@ test("who waits in line is shown the place, and then gets the machine that comes
     ...at,
     onStderr: (soFar) => (seen = soFar),
   });
-  await until("the place", () => seen.includes("waiting, place 1 in line"));
+  await until("the place", () => seen.includes("waiting, place 1 in the queue"));
   const worked = until("bob's machine", async () => {
     await at.relay.workOff();
     return (await at.client.tester.status.query({ username: "bob" })).state === "active";
@@ -155,7 +155,7 @@ test("--no-queue with nothing ready exits 4, with the code and what to do", asyn
   const ran = await warmpool(["assign", "bob", "--key", key.file, "--no-queue"], at);
   expect(ran).toMatchObject({ code: 4, stdout: "" });
   expect(ran.stderr).toContain("(NO_CAPACITY)");
-  expect(ran.stderr).toContain("Leave out --no-queue");
+  expect(ran.stderr).toContain("Omit --no-queue");
   await expect(at.client.tester.status.query({ username: "bob" })).rejects.toMatchObject({
     data: { code: "NOT_FOUND" },
   });
@@ -214,7 +214,7 @@ test.each([
 test.each([
   [["--param", "novalue"], "Write it as NAME=VALUE."],
   [["--param", "A=1", "--param", "A=2"], "A is given twice."],
-  [["--ttl", "soon"], '"soon" is no duration.'],
+  [["--ttl", "soon"], '"soon" is not a duration.'],
   [["--param", "A=1", "--secret", "A=/nonexistent"], "A is given both by --param and by --secret."],
   [["--secret", "A=/nonexistent"], "cannot read /nonexistent"],
   [["--key", "/nonexistent/id.pub"], "cannot read the key file"],

@@ -50,13 +50,13 @@ const CASES: Case[] = [
     verb: "machine recreate",
     words: async (at) => [await alices(at), "--reassign"],
     bare: false,
-    shows: /demo-\S+ is taken from alice, who gets another one/,
+    shows: /demo-\S+ is taken from alice, who gets another machine/,
   },
   {
     verb: "machine forget",
     words: async (at) => [await firstReady(at)],
     bare: true,
-    shows: /demo-\S+, which is ready, goes off the books; on n1 it may run on/,
+    shows: /demo-\S+, which is ready, is forgotten; it may still be running on n1/,
   },
   {
     verb: "pool put",
@@ -68,7 +68,7 @@ const CASES: Case[] = [
     verb: "pool remove",
     words: () => ["demo"],
     bare: true,
-    shows: /The pool demo goes, and its machines that no tester has: 2\./,
+    shows: /The pool demo is removed, with its machines that have no tester: 2\./,
   },
   {
     verb: "pool remove",
@@ -83,13 +83,13 @@ const CASES: Case[] = [
       return [(await client.recipe.put.mutate({ name: "unused", steps: [step] })).name];
     },
     bare: true,
-    shows: /The recipe unused goes, with its 1 steps and all its versions\./,
+    shows: /The recipe unused is removed, with its 1 steps and all its versions\./,
   },
   {
     verb: "pool empty",
     words: () => ["demo"],
     bare: true,
-    shows: /Machines of demo that no tester has are torn down: 2\./,
+    shows: /Machines of demo without a tester that are torn down: 2\./,
   },
   {
     verb: "pool empty",
@@ -97,7 +97,12 @@ const CASES: Case[] = [
     bare: false,
     shows: /Testers who are released: 1\./,
   },
-  { verb: "node remove", words: () => [NODE], bare: true, shows: /The node n1 goes, and its credential\./ },
+  {
+    verb: "node remove",
+    words: () => [NODE],
+    bare: true,
+    shows: /The node n1 is removed, and its credential is revoked\./,
+  },
   {
     verb: "node remove",
     words: () => [NODE, "--lost"],
@@ -116,7 +121,7 @@ const CASES: Case[] = [
       (await client.token.create.mutate({ name: "old", role: "app" })).fingerprint,
     ],
     bare: true,
-    shows: /The token "old" \(app\) opens nothing any more\./,
+    shows: /The token "old" \(app\) is revoked\./,
   },
   {
     verb: "import",

@@ -49,7 +49,7 @@ test("nothing is wrong: a line for each part, and exit 0", async () => {
   ]);
   const shown = await warmpool(["doctor"], at);
   expect(shown).toMatchObject({ code: 0, stderr: "" });
-  expect(shown.stdout).toMatch(/^ok +edge +http:\/\/127\.0\.0\.1:\d+ answers in \d+ ms: ok\n/);
+  expect(shown.stdout).toMatch(/^ok +edge +http:\/\/127\.0\.0\.1:\d+ responds in \d+ ms: ok\n/);
   expect(shown.stdout).toMatch(/\n\nNothing is wrong\.\n$/);
   expect(longest(shown.stdout)).toBeLessThanOrEqual(80);
 });
@@ -82,7 +82,7 @@ const FAULTS: [name: string, fault: SQL, message: RegExp, fix: RegExp][] = [
   [
     "tokens",
     sql`insert into tokens (name, role, hash, expires_at) values ('main app', 'app', 'x', now() + interval '25 hours')`,
-    /^end soon: "main app" \(app\) in 1d/,
+    /^expire soon: "main app" \(app\) in 1d/,
     /deploy it/,
   ],
   [
@@ -147,7 +147,7 @@ test.each(FAULTS)(
 test("an edge that does not answer, and a token that it refuses", async () => {
   const away = await warmpool(["doctor"], { url: "http://127.0.0.1:9" });
   expect(away.code).toBe(1);
-  expect(unwrapped(away.stdout)).toMatch(/WRONG +edge +http:\/\/127\.0\.0\.1:9 does not answer/);
+  expect(unwrapped(away.stdout)).toMatch(/WRONG +edge +http:\/\/127\.0\.0\.1:9 does not respond/);
   await using at = await sound();
   const refused = await warmpool(["doctor"], { ...at, env: { WARMPOOL_TOKEN: "wp_admin_wrong" } });
   expect(refused.code).toBe(1);

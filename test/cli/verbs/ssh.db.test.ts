@@ -77,7 +77,7 @@ test("without --identity it finds the key that opens, and where there is none it
   expect(refused.code).toBe(255);
   const fingerprint = fingerprintOf(at.publicKey) ?? "none";
   expect(refused.stderr).toContain("Permission denied");
-  expect(unwrapped(refused.stderr)).toContain(`Keys that open it: ${fingerprint}.`);
+  expect(unwrapped(refused.stderr)).toContain(`Accepted keys: ${fingerprint}.`);
   expect(unwrapped(refused.stderr)).toContain("ssh alice --identity FILE");
   await at.db.execute(sql`update assignments set state = 'setting_up', active_at = null, expires_at = null`);
   const early = await warmpoolProcess(["ssh", "alice", "--", "exit 0"], { url: at.url, env });

@@ -27,7 +27,7 @@ test("an active one tells how to log in, then its outputs, url first", () => {
 
 test("one in line tells its place and offers no login", () => {
   const lines = assignmentLines(inLine(2), logIn, layout, now);
-  expect(lines[0]).toBe("alice waits for a machine of pool demo, place 2 in line, about 2m (1m to 4m).");
+  expect(lines[0]).toBe("alice waits for a machine of pool demo, place 2 in the queue, about 2m (1m to 4m).");
   expect(lines.join("\n")).not.toContain("ssh");
 });
 

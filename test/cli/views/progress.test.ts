@@ -35,11 +35,13 @@ test.each([
 });
 
 test("who waits sees the place and how long it may take", () => {
-  expect(liveLine(moment(inLine(3)), 79)).toBe("waiting  place 3 in line, about 2m (1m to 4m)  0:32");
+  expect(liveLine(moment(inLine(3)), 79)).toBe("waiting  place 3 in the queue, about 2m (1m to 4m)  0:32");
 });
 
 test("a lost connection is said, beside what was known last", () => {
-  expect(liveLine(moment(inLine(3), { connection: "lost" }), 79)).toMatch(/place 3 in line.*connection lost/);
+  expect(liveLine(moment(inLine(3), { connection: "lost" }), 79)).toMatch(
+    /place 3 in the queue.*connection lost/,
+  );
 });
 
 test("a set-up that stands still says why in the place of its step", () => {
@@ -61,5 +63,5 @@ test("plain lines come when something changes, not with every percent or estimat
     "0:32  setting up wp-demo-7, step 3 of 4: Install the packages",
   );
   expect(plainLine(moment(anAssignment()), first)).toBe("0:32  active");
-  expect(plainLine(moment(inLine(2)), moment(inLine(3)))).toBe("0:32  waiting, place 2 in line");
+  expect(plainLine(moment(inLine(2)), moment(inLine(3)))).toBe("0:32  waiting, place 2 in the queue");
 });

@@ -55,7 +55,7 @@ test("a silent node: since when, what follows, what to do", () => {
       .slice(-3)
       .join(" "),
   ).toBe(
-    "n1: its relay was last heard 3m ago, so nobody gets its machines. Start the relay there; if the host is lost for good, run `npx warmpool node remove n1 --lost`.",
+    "n1: its relay was last heard 3m ago, so its machines are not assigned. Start the relay there; if the host is lost for good, run `npx warmpool node remove n1 --lost`.",
   );
 });
 

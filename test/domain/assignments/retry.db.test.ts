@@ -218,7 +218,7 @@ test.each([
     { gone: "1" },
     /params.gone: the recipe has no such parameter/,
   ],
-  ["one does not fit", { a: {} }, { a: { pattern: "[0-9]+" } }, { a: "x" }, /params.a: does not fit/],
+  ["one does not fit", { a: {} }, { a: { pattern: "[0-9]+" } }, { a: "x" }, /params.a: does not match/],
   ["one is secret now", { a: {} }, { a: { secret: true } }, { a: "x" }, /params.a: is now secret/],
   ["one is secret no more", { a: { secret: true } }, { a: {} }, { a: "x" }, /params.a: is no longer secret/],
 ] as const)(
@@ -247,7 +247,7 @@ test("a retry with other parameters → they take the place of the wrong ones, s
   const retry = (params: Record<string, string>) => retryAssignment(t.db, id, APP, "same", KEYS, params);
   await expect(retry({ wrong: "NOT FITTING" })).rejects.toMatchObject({
     code: "BAD_REQUEST",
-    message: expect.stringMatching(/^params.wrong: does not fit/) as string,
+    message: expect.stringMatching(/^params.wrong: does not match/) as string,
   });
   await expect(retry({ nope: "1" })).rejects.toMatchObject({ code: "BAD_REQUEST" });
   expect(await findTester(t.db, ALICE)).toMatchObject({ state: "failed" });

@@ -88,7 +88,7 @@ test("creates that a relay began before its node went silent: booked, and the po
   for (const type of ["Degraded", "Progressing"]) {
     const said = conditions.find((one) => one.type === type);
     expect(said).toMatchObject({ reason: "NodeSilent" });
-    expect(said?.message).toMatch(/^node n1 was last heard at .*: 2 being made\. .*node remove n1 --lost/);
+    expect(said?.message).toMatch(/^node n1 was last heard at .*: 2 being created\. .*node remove n1 --lost/);
   }
 });
 

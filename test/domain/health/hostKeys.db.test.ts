@@ -92,7 +92,7 @@ test("R7 the host key of another machine of ours is an error of the address: a s
   expect(await getMachine(t.db, machine.id)).toMatchObject({
     state: "suspect",
     lastProbe: {
-      cause: `another machine of ours, ${sibling.name}, answers at its address: the address is wrong`,
+      cause: `another machine of this installation, ${sibling.name}, responds at its address: the address is wrong`,
     },
   });
   expect(await security(t.db)).toEqual([]);

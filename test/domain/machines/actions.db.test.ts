@@ -59,7 +59,7 @@ test("an assigned machine is neither recreated nor forgotten", async () => {
   ]) {
     await expect(act()).rejects.toMatchObject({
       code: "CONFLICT",
-      message: expect.stringMatching(/alice's; release/),
+      message: expect.stringMatching(/assigned to alice; release/),
     });
   }
   expect(await countStates(t.db)).toEqual({ assigned: 1 });

@@ -30,11 +30,11 @@ test("a tester's machine is only held, unheld, restarted or released", () => {
 
 test("restart waits for the work under way, and says which", () => {
   expect(whyNot("restart", { ...taken("assigned"), operation: { kind: "setup" } })).toMatch(
-    /setup is under way/,
+    /setup is in progress/,
   );
   expect(whyNot("restart", { ...taken("assigned"), operation: { kind: "setup" }, dead: true })).toBeNull();
   expect(whyNot("restart", { ...taken("assigned"), operation: { kind: "restart" }, dead: true })).toMatch(
-    /restart is under way/,
+    /restart is in progress/,
   );
 });
 

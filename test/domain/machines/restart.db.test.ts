@@ -146,10 +146,10 @@ test("it is refused while anything else is done on the machine, and where no rel
   await refused(/still being created/);
   await relay.workOff();
   await assign(t.connection, alice, APP);
-  await refused(/its setup is under way/);
+  await refused(/its setup is in progress/);
   await relay.workOff();
   await restartMachine(t.db, id, ADMIN);
-  await refused(/its restart is under way/);
+  await refused(/its restart is in progress/);
   await relay.workOff();
   await t.db.execute(sql`update nodes set state = 'silent'`);
   await refused(/its node n1 is silent/);

@@ -172,7 +172,7 @@ test("a receiver that hangs is given its time and nothing more for now", async (
   hook.answers.push("hang");
   expect(await deliver(t.db, hook.receiver, 1000)).toBe(0);
   expect(hook.got).toHaveLength(1);
-  expect((await states(t.db)).map(({ error }) => error)).toContain("the receiver did not answer within 1 s");
+  expect((await states(t.db)).map(({ error }) => error)).toContain("the receiver did not respond within 1 s");
 });
 
 test("a redirect is not followed, and Retry-After is heeded", async () => {

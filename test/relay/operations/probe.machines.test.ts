@@ -198,7 +198,10 @@ test("a relay that is out of file descriptors says unknown, not dead", async () 
   expect(without).toMatchObject({
     listing: null,
     answers: [
-      { answer: "unknown", cause: expect.stringContaining("this relay could not ask (EMFILE)") as string },
+      {
+        answer: "unknown",
+        cause: expect.stringContaining("this relay could not connect (EMFILE)") as string,
+      },
     ],
   });
   expect(withFiles).toMatchObject({ listing: { complete: true }, answers: [{ answer: "alive" }] });

@@ -20,7 +20,7 @@ test.each([
     { name: "wp-1", state: "running", ssh: { host: "10.0.0.1", port: 70_000 } },
     "ssh.port: must be at most 65535",
   ],
-  [[], "what it printed: must be an object"],
+  [[], "the output: must be an object"],
 ])("a create that prints %j", (answer, words) => {
   const read = () => parseAnswer(about("create"), createAnswer, JSON.stringify(answer));
   expect(read).toThrow(`create by /opt/driver exited with 0 but printed something unexpected (${words}`);
