@@ -74,7 +74,7 @@ export function tellTrpcError(error: TRPCError, requestId: string): Told {
       return {
         code: "BAD_REQUEST",
         httpStatus: 400,
-        message: "the request is not valid tRPC JSON",
+        message: "the request is not JSON in the format of tRPC",
       };
     default: {
       const told = asWarmpoolError(error.cause ?? error, requestId);

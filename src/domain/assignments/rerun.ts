@@ -89,6 +89,6 @@ export async function rerunFor(
 function misfit(why: string): WarmpoolError {
   return new WarmpoolError(
     "CONFLICT",
-    `the recipe cannot run with the parameters of this assignment: ${why}; give other values with the retry, release and assign again, or retry with its current version of the recipe`,
+    `the recipe cannot run with the parameters of this assignment: ${why}; give other values with the retry, release and assign again, or retry with the same version of the recipe`,
   );
 }

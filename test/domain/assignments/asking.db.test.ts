@@ -56,7 +56,7 @@ test("who names no pool is told in which one the tester has a machine, where it 
   await setDefaultPool(t.db, "two", ADMIN);
   await expect(findTester(t.db, { username: "alice" })).rejects.toMatchObject({
     code: "NOT_FOUND",
-    message: "alice never had a machine of pool two, the default, but has one of demo; name the pool",
+    message: "alice never had a machine of pool two, the default, but has one of demo; give the pool",
   });
   const unknown = { code: "NOT_FOUND", message: "bob never had a machine of pool two" };
   await expect(findTester(t.db, { username: "bob" })).rejects.toMatchObject(unknown);
