@@ -39,9 +39,9 @@ type Target = {
 };
 
 /**
- * Gives the tester a machine: the hot path. One statement takes the tester's slot, picks the longest-ready machine,
- * inserts the assignment and queues its set-up. A repeat finds the slot taken and so never locks a machine.
- * Where nothing is ready the assignment waits in line; `match` follows after the commit, because a machine may have
+ * Assigns a machine to a tester: the hot path. One statement takes the tester's slot, picks the longest-ready machine,
+ * inserts the assignment and queues its set-up. A repeated call finds the slot taken, so it never locks a machine.
+ * If no machine is ready, the assignment waits in the queue; `match` follows after the commit, because a machine may have
  * become ready that this statement's snapshot could not see.
  * @throws WarmpoolError BAD_REQUEST, NOT_FOUND (pool), CONFLICT (other params), NO_CAPACITY, POOL_PAUSED.
  */
@@ -55,7 +55,7 @@ export async function assign(
   const target = await findTarget(db, request.pool);
   const params = checkParams(target.content.params, request.params ?? {});
   if (params instanceof WarmpoolError) {
-    // A standing assignment has its own recipe's params, whatever the present one asks for.
+    // An existing assignment has the params of its own recipe version, whatever the current version requires.
     if (await holdsSlot(db, target.pool, request.username)) return repeat(db, request, target, actor, keys);
     throw params;
   }
@@ -68,7 +68,7 @@ export async function assign(
   return { created: true, assignment: await liveAssignment(db, target.pool, request.username) };
 }
 
-/** Null where a new assignment was made; the standing one where the tester has one already. */
+/** Null if a new assignment was created, else the tester's existing one. */
 async function claimFor(
   connection: Connection,
   request: AssignRequest,
@@ -132,7 +132,7 @@ function claimStatement(
     select state from made`;
 }
 
-/** The standing assignment, which has to have been asked for with the params that are given, and gets the keys. */
+/** The existing assignment, whose params must equal the given ones; it gets the keys. */
 async function repeat(
   db: Db,
   request: AssignRequest,
@@ -150,7 +150,7 @@ async function repeat(
     }
   }
   const changed = await updateKeys(db, assignment.id, request.sshKeys, actor);
-  // Whoever waits for the new keys must see that they are on their way.
+  // A caller that waits for the new keys must see that they are pending.
   return {
     created: false,
     assignment: changed ? await liveAssignment(db, target.pool, request.username) : assignment,

@@ -2,13 +2,13 @@ import { type SQL, sql } from "drizzle-orm";
 import { heardLately, isOnline } from "../core/nodeSilence.ts";
 
 /**
- * Common table expressions that end in `picked`: the id of the machine a tester of the pool gets next, locked; always one
- * on a node that is online. First of nodes whose relay was heard lately, for a set-up begins when a relay takes it up: there
- * the longest-ready of the pool's present spec on a node that is not draining, or else the longest-ready of the others.
- * Only where they have none the same of nodes that have become quiet. Steps instead of one order, so that each of the first
+ * Common table expressions that end in `picked`: the id of the machine that a tester of the pool gets next, locked, always
+ * on an online node. Nodes whose relay was heard recently come first, because a set-up starts only when a relay leases it: there
+ * the longest-ready machine with the pool's current spec on a node that is not draining, or else the longest-ready of the others.
+ * Only if there is none, the same on quiet nodes. Steps are used instead of one sort order, so that each of the first
  * two reads the partial index `machines_claim` from its start and stops at the first row, however many machines are ready.
- * @param gate what else has to hold; it is looked at before any machine is locked, and may speak of its node `n`.
- * @param held whether to pass over machines that somebody else has locked, or to wait for them.
+ * @param gate an additional condition, checked before any machine is locked; it may refer to the node `n`.
+ * @param held whether to skip machines that another transaction has locked, or to wait for them.
  */
 export function pickReady(pool: string, gate: SQL, held: "skip" | "wait"): SQL {
   const present = sql`(m.machine_spec = (select machine_spec from pools where name = ${pool}) and n.scheduling = 'open')`;

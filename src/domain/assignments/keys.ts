@@ -11,9 +11,9 @@ import { isLiveAssignment, isLiveOperation } from "../core/live.ts";
 
 /**
  * Replaces the keys of a live assignment. On an active one a set-up run is queued that puts them on the machine, and
- * does nothing else there. Other work on the machine that is under way when the keys change is followed by such a run
- * (`queueSetupIfDue`). Where the last run failed, the same keys are put there again.
- * @returns whether anything was to be done.
+ * does nothing else there. If another operation is running on the machine, such a run follows it
+ * (`queueSetupIfDue`). If the last run failed, the same keys are installed again.
+ * @returns whether there was anything to do.
  */
 export async function updateKeys(
   db: Db,
@@ -27,7 +27,7 @@ export async function updateKeys(
   });
 }
 
-/** The same in a transaction that has locked the work on the assignment's machine. */
+/** The same in a transaction that has locked the operations on the assignment's machine. */
 export async function putKeys(tx: Db, assignment: string, sshKeys: string[], actor: Actor): Promise<boolean> {
   const [changed] = await rows<{ state: string; pool: string; before: number }>(
     tx,
@@ -50,7 +50,7 @@ export async function putKeys(tx: Db, assignment: string, sshKeys: string[], act
 }
 
 /**
- * A run that was to put keys on the machine of an active tester has failed: they keep the machine, and are told.
+ * Handles a failed key change of an active tester: they keep the machine, and their assignment shows the error.
  * @returns whether it was such a run.
  */
 export async function keysFailed(
@@ -71,8 +71,8 @@ export async function keysFailed(
 }
 
 /**
- * Queues a set-up run for an assignment's machine, unless work on that machine is already under way. One that is cut gets
- * it when it is started again.
+ * Queues a set-up run for an assignment's machine, unless an operation on that machine is already running. A machine that is cut gets
+ * the run when it is started again.
  */
 export async function queueSetup(tx: Db, assignment: string): Promise<void> {
   await tx.execute(sql`
@@ -83,8 +83,8 @@ export async function queueSetup(tx: Db, assignment: string): Promise<void> {
 }
 
 /**
- * Queues the set-up that a live assignment lacks when work on its machine has ended: one that could not be queued
- * beside that work, or one for keys that were replaced while it ran.
+ * Queues the missing set-up of a live assignment after an operation on its machine has ended: one that could not be queued
+ * during that operation, or one for keys that were replaced while it ran.
  */
 export async function queueSetupIfDue(tx: Db, machine: string): Promise<void> {
   const [found] = await rows<{ id: string; state: string; sshKeys: string[]; onMachine: string[] }>(

@@ -6,9 +6,9 @@ import { json, tell } from "../core/event.ts";
 import { isLiveOperation } from "../core/live.ts";
 
 /**
- * Keys of active testers that were replaced and are not on their machines yet, though there was time for it: the old ones
- * may go on opening it. That is told once, whatever holds it up (the machine, its node, who is root there), and ends when
- * a change of keys has ended well.
+ * Reports keys of active testers that were replaced but are not on their machines in time: the old ones
+ * may still work. It is reported once, whatever the cause (the machine, its node, root on the machine), and ends when
+ * a change of keys succeeds.
  * @returns how many.
  */
 export async function tellLateKeys(db: Db): Promise<number> {

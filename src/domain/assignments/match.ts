@@ -10,7 +10,7 @@ import { moveAssignments } from "../core/moves.ts";
  * Pairs those who wait with ready machines, strictly in order. Runs after every commit that could have left both
  * standing: an assign answered `waiting`, and every move to `ready`. The pool's row is locked first and the pairing
  * is read in the next statement, so its snapshot sees everything committed before; machines are waited for, not
- * skipped, because whoever holds one may let it go again.
+ * skipped, because a transaction that has locked one may release it unchanged.
  * @returns how many were paired.
  */
 export async function match(db: Db, pool: string, actor: Actor): Promise<number> {
@@ -20,7 +20,7 @@ export async function match(db: Db, pool: string, actor: Actor): Promise<number>
   });
 }
 
-/** The same within a transaction that has the pool's row locked. */
+/** The same in a transaction that has locked the pool's row. */
 export async function pairWaiting(tx: Db, pool: string, actor: Actor): Promise<number> {
   let paired = 0;
   while (await pairOne(tx, pool, actor)) paired += 1;
@@ -28,8 +28,8 @@ export async function pairWaiting(tx: Db, pool: string, actor: Actor): Promise<n
 }
 
 /**
- * Gives the first in line a machine, if there is one.
- * @param node a machine of this node only, and none that somebody else has locked.
+ * Assigns a machine to the first tester in the queue, if one is ready.
+ * @param node only a machine of this node that no other transaction has locked.
  */
 export async function pairOne(tx: Db, pool: string, actor: Actor, node?: string): Promise<boolean> {
   const there = node === undefined ? sql`` : sql`and n.name = ${node}`;

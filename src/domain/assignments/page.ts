@@ -15,7 +15,7 @@ import { readAssignments } from "./view.ts";
 
 /** What testers see and do on their own page. Whoever has the link is the tester; they can do nothing else with it. */
 
-/** As many keys as an assign takes. */
+/** The same limit as for an assign. */
 const MOST_KEYS = 50;
 
 /** The assignment as its tester sees it; null if `link` (the hash of the page's secret) is not its latest link. */
@@ -45,8 +45,8 @@ export async function readPage(
 }
 
 /**
- * Makes it last `ttlSeconds`, counted from `activeAt`, if the pool lets testers do that.
- * @throws WarmpoolError CONFLICT where it does not, or not for so long, or the assignment is not active.
+ * Extends it to `ttlSeconds`, counted from `activeAt`, if the pool allows testers to do that.
+ * @throws WarmpoolError CONFLICT if it does not, or not for this long, or if the assignment is not active.
  */
 export async function extendFromPage(
   db: Db,
@@ -74,8 +74,8 @@ export async function extendFromPage(
 }
 
 /**
- * Adds keys to those that open the account; none is taken away.
- * @throws WarmpoolError CONFLICT where the assignment is released, or would have too many keys.
+ * Adds keys to the account; none is removed.
+ * @throws WarmpoolError CONFLICT if the assignment is released, or would have too many keys.
  */
 export async function addPageKeys(
   db: Db,
@@ -101,7 +101,7 @@ export async function addPageKeys(
 
 type Terms = {
   ttlSeconds: number | null;
-  /** The longest that the pool lets testers make it; null if it does not let them. */
+  /** The maximum to which the pool allows testers to extend it; null if it does not. */
   testerTtlSeconds: number | null;
   /** The longest that anybody may make it. */
   ceilingSeconds: number;

@@ -7,7 +7,7 @@ import { checkParams } from "../recipes/params.ts";
 import { type Marks, openSecrets, sealFor } from "../secrets/params.ts";
 import type { Sealed, SecretKeys } from "../secrets/keys.ts";
 
-/** What a failed assignment is set up with from now on: a version of its recipe, and the parameters as that takes them. */
+/** The inputs of a retry: a version of the recipe, and the parameters that it takes. */
 export type Rerun = {
   version: string;
   recipeSteps: number;
@@ -16,7 +16,7 @@ export type Rerun = {
   marks: Marks;
 };
 
-/** `params` take the place of those that the assignment was asked for with; the others stay. */
+/** `params` replace the assignment's parameters of the same names; the others stay. */
 export type Wish = { recipe: "same" | "current"; params: Record<string, string> };
 
 type Standing = {
@@ -31,8 +31,8 @@ type Standing = {
 };
 
 /**
- * What a retry runs; null if there is no failed assignment of that id. With the current version, values that were only
- * defaults of the former one are left to the defaults of this one.
+ * The inputs of a retry; null if there is no failed assignment with that id. With the current version, values that were only
+ * defaults of the old version are replaced with the new defaults.
  * @throws WarmpoolError CONFLICT if the parameters do not fit the current version, BAD_REQUEST if those that are given do not
  * fit the assignment's own: it names the parameter, never its value.
  */

@@ -4,12 +4,12 @@ import { type Db, rows } from "../../db/client.ts";
 import { SETTINGS } from "../core/limits.ts";
 
 /**
- * A set-up's log, kept in the pieces in which it came. However much a step prints, what is kept is bounded: the log's
- * beginning, and its end, in which it says why it failed. Pieces in between are dropped as later ones come.
+ * A set-up's log, stored in the pieces in which it was received. However much a step prints, the stored part is bounded: the log's
+ * beginning, and its end, which shows why it failed. Pieces in between are dropped as later ones arrive.
  */
 type Piece = { offset: number; end: number; text: string };
 
-/** Stores the piece that follows what is stored, under a lease's operation (`lease` selects it) and nothing else. */
+/** Stores the next piece, only for the leased operation that `lease` selects. */
 export async function storeLog(db: Db, lease: SQL, { offset, end, text }: Piece): Promise<void> {
   if (end <= offset) return;
   await db.execute(sql`
@@ -27,12 +27,12 @@ export async function storeLog(db: Db, lease: SQL, { offset, end, text }: Piece)
       and l.start_byte >= ${SETTINGS.logHeadBytes} and l.end_byte <= s.end_byte - ${SETTINGS.logTailBytes}`);
 }
 
-/** An answer carries about so many characters: whole pieces, and one at least. */
+/** A response has about this many characters: whole pieces, at least one. */
 const ANSWER = 65_536;
 
 /**
- * A set-up's log from a cursor on. Cursors count the bytes of the log on the machine, across the machines of a swap:
- * they stay what they are when pieces are dropped, and who follows is told where some are missing.
+ * A set-up's log from a cursor. Cursors count the bytes of the log on the machine, across the machines of a swap:
+ * they do not change when pieces are dropped, and the text says where pieces are missing.
  */
 export async function readLog(db: Db, assignment: string, after: number): Promise<SetupLog> {
   const [log] = await rows<{ ended: boolean; length: number; pieces: Piece[] }>(

@@ -8,11 +8,11 @@ import { moveAssignments, moveMachines } from "../core/moves.ts";
 import { tell } from "../core/event.ts";
 
 /**
- * Set-ups that no relay has ever taken, on nodes that have gone silent: their testers go back to their old place in
- * the line and get the next ready machine elsewhere. The machine turns suspect, for nobody could ask it. One that a relay
- * has taken may have logged in, whatever is known of it: it stays until the node is heard again or it is released.
- * However often its tester was swapped before: no machine was tried, so there is none to blame, and nothing else would
- * ever move the tester on.
+ * Set-ups that no relay has leased, on nodes that have become silent: their testers return to their old place in
+ * the queue and get the next ready machine elsewhere. The machine becomes suspect, because it could not be probed. A set-up that a relay
+ * has leased may have logged in: it stays until the node is heard again or the assignment is released.
+ * Earlier swaps do not count here: no machine was tried, so none is at fault, and nothing else would
+ * ever give the tester another machine.
  * @returns how many.
  */
 export async function swapStranded(db: Db): Promise<number> {
@@ -34,8 +34,8 @@ export async function swapStranded(db: Db): Promise<number> {
 }
 
 /**
- * Takes a tester off a machine that no relay has tried for them, back to their old place in the line. The machine turns
- * suspect without a strike, for nobody could ask it; a probe that it answers makes it ready again.
+ * Takes a tester off a machine that no relay has tried, back to their old place in the queue. The machine becomes
+ * suspect without a strike, because it could not be probed; a successful probe makes it ready again.
  */
 export async function leaveUntried(
   tx: Db,
@@ -55,8 +55,8 @@ export async function leaveUntried(
 }
 
 /**
- * Restarts that no relay has ever begun, on nodes that have gone silent: they are called off. Whoever asked wanted one
- * then; hours later it would only throw somebody off their machine. One that was begun may have stopped the machine, and
+ * Cancels restarts that no relay has started, on nodes that have become silent. The caller wanted a restart at that
+ * time; hours later it would only interrupt the tester. A restart that was started may have stopped the machine, so it
  * is finished.
  * @returns how many.
  */

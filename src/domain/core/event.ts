@@ -3,15 +3,15 @@ import type { EventKind } from "../../contract/event.ts";
 import type { Db } from "../../db/client.ts";
 import type { Actor, Reason } from "./reasons.ts";
 
-/** What every event says, besides what it is about. */
+/** The fields of every event, except its subject. */
 export type Told = {
   actor: Actor;
   reason: Reason;
-  /** More for the event: causes, numbers. Nothing secret. */
+  /** Additional data, such as causes and numbers. Nothing secret. */
   data?: Record<string, unknown>;
 };
 
-/** An event about something that is no change of state. */
+/** An event that is not a change of state. */
 export async function tell(
   db: Db,
   told: Told & {
@@ -21,7 +21,7 @@ export async function tell(
     machine?: string;
     assignment?: string;
     operation?: string;
-    /** What it was and what it is now, where that is more than a state. */
+    /** The old and the new value, if they are more than a state. */
     before?: unknown;
     after?: unknown;
   },
@@ -33,7 +33,7 @@ export async function tell(
       ${state(told.before)}, ${state(told.after)}, ${json(dataOf(told))})`);
 }
 
-/** The columns `before` and `after` hold states; of anything else they are members of `data`. */
+/** The columns `before` and `after` contain states; other values are members of `data`. */
 function dataOf({ data, before, after }: { data?: object; before?: unknown; after?: unknown }) {
   const more = Object.entries({ before, after }).filter(([, part]) => state(part) === null && part != null);
   return more.length === 0 ? data : { ...data, ...Object.fromEntries(more) };
@@ -41,7 +41,7 @@ function dataOf({ data, before, after }: { data?: object; before?: unknown; afte
 
 const state = (value: unknown) => (typeof value === "string" ? value : null);
 
-/** A value as a jsonb parameter. What Postgres cannot store in a text (NUL, half a character) is left out of it. */
+/** A value as a jsonb parameter, without characters that Postgres cannot store in a text (NUL, lone surrogates). */
 export function json(value: unknown): SQL {
   if (value === undefined || value === null) return sql`null::jsonb`;
   const text = JSON.stringify(value, (_, part: unknown) =>

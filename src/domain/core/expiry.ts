@@ -5,12 +5,12 @@ import { announceExpiring } from "./announce.ts";
 import { specNumber } from "./spec.ts";
 
 /**
- * When an assignment ends by itself. `expires_at` is set by the move to `active` (its TTL) and to `failed` (how long the
- * pool holds the machine for a look), and by nothing else but an extension. With it goes `warn_at`, when it is to be
- * told that the end is near; null once that was told.
+ * When an assignment expires. `expires_at` is set by the move to `active` (its TTL) and to `failed` (how long the
+ * pool holds the machine for inspection), and otherwise only by an extension. `warn_at` is set with it: the time at which
+ * the expiry is announced; null after the announcement.
  */
 
-/** Columns of an assignment that ends `seconds` after `since`; with no seconds it has no end. */
+/** Columns of an assignment that expires `seconds` after `since`; without seconds it does not expire. */
 export function endsAfter(since: SQL, seconds: SQL): SQL {
   const { expiringShare, expiringLeastSeconds, expiringMostSeconds } = SETTINGS;
   const ahead = sql`least(${seconds} / 2.0, greatest(${expiringLeastSeconds}::int,
@@ -24,8 +24,8 @@ export const holdFailed = sql`(select ${specNumber("holdFailedSeconds")}
   from pools p where p.name = assignments.pool)`;
 
 /**
- * Tells, once each, of the assignments that end soon: an event, and a message of the webhook. One statement, and where
- * none is due it is a look into an index. What is over already has been warned of by its end.
+ * Announces assignments that expire soon, once each: an event, and a webhook message. One statement; if
+ * none is due, it only reads an index. Assignments that have already expired are not announced.
  * @returns how many.
  */
 export async function tellExpiring(db: Db): Promise<number> {

@@ -1,7 +1,7 @@
 import type { OperationKind } from "../../contract/operation.ts";
 import { WarmpoolError } from "./errors.ts";
 
-/** An operation as the relay that has leased it gets it: what all that ends or continues one is given. */
+/** A leased operation: the input of everything that ends or continues one. */
 export type Leased = {
   id: string;
   kind: OperationKind;
@@ -14,10 +14,10 @@ export type Leased = {
   scope: "suspects" | null;
 };
 
-/** The same once its row is locked for the finish. */
+/** The same after its row was locked for the finish. */
 export type Standing = Leased & { state: "leased" | "cancelling"; pool: string | null };
 
-/** The answer to everybody who holds a lease no more. */
+/** The error for a caller that no longer holds the lease. */
 export function leaseLost(id: string): WarmpoolError {
   return new WarmpoolError(
     "LEASE_LOST",

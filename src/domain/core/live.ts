@@ -2,18 +2,18 @@ import { type SQL, sql } from "drizzle-orm";
 import { MADE_STATES } from "./states.ts";
 
 /**
- * Which rows are live, for all statements: each rule is written here once. `row` is the alias of the row's table; leave
- * it out where the statement has no other table with that column, and in `on conflict`. These are texts without
- * parameters, so that Postgres matches them with the partial indexes in src/db/tables.
+ * Which rows are live, for all statements: each rule exists only here. `row` is the alias of the row's table; omit
+ * it if the statement has no other table with that column, and in `on conflict`. The fragments have no
+ * parameters, so that Postgres can match them with the partial indexes in src/db/tables.
  */
 const column = (row: SQL | undefined, name: SQL) => (row === undefined ? name : sql`${row}.${name}`);
 
-/** An operation that has yet to end. A machine has one at most. */
+/** An operation that has not ended. A machine has at most one. */
 export function isLiveOperation(row?: SQL): SQL {
   return sql`${column(row, sql`state`)} in ('queued', 'leased', 'cancelling')`;
 }
 
-/** A machine that is not proven gone: it takes room. */
+/** A machine that is not proven gone: it uses capacity. */
 export function isLiveMachine(row?: SQL): SQL {
   return sql`${column(row, sql`state`)} <> 'deleted'`;
 }
@@ -43,7 +43,7 @@ export function isBraked(node: SQL): SQL {
   return sql`exists (select 1 from brakes b where b.node = ${node} and ${isBrakeOn(sql`b`)})`;
 }
 
-/** A brake that is not released. The row of a released one stays until most machines answer again. */
+/** A brake that is not released. The row of a released one stays until most machines respond again. */
 export function isBrakeOn(row?: SQL): SQL {
   return sql`${column(row, sql`released_at`)} is null`;
 }

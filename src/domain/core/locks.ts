@@ -3,15 +3,15 @@ import { type Db, rows } from "../../db/client.ts";
 import { isLiveOperation, isNotRemoved } from "./live.ts";
 
 /**
- * The one order in which rows are locked, from the large to the small: a pool; nodes by name, each with its brake;
- * operations; assignments; machines by id. Who will need a larger row takes it first, also where it is not yet known
- * whether it will be changed: so no two transactions ever wait for each other. A relay's result has its own operation
- * before those of other machines; two operations of one node are taken together only under the node's lock.
- * What is read to decide is read in a statement after the one that took the lock: the first still has the snapshot from
- * before its wait. `for update` would stall whoever inserts a row that refers to a locked one.
+ * The only order in which rows are locked, from large to small: a pool; nodes by name, each with its brake;
+ * operations; assignments; machines by id. A transaction that may need a larger row locks it first, even if it is not yet known
+ * whether the row will change, so that no two transactions wait for each other. A relay's result locks its own operation
+ * before those of other machines; two operations of one node are locked together only under the node's lock.
+ * Data for a decision is read in a statement after the one that took the lock, because that one still has the snapshot from
+ * before it waited. `for update` would block inserts of rows that refer to a locked one.
  */
 
-/** @returns whether there is one of that name, removed ones left out. */
+/** @returns whether a pool of that name exists and is not removed. */
 export async function lockPool(tx: Db, name: string): Promise<boolean> {
   const locked = await rows(
     tx,
@@ -37,7 +37,7 @@ export async function lockAssignments(tx: Db, which: SQL): Promise<void> {
   await tx.execute(sql`select 1 from assignments where id in (${which}) order by id for no key update`);
 }
 
-/** Locks the machines whose ids are selected: in one order, because two may lock several at once. */
+/** Locks the machines whose ids are selected, in one order, because two transactions may lock several at once. */
 export async function lockMachines(tx: Db, which: SQL): Promise<void> {
   await tx.execute(sql`select 1 from machines where id in (${which}) order by id for no key update`);
 }

@@ -16,13 +16,13 @@ import { type Told, json } from "./event.ts";
 
 export type MachineMove = Told & {
   to: MachineState;
-  /** Narrows the legal sources further. */
+  /** Restricts the legal source states further. */
   from?: readonly MachineState[];
   /** Columns that change with the state: `column = value, …`. */
   set?: SQL;
 };
 
-/** What every move to a state writes besides the state itself. */
+/** What every move to a state writes in addition to the state. */
 const ENTERING: Partial<Record<MachineState, SQL>> = {
   ready: sql`phase = null, strikes = 0, suspect_since = null`,
   suspect: sql`suspect_since = now(), hold = null`,
@@ -33,8 +33,8 @@ const ENTERING: Partial<Record<MachineState, SQL>> = {
 };
 
 /**
- * Common table expressions `moved` (the machines' rows, with `was`) and `moved_told`. `which` selects ids. Those in
- * another state than a legal source are left alone and do not appear in `moved`.
+ * Common table expressions `moved` (the machines' rows, with `was`) and `moved_told`. `which` selects ids. Machines that
+ * are not in a legal source state do not change and do not appear in `moved`.
  */
 export function machineMoves(which: SQL, move: MachineMove): SQL {
   const from = machineSources(move.to).filter((state) => move.from?.includes(state) ?? true);
@@ -57,7 +57,7 @@ export function machineMoves(which: SQL, move: MachineMove): SQL {
 
 export type MovedMachine = { id: string; name: string; pool: string | null; node: string; was: MachineState };
 
-/** Moves the machines that `which` selects; returns those that did move. */
+/** Moves the machines that `which` selects; returns those that were moved. */
 export async function moveMachines(db: Db, which: SQL, move: MachineMove): Promise<MovedMachine[]> {
   return rows<MovedMachine>(
     db,
@@ -92,7 +92,7 @@ const ENTERING_ASSIGNMENT: Partial<Record<AssignmentState, SQL>> = {
   released: sql`warn_at = null`,
 };
 
-/** Moves the assignments that `which` selects; returns those that did move, with the machine they have now. */
+/** Moves the assignments that `which` selects; returns those that were moved, with the machine they now have. */
 export async function moveAssignments(db: Db, which: SQL, move: AssignmentMove): Promise<MovedAssignment[]> {
   const entering = ENTERING_ASSIGNMENT[move.to];
   const from = assignmentSources(move.to).filter((state) => move.from?.includes(state) ?? true);

@@ -4,18 +4,18 @@ import { type Told, json } from "./event.ts";
 import { nodeSources, type NodeRowState } from "./states.ts";
 
 /**
- * The only writer of `nodes.state`, but for the row of a new node, which begins in `enrolled`. A compare-and-set against
- * the table of legal moves, as those of machines and assignments are (moves.ts), with its event in the same statement.
+ * The only writer of `nodes.state`, except that a new node's row starts in `enrolled`. A compare-and-set against
+ * the table of legal moves, like those of machines and assignments (moves.ts), with its event in the same statement.
  */
 export type NodeMove = Told & {
   to: NodeRowState;
-  /** Narrows the legal sources further. */
+  /** Restricts the legal source states further. */
   from?: readonly NodeRowState[];
   /** Columns that change with the state: `column = value, …`. */
   set?: SQL;
 };
 
-/** What every move to a state writes besides the state itself. */
+/** What every move to a state writes in addition to the state. */
 const ENTERING: Partial<Record<NodeRowState, SQL>> = {
   returning: sql`session_at = now()`,
   removed: sql`scheduling = 'open', session = null, not_alive = '{}', listing = null, inventory = null, orphans = '{}',
@@ -23,8 +23,8 @@ const ENTERING: Partial<Record<NodeRowState, SQL>> = {
 };
 
 /**
- * Moves the nodes for which `when` is true, a condition on a row of `nodes` that is asked again once the row is locked.
- * @returns the names of those that did move, in order.
+ * Moves the nodes for which `when` is true: a condition on a row of `nodes`, which is rechecked when the row is locked.
+ * @returns the names of the moved nodes, in order.
  */
 export async function moveNodes(db: Db, when: SQL, move: NodeMove): Promise<string[]> {
   const from = nodeSources(move.to).filter((state) => move.from?.includes(state) ?? true);

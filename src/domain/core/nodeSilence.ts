@@ -3,9 +3,9 @@ import { SETTINGS } from "./limits.ts";
 import { silenceSecondsOf } from "./nodeSettings.ts";
 
 /**
- * Whether a node is heard, judged at the moment of the question. The sweep writes the state `silent` and acts on it, up to
- * a sweep late; whoever shows a node, hands out a machine of it or makes one there judges by the time instead, so that
- * "online" never stands beside "heard 2m ago". `n` is the alias of the node's row.
+ * Whether a node counts as heard now. The sweep writes the state `silent` and acts on it, up to
+ * one sweep late; code that shows a node, claims a machine of it or creates one there goes by the time instead, so that
+ * "online" is never shown next to "heard 2m ago". `n` is the alias of the node's row.
  */
 const ago = (seconds: SQL) => sql`now() - make_interval(secs => ${seconds}::float8)`;
 
@@ -14,22 +14,22 @@ export function isUnheard(n: SQL = sql`n`): SQL {
   return sql`(${n}.last_seen_at <= ${ago(silenceSecondsOf(n))})`;
 }
 
-/** Its machines can be handed out. */
+/** Its machines can be assigned. */
 export function isOnline(n: SQL = sql`n`): SQL {
   return sql`(${n}.state = 'online' and ${n}.last_seen_at > ${ago(silenceSecondsOf(n))})`;
 }
 
-/** It was heard, and is not any more. */
+/** It was heard, but is not heard now. */
 export function isSilent(n: SQL = sql`n`): SQL {
   return sql`(${n}.state = 'silent' or ${n}.state in ('online', 'returning') and ${isUnheard(n)})`;
 }
 
-/** Its state as it is shown. */
+/** The state that is displayed. */
 export function stateNow(n: SQL = sql`n`): SQL {
   return sql`case when ${isSilent(n)} then 'silent' else ${n}.state end`;
 }
 
-/** Nothing speaks against its relay: a claim takes a machine of such a node first. */
+/** Its relay was heard recently: machines of such nodes are claimed first. */
 export function heardLately(n: SQL = sql`n`): SQL {
   return sql`(${n}.last_seen_at > ${ago(sql`${SETTINGS.heardLatelySeconds}`)})`;
 }

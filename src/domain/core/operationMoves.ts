@@ -10,7 +10,7 @@ import { operationSources } from "./states.ts";
  */
 export type OperationMove = {
   to: OperationState;
-  /** Narrows the legal sources further. */
+  /** Restricts the legal source states further. */
   from?: readonly OperationState[];
   /** Columns that change with the state: `column = value, …`. */
   set?: SQL;
@@ -18,7 +18,7 @@ export type OperationMove = {
 
 const ENDED = sql`finished_at = now()`;
 
-/** What every move to a state writes besides the state itself. */
+/** What every move to a state writes in addition to the state. */
 const ENTERING: Partial<Record<OperationState, SQL>> = {
   queued: sql`session = null, lease_until = null`,
   succeeded: ENDED,

@@ -4,7 +4,7 @@ import { json } from "./event.ts";
 import { operationMove } from "./operationMoves.ts";
 import { isLiveOperation } from "./live.ts";
 
-/** How operations end, go back to the queue, and how the delete of a machine comes about. */
+/** How operations end or return to the queue, and how the delete of a machine is queued. */
 export async function endOperation(
   tx: Db,
   id: string,
@@ -17,12 +17,12 @@ export async function endOperation(
   );
 }
 
-/** Seconds since a relay first took the operation up, its other attempts included. */
+/** Seconds since a relay first leased the operation, earlier attempts included. */
 export function takenBy(operation: string): SQL {
   return sql`(select extract(epoch from now() - first_leased_at) from operations where id = ${operation})`;
 }
 
-/** Back to the queue, to be tried again after `seconds`. */
+/** Back to the queue, for a retry after `seconds`. */
 export async function requeueOperation(
   tx: Db,
   id: string,
@@ -38,11 +38,11 @@ export async function requeueOperation(
 }
 
 /**
- * Takes away the work on machines that are now `deleting`: a set-up is over at once (the delete's higher token and the
- * stopped machine fence it), and so is a restart or a cut (the relay ends it before it begins the delete); a create that was
- * never leased never happened, one that was leased is waited for.
- * Call it in the transaction that moved them.
- * @returns ids of machines whose create never began.
+ * Ends the operations on machines that are now `deleting`: a set-up ends at once (the delete's higher fence and the
+ * stopped machine exclude it), and so does a restart or a cut (the relay ends it before it starts the delete). A create that was
+ * never leased is cancelled; one that was leased must finish first.
+ * Call it in the transaction that moved the machines.
+ * @returns ids of machines whose create never started.
  */
 export async function cancelWork(tx: Db, machines: SQL): Promise<string[]> {
   const work = sql`machine in (${machines}) and kind in ('setup', 'restart', 'cut')`;

@@ -1,7 +1,7 @@
 import type { Page } from "../../contract/assignment.ts";
 import { WarmpoolError } from "./errors.ts";
 
-/** One page out of `limit + 1` rows, and where the next begins. */
+/** One page of `limit + 1` rows, and the start of the next one. */
 export function page<T extends { cursor: number }>(found: T[], limit: number): Page<Omit<T, "cursor">> {
   const items = found.slice(0, limit);
   const last = items.at(-1);
@@ -11,7 +11,7 @@ export function page<T extends { cursor: number }>(found: T[], limit: number): P
   };
 }
 
-/** @throws WarmpoolError BAD_REQUEST for a cursor that this API never gave out. */
+/** @throws WarmpoolError BAD_REQUEST for a cursor that this API never returned. */
 export function parseCursor(cursor: string): number {
   const value = Number(cursor);
   if (!/^\d{1,15}$/.test(cursor))

@@ -1,4 +1,4 @@
-/** Why something happened: every event carries one of these, and docs/codes.md explains each. */
+/** Why something happened: every event has one of these reasons; docs/codes.md explains them. */
 export const REASONS = {
   asked_for: "A tester, an admin or the main app asked for it.",
   refill: "The pool had fewer machines than its target and its waiting testers need.",

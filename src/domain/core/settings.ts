@@ -28,7 +28,7 @@ export async function getSettings(db: Db): Promise<InstallationSettings> {
   return { ...DEFAULTS, ...row.tuned };
 }
 
-/** Changes those that are given, on record. */
+/** Changes the given settings and writes an event. */
 export async function putSettings(
   db: Db,
   given: { [Name in SettingName]?: InstallationSettings[Name] | undefined },

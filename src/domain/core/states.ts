@@ -5,7 +5,7 @@ import type { OperationState } from "../../contract/operation.ts";
 
 /**
  * The legal moves of machines, assignments, nodes and operations, as data. Everything that asks "may this happen" reads these tables;
- * nothing goes round them. docs/states.md is generated from here.
+ * nothing bypasses them. docs/states.md is generated from here.
  */
 export const MACHINE_MOVES: Record<MachineState, readonly MachineState[]> = {
   provisioning: ["ready", "deleting"],
@@ -25,10 +25,10 @@ export const ASSIGNMENT_MOVES: Record<AssignmentState, readonly AssignmentState[
   released: [],
 };
 
-/** A removed node is shown to nobody and keeps its row for the history, until it is enrolled again. */
+/** A removed node is not shown; its row stays for the history, until it is enrolled again. */
 export type NodeRowState = NodeState | "removed";
 
-/** A node turns `returning` again with each new session of its relay. */
+/** A node becomes `returning` again with each new session of its relay. */
 export const NODE_MOVES: Record<NodeRowState, readonly NodeRowState[]> = {
   enrolled: ["returning", "removed"],
   returning: ["returning", "online", "silent", "removed"],
@@ -37,7 +37,7 @@ export const NODE_MOVES: Record<NodeRowState, readonly NodeRowState[]> = {
   removed: ["enrolled"],
 };
 
-/** An operation is leased again when its lease ran out or went to a newer session of the relay. */
+/** An operation is leased again when its lease expired or moved to a newer session of the relay. */
 export const OPERATION_MOVES: Record<OperationState, readonly OperationState[]> = {
   queued: ["leased", "cancelled"],
   leased: ["leased", "queued", "cancelling", "succeeded", "failed", "cancelled"],
@@ -47,7 +47,7 @@ export const OPERATION_MOVES: Record<OperationState, readonly OperationState[]> 
   cancelled: [],
 };
 
-/** What a state means for counting: only `ready` can be claimed, and everything not proven gone takes room. */
+/** How a state is counted: only `ready` can be claimed, and everything that is not proven gone uses capacity. */
 export const MACHINE_COUNTS: Record<MachineState, { claimable: boolean; ready: boolean; capacity: boolean }> =
   {
     provisioning: { claimable: false, ready: false, capacity: true },

@@ -3,7 +3,7 @@ import { type Db, rows } from "../../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
 import { isNotRemoved } from "./live.ts";
 
-/** The pools (alias `p`) that a caller who names none may mean, the default first; two tell that there are several. */
+/** The pools (alias `p`) for a call that names none, the default first; two rows mean that there are several. */
 export const defaultFirst: SQL = sql`order by p.name = (select default_pool from settings) desc nulls last, p.name = 'default' desc limit 2`;
 
 /** Whether pool `p` is the one that an admin made the default. */
@@ -30,8 +30,8 @@ export function choosePool<T extends { pool: string; isDefault: boolean }>(
 }
 
 /**
- * The pool of that name, or with no name the only one or the default. A removed pool has to be named: what its testers
- * had can still be read.
+ * The pool of that name, or without a name the only one or the default. A removed pool must be named: the past
+ * assignments of its testers can still be read.
  */
 export async function resolvePool(db: Db, name: string | undefined): Promise<string> {
   const found = await rows<{ pool: string; isDefault: boolean }>(

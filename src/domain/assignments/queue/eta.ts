@@ -1,18 +1,18 @@
 import type { Forecast } from "./forecasts.ts";
 
 const USUAL = 0.5;
-/** Of ten, one is quicker than the range says and one slower. */
+/** One of ten is faster than the range and one slower. */
 const QUICK = 0.1;
 const SLOW = 0.9;
-/** So few observations say little about how they vary. */
+/** Fewer observations than this say little about their variation. */
 const FEW = 5;
 
-/** What is shown of a turn that nothing is known of. */
+/** Shown if nothing is known about a turn. */
 export const UNKNOWN_ETA = { etaSeconds: null, etaRange: null };
 
 /**
- * When somebody who waits gets a machine, in whole seconds, with a range. Null where that hangs on what was never
- * observed: a number made up would be worse than none.
+ * When a waiting tester gets a machine, in whole seconds, with a range. Null if that depends on something that was never
+ * observed: an invented number would be worse than none.
  */
 export function queueEta(
   forecast: Forecast,

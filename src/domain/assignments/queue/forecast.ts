@@ -1,54 +1,54 @@
 import { Agenda, type Due } from "./agenda.ts";
 
 /**
- * When the next machines of a pool are there for those who wait: the pool's near future is played through, with the
- * durations that were observed. Pure, and it makes nothing up: what was never observed takes for ever, and an estimate
- * that hangs on it is none.
+ * When the next machines of a pool become available for waiting testers: the pool's near future is simulated with the
+ * observed durations. Pure, and without guesses: a duration that was never observed is infinite, and an estimate
+ * that depends on it does not exist.
  */
 
-/** Seconds each, of the last ones that ended, in any order. */
+/** Observed durations in seconds, in any order. */
 export type Observed = {
   creates: readonly number[];
   deletes: readonly number[];
-  /** From a tester's machine being claimed to its release. */
+  /** From the claim of a machine to its release. */
   holds: readonly number[];
 };
 
 /** A create or a delete on one of the pool's nodes. */
 export type Job = {
   kind: "create" | "delete";
-  /** Whether it is of this pool: its create serves the line, its delete makes room for one. */
+  /** Whether it belongs to this pool: its create serves the queue, its delete makes room for another one. */
   isOurs: boolean;
-  /** For how long it has been worked on; null while it is queued. */
+  /** How long it has been running; null while it is queued. */
   seconds: number | null;
 };
 
 export type Line = {
-  /** Creates and deletes that the pool's nodes work on at once. */
+  /** Concurrent creates and deletes on the pool's nodes. */
   slots: number;
-  /** What these nodes have to do, in the order in which they take it up. */
+  /** The operations of these nodes, in the order in which they will start. */
   jobs: readonly Job[];
-  /** Machines that somebody has: for how long, and seconds until they expire. */
+  /** Assigned machines: how long they have been, and seconds until they expire. */
   held: readonly { seconds: number; expiresIn: number | null }[];
-  /** How many more machines `maxSize` allows; below zero where there are too many. */
+  /** How many more machines `maxSize` allows; negative if there are too many. */
   room: number;
   targetSize: number;
-  /** How many wait. */
+  /** The number of waiting testers. */
   waiting: number;
-  /** Nothing is made just now: the pool is paused, or its creates keep failing. */
+  /** No machine is created now: the pool is paused, or its creates keep failing. */
   halted: boolean;
   observed: Observed;
 };
 
 /**
- * Seconds until the first `count` machines are there for those who wait, the soonest first, as far as they will be.
+ * Seconds until each of the first `count` machines becomes available for waiting testers, the soonest first.
  * @param quantile 0.5 for what is usual; below it everything is quicker than usual, above it slower
  */
 export function arrivals(line: Line, count: number, quantile: number): number[] {
   return play(line, count, quantile).arrived;
 }
 
-/** The same with what it took: `steps` grows like n log n with the jobs, the machines held and those who wait. */
+/** The same with its cost: `steps` grows like n log n with the operations, the assigned machines and the waiting testers. */
 export function play(line: Line, count: number, quantile: number): { arrived: number[]; steps: number } {
   const arrived: number[] = [];
   if (line.halted || line.slots === 0) return { arrived, steps: 0 };
@@ -111,7 +111,7 @@ export function play(line: Line, count: number, quantile: number): { arrived: nu
   }
 }
 
-/** What waits for a place at work, first come first served; of each only whether it is of this pool. */
+/** Operations that wait for a slot, first come first served; for each only whether it belongs to this pool. */
 class Queue {
   readonly #entries: boolean[] = [];
   #head = 0;
@@ -131,8 +131,8 @@ class Queue {
 }
 
 /**
- * Seconds that something still takes which has gone on for `since`, by those that took longer than that. What has
- * outlasted all of them is expected to go on for a part of the time it already took.
+ * The remaining seconds of something that has been running for `since`, by the observations that took longer. What has
+ * outlasted all of them is expected to continue for a part of the time it already took.
  */
 export function remaining(observed: readonly number[], since: number, quantile: number): number {
   return remainingOf(inOrder(observed), since, quantile);
