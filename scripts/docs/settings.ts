@@ -1,4 +1,4 @@
-import { NODE_SETTING_BOUNDS } from "../../src/contract/node.ts";
+import { NODE_SETTING_BOUNDS } from "../../src/contract/nodeSettings.ts";
 import { SETTING_BOUNDS, type SettingName } from "../../src/contract/settings.ts";
 import { SETTINGS } from "../../src/domain/core/limits.ts";
 import { DEFAULTS } from "../../src/domain/core/settings.ts";
@@ -51,7 +51,7 @@ const NODE: Record<NodeSettingName, About & { default: number }> = {
     default: SETTINGS.nodeConcurrency,
     meaning:
       "How many creates and deletes the node works on at a time. Estimates, the runway and the plan of a pool use it, and so does placement: as many machines boot at once, and each takes more memory while it boots.",
-    why: "Each create reads an image and writes a disk: two keep one disk busy, and more make each slower. A driver whose machines are created elsewhere, such as in a cloud, names a higher default (`concurrency` in its `capacity`, [drivers](drivers.md)). Raise it if creates take long and the node is idle meanwhile.",
+    why: "Each create reads an image and writes a disk: two keep one disk busy, and more make each slower. A driver whose machines are created elsewhere, such as in a cloud, names a higher default (`concurrency` in its `capacity`, [drivers](drivers.md)). Raise it if creates take long and the node is idle in the meantime.",
   },
   silenceSeconds: {
     option: "--silence-seconds 120",

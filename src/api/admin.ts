@@ -13,8 +13,8 @@ import {
   nodeInput,
   reapInput,
   removeNodeInput,
-  setNodeInput,
 } from "../contract/node.ts";
+import { setNodeInput } from "../contract/nodeSettings.ts";
 import { poolHistoryInput } from "../contract/history.ts";
 import { emptyPoolInput, poolInput, poolSpec, removePoolInput } from "../contract/pool.ts";
 import { recipe, recipeInput, rollbackRecipeInput } from "../contract/recipe.ts";

@@ -46,8 +46,8 @@ import type {
   reapInput,
   RemovedNode,
   removeNodeInput,
-  setNodeInput,
 } from "../contract/node.ts";
+import type { setNodeInput } from "../contract/nodeSettings.ts";
 import type { pageExtendInput, pageKeysInput, PageView, pageWatchInput } from "../contract/page.ts";
 import type { PoolChangePlan } from "../contract/plan.ts";
 import type {

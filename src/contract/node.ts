@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { moment, nodeLabel, nodeName } from "./names.ts";
+import { nodeConcurrency } from "./nodeSettings.ts";
 import { INSTANCE_TYPES } from "./pool.ts";
 
 /** What each says and what to do is in nodeConditions.ts, apart: a Worker needs the names alone. */
@@ -23,33 +24,6 @@ export const removeNodeInput = z.strictObject({ name: nodeName, lost: z.boolean(
 
 /** All labels that the node is to have; those that are left out it loses. */
 export const labelNodeInput = z.strictObject({ name: nodeName, labels: z.array(nodeLabel).max(50) });
-
-/** The least and the most of what an operator sets of a node; docs/settings.md says why each has its default. */
-export const NODE_SETTING_BOUNDS = {
-  /** More would only wait for each other, whatever makes the machines. */
-  concurrency: { min: 1, max: 100 },
-  /** A relay speaks every 25 s at least: with less its node would fall silent while it works. */
-  silenceSeconds: { min: 30, max: 86_400 },
-} as const;
-
-const { concurrency: atATime, silenceSeconds: unheard } = NODE_SETTING_BOUNDS;
-const concurrency = z.int().min(atATime.min).max(atATime.max);
-const silenceSeconds = z.int().min(unheard.min).max(unheard.max);
-
-/** What is named changes, the rest stays; null puts it back to its default. */
-export const setNodeInput = z
-  .strictObject({
-    name: nodeName,
-    /** How many creates and deletes the node works on at a time. */
-    concurrency: concurrency.nullable().optional(),
-    /** After how long without a word from its relay the node is silent, and its machines are not handed out. */
-    silenceSeconds: silenceSeconds.nullable().optional(),
-  })
-  .refine(
-    (given) => given.concurrency !== undefined || given.silenceSeconds !== undefined,
-    "names nothing to set",
-  );
-export type SetNodeInput = z.infer<typeof setNodeInput>;
 
 /** More of anything no node has, and their sums stay exact: a thousand terabytes of memory, an exabyte of disk. */
 const MOST = 1_000_000_000;
@@ -124,7 +98,7 @@ export const inventory = z.strictObject({
     .partial()
     .optional(),
   /** How many creates and deletes at a time suit what makes the machines; an operator's word comes before it. */
-  concurrency: concurrency.optional(),
+  concurrency: nodeConcurrency.optional(),
   /** For drivers that reserve nothing: what any machine takes, whatever its shape says. */
   flat: z.strictObject({ vcpus: amount, memoryMib: amount, diskGib: amount }).optional(),
 });

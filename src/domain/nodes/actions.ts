@@ -1,12 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import { own } from "../../contract/own.ts";
-import type {
-  NodeScheduling,
-  NodeView,
-  OrphanBrake,
-  RemovedNode,
-  SetNodeInput,
-} from "../../contract/node.ts";
+import type { NodeScheduling, NodeView, OrphanBrake, RemovedNode } from "../../contract/node.ts";
+import type { SetNodeInput } from "../../contract/nodeSettings.ts";
 import { type Db, rows } from "../../db/client.ts";
 import { releaseBrake } from "../health/applyBrake.ts";
 import { WarmpoolError } from "../core/errors.ts";

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
-import { type Inventory, setNodeInput } from "../../../src/contract/node.ts";
+import type { Inventory } from "../../../src/contract/node.ts";
+import { setNodeInput } from "../../../src/contract/nodeSettings.ts";
 import { poolSpec } from "../../../src/contract/pool.ts";
 import { rows } from "../../../src/db/client.ts";
 import { assign } from "../../../src/domain/assignments/assign.ts";
