@@ -76,7 +76,7 @@ export const poolRouter = router({
     .mutation(({ ctx, input }) => emptyPool(ctx.connection.db, input.name, input.assigned, ctx.actor)),
 });
 
-/** A tester's hold by its id, for those who do not know whose it is. */
+/** An assignment by its id, for callers that do not know its tester. */
 export const assignmentRouter = router({
   get: forAdmin.input(assignmentInput).query(({ ctx, input }) => getAssignment(ctx.connection.db, input.id)),
   release: forAdmin.input(assignmentInput).mutation(async ({ ctx, input }) => {

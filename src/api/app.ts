@@ -23,15 +23,15 @@ import { appRouter } from "./router.ts";
 import { createSessionHttp } from "./sessionHttp.ts";
 import { createStreams, TOO_MANY_STREAMS } from "./streams.ts";
 
-/** When to try again: streams end by themselves after minutes, or as soon as their testers are served. */
+/** When to retry: streams end after minutes, or as soon as their testers are served. */
 const STREAM_WAIT_SECONDS = 5;
 
 type Vars = { Bindings: Edge; Variables: RequestIdVariables & { admitted: Admitted } };
 
-/** Tabs that one tester has their page open in. */
+/** Concurrent tabs of one tester's page. */
 const PAGE_STREAMS = 10;
 
-/** The one document that anybody may read. */
+/** The only document that needs no token. */
 const OPEN = "/admin/v1/openapi.json";
 const STREAMS = new Set(
   procedures().flatMap(({ path, type }) => (type === "subscription" ? [path] : [])) as string[],
@@ -48,7 +48,7 @@ export function createApp(refusals: Refusals = createRefusals()) {
     const view = await health(c.env.connection.db, c.env.problems ?? []);
     return c.json(view, view.status === "failing" ? 503 : 200);
   });
-  /** Who calls comes before all else: of whoever is not known neither the body nor the procedures are looked at. */
+  /** The caller is identified first: for unknown callers neither the body nor the procedures are read. */
   const admit: MiddlewareHandler<Vars> = async (c, next) => {
     if (c.req.path === OPEN && isRead(c.req.method)) return next();
     const credential = credentialOf(c.req.raw.headers);
@@ -57,7 +57,7 @@ export function createApp(refusals: Refusals = createRefusals()) {
       await dropSmall(c.req.raw);
       return refuse(c, admitted);
     }
-    // A browser sends the cookie whichever page makes it ask, so a change has to come from our own origin.
+    // A browser sends the cookie with the requests of any page, so a change must come from Warmpool's own origin.
     const foreign =
       credential?.as === "session" && !isRead(c.req.method) ? foreignOrigin(c.req.raw, c.env) : null;
     if (foreign !== null) {
@@ -72,7 +72,7 @@ export function createApp(refusals: Refusals = createRefusals()) {
     const isRead = await discard(c.req.raw);
     const message = `the body is larger than ${MAX_BODY_BYTES} bytes; send less`;
     const response = refuse(c, { told: { code: "BAD_REQUEST", httpStatus: 413, message }, headers: {} });
-    // What is left of the body is not read, so nothing can follow it on this connection.
+    // The rest of the body is not read, so nothing can follow it on this connection.
     if (!isRead) response.headers.set("connection", "close");
     return response;
   });
@@ -103,7 +103,7 @@ export function createApp(refusals: Refusals = createRefusals()) {
     return fetchRequestHandler({
       endpoint: "/trpc",
       req: c.req.raw,
-      // A query may come as POST too: pool.plan takes more than fits into an address.
+      // A query may also be a POST: the input of pool.plan does not fit into a URL.
       allowMethodOverride: true,
       maxBatchSize: MAX_BATCH,
       router: appRouter,
@@ -144,7 +144,7 @@ function isRead(method: string): boolean {
   return method === "GET" || method === "HEAD";
 }
 
-/** The procedures that a tRPC request asks for, as tRPC reads its path; one for any other request. */
+/** The procedures of a tRPC request, parsed from its path as tRPC does; one for any other request. */
 function callsOf(c: Context<Vars>): string[] {
   const { pathname, searchParams } = new URL(c.req.url);
   const path = decoded(pathname.replace(/^\/trpc\/?/, ""));
@@ -159,7 +159,7 @@ function decoded(text: string): string {
   }
 }
 
-/** An error outside of any procedure or route, in the form that the caller's protocol has for it. */
+/** An error outside of any procedure or route, in the format of the caller's protocol. */
 function refuse(c: Context<Vars>, { told, headers }: Refused): Response {
   if (!c.req.path.startsWith("/trpc")) return problemResponse(told, headers);
   const { message, ...data } = told;

@@ -4,19 +4,19 @@ import { WarmpoolError } from "../domain/core/errors.ts";
 import { pause } from "./pause.ts";
 
 /**
- * Bodies are read to their end, wanted or not: with the rest of one on the connection nothing can follow there, and whoever
- * is still sending sees a broken pipe in place of the answer.
+ * Bodies are always read to their end: nothing can follow on the connection after an unread rest, and a caller that
+ * is still sending would see a broken pipe instead of the response.
  */
 
 /** Recipes with their scripts are the largest thing anybody sends. */
 export const MAX_BODY_BYTES = 2 * 1024 * 1024;
 
-/** Of a body that is too large so much is read and thrown away, so that its sender gets to read why. */
+/** This much of a body that is too large is read and discarded, so that its sender can read the error. */
 const MAX_DISCARDED_BYTES = 32 * 1024 * 1024;
 
 /**
- * What is wrong with a body that cannot be read: its sender has hung up in the middle of it, or it is not framed as HTTP
- * wants. Node refuses that itself; in workerd the one who reads finds out, in words like those of a lost database.
+ * The problem of an unreadable body: its sender closed the connection, or its framing is not valid
+ * HTTP. Node refuses that itself; in workerd the reader gets an error that looks like that of a lost database.
  */
 function unreadable(): WarmpoolError {
   return new WarmpoolError(
@@ -25,7 +25,7 @@ function unreadable(): WarmpoolError {
   );
 }
 
-/** The body's text. @throws WarmpoolError BAD_REQUEST where it cannot be read to its end. */
+/** The body's text. @throws WarmpoolError BAD_REQUEST if it cannot be read to its end. */
 export async function textOf(request: { text(): Promise<string> }): Promise<string> {
   try {
     return await request.text();
@@ -35,8 +35,8 @@ export async function textOf(request: { text(): Promise<string> }): Promise<stri
 }
 
 /**
- * Lets no body through that is larger than the bound. One of no stated length is read here, and what cannot be read is
- * the caller's fault.
+ * Refuses bodies that are larger than the limit. One without a stated length is read here, and if it cannot be read, that is
+ * the caller's error.
  * @param onError answers what is too large
  */
 export function boundBody(
@@ -58,14 +58,14 @@ export function boundBody(
   };
 }
 
-/** Reads what nobody has read; what the token or the address made unwanted. */
+/** Reads a body that was not needed, because of the token or the address. */
 export async function readToItsEnd(request: Request): Promise<void> {
   if (request.body === null || request.bodyUsed) return;
-  // The caller going away meanwhile is nobody's failure.
+  // A caller that disconnects in the meantime is not an error.
   await request.arrayBuffer().catch(() => undefined);
 }
 
-/** Throws a body away that is too large to be kept. @returns whether it was read to its end. */
+/** Discards a body that is too large. @returns whether it was read to its end. */
 export async function discard(request: Request): Promise<boolean> {
   if (request.body === null || request.bodyUsed || request.body.locked) return false;
   const reader = request.body.getReader();
@@ -81,13 +81,13 @@ export async function discard(request: Request): Promise<boolean> {
   return false;
 }
 
-/** A body of so many digits of bytes is on its way as a whole, mostly. */
+/** A body whose stated length has at most this many digits has usually arrived completely. */
 const SMALL = /^\d{1,5}$/;
 const SMALL_MS = 500;
 
 /**
- * Throws a stranger's body away if it is said to be small: workerd ends a connection on which some of one is left, and
- * with it the next request. Larger ones, or of no stated length, are left unread, and so is what does not come in time.
+ * Discards the body of an unknown caller if its stated length is small: workerd closes a connection with an unread rest, and
+ * loses the next request. Larger bodies, those without a stated length and those that arrive too late are not read.
  */
 export async function dropSmall(request: Request): Promise<void> {
   if (!SMALL.test(request.headers.get("content-length") ?? "")) return;

@@ -4,13 +4,13 @@ import { authenticateSession, ENDED } from "../domain/access/sessions.ts";
 import { authenticate, type Caller } from "../domain/access/tokens.ts";
 import { bearerOf } from "./http/bearer.ts";
 
-/** By what a caller is known: a bearer token (or the secret of a page), the cookie of a session, or a sign-in code. */
+/** What identifies a caller: a bearer token (or the secret of a page), the cookie of a session, or a sign-in code. */
 export type Credential = { as: "bearer" | "session" | "code"; text: string };
 
 /** Not `__Host-…`: browsers refuse that prefix on http://127.0.0.1, where `npm start` serves. */
 export const COOKIE = "warmpool_session";
 
-/** What a request shows; a bearer token comes before a cookie, so that one who sends it needs no origin. */
+/** The credential of a request; a bearer token takes precedence over a cookie, so that its sender needs no origin. */
 export function credentialOf(headers: Headers): Credential | null {
   const authorization = headers.get("authorization");
   if (authorization !== null) {
@@ -31,13 +31,13 @@ function cookieOf(header: string): string | null {
   return /^[\x21-\x7e]{1,200}$/.test(text) ? text : null;
 }
 
-/** Whom it speaks for, in one statement. @throws WarmpoolError UNAUTHORIZED. */
+/** The caller that it identifies, in one statement. @throws WarmpoolError UNAUTHORIZED. */
 export function callerBy(db: Db, { as, text }: Credential, bootstrap: string | undefined): Promise<Caller> {
   if (as !== "bearer") return authenticateSession(db, as, text, bootstrap);
   return isPageText(text) ? authenticatePage(db, text) : authenticate(db, text, bootstrap);
 }
 
-/** Why it is refused if it opens nothing. */
+/** The error if it is not valid. */
 export function refusedAs(credential: Credential | null): string {
   if (credential === null) return "send a token: Authorization: Bearer wp_…";
   if (credential.as !== "bearer") return ENDED[credential.as];

@@ -9,7 +9,7 @@ import { isNotMigrated, isUnavailable } from "../db/failure.ts";
 import { HTTP_STATUS, WarmpoolError } from "../domain/core/errors.ts";
 import { logFailure } from "./log.ts";
 
-/** What a caller is told about a failure, whatever carried it. Nothing of the inside is in it. */
+/** The error that a caller gets, for every protocol. It reveals no internals. */
 export type Told = { code: ErrorCode; httpStatus: number; message: string; requestId?: string };
 
 const TRPC_CODES: Record<ErrorCode, TRPCError["code"]> = {
@@ -26,12 +26,12 @@ const TRPC_CODES: Record<ErrorCode, TRPCError["code"]> = {
   INTERNAL: "INTERNAL_SERVER_ERROR",
 };
 
-/** The number in tRPC's envelope. Clients of a subscription decide by it whether to connect again. */
+/** The number in tRPC's envelope. Clients of a subscription use it to decide whether to reconnect. */
 export function rpcCodeOf(code: ErrorCode): TRPC_ERROR_CODE_NUMBER {
   return TRPC_ERROR_CODES_BY_KEY[TRPC_CODES[code]];
 }
 
-/** Any error as one that tRPC carries; an unexpected one is logged under the request's id and says nothing else. */
+/** Any error as a tRPC error; an unexpected one is logged under the request's id and contains only that id. */
 export function toTrpcError(error: unknown, requestId: string): TRPCError {
   const cause = asWarmpoolError(error, requestId);
   return new TRPCError({ code: TRPC_CODES[cause.code], message: cause.message, cause });
@@ -49,7 +49,7 @@ export function asWarmpoolError(error: unknown, requestId: string): WarmpoolErro
   return new WarmpoolError("INTERNAL", `something went wrong; the log has it under request ${requestId}`);
 }
 
-/** What tRPC itself refuses (no such procedure, no JSON, wrong method), in our codes and words. */
+/** The errors of tRPC itself (no such procedure, no JSON, wrong method), with Warmpool's codes and messages. */
 export function tellTrpcError(error: TRPCError, requestId: string): Told {
   if (error.cause instanceof WarmpoolError) {
     const { code, message } = error.cause;

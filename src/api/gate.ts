@@ -11,16 +11,16 @@ import { LIMITS } from "./limits.ts";
 import type { Refusals } from "./refusals.ts";
 
 /**
- * Who calls, found out once a request and before anything else of it is looked at: its body is read for known callers
- * only. Whoever has no valid token costs no statement (no token, or none of our form) or one, and from one address so
- * many a minute. Past that number only tokens that are known to be valid are looked up: a flood of wrong ones keeps
- * nobody out who shares its address, as all do behind a proxy.
+ * Identifies the caller, once per request and before anything else of it is read: its body is read for known callers
+ * only. A caller without a valid token costs no statement (no token, or one of another form) or one, up to a limit per
+ * minute and address. Beyond it, only tokens that are known to be valid are looked up: a flood of wrong tokens does not
+ * lock out callers with the same address, which all callers behind a proxy have.
  */
 export type Admitted = { caller: Caller; credential: Credential; hash: string };
 export type Refused = { told: Told; headers: Record<string, string> };
 
 export type Gate = {
-  /** @param calls how many procedures the request asks for */
+  /** @param calls the number of procedures in the request */
   admit(
     edge: Edge,
     credential: Credential | null,
@@ -29,15 +29,15 @@ export type Gate = {
   ): Promise<Admitted | Refused>;
 };
 
-/** Tokens that were good a short while ago: remembered so many. */
+/** The number of recently validated tokens that are kept. */
 const MAX_KNOWN = 10_000;
 const VALID_MS = 1000;
 /** How long one request's reading of the valid tokens keeps others from reading them too; and how often these look. */
 const READING_MS = 2000;
 const LOOK_MS = 10;
-/** Requests that cost no statement may be so many times as many. */
+/** The factor for requests that cost no statement. */
 const FORMLESS = 10;
-/** A tester's page asks every few seconds; its secret is in an e-mail and may go round. */
+/** A tester's page sends a request every few seconds; its secret is in an e-mail and may be shared. */
 const PAGE_REQUESTS_PER_MINUTE = 600;
 
 export function createGate(refusals: Refusals, now: () => number = Date.now): Gate {
@@ -145,7 +145,7 @@ function refusal({ code, message }: WarmpoolError, requestId?: string): Refused 
   };
 }
 
-/** The answer to more than a bound allows. */
+/** The response beyond a limit. */
 export function tooMany(what: string, waitSeconds: number): Refused {
   return {
     told: { code: "RATE_LIMITED", httpStatus: 429, message: `${what}; try again in ${waitSeconds} s` },

@@ -6,7 +6,7 @@ import { isNotMigrated } from "../db/failure.ts";
 import { missingColumns } from "../domain/installation/schema.ts";
 
 /**
- * Whether the edge can do its work: the database answers, has what this version needs, and no duty is late.
+ * Whether the edge works: the database responds and has the schema of this version, and no duty is late.
  * @param settings what is wrong with the deployment's settings
  */
 export async function health(db: Db, settings: readonly string[]): Promise<HealthView> {

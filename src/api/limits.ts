@@ -1,12 +1,12 @@
-/** Bounds on what callers may take of one edge instance. The deployment may set others. */
+/** Limits for the callers of one edge instance. The deployment may change them. */
 export type Limits = {
-  /** Requests of one token, per minute; each procedure of a batch counts. */
+  /** Requests per minute with one token; each procedure of a batch counts. */
   requestsPerMinute: number;
-  /** Tokens from one address that had to be looked up and were wrong, per minute. Ten times as many that cost nothing. */
+  /** Wrong tokens from one address that needed a lookup, per minute. Those that need none have ten times this limit. */
   wrongTokensPerMinute: number;
-  /** Event streams that one token has open at a time. */
+  /** Concurrent event streams of one token. */
   streamsPerToken: number;
-  /** Connections that one address has open at a time. Node only: on Cloudflare the platform bounds them. */
+  /** Concurrent connections from one address. Node only: on Cloudflare the platform limits them. */
   connectionsPerAddress: number;
   /** Seconds that a request may take to arrive, body included. Node only, as above. */
   requestSeconds: number;
@@ -20,10 +20,10 @@ export const LIMITS: Limits = {
   requestSeconds: 60,
 };
 
-/** Procedures in one batch at most: each of them may ask the database. */
+/** The most procedures in one batch: each of them may query the database. */
 export const MAX_BATCH = 50;
 
-/** The settings of a deployment that change a bound. */
+/** The settings of a deployment that change a limit. */
 export const LIMIT_SETTINGS = {
   WARMPOOL_REQUESTS_PER_MINUTE: "requestsPerMinute",
   WARMPOOL_WRONG_TOKENS_PER_MINUTE: "wrongTokensPerMinute",
@@ -32,7 +32,7 @@ export const LIMIT_SETTINGS = {
   WARMPOOL_REQUEST_SECONDS: "requestSeconds",
 } as const satisfies Record<string, keyof Limits>;
 
-/** The bounds that are set, each a whole number from 1 on; and a sentence for each that is set to anything else. */
+/** The configured limits, each a whole number from 1; and a sentence for each setting that is anything else. */
 export function readLimits(setting: (name: keyof typeof LIMIT_SETTINGS) => string | undefined): {
   limits: Partial<Limits>;
   problems: string[];

@@ -12,7 +12,7 @@ import { watchAssignment } from "./watchAssignment.ts";
 const ACTIVE_REST_MS = 5000;
 const REST_MS = 1000;
 
-/** What a tester can do on their own page: each procedure is about the one assignment that its link is for. */
+/** The procedures of a tester's own page, each for the one assignment of its link. */
 export const pageRouter = router({
   get: forPage.query(({ ctx }) => shown(ctx)),
 

@@ -6,11 +6,11 @@ import { appRouter } from "./router.ts";
 import type { Meta } from "./trpc.ts";
 
 /**
- * What callers can meet at each procedure. Who may call comes from the router itself; which codes a procedure answers
- * is written down here, and test/api holds both against what really comes. docs/procedures.md is written from it.
+ * The errors of each procedure. The roles come from the router itself; the codes that a procedure returns
+ * are listed here, and test/api checks both against real calls. docs/procedures.md is generated from it.
  */
 
-/** What every procedure can answer, for reasons that are not its own. */
+/** Codes that every procedure can return. */
 export const COMMON_CODES = [
   "BAD_REQUEST",
   "UNAUTHORIZED",
@@ -25,7 +25,7 @@ type Group = keyof Tree;
 /** `"pool.get"` and all the others. */
 export type ProcedurePath = { [Of in Group]: `${Of}.${keyof Tree[Of] & string}` }[Group];
 
-/** What each answers besides. A procedure that is missing here does not compile. */
+/** The additional codes of each. A procedure that is missing here does not compile. */
 const OWN_CODES: Record<ProcedurePath, readonly ErrorCode[]> = {
   "tester.assign": ["NOT_FOUND", "CONFLICT", "NO_CAPACITY", "POOL_PAUSED"],
   "tester.link": ["NOT_FOUND", "CONFLICT"],
@@ -104,10 +104,10 @@ export type ProcedureInfo = {
   path: ProcedurePath;
   type: "query" | "mutation" | "subscription";
   audience: Audience;
-  /** Whose tokens open it. */
+  /** The roles that may call it. */
   roles: readonly CallerRole[];
   codes: readonly ErrorCode[];
-  /** What it takes; an object without fields where it takes nothing. */
+  /** Its input; an object without fields if it has none. */
   input: z.ZodType;
 };
 

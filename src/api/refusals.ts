@@ -3,14 +3,14 @@ import { addRefusals } from "../domain/metrics/refusals.ts";
 import type { Edge } from "./edge.ts";
 
 /**
- * What the gate refused, counted in memory and written down by somebody who was let in: a refused request costs no
- * statement. What an instance has not written when it ends is lost, seconds' worth.
+ * Requests that the gate refused, counted in memory and stored during an accepted request: a refused request costs no
+ * statement. The last seconds' counts are lost when an instance stops.
  */
 export type Refusals = {
   note(reason: RefusalReason): void;
-  /** Writes what was counted, after the answer, once in a few seconds at most. */
+  /** Stores the counts, after the response, at most once every few seconds. */
   writeSoon(edge: Edge): void;
-  /** Writes it now: for whoever reads the counters. */
+  /** Stores them now, before the counters are read. */
   write(edge: Edge): Promise<void>;
 };
 

@@ -4,7 +4,7 @@ import { WarmpoolError } from "../domain/core/errors.ts";
 import { forAdmin, router } from "./trpc.ts";
 
 export const sessionRouter = router({
-  /** A link to the dashboard that signs in once, as whoever asks for it. */
+  /** A link to the dashboard that signs in once, as the caller. */
   link: forAdmin.mutation(async ({ ctx }): Promise<SecretLink> => {
     const { role, name, token } = ctx.caller;
     if (role !== "admin") throw new WarmpoolError("FORBIDDEN", "requires a token with the role admin");

@@ -12,10 +12,10 @@ import { readBody, Refused } from "./http/input.ts";
 import { problemResponse, tell } from "./http/problem.ts";
 import { foreignOrigin, saysWhence } from "./origin.ts";
 
-/** `/session`: how a browser signs in and out. The secret is in an HttpOnly cookie and never in a page's hands. */
+/** `/session`: a browser's sign-in and sign-out. The secret is in an HttpOnly cookie, which no script can read. */
 type Vars = { Bindings: Edge; Variables: RequestIdVariables };
 
-/** A token, a code and their names are all there is in it. */
+/** Large enough for a token, a code and their names. */
 const MAX_BYTES = 4096;
 
 export function createSessionHttp(gate: Gate): Hono<Vars> {
@@ -73,13 +73,13 @@ export function createSessionHttp(gate: Gate): Hono<Vars> {
   return app;
 }
 
-/** The session that the cookie names, whatever token comes with it. */
+/** The session of the cookie, regardless of a token. */
 function sessionOf(c: Context<Vars>): Credential | null {
   const cookie = c.req.header("cookie");
   return cookie === undefined ? null : credentialOf(new Headers({ cookie }));
 }
 
-/** @throws WarmpoolError FORBIDDEN for a role that has nothing to do with the dashboard. */
+/** @throws WarmpoolError FORBIDDEN for a role that may not use the dashboard. */
 function personOf({ caller }: Admitted): Person {
   const { role, name, token } = caller;
   if (role === "admin" || role === "viewer") return { role, name, token };

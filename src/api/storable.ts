@@ -1,9 +1,9 @@
-/** Nothing we take is nested so deep; whatever is would only cost stack and time. */
+/** No valid input is nested this deep; deeper ones would only cost stack and time. */
 const MAX_DEPTH = 64;
 
 /**
- * Why a JSON value cannot be stored as Postgres text, or null where it can: a NUL character, half of a surrogate pair,
- * or nesting without end. Found here, before any statement, so that it is the caller's mistake with a name and not a
+ * Why a JSON value cannot be stored as Postgres text, or null if it can: a NUL character, a lone surrogate,
+ * or endless nesting. It is checked before any statement, so that it is a named error of the caller and not a
  * failed query.
  */
 export function unstorable(value: unknown, path: string, depth = 0): string | null {

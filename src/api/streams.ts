@@ -1,10 +1,10 @@
-/** How many event streams each token has open on this instance: each is a statement a second. */
+/** The number of open event streams of each token on this instance: each costs a statement per second. */
 export type Streams = {
   isFull(token: string, most: number): boolean;
   /**
    * @param signal of the request. In a Worker whose caller has left, what a stream waits for may never come, and its own end
    * with it: the abort is the last that is heard of it.
-   * @returns what to call when the stream has ended; null where there are too many.
+   * @returns a function to call when the stream has ended; null if there are too many.
    */
   open(token: string, most: number, signal: AbortSignal): (() => void) | null;
 };
@@ -13,12 +13,12 @@ export const TOO_MANY_STREAMS = "this token has too many open event streams; clo
 
 /** tRPC ends a stream after this time, and its client opens another. */
 export const LONGEST_STREAM_MS = 10 * 60_000;
-/** Should even the abort not be heard, a place is free again when its stream must be over. */
+/** If even the abort is missed, the place is freed when the stream must have ended. */
 const FORGOTTEN_MS = LONGEST_STREAM_MS + 60_000;
 
 /** @param now milliseconds that only grow */
 export function createStreams(now: () => number = () => performance.now()): Streams {
-  /** When each of a token's streams was opened. */
+  /** When each stream of a token was opened. */
   const opened = new Map<string, Set<{ at: number }>>();
   const ofToken = (token: string) => {
     const places = opened.get(token) ?? new Set();

@@ -95,7 +95,7 @@ export const testerRouter = router({
   }),
 });
 
-/** Makes the link to an assignment's page, and ends the one before. */
+/** Creates the link to an assignment's page, which replaces the previous link. */
 async function pageLink(
   ctx: Pick<Context, "connection" | "origin"> & { actor: Actor },
   assignment: string,

@@ -12,21 +12,21 @@ import { unstorable } from "./storable.ts";
 
 export type Context = Edge & {
   requestId: string;
-  /** Who calls; the gate has found out (gate.ts). */
+  /** The caller, identified by the gate (gate.ts). */
   caller: Caller;
-  /** Opens an event stream of the caller's. @returns how to say that it has ended; null where there are too many. */
+  /** Opens an event stream for the caller. @returns a function to call when it has ended; null if there are too many. */
   openStream: () => (() => void) | null;
-  /** Where links that are made here begin: `https://warmpool.example.com`. */
+  /** The start of created links: `https://warmpool.example.com`. */
   origin: string;
-  /** What changes, for everybody who watches on this instance. */
+  /** The feed of changes, for all watchers on this instance. */
   feed: Feed;
-  /** By what the caller is known. */
+  /** The caller's credential. */
   credential: Credential;
-  /** Whether the caller's token, session or link still opens something: for streams, which outlive their beginning. */
+  /** Whether the caller's token, session or link is still valid: for streams, which last longer than the first check. */
   isStillKnown: () => Promise<boolean>;
 };
 
-/** What a procedure says of itself; docs/procedures.md is written from it. */
+/** A procedure's metadata; docs/procedures.md is generated from it. */
 export type Meta = { audience: Audience };
 
 const t = initTRPC
@@ -49,7 +49,7 @@ const t = initTRPC
 
 export const router = t.router;
 
-/** Turns whatever a procedure throws into one of the closed codes; tRPC has wrapped it as an internal error. */
+/** Converts everything that a procedure throws into one of the closed codes; tRPC has wrapped it as an internal error. */
 const guarded = t.procedure.use(async ({ ctx, next }) => {
   const result = await next();
   if (!result.ok && result.error.code === "INTERNAL_SERVER_ERROR") {
@@ -82,32 +82,32 @@ function actorOf({ role, name }: Caller): Actor {
   return role === "node" || role === "join" ? `node:${name}` : `${role}:${name}`;
 }
 
-/** People's texts are refused where Postgres could not store them; a relay's (logs, causes) are cleaned instead. */
+/** People's texts are refused if Postgres cannot store them; a relay's texts (logs, causes) are cleaned instead. */
 const storable = t.middleware(async ({ ctx, getRawInput, next }) => {
   const problem = unstorable(await getRawInput(), "");
   if (problem !== null) throw toTrpcError(new WarmpoolError("BAD_REQUEST", problem), ctx.requestId);
   return next();
 });
 
-/** The main app's business, and the operator's. */
+/** For the main app and operators. */
 export const forApp = forAudience("app").use(storable);
 export const forAdmin = forAudience("admin").use(storable);
 
-/** A node's relay: only its own node's operations. */
+/** For a node's relay: only the operations of its own node. */
 export const forNode = forAudience("node").use(({ ctx, next }) => {
   if (ctx.caller.role !== "node")
     throw toTrpcError(new WarmpoolError("FORBIDDEN", "requires a node's credential"), ctx.requestId);
   return next({ ctx: { node: ctx.caller.node } });
 });
 
-/** The bearer of a one-time join token. */
+/** For the bearer of a one-time join token. */
 export const forJoin = forAudience("join").use(({ ctx, next }) => {
   if (ctx.caller.role !== "join")
     throw toTrpcError(new WarmpoolError("FORBIDDEN", "requires a join token"), ctx.requestId);
   return next({ ctx: { node: ctx.caller.node, joinToken: ctx.caller.token } });
 });
 
-/** The bearer of the link to a tester's page: this assignment only. */
+/** For the bearer of the link to a tester's page: only this assignment. */
 export const forPage = forAudience("page")
   .use(storable)
   .use(({ ctx, next }) => {

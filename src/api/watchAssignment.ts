@@ -5,7 +5,7 @@ import { pause } from "./pause.ts";
 import { TOO_MANY_STREAMS } from "./streams.ts";
 import type { Context } from "./trpc.ts";
 
-/** Once a second at most per watcher, one look each time. */
+/** At most one query per second and watcher. */
 const WATCH_MS = 1000;
 
 type Shown = Pick<Assignment, "setup" | "queue">;

@@ -2,11 +2,11 @@ import type { Sql, TransactionSql } from "postgres";
 import { isUnavailable } from "./failure.ts";
 
 /**
- * Transactions that end with their connection. The driver alone (postgres.js 3.4.9) goes on with one whose connection
- * has closed: its rollback is written to a socket that is gone, in a callback where nobody can catch what follows, and
- * the process dies of it; or what the transaction still says is carried out on the next connection, outside of any
- * transaction. See porsager/postgres#1208 and #1215. So here a transaction that has lost its connection says nothing
- * more, not even rollback: Postgres has rolled it back already.
+ * Transactions that end with their connection. The driver itself (postgres.js 3.4.9) continues a transaction whose connection
+ * has closed: it writes the rollback to the closed socket, in a callback whose error nobody can catch, and
+ * the process crashes; or it executes the transaction's further statements on the next connection, outside of any
+ * transaction. See porsager/postgres#1208 and #1215. So here a transaction that has lost its connection sends nothing
+ * more, not even a rollback: Postgres has already rolled it back.
  */
 type Begin = (use: (tx: TransactionSql) => Promise<unknown>) => Promise<unknown>;
 
@@ -17,7 +17,7 @@ const CLOSE_MS = 20;
 export type Beginning = {
   /** What follows `begin`, in letters and spaces, such as `isolation level read committed`. */
   modes: string;
-  /** Postgres ends a session that says nothing for so long in the middle of its transaction. */
+  /** Postgres closes a session that is idle for this long in a transaction. */
   idleMs: number | null;
 };
 

@@ -11,25 +11,25 @@ import { NamedStatements } from "./named.ts";
 import { Sessions } from "./sessions.ts";
 
 /**
- * The only file of the running system that makes clients of the database driver; those beside it mend what it does
- * wrong. Everything else gets a `Db` (or a transaction, which is one too).
- * No session state is used anywhere: the edge reaches Postgres through a pooler that gives each transaction another
- * session, or may do so. `bigint` columns come as numbers: all of ours stay far below 2^53.
+ * The only file of the running system that creates clients of the database driver; the files beside it correct the
+ * driver's errors. Everything else gets a `Db` (or a transaction, which is one too).
+ * Session state is never used: the edge may reach Postgres through a pooler that gives each transaction another
+ * session. `bigint` columns are read as numbers: all of them stay far below 2^53.
  */
 export type Db = PgDatabase<PostgresJsQueryResultHKT>;
 
 export type Connection = {
   db: Db;
-  /** Runs a hot statement as a named one if sessions are proven to be ours (named.ts): a single round trip then. */
+  /** Runs a hot statement as a named one if sessions are proven to be exclusive (named.ts): then it takes one round trip. */
   prepared<Row extends Record<string, unknown>>(statement: SQL): Promise<Row[]>;
-  /** Ends the connections; a statement under way gets `graceSeconds` (default 5). */
+  /** Closes the connections; a running statement gets `graceSeconds` (default 5). */
   close(graceSeconds?: number): Promise<void>;
 };
 
 export type ConnectOptions = {
-  /** Most connections at once. A Worker's client serves one request; a server's serves all. */
+  /** The maximum number of connections. A Worker's client serves one request; a server's serves all. */
   max?: number;
-  /** Sees the text of every statement, never its parameters. For tests that count round trips. */
+  /** Gets the text of every statement, never its parameters. For tests that count round trips. */
   onStatement?: (text: string) => void;
   /** What the connections are made of and bounded by, if they are a server's own (src/db/directLink.ts). */
   link?: DirectLink;
@@ -40,7 +40,7 @@ type Use = (tx: TransactionSql) => Promise<unknown>;
 
 const dialect = new PgDialect();
 
-/** Longest pause before a lost connection is made anew. The driver's own 20 s would outlast most failovers. */
+/** The longest delay before a reconnect. The driver's own 20 s is longer than most failovers. */
 const LONGEST_BACKOFF_SECONDS = 0.5;
 
 /**

@@ -1,4 +1,4 @@
-/** What a postgres:// URL says, decoded. */
+/** The parts of a postgres:// URL, decoded. */
 export type DatabaseTarget = {
   /** A name or an address; an IPv6 address without brackets. */
   host: string;
@@ -12,7 +12,7 @@ export type DatabaseTarget = {
   parameters: Record<string, string>;
 };
 
-/** Parameters of other clients that ask nothing of the server, which would refuse them. */
+/** Parameters of other clients that are not for the server, which would refuse them. */
 const OF_OTHER_CLIENTS = new Set([
   ...[
     "channel_binding",
@@ -32,12 +32,12 @@ const ENCODE =
 
 /**
  * Reads the URL of a database. A problem never quotes the URL: which part of a malformed one is the password cannot
- * be known. So anything that a URL parser would take for something else than was meant is refused here.
+ * be known. So anything that a URL parser would misinterpret is refused here.
  */
 export function readDatabaseUrl(text: string): DatabaseTarget | { problem: string } {
   const trimmed = text.trim();
   if (!/^postgres(?:ql)?:\/\//i.test(trimmed)) return { problem: `it has to look like ${FORM}` };
-  // A URL parser drops line breaks and tabs without a word, and so changes the password.
+  // A URL parser silently drops line breaks and tabs, which changes the password.
   if (/\p{Cc}/u.test(trimmed)) return { problem: "it has a line break or another control character in it" };
   const authority = trimmed.slice(trimmed.indexOf("//") + 2).split(/[/?#]/, 1)[0] ?? "";
   if (authority.slice(authority.lastIndexOf("@") + 1).includes(","))
@@ -88,7 +88,7 @@ function readParameters(
     } else if (name.startsWith("ssl")) {
       return { problem: "of the TLS parameters only sslmode and sslrootcert=system are known here" };
     } else if (!/^[a-z_][a-z0-9_.]*$/i.test(name)) {
-      // The rest of a password, most likely.
+      // Probably the rest of a password.
       return { problem: `a parameter after its ? has a name that is none of Postgres's: ${ENCODE}` };
     } else if (!OF_OTHER_CLIENTS.has(name)) {
       parameters.set(name, value);

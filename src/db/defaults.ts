@@ -3,11 +3,11 @@ import type { Beginning } from "./begin.ts";
 import { isReadOnly, isSerializationFailure } from "./failure.ts";
 
 /**
- * What the role or the database makes the default of each transaction, if that is not what this code relies on: it
- * waits for rows that others have locked and goes on with what they have become, which only `read committed` does.
- * Transactions say so when they begin. A single statement would need three for that, so it is first said alone: in a
- * stricter isolation it reads the same and may only fail, with nothing done; from then on it gets a transaction.
- * Kept for as long as the process lives, because a Worker has a client for each request.
+ * Corrects transaction defaults of the role or the database that this code cannot work with: it
+ * waits for locked rows and continues with their new values, which only `read committed` does.
+ * Transactions set this when they begin. A single statement would need three round trips for that, so it is first run alone: in a
+ * stricter isolation it reads the same and at worst fails without effect; from then on it gets a transaction.
+ * Kept for the lifetime of the process, because a Worker has a client for each request.
  */
 export type Defaults = { isStrict: boolean; isReadOnly: boolean };
 
@@ -20,12 +20,12 @@ export function defaultsOf(place: string): Defaults {
   return known;
 }
 
-/** How each transaction has to begin. */
+/** How each transaction must begin. */
 export function modesOf({ isReadOnly: isRead }: Defaults): Beginning["modes"] {
   return `isolation level read committed${isRead ? " read write" : ""}`;
 }
 
-/** Whether statements have to be said in a transaction that sets its own modes. */
+/** Whether statements must run in a transaction that sets its own modes. */
 export function differ({ isStrict, isReadOnly: isRead }: Defaults): boolean {
   return isStrict || isRead;
 }
@@ -38,8 +38,8 @@ const READ_ONLY_ROLE = `select 1 from pg_settings where name = 'default_transact
   and source in ('database', 'user', 'database user') and not pg_is_in_recovery()`;
 
 /**
- * Whether it failed for a default that was not known when it was said, and is known now: said once more, it may succeed.
- * @param before what was known when it was said; others may have learnt since
+ * Whether it failed because of a default that was unknown when it ran and is known now: then a retry may succeed.
+ * @param before what was known when it ran
  */
 export async function learnFrom(
   error: unknown,

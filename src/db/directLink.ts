@@ -2,27 +2,27 @@ import { Socket } from "node:net";
 import { readDatabaseUrl } from "./databaseUrl.ts";
 
 /**
- * The way from a server of one's own to its Postgres, or to a pooler before it. Either end may be gone without a
- * word (a lost route, a host without power): then neither is told, and without these bounds a statement would wait, and
- * what a transaction has locked stay locked, for as long as TCP believes in the connection, a quarter of an hour or
- * for ever. See porsager/postgres#1089.
+ * The connection of a self-hosted server to its Postgres, or to a pooler in front of it. Either end may disappear
+ * silently (a lost route, a power failure). Without these limits a statement would then wait, and
+ * the locks of a transaction would stay, until TCP gives up the connection, after a quarter of an hour or
+ * never. See porsager/postgres#1089.
  */
 export type DirectLink = {
-  /** Makes the driver's sockets. */
+  /** Creates the driver's sockets. */
   socket: () => Socket;
-  /** Postgres ends a session that says nothing for so many milliseconds in the middle of a transaction. */
+  /** Postgres closes a session that is idle for this many milliseconds in a transaction. */
   silentMs: number;
-  /** Seconds after which a connection that nobody uses is closed in good order. */
+  /** Seconds after which an unused connection is closed. */
   idle_timeout: number;
 };
 
-/** Far longer than any statement of ours takes. */
+/** Far longer than any statement of Warmpool takes. */
 const SILENT_SECONDS = 30;
 
 /**
  * @param url the postgres:// URL that is dialled
  * @throws Error without the URL in it, if that is malformed
- * @param silentSeconds a socket on which nothing came or went for so long is given up, with what waits for it
+ * @param silentSeconds a socket without traffic for this long is closed, and everything that waits for it fails
  */
 export function directLink(url: string, silentSeconds = SILENT_SECONDS): DirectLink {
   const read = readDatabaseUrl(url);
@@ -36,7 +36,7 @@ export function directLink(url: string, silentSeconds = SILENT_SECONDS): DirectL
   };
 }
 
-/** Closes itself at its timeout, whoever listens: the driver takes all listeners off before it begins TLS. */
+/** Closes itself at its timeout, without listeners: the driver removes all listeners before it starts TLS. */
 class GivingUp extends Socket {
   constructor(silentMs: number) {
     super();

@@ -1,7 +1,7 @@
 import { NOT_MIGRATED } from "../contract/schema.ts";
 
 /**
- * Tells "the database cannot be asked now" from "the statement was wrong". Driver and pooler wrap each other's
+ * Distinguishes "the database is unavailable" from "the statement was wrong". Driver and pooler wrap each other's
  * errors, so the whole chain of causes is read. Sources: PostgreSQL error codes, appendix A; postgres.js error codes.
  */
 const UNAVAILABLE = new Set([
@@ -35,16 +35,16 @@ const UNAVAILABLE = new Set([
  */
 const UNAVAILABLE_CLASSES = ["08", "53", "58", "57P"];
 
-/** What a session answers, or ends with, if its server is not the one to ask any more. */
+/** The errors of a session whose server should no longer be used. */
 const SESSION_ENDING = ["08", "25006", "57P"];
 
-/** What a statement of ours meets in a database of another version: no such table, column or schema. */
+/** The errors of a statement in a database of another version: no such table, column or schema. */
 const OTHER_SCHEMA = new Set(["42P01", "42703", "3F000"]);
 
-/** Chances to run into each other that go away when the transaction is run again. */
+/** Conflicts between transactions that a retry resolves. */
 const CONFLICTING = new Set(["40001", "40P01"]);
 
-/** True where the database was out of reach, full, starting or stopping: asking again later may work. */
+/** True if the database was unreachable, full, starting or stopping: a retry may work. */
 export function isUnavailable(error: unknown): boolean {
   return chain(error).some(
     (link) =>
@@ -77,7 +77,7 @@ export function isSerializationFailure(error: unknown): boolean {
   return chain(error).some(({ code }) => code === "40001");
 }
 
-/** True where a value is none that its column takes (data exceptions and broken constraints): the caller's, not the database's. */
+/** True if a column does not accept a value (data exceptions and violated constraints): the caller's error, not the database's. */
 export function isBadValue(error: unknown): boolean {
   return chain(error).some(({ code }) => code.startsWith("22") || code.startsWith("23"));
 }
@@ -99,14 +99,14 @@ function field(error: Error, name: string): string {
   return typeof value === "string" ? value : "";
 }
 
-/** What the server or the system said at the bottom of it, and the code; null if nobody gave one. */
+/** The innermost message of the server or the system, with the code; null if there is none. */
 export function codedCause(error: unknown): { code: string; message: string } | null {
   return chain(error).findLast(({ code }) => code !== "") ?? null;
 }
 
 /**
- * What may be said of an error in a log or a heartbeat. Drizzle's own message holds the SQL and its parameters, so
- * of a failed query only the server's code and the constraint are kept; nothing of it is ever for callers.
+ * The text of an error for a log or a heartbeat. Drizzle's own message contains the SQL and its parameters, so
+ * for a failed query only the server's code and the constraint are kept; callers never get any of it.
  */
 export function describeFailure(error: unknown): string {
   const links = chain(error);

@@ -6,15 +6,15 @@ import { connect } from "./client.ts";
 import { type DatabaseTarget, readDatabaseUrl } from "./databaseUrl.ts";
 import { migrateFailure } from "./migrateFailure.ts";
 
-/** Any number, the same for all migrators: the lock that makes two of them take turns ("warmpool" in hex, cut). */
+/** An arbitrary number, the same for all migrators: the lock that serializes them ("warmpool" in hex, truncated). */
 const LOCK = 0x7761726d;
 
 const FOLDER = fileURLToPath(new URL("../../drizzle", import.meta.url));
 
 /**
- * Brings the database to the schema of this checkout. Two at once take turns; one that finds nothing to do changes
- * nothing. The lock is a transaction's and stays in that, while the migrations run beside it: a session's would stay
- * behind in a pooler. So a pooler has to give two sessions at once.
+ * Migrates the database to the schema of this checkout. Concurrent runs are serialized; one that finds nothing to do changes
+ * nothing. The lock belongs to a separate transaction, while the migrations run on another session: a session lock would stay
+ * behind in a pooler. So a pooler must provide two sessions at once.
  */
 export async function migrate(url: string): Promise<void> {
   const connection = connect(url, { max: 2 });
@@ -33,7 +33,7 @@ export async function migrate(url: string): Promise<void> {
   }
 }
 
-/** The command: one sentence on standard error if it fails, exit 2 if it was not given a URL. */
+/** The command: prints one sentence on standard error if it fails, and exits with 2 if the URL is missing. */
 async function main(url: string): Promise<void> {
   if (url === "")
     fail(2, "DATABASE_URL is not set; set it to the postgres:// URL of the database to migrate");

@@ -1,10 +1,10 @@
 import type { Sql } from "postgres";
 
 /**
- * Named statements, which Postgres plans once for a session. Behind a pooler that gives each transaction another session they
- * are not there, or are another client's, and the driver then gives one statement's rows to another. So there are none
- * until it is proven that a connection is a session: Postgres names its process when a session starts, and must run
- * the statement in that very process. A pooler makes the number up. Whenever a connection closes the proof is made again.
+ * Named statements, which Postgres plans once per session. Behind a pooler that gives each transaction another session they
+ * do not exist, or belong to another client, and the driver would then return the rows of another statement. So none are used
+ * until it is proven that a connection is one session: Postgres reports its process when a session starts, and must run
+ * the statement in the same process. A pooler invents the number. The proof is repeated whenever a connection closes.
  */
 export class NamedStatements {
   #client: Sql | null = null;
@@ -30,14 +30,14 @@ export class NamedStatements {
     client.options.prepare = this.#state === "yes";
   }
 
-  /** A connection of the client has closed: the next one may lead elsewhere. */
+  /** A connection of the client has closed: the next one may lead to another server. */
   forget(client: Sql): void {
     client.options.prepare = false;
     if (client === this.#client) this.#state = "unknown";
   }
 }
 
-/** The process that the server named when the connection began, and the one that it ran a statement in. */
+/** The process that the server reported when the connection started, and the one in which a statement ran. */
 async function processes(client: Sql): Promise<{ named: number; ran: number | undefined } | null> {
   try {
     const found = await client.unsafe<{ pid: number }[]>("select pg_backend_pid() as pid");

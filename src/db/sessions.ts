@@ -1,16 +1,16 @@
 import type { Sql } from "postgres";
 import { endsSession } from "./failure.ts";
 
-/** A standby that is asked again and again costs one set of connections a second, not one a statement. */
+/** Repeated use of a standby costs one set of connections per second, not one per statement. */
 const RENEW_MS = 1000;
-/** What is under way in the old sessions gets this long. */
+/** How long running statements of the old sessions may take. */
 const GRACE_SECONDS = 30;
 
 /**
- * The driver's client, and another one as soon as a session of it answers that the server it leads to is not the one to ask:
- * a standby after a failover, a server that stops. The driver closes a session only if its socket closes, and a server
- * that has turned read-only leaves it open: each statement would be refused until the last of these sessions has
- * reached its age. All new connections resolve the host's name anew.
+ * The driver's client, and a new one as soon as a session reports that its server should no longer be used:
+ * a standby after a failover, a server that stops. The driver closes a session only if its socket closes, but a server
+ * that has become read-only keeps it open: each statement would be refused until the last of these sessions has
+ * reached its maximum age. All new connections resolve the host's name again.
  */
 export class Sessions {
   readonly #open: () => Sql;

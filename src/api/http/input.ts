@@ -5,12 +5,12 @@ import { Schemas } from "./jsonSchema.ts";
 import { hasBody, pathFields, type Route } from "./route.ts";
 
 /**
- * A request's input, put together from where its fields travel: the path, the query, the body. What comes out is what
- * the procedure's own schema is asked about, so nothing is checked here that it checks.
+ * A request's input, collected from the path, the query and the body. The result is
+ * validated by the procedure's own schema, so nothing is checked here that the schema checks.
  */
 export type RawInput = Record<string, unknown>;
 
-/** A request that is refused before its input is looked at, with a status that no code of ours has. */
+/** A request that is refused before its input is read, with a status that no Warmpool code has. */
 export class Refused extends Error {
   readonly told: Told;
   constructor(httpStatus: number, message: string) {
@@ -19,7 +19,7 @@ export class Refused extends Error {
   }
 }
 
-/** A query's texts as what the schema wants there: numbers and booleans come as text. */
+/** Converts a query's texts to the types of the schema: numbers and booleans arrive as text. */
 export function createQueryReader(route: Route): (query: URLSearchParams) => RawInput {
   const { properties } = new Schemas().input(route.procedure.input);
   const fields = new Set(pathFields(route.path));
@@ -52,7 +52,7 @@ function jsonOr(text: string): unknown {
   }
 }
 
-/** @throws WarmpoolError BAD_REQUEST where fields come in the body of a request whose input is its query. */
+/** @throws WarmpoolError BAD_REQUEST if a request whose input is its query has fields in the body. */
 export function mustBeEmpty(body: RawInput): void {
   const [first] = Object.keys(body);
   if (first === undefined) return;
@@ -78,7 +78,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** Adds the path's fields. @throws WarmpoolError BAD_REQUEST where the body says otherwise than the path. */
+/** Adds the path's fields. @throws WarmpoolError BAD_REQUEST if the body contradicts the path. */
 export function withPath(input: RawInput, path: Record<string, string>): RawInput {
   for (const [name, value] of Object.entries(path)) {
     if (Object.hasOwn(input, name) && own(input, name) !== value)

@@ -13,18 +13,18 @@ export type InputSchema = { properties: Record<string, Json>; required: string[]
 export class Schemas {
   readonly #named = new Map<string, Json>();
 
-  /** What a caller sends: an object, with what has a default left out or not. */
+  /** An input: an object in which fields with a default are optional. */
   input(schema: z.ZodType): InputSchema {
     const { properties = {}, required = [] } = this.#convert(schema, "input") as Partial<InputSchema>;
     return { properties, required };
   }
 
-  /** What comes back. */
+  /** A result. */
   output(schema: z.ZodType): Json {
     return this.#convert(schema, "output");
   }
 
-  /** All that have a name, by it. */
+  /** All named schemas, by name. */
   named(): Json {
     return Object.fromEntries([...this.#named].toSorted(([a], [b]) => (a < b ? -1 : 1)));
   }

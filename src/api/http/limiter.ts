@@ -1,16 +1,16 @@
 /**
- * A bound on how often somebody (a token, an address) may do something: a bucket of `perMinute` that fills evenly. Kept
- * in the memory of one edge instance, so that several allow as many times as much; counting together would cost a write
- * for each request and guard the database with the database (docs/decisions/0007-admin-http.md).
+ * A rate limit for a token or an address: a bucket of `perMinute` that fills evenly. It is kept
+ * in the memory of one edge instance, so that several instances allow several times as much; a shared count would cost a write
+ * per request and protect the database with the database (docs/decisions/0007-admin-http.md).
  */
 export type Limiter = {
-  /** Takes `count` at once, 1 unless said otherwise; 0 where they were there, else the seconds until they are. */
+  /** Takes `count` at once (default 1); returns 0 if they were available, else the seconds until they are. */
   take(name: string, perMinute: number, count?: number): number;
-  /** Gives one back that was taken before it was known whether it counts. */
+  /** Returns one that was taken before it was known whether it counts. */
   giveBack(name: string, perMinute: number): void;
 };
 
-/** Names remembered at most. Whoever is forgotten begins with a full bucket. */
+/** The most names that are kept. A forgotten one starts with a full bucket. */
 const MAX_NAMES = 10_000;
 
 /** @param now milliseconds of a clock that may stand still between two awaits, as it does in a Worker */

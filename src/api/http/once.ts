@@ -6,9 +6,9 @@ import type { Told } from "../failures.ts";
 import { logFailure } from "../log.ts";
 import { problemOf, problemResponse } from "./problem.ts";
 
-/** Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): the same request under the same key is done once. */
+/** Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): a request with the same key is executed once. */
 
-/** What a request ended with, before it is put into a response. */
+/** The result of a request, before it becomes a response. */
 export type Outcome = { ok: true; value: unknown } | { ok: false; told: Told };
 
 /** The key as it is, or as the string of a structured field: `"…"`. @throws WarmpoolError BAD_REQUEST. */
@@ -21,9 +21,9 @@ export function readKey(header: string): string {
 }
 
 /**
- * The request as its key's table knows it. A body may hold a secret that could be guessed: the bearer, of which the
- * database has a hash, makes this one that nobody else can try guesses at. Not WARMPOOL_SECRET_KEY: changing that would
- * make a repeat another request.
+ * The request's fingerprint in the table of keys. A body may contain a secret that could be guessed: keyed with the bearer, of which the
+ * database has only a hash, nobody else can test guesses. Not with WARMPOOL_SECRET_KEY: changing that would
+ * make a repeat a different request.
  */
 export async function keyed(bearer: string, key: string, request: string): Promise<KeyedRequest> {
   return {
@@ -34,9 +34,9 @@ export async function keyed(bearer: string, key: string, request: string): Promi
 }
 
 /**
- * Does it under its key, or gives the answer that is kept. Answers that say "try again" (5xx) or that nothing was
- * understood (400) are not kept: the key is free for the next try.
- * @param hide makes the body that is kept out of the one that is given
+ * Executes the request under its key, or returns the stored response. Responses that mean "retry" (5xx) or "not
+ * understood" (400) are not stored: the key is free for the next attempt.
+ * @param hide converts the body into the one that is stored
  */
 export async function once(
   db: Db,
@@ -71,7 +71,7 @@ export async function once(
   return respond(outcome);
 }
 
-/** The answer to what a request ended with. */
+/** The response for the result of a request. */
 export function respond(outcome: Outcome): Response {
   return outcome.ok ? answer(200, outcome.value) : problemResponse(outcome.told);
 }

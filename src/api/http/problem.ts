@@ -4,7 +4,7 @@ import { ERROR_CODES } from "../../contract/errors.ts";
 import { HTTP_STATUS } from "../../domain/core/errors.ts";
 import { asWarmpoolError, tellTrpcError, type Told } from "../failures.ts";
 
-/** Errors as RFC 9457 has them. `code` is of the closed set; `detail` says what, why and what to do. */
+/** Errors in the format of RFC 9457. `code` is one of the closed set; `detail` says what, why and what to do. */
 export const problem = z
   .strictObject({
     type: z.string(),
@@ -18,7 +18,7 @@ export const problem = z
   .meta({ id: "Problem" });
 export type Problem = z.infer<typeof problem>;
 
-/** A code's name for people. */
+/** The title of a code for people. */
 const TITLES: Record<Told["code"], string> = {
   BAD_REQUEST: "The request is invalid",
   UNAUTHORIZED: "The token is missing or invalid",
@@ -33,14 +33,14 @@ const TITLES: Record<Told["code"], string> = {
   INTERNAL: "Something went wrong",
 };
 
-/** Whatever was thrown, as what the caller is told. */
+/** The problem for anything that was thrown. */
 export function tell(error: unknown, requestId: string): Told {
   if (error instanceof TRPCError) return tellTrpcError(error, requestId);
   const { code, message } = asWarmpoolError(error, requestId);
   return { code, httpStatus: HTTP_STATUS[code], message, ...(code === "INTERNAL" ? { requestId } : {}) };
 }
 
-/** The body of an error's answer. */
+/** The body of an error response. */
 export function problemOf(told: Told): Problem {
   return {
     type: `urn:warmpool:problem:${told.code.toLowerCase().replaceAll("_", "-")}`,
@@ -52,7 +52,7 @@ export function problemOf(told: Told): Problem {
   };
 }
 
-/** The answer to an error. `headers` are what the status asks for besides: Allow, Retry-After. */
+/** The response for an error. `headers` are those that the status requires: Allow, Retry-After. */
 export function problemResponse(told: Told, headers: Record<string, string> = {}): Response {
   return new Response(JSON.stringify(problemOf(told)), {
     status: told.httpStatus,

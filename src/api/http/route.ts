@@ -3,8 +3,8 @@ import { type ProcedureInfo, type ProcedurePath, procedures } from "../procedure
 import type { appRouter } from "../router.ts";
 
 /**
- * A route of the admin HTTP is a row: a procedure under another address. What it takes, who may call it, what it
- * answers and what it does are the procedure's, so that the two ways in cannot come apart.
+ * A route of the admin HTTP is a row: a procedure under another address. Its input, its roles, its
+ * result and its effect are those of the procedure, so that the two APIs cannot diverge.
  */
 export type Route = {
   method: "GET" | "PUT" | "POST" | "DELETE";
@@ -16,12 +16,12 @@ export type Route = {
   procedure: ProcedureInfo;
   summary: string;
   output: z.ZodType;
-  /** Fields of the answer that are shown once: null where a stored answer is given again. */
+  /** Fields of the response that are shown once: null when a stored response is repeated. */
   secrets: readonly string[];
 };
 
 type Tree = typeof appRouter._def.record;
-/** What a procedure gives back, as it is returned: our dates are strings already. */
+/** A procedure's result as it is returned: dates are already strings. */
 type OutputOf<Path extends ProcedurePath> = Path extends `${infer Group extends keyof Tree}.${infer Name}`
   ? Name extends keyof Tree[Group]
     ? Tree[Group][Name] extends { _def: { $types: { output: infer Output } } }
@@ -51,12 +51,12 @@ export function route<Path extends ProcedurePath, Schema extends z.ZodType>(
   return { method, path, procedure, summary, output, secrets };
 }
 
-/** The names in the path that are fields of the input. */
+/** The input fields in the path. */
 export function pathFields(path: string): string[] {
   return [...path.matchAll(/:(\w+)/g)].flatMap(([, name]) => (name === undefined ? [] : [name]));
 }
 
-/** Whether the fields that are not in the path travel in the body. */
+/** Whether the fields that are not in the path are sent in the body. */
 export function hasBody(method: Route["method"]): boolean {
   return method === "PUT" || method === "POST";
 }

@@ -105,7 +105,7 @@ async function call(route: Route, input: RawInput, ctx: Context, signal: AbortSi
   }
 }
 
-/** What was shown once is not kept: null stands in its place. */
+/** Values that are shown once are not stored: null replaces them. */
 function withoutSecrets(value: unknown, secrets: readonly string[]): unknown {
   if (typeof value !== "object" || value === null || secrets.length === 0) return value;
   return { ...value, ...Object.fromEntries(secrets.map((name) => [name, null])) };

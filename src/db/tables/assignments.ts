@@ -22,12 +22,12 @@ type Sealed = { key: string; iv: string; text: string };
 
 export type SetupStep = { step: number; steps: number; title: string; percent: number; text?: string };
 
-/** A tester's hold on one machine, from asking to released. */
+/** A tester's claim to a machine, from the request to the release. */
 export const assignments = pgTable(
   "assignments",
   {
     id: uuid("id").primaryKey().defaultRandom(),
-    /** The place in the line: kept through swaps. */
+    /** The place in the queue, which swaps do not change. */
     seq: bigint("seq", { mode: "number" }).notNull().generatedAlwaysAsIdentity(),
     pool: text("pool").notNull(),
     username: text("username").notNull(),
@@ -36,9 +36,9 @@ export const assignments = pgTable(
     machine: uuid("machine").references(() => machines.id),
     sshKeys: jsonb("ssh_keys").$type<string[]>().notNull(),
     params: jsonb("params").$type<Record<string, string>>().notNull().default({}),
-    /** Secret ones, sealed; gone when set-up has ended well, and at release. */
+    /** Secret parameters, encrypted; erased after a successful set-up and at release. */
     secrets: jsonb("secrets").$type<Record<string, Sealed>>().notNull().default({}),
-    /** Marks of the secret ones, by which a repeat is compared; gone at release. */
+    /** Keyed hashes of the secret parameters, to compare a repeated request; erased at release. */
     secretMarks: jsonb("secret_marks")
       .$type<Record<string, { key: string; text: string }>>()
       .notNull()
@@ -50,7 +50,7 @@ export const assignments = pgTable(
     step: jsonb("step").$type<SetupStep>(),
     attempt: integer("attempt").notNull().default(0),
     /**
-     * When the present machine was claimed, when its set-up was asked for (at the claim, and again at each retry), and when
+     * When the current machine was claimed, when its set-up was requested (at the claim, and at each retry), and when
      * the relay first logged in for it.
      */
     claimedAt: timestamp("claimed_at", { withTimezone: true }),
@@ -64,7 +64,7 @@ export const assignments = pgTable(
     activeAt: timestamp("active_at", { withTimezone: true }),
     /** When it failed, while it is `failed`. */
     failedAt: timestamp("failed_at", { withTimezone: true }),
-    /** When it ends by itself, and when that is to be told of beforehand (src/domain/core/expiry.ts). */
+    /** When it expires, and when that is announced beforehand (src/domain/core/expiry.ts). */
     expiresAt: timestamp("expires_at", { withTimezone: true }),
     warnAt: timestamp("warn_at", { withTimezone: true }),
     releasedAt: timestamp("released_at", { withTimezone: true }),
@@ -94,7 +94,7 @@ export const assignments = pgTable(
       .where(sql`warn_at is not null`),
     index("assignments_claims").on(table.pool, table.createdAt),
     index("assignments_newest").on(table.seq),
-    /** A tester's latest one: what every assign, status and look of a watcher asks for. */
+    /** A tester's latest assignment, which every assign, status and watcher reads. */
     index("assignments_tester").on(table.pool, table.username, table.seq),
     /** The last ones of a kind, by which estimates go: how long a set-up took, and how long a machine was kept. */
     index("assignments_set_up")

@@ -3,8 +3,8 @@ import { check, integer, pgTable, text, timestamp, uuid } from "drizzle-orm/pg-c
 import { nodes } from "./nodes.ts";
 
 /**
- * A node on which most machines stopped answering at once. The row is the brake: while it stands unreleased nothing of
- * the node is torn down; released, it stays until most answer again, so that the same dead do not trip it anew.
+ * A node on which most machines stopped responding at once. The row is the brake: until it is released, no machine of
+ * the node is torn down; after that it stays until most respond again, so that the same dead machines do not trip it again.
  */
 export const brakes = pgTable(
   "brakes",
@@ -13,19 +13,19 @@ export const brakes = pgTable(
       .primaryKey()
       .references(() => nodes.name, { onDelete: "cascade" }),
     since: timestamp("since", { withTimezone: true }).notNull().defaultNow(),
-    /** What tripped it: so many dead of those that could be asked, and what one of them said. */
+    /** What tripped it: the dead among the probed machines, and the cause of one of them. */
     dead: integer("dead").notNull(),
     answered: integer("answered").notNull(),
     cause: text("cause"),
-    /** Canaries that failed, and when the next may be tried. */
+    /** Failed canaries, and the earliest time of the next one. */
     canaryTries: integer("canary_tries").notNull().default(0),
     canaryNotBefore: timestamp("canary_not_before", { withTimezone: true }).notNull().defaultNow(),
-    /** Why the last canary failed: a code of the create's result, and its words. */
+    /** Why the last canary failed: the code of the create's result, and its message. */
     canaryFailure: text("canary_failure"),
     canaryError: text("canary_error"),
-    /** The suspect that was taken down to make room for the canary: one at most. */
+    /** The suspect that was torn down to make room for the canary: at most one. */
     madeRoom: uuid("made_room"),
-    /** When strikes began to count again, and who said so: the node, by a canary that got ready, or an admin. */
+    /** When strikes count again, and who released the brake: the node, by a ready canary, or an admin. */
     releasedAt: timestamp("released_at", { withTimezone: true }),
     releasedBy: text("released_by"),
   },

@@ -3,7 +3,7 @@ import { bigint, boolean, index, jsonb, pgTable, text, timestamp, uuid } from "d
 import type { EventKind } from "../../contract/event.ts";
 import { uncountedEvent } from "./uncounted.ts";
 
-/** What happened, in order, for people: never read to decide anything. */
+/** What happened, in order, for people: no decision reads it. */
 export const events = pgTable(
   "events",
   {
@@ -12,7 +12,7 @@ export const events = pgTable(
     kind: text("kind").$type<EventKind>().notNull(),
     /** Who did it: `app:NAME`, `admin:NAME`, `node:NAME` or `system:DUTY`. */
     actor: text("actor").notNull(),
-    /** A code of the closed list in src/domain/core/reasons.ts. */
+    /** A code from the closed list in src/domain/core/reasons.ts. */
     reason: text("reason").notNull(),
     pool: text("pool"),
     node: text("node"),

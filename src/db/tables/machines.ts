@@ -19,7 +19,7 @@ import { nodes } from "./nodes.ts";
 
 /**
  * One VM or system container, from `provisioning` to proven gone. Its id, number and name are never reused. An orphan
- * that was adopted is a row too, in `deleting` from its first moment: it is no pool's, and named as its node has it.
+ * that was adopted is a row too, in `deleting` from the start: it belongs to no pool, and has the name on its node.
  */
 export const machines = pgTable(
   "machines",
@@ -44,26 +44,26 @@ export const machines = pgTable(
     driver: text("driver"),
     driverRef: text("driver_ref"),
     machineSpec: text("machine_spec"),
-    /** What it was made with, and takes until it is proven gone, whatever its pool says now. */
+    /** The shape with which it was created, which it uses until it is proven gone, whatever its pool's current spec. */
     shape: jsonb("shape").$type<PoolSpec["shape"]>().notNull(),
-    /** Consecutive dead answers, each of another probe. */
+    /** Consecutive probes with the result dead. */
     strikes: integer("strikes").notNull().default(0),
     suspectSince: timestamp("suspect_since", { withTimezone: true }),
     readyAt: timestamp("ready_at", { withTimezone: true }),
     /** What its create and its delete took, from the first lease to the end, in seconds: estimates go by these. */
     createSeconds: doublePrecision("create_seconds"),
     deleteSeconds: doublePrecision("delete_seconds"),
-    /** While `held`: who took it out, when, and what they noted. */
+    /** While `held`: who holds it, since when, and their note. */
     hold: jsonb("hold").$type<Hold>(),
-    /** Set while nobody may get onto it: who had it stopped, and when its node had done so. */
+    /** Set while its access is cut: who cut it, and when its node had stopped it. */
     cut: jsonb("cut").$type<Cut>(),
-    /** When its last restart ended: what a probe heard that began before says nothing. */
+    /** When its last restart ended: results of probes that started before are ignored. */
     restartedAt: timestamp("restarted_at", { withTimezone: true }),
     deletingSince: timestamp("deleting_since", { withTimezone: true }),
     receipt: jsonb("receipt").$type<Receipt>(),
     evidence: jsonb("evidence").$type<Record<string, string>>(),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
-    /** When its node showed it and no row knew it. */
+    /** For an adopted orphan: when it was adopted. */
     adoptedAt: timestamp("adopted_at", { withTimezone: true }),
     /** An orphan that was adopted without a person's word is stopped, and deleted only then. */
     keepUntil: timestamp("keep_until", { withTimezone: true }),
@@ -84,7 +84,7 @@ export const machines = pgTable(
     uniqueIndex("machines_http_port")
       .on(table.node, table.httpPort)
       .where(sql`state <> 'deleted'`),
-    /** The claim reads this and nothing else: ready ones of a pool and a spec, the longest-ready first. */
+    /** The only index that the claim reads: ready machines of a pool and a spec, the longest-ready first. */
     index("machines_claim")
       .on(table.pool, table.machineSpec, table.readyAt)
       .where(sql`state = 'ready'`),
@@ -94,7 +94,7 @@ export const machines = pgTable(
     index("machines_node")
       .on(table.node)
       .where(sql`state <> 'deleted'`),
-    /** What placing asks of the past: those gone since the node was counted. */
+    /** For placement: machines that were proven gone since the node's inventory. */
     index("machines_gone")
       .on(table.node, table.deletedAt)
       .where(sql`state = 'deleted'`),

@@ -10,15 +10,15 @@ import type {
 } from "../../contract/node.ts";
 import type { Listing } from "../../contract/listing.ts";
 
-/** One answer of a probe that was not `alive`; the others follow from the time of the node's last probe. */
+/** A probe result other than `alive`; all others follow from the time of the node's last probe. */
 export type NotAlive = {
   answer: Exclude<ProbeAnswer, "alive">;
   cause: string | null;
-  /** When the first probe began that heard no better of it. */
+  /** When the first of these probes started. */
   since: string;
-  /** What its node says of it, where that is sure: it is stopped, or it is not there. */
+  /** What its node reports for certain: it is stopped, or it does not exist. */
   down?: "stopped" | "absent";
-  /** Fingerprint of the host key it presented, where that is no machine's of ours. */
+  /** Fingerprint of the presented host key, if it belongs to no known machine. */
   presented?: string;
 };
 
@@ -40,18 +40,18 @@ export type Sighting = {
   username?: string;
 };
 
-/** By what the driver was asked. */
+/** By the kind of driver call. */
 export type DriverProblems = Partial<Record<"list" | "capacity", { message: string; since: string }>>;
 
-/** A host whose relay makes machines. A healthy sweep writes this row and no machine's. */
+/** A host whose relay creates machines. A sweep without problems writes only this row and no machine's. */
 export const nodes = pgTable(
   "nodes",
   {
     name: text("name").primaryKey(),
     state: text("state").$type<NodeState | "removed">().notNull().default("enrolled"),
-    /** Whether machines may be made on it; another question than whether its relay is heard. */
+    /** Whether machines may be created on it, independent of whether its relay is heard. */
     scheduling: text("scheduling").$type<NodeScheduling>().notNull().default("open"),
-    /** What the operator says of it; pools may ask for some of them. In order, each once. */
+    /** The operator's labels, which pools may require. Sorted, without duplicates. */
     labels: jsonb("labels").$type<string[]>().notNull().default([]),
     /** What the operator has set of it; null is the default (src/domain/core/nodeSettings.ts). */
     concurrency: integer("concurrency"),
@@ -63,9 +63,9 @@ export const nodes = pgTable(
     driver: text("driver"),
     driverVersion: text("driver_version"),
     relayVersion: text("relay_version"),
-    /** The relay's public key: root's way into every machine of this node. */
+    /** The relay's public key, with which it logs in as root on every machine of this node. */
     sshPublicKey: text("ssh_public_key"),
-    /** Of the machines whose create was given to its relay; see src/domain/orphans/restoredBackup.ts. */
+    /** The highest number of a machine whose create its relay has leased; see src/domain/orphans/restoredBackup.ts. */
     highestMachineNumber: bigint("highest_machine_number", { mode: "number" }).notNull().default(0),
     inventory: jsonb("inventory").$type<KeptInventory>(),
     inventoryAt: timestamp("inventory_at", { withTimezone: true }),
@@ -76,13 +76,13 @@ export const nodes = pgTable(
     /** Of its last listing when it began; what it showed is judged when it comes in. */
     listing: jsonb("listing").$type<Pick<Listing, "startedAt">>(),
     lastProbeAt: timestamp("last_probe_at", { withTimezone: true }),
-    /** What the last probe heard from machines that were not alive, by machine id. */
+    /** The last probe's results of machines that were not alive, by machine id. */
     notAlive: jsonb("not_alive").$type<Record<string, NotAlive>>().notNull().default({}),
-    /** What its last complete listing showed of ours that no row knows, by name; see src/domain/orphans/orphans.ts. */
+    /** The orphans in its last complete listing, by name; see src/domain/orphans/orphans.ts. */
     orphans: jsonb("orphans").$type<Record<string, Sighting>>().notNull().default({}),
-    /** What its driver said where it failed; see src/domain/health/driverProblem.ts. */
+    /** The errors of its driver; see src/domain/health/driverProblem.ts. */
     driverProblems: jsonb("driver_problems").$type<DriverProblems>().notNull().default({}),
-    /** While set, no orphan of the node is torn down but those that a person has named. */
+    /** While set, only orphans that a person has named are torn down. */
     orphanBrake: jsonb("orphan_brake").$type<OrphanBrake>(),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
   },

@@ -18,7 +18,7 @@ import { machines } from "./machines.ts";
 import { nodes } from "./nodes.ts";
 import { uncountedOperation } from "./uncounted.ts";
 
-/** One unit of work for a relay. `token` fences: only the lease that carries the row's token may change anything. */
+/** One unit of work for a relay. `token` is the fence: only the lease with the row's number may change anything. */
 export const operations = pgTable(
   "operations",
   {
@@ -30,7 +30,7 @@ export const operations = pgTable(
       .references(() => nodes.name),
     machine: uuid("machine").references(() => machines.id),
     assignment: uuid("assignment").references(() => assignments.id),
-    /** A probe of some machines only: those under suspicion, asked again soon. Null: everything it has. */
+    /** For a probe: the suspects that it rechecks. Null: all machines of the node. */
     scope: text("scope").$type<"suspects">(),
     attempt: integer("attempt").notNull().default(0),
     token: bigint("token", { mode: "number" }),
@@ -38,7 +38,7 @@ export const operations = pgTable(
     leaseUntil: timestamp("lease_until", { withTimezone: true }),
     firstLeasedAt: timestamp("first_leased_at", { withTimezone: true }),
     notBefore: timestamp("not_before", { withTimezone: true }).notNull().defaultNow(),
-    /** How the last try ended, in words for a person. */
+    /** The result of the last attempt, as text for people. */
     error: text("error"),
     result: jsonb("result").$type<Record<string, unknown>>(),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
@@ -60,7 +60,7 @@ export const operations = pgTable(
       "operations_scope",
       sql`${table.scope} is null or (${table.kind} = 'probe' and ${table.scope} = 'suspects')`,
     ),
-    /** What a lease reads: the live ones of a node. */
+    /** For leases: the live operations of a node. */
     index("operations_live")
       .on(table.node, table.kind)
       .where(sql`state in ('queued', 'leased', 'cancelling')`),

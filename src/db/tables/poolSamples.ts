@@ -1,9 +1,9 @@
 import { index, integer, jsonb, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
 
 /**
- * What the metrics of a pool were, once a minute, for charts. Machines and testers are those of the moment; claims and
- * durations are all that was ever counted until then, as in `tallies`: what happened between two samples is their
- * difference, whichever samples between them have been thinned out.
+ * The metrics of a pool, once a minute, for charts. Machines and testers are current numbers; claims and
+ * durations are totals, as in `tallies`: the change between two samples is their
+ * difference, even if samples between them were removed.
  */
 export const poolSamples = pgTable(
   "pool_samples",
@@ -11,7 +11,7 @@ export const poolSamples = pgTable(
     pool: text("pool").notNull(),
     /** The full minute. */
     at: timestamp("at", { withTimezone: true }).notNull(),
-    /** By state, those that are not there left out. */
+    /** By state, without zeros. */
     machines: jsonb("machines").$type<Record<string, number>>().notNull(),
     waiting: integer("waiting").notNull(),
     /** By outcome. */

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { boolean, check, integer, jsonb, pgTable, text, timestamp } from "drizzle-orm/pg-core";
 import type { PoolCondition, PoolSpec } from "../../contract/pool.ts";
 
-/** What the operator wants, and what the system remembers about getting there. */
+/** The operator's spec, and what the system remembers about applying it. */
 export const pools = pgTable(
   "pools",
   {
@@ -14,15 +14,15 @@ export const pools = pgTable(
     maxSize: integer("max_size")
       .notNull()
       .generatedAlwaysAs(sql`(spec ->> 'maxSize')::integer`),
-    /** Hash of the part of the spec that a machine is made of: a machine with another one is stale. */
+    /** Hash of the part of the spec that defines a machine: a machine with another hash is stale. */
     machineSpec: text("machine_spec").notNull(),
     paused: boolean("paused").notNull().default(false),
-    /** Creates that failed since the last one that succeeded, and when the next may be tried. */
+    /** Failed creates since the last successful one, and the earliest time of the next. */
     createFailures: integer("create_failures").notNull().default(0),
     createNotBefore: timestamp("create_not_before", { withTimezone: true }),
     conditions: jsonb("conditions").$type<PoolCondition[]>().notNull().default([]),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
-    /** Removed by an admin: nothing is made or assigned, and it is shown only until the last machine is proven gone. */
+    /** Removed by an admin: no machine is created or assigned, and the pool is shown only until its last machine is proven gone. */
     removedAt: timestamp("removed_at", { withTimezone: true }),
   },
   (table) => [

@@ -12,19 +12,19 @@ import {
 } from "drizzle-orm/pg-core";
 import type { WebhookMessage } from "../../contract/webhook.ts";
 
-/** What the receiver of the webhook is to be told: written with the change itself, delivered after it. */
+/** Messages for the webhook's receiver: written together with the change, delivered after it. */
 export const webhookMessages = pgTable(
   "webhook_messages",
   {
     id: uuid("id").primaryKey().defaultRandom(),
     type: text("type").$type<WebhookMessage["type"]>().notNull(),
     data: jsonb("data").$type<WebhookMessage["data"]>().notNull(),
-    /** Where something is to be told once: a second message of the same is not stored. */
+    /** For messages that are sent once: a second one with the same value is not stored. */
     once: text("once"),
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
     notBefore: timestamp("not_before", { withTimezone: true }).notNull().defaultNow(),
     attempts: integer("attempts").notNull().default(0),
-    /** How the last try ended, in words for a person. */
+    /** The result of the last attempt, as text for people. */
     error: text("error"),
     outcome: text("outcome").$type<"delivered" | "given_up">(),
     endedAt: timestamp("ended_at", { withTimezone: true }),
