@@ -51,7 +51,7 @@ export async function takeKey(db: Db, request: KeyedRequest): Promise<Taking> {
     : { outcome: "answered", answer: { status: row.status, body: row.body } };
 }
 
-/** Keeps the answer for those who ask again. */
+/** Stores the response for repeated requests. */
 export async function keepAnswer(db: Db, request: KeyedRequest, answer: StoredAnswer): Promise<void> {
   await db.execute(
     sql`update idempotency_keys set status = ${answer.status}, body = ${json(answer.body)}

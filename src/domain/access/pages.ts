@@ -17,7 +17,7 @@ export const PAGE_ENDED =
 
 /**
  * Makes the link to an assignment's page and ends the one before.
- * @throws WarmpoolError CONFLICT where the assignment is released, or there is none.
+ * @throws WarmpoolError CONFLICT if the assignment is released or does not exist.
  */
 export async function newPage(
   db: Db,

@@ -66,7 +66,7 @@ export async function revokeToken(db: Db, id: string, actor: Actor): Promise<Tok
   });
 }
 
-/** Notes that a token was used, once a minute at most, whoever else is noting it. */
+/** Records the use of a token, at most once a minute, also with concurrent calls. */
 export async function noteUse(db: Db, id: string): Promise<void> {
   await db.execute(sql`
     update tokens set last_used_at = now()

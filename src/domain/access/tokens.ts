@@ -7,7 +7,7 @@ import type { Actor } from "../core/reasons.ts";
 import { tell } from "../core/event.ts";
 import { newSecret } from "./secret.ts";
 
-/** Bearer tokens: made here, shown once, kept as a hash. */
+/** Bearer tokens: created here, shown once, stored as a hash. */
 export type Caller =
   | { role: IssuedRole; name: string; token: string | null; noted: boolean }
   | { role: "node" | "join"; name: string; node: string; token: string; noted: boolean }
@@ -57,7 +57,7 @@ export async function createToken(
   });
 }
 
-/** Whether a text may be a token of ours (`issueToken`): one of another form need not be looked up. */
+/** Whether a text has the form of a token (`issueToken`): others need no lookup. */
 export function isWellFormed(bearer: string): boolean {
   return /^wp_[a-z]{3,10}_[A-Za-z0-9_-]{43}$/.test(bearer);
 }
@@ -70,7 +70,7 @@ export async function isBootstrap(hash: string, bootstrap: string | undefined): 
 /**
  * Who the bearer token speaks for. The bootstrap admin token is a secret of the deployment and in no table; it is
  * compared by hash, in constant time. Others are looked up by their hash, from which a time tells nothing of the text.
- * `noted` is false where the use of the token should be put down again (`noteUse`).
+ * `noted` is false if the use of the token should be recorded again (`noteUse`).
  * @throws WarmpoolError UNAUTHORIZED, the same for a wrong, a revoked and an expired one.
  */
 export async function authenticate(

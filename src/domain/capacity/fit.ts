@@ -17,13 +17,13 @@ export type Room = {
   memoryMib: number;
   /** Free room of each device on its own, in GiB. */
   devicesGib: readonly number[];
-  /** What is left of bounds that somebody has set; infinite where there is none. */
+  /** The remainder of configured limits; infinite if there is none. */
   limits: Limited & { machines: number; devicesGib: readonly number[] };
-  /** How large one machine may be at most, where the node promises nothing by shapes; else infinite. */
+  /** The maximum size of one machine, if the node does not reserve by shape; else infinite. */
   largest: Amounts;
 };
 
-/** What bounds may be set to besides the number of machines and the disks of one device. */
+/** The resources that limits can apply to, except the number of machines and the disks of one device. */
 export type Limited = Amounts & { processes: number; containers: number; virtualMachines: number };
 
 /** What one machine takes. */
@@ -32,13 +32,13 @@ export type Footprint = {
   vcpus: number;
   memoryMib: number;
   disksGib: readonly number[];
-  /** What it takes besides while it boots: some machines of a node do so at a time. */
+  /** What it uses additionally while it boots; a few machines of a node boot at a time. */
   bootMemoryMib: number;
   /** Of the limits, which know the shape and the type only. */
   asked: Limited;
 };
 
-/** `binding` is null only where nothing binds, as for a footprint of nothing. */
+/** `binding` is null only if nothing binds, as for an empty footprint. */
 export type Placement = { count: number; binding: Constraint | null };
 
 /** No node makes more machines than that, so that a footprint of nothing has an answer. */
@@ -139,7 +139,7 @@ export function isOver(asked: Amounts, most: Amounts): boolean {
   return asked.vcpus > most.vcpus || asked.memoryMib > most.memoryMib || asked.diskGib > most.diskGib;
 }
 
-/** The most that those which boot at the same time take besides. */
+/** The maximum additional use of the machines that boot at the same time. */
 function peak(groups: readonly Group[], booting: number): number {
   let [left, extra] = [booting, 0];
   const largest = groups.toSorted(

@@ -75,7 +75,7 @@ export function serves(node: { name: string; labels: readonly string[] }, pool: 
 export const SERVES = sql`coalesce(${specField("nodes")} ? n.name, true)
   and n.labels @> coalesce(${specField("nodeLabels")}, '[]')`;
 
-/** Why a node is closed, and what its driver says of it where it is that which keeps machines out. */
+/** Why a node is closed, with its driver's message if the driver refuses. */
 export type ClosedFor = { why: Closed; detail: string | null };
 
 /** Why no such machine is created there now, whatever its room; null where it may be. A node that has never said what

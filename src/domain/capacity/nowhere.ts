@@ -35,7 +35,7 @@ export function nowhere(nodes: readonly NodeFacts[], wish: Wish): Nowhere | null
   return { reason: "NoNodeOpen", message: `all its nodes are closed: ${each}` };
 }
 
-/** The pool asks for nodes that there are none of. */
+/** The pool requires nodes that do not exist. */
 export function sayNoNode(nodes: readonly NodeFacts[], { nodes: names, nodeLabels = [] }: Wish): string {
   if (nodes.length === 0) return "no node is enrolled";
   const asked = [

@@ -48,7 +48,7 @@ export async function pictureOf({
   return (await sha256(canonical(seen))).slice(0, 16);
 }
 
-/** What is still full once the node shows this picture. @param settled nothing of ours is being made or removed there */
+/** The refusals that remain with this inventory. @param settled no machine is being created or removed there */
 export function stillFull(full: FullFor, picture: string, settled: boolean): FullFor {
   const kept = Object.entries(full).flatMap(([shape, refusal]): [string, FullFor[string]][] => {
     if (refusal.inventory === null) return [[shape, { ...refusal, inventory: settled ? picture : null }]];

@@ -16,7 +16,7 @@ type Shape = PoolSpec["shape"];
 /**
  * What would really fit now, as an equation that names what takes the rest. For the shape of a pool on its nodes, or
  * for any other shape; with a shape and no pool, on all nodes.
- * @throws WarmpoolError NOT_FOUND for a pool that is not there, BAD_REQUEST where it has to be named.
+ * @throws WarmpoolError NOT_FOUND for an unknown pool, BAD_REQUEST if it must be named.
  */
 export async function capacityReport(
   db: Db,

@@ -10,7 +10,7 @@ type Shape = { vcpus: number; memoryMib: number; diskGib: number };
 
 /**
  * What a machine of that shape takes on that node.
- * @param instanceType null where it is not known: then no bound on one type counts for it
+ * @param instanceType null if it is unknown: then limits on one type do not count
  */
 export function footprintOf(
   shape: Shape,
@@ -47,7 +47,7 @@ export function footprintOf(
   };
 }
 
-/** What may be promised now. Whatever else runs on the node has taken what is no longer available. */
+/** What can be reserved now. Other load on the node has already reduced what is available. */
 export function roomOf(inventory: KeptInventory): Room {
   const room = roomBeside(inventory, inventory.machines ?? []);
   return { ...room, memoryMib: Math.min(room.memoryMib, inventory.memoryMib.available) };

@@ -40,18 +40,18 @@ const BINDING_WORDS: Record<Constraint | Closed, string> = {
   said_full: "refused the last such machine and has not changed since",
 };
 
-/** `node-1: the limit on CPUs; node-2: draining`; null where there is none. */
+/** `node-1: the limit on CPUs; node-2: draining`; null if there is none. */
 export function sayBindings(bindings: readonly Binding[]): string | null {
   if (bindings.length === 0) return null;
   return bindings.map((one) => `${one.node}: ${sayBinding(one)}`).join("; ");
 }
 
-/** What keeps machines out of one node, with the words of its driver where it is that which refuses. */
+/** Why a node takes no machines, with its driver's message if the driver refuses. */
 export function sayBinding({ constraint, detail }: Omit<Binding, "node">): string {
   return detail === null ? BINDING_WORDS[constraint] : `${BINDING_WORDS[constraint]} (${detail})`;
 }
 
-/** Terms whose names are worth a look: a person can do something about them. */
+/** Terms whose names are shown, because a person can act on them. */
 const NAMED = new Set<TermKind>(["held", "deleting", "leaked", "unmanaged"]);
 const MOST_NAMES = 5;
 

@@ -12,8 +12,8 @@ type Answers = Extract<OperationResult, { outcome: "probed" }>["answers"];
 
 /**
  * Takes over where machines were found: a host that was started again may have given them new addresses. Only from where
- * a machine answered under its pinned key. A set-up that is under way was told the old address, and would dial it for
- * ever: it is leased anew. Call it with the machines and the work on them locked.
+ * a machine responded under its pinned key. A running set-up has the old address, and would use it
+ * indefinitely, so it is leased again. Call it with the machines and their operations locked.
  */
 export async function followAddresses(tx: Db, node: string, answers: Answers, actor: Actor): Promise<void> {
   const seen = answers.flatMap(({ id, moved }) =>

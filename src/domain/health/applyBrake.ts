@@ -19,7 +19,7 @@ type Row = { cause: string | null; releasedBy: string | null; standing: boolean;
 
 /**
  * Judges the node's brake by what is stored of its machines' last answers, and sets or lifts it.
- * @param asked whether all machines were asked just now, or only some.
+ * @param asked whether all machines were probed now, or only some.
  * @returns whether strikes count, and whether machines that have enough of them may be torn down.
  */
 export async function judgeNodeBrake(
@@ -87,7 +87,7 @@ export async function noteMiss(
   await judgeNodeBrake(tx, missed.node, "some", actor);
 }
 
-/** A machine of the node got ready: if its brake stands, that was the canary. */
+/** A machine of the node became ready: if there is a brake, it was the canary. */
 export async function canaryReady(tx: Db, node: string, actor: Actor): Promise<void> {
   if (await releaseBrake(tx, node, actor))
     await tell(tx, { kind: "node", actor, reason: "canary_ready", node });

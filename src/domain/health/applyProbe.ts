@@ -84,7 +84,7 @@ async function hearMachines(
 ): Promise<HeardMachine[]> {
   const known = await readProbedMachines(tx, node, operation);
   const answers = new Map(probed.answers.map((answer) => [answer.id, answer]));
-  // What is said of machines that are not this node's, or that it was not asked about, is nobody's.
+  // Results for machines of other nodes, or that were not probed, are ignored.
   const strange = await strangers(
     tx,
     known.flatMap(({ id }) => answers.get(id) ?? []),
@@ -92,7 +92,7 @@ async function hearMachines(
   return heardFrom(known, probed, strange);
 }
 
-/** Spares the question where the answer is plain: no brake stands, and too few are dead to trip one. */
+/** Skips the check in the clear case: there is no brake, and too few machines are dead to trip one. */
 async function brakeAfter(
   tx: Db,
   node: string,
@@ -135,7 +135,7 @@ async function apply(
   });
 }
 
-/** What a move writes besides the state: a held machine says by whom and why, like one that an admin held. */
+/** What a move writes in addition to the state: a held machine records by whom and why, as if an admin held it. */
 function columnsOf(to: MachineState, strikes: number, actor: Actor, cause: string | null): { set?: SQL } {
   if (to === "suspect") return { set: sql`strikes = ${strikes}` };
   if (to !== "held") return {};

@@ -6,13 +6,13 @@
 export type Tally = { probed: number; answered: number; dead: number };
 
 export type BrakeFacts = {
-  /** Null where no brake stands; who released the one that does. */
+  /** Null if there is no brake; else who released it. */
   standing: null | { released: "canary" | "person" | null };
   /** What was last heard from the node's ready, suspect and assigned machines. */
   machines: Tally;
   /** The part of them that got ready since a canary released the brake. */
   witnesses: Tally;
-  /** Whether all of them were asked just now, in a probe begun since the brake was released. */
+  /** Whether all of them were probed now, in a probe that started after the brake was released. */
   whole: boolean;
 };
 

@@ -12,7 +12,7 @@ type Braked = Omit<CanaryFacts, "paused" | "room"> & { node: string; suspect: st
 /**
  * Gives each braked node that has machines of the pool its canary. Where `maxSize` or the node leaves no room, one
  * unassigned suspect goes down for it first; the canary follows when that one is proven gone.
- * Call it under the row locks of the pool and of all nodes: two pools would otherwise each make a canary of one node.
+ * Call it under the row locks of the pool and of all nodes: otherwise two pools could each create a canary on one node.
  * @param create makes one machine of the pool on that node.
  * @returns how many canaries were made.
  */

@@ -8,12 +8,12 @@ import { tell } from "../core/event.ts";
  * kept by itself, so that the one that works does not hide the one that fails.
  */
 
-/** The problem of a node `n` as the contract has it: the one that has lasted the longest; null where there is none. */
+/** The problem of a node `n` as the contract defines it: the one that has lasted longest; null if there is none. */
 export const DRIVER_PROBLEM: SQL = sql`(
   select jsonb_build_object('message', d.value -> 'message', 'since', d.value -> 'since')
   from jsonb_each(n.driver_problems) d order by d.value ->> 'since' limit 1)`;
 
-/** Notes what the driver said to that question, null where it answered; an event when its problems begin or end. */
+/** Stores the driver's error for that kind of call, null if it succeeded; writes an event when its problems begin or end. */
 export async function noteDriver(
   db: Db,
   node: string,

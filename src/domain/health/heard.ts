@@ -18,7 +18,7 @@ export type KnownMachine = {
   strikes: number;
   failureThreshold: number;
   paused: boolean;
-  /** Whether its access is cut, so that it has to be stopped. */
+  /** Whether its access is cut, so that it must be stopped. */
   cut: boolean;
 };
 

@@ -9,7 +9,7 @@ import { tell } from "../core/event.ts";
 type Answers = Extract<OperationResult, { outcome: "probed" }>["answers"];
 
 /**
- * Tells host keys that nobody knows from those of other machines of ours. The first may be somebody in between, and the
+ * Distinguishes unknown host keys from those of other machines of this installation. The first may be an attacker in between, and the
  * machine is held for a person to look at; the second is a machine at an address that was once another's: an error of
  * the address, and no danger.
  * @returns ids of the machines that presented a key nobody knows; names of known machines by the fingerprint of theirs.

@@ -9,7 +9,7 @@ import { IS_DEAD_FOR_LONG, NOT_ALIVE, notAlive } from "./notAlive.ts";
 
 /**
  * Testers' machines that are down: stopped or deleted behind Warmpool's back, or without an answer for longer than a
- * restart takes. Nothing happens to them by itself, for somebody's work is on them; so everybody has to hear of it.
+ * restart takes. They are not changed automatically, because a tester's work is on them, so every view must report them.
  */
 
 /** Whether the machine `m` of a node `n`, which is heard, is down. One that is cut is so by a person's word. */
@@ -32,7 +32,7 @@ export const DOWN_OF_POOL: SQL = sql`(
   from assignments a join machines m on m.id = a.machine join nodes n on n.name = m.node
   where a.pool = p.name and ${isLiveAssignment(sql`a`)} and m.state = 'assigned' and ${IS_DOWN})`;
 
-/** What happened to a machine, in words that go on after its name. */
+/** What happened to a machine, as text that follows its name. */
 export const DOWN_WORDS: Record<DownMachine["what"], string> = {
   stopped: "is stopped on its node",
   absent: "no longer exists on its node",

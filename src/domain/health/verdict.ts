@@ -4,11 +4,11 @@ import type { MachineState, ProbeAnswer } from "../../contract/machine.ts";
 export type Heard = {
   answer: ProbeAnswer;
   cause: string | null;
-  /** Whether a listing that proves absence, part of the same probe, showed it; null where there was none. */
+  /** Whether a listing that proves absence, in the same probe, showed it; null if there was none. */
   listed: boolean | null;
   /** What its node is sure of: that it is stopped, or not there. */
   down?: "stopped" | "absent";
-  /** Whether it presented another host key than the pinned one, and that key is no machine's of ours. */
+  /** Whether it presented a host key that is not the pinned one and belongs to no known machine. */
   strangeKey: boolean;
 };
 

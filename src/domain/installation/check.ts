@@ -9,7 +9,7 @@ import type { SecretKeys } from "../secrets/keys.ts";
 import type { Caller } from "../access/tokens.ts";
 import { isLiveNode } from "../core/live.ts";
 
-/** What the edge sees of itself and its database, for whoever looks for what is wrong. */
+/** The edge's view of itself and its database, for diagnosis. */
 export async function checkInstallation(
   db: Db,
   { role, name }: Caller,

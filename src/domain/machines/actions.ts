@@ -89,8 +89,8 @@ async function refill(db: Db, { pool }: LockedMachine, actor: Actor): Promise<vo
 const only = (machine: { id: string }): SQL => sql`select ${machine.id}::uuid`;
 
 /**
- * Tears the machine down; the pool makes another under a new name where it needs one.
- * @throws WarmpoolError NOT_FOUND, or CONFLICT where a tester has it or it is on its way out.
+ * Tears the machine down; the pool creates another one under a new name if needed.
+ * @throws WarmpoolError NOT_FOUND, or CONFLICT if it has a tester or is being torn down.
  */
 export async function recreateMachine(db: Db, idOrName: string, actor: Actor): Promise<MachineView> {
   const machine = await db.transaction(async (tx) => {
@@ -132,7 +132,7 @@ const ISO_NOW = sql`to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.M
 /**
  * Gives a held machine back: to its tester where one has it; else to the pool as `suspect`, to be probed before
  * anybody gets it; else, when a tester has had it, down.
- * @throws WarmpoolError NOT_FOUND, or CONFLICT where it is not held.
+ * @throws WarmpoolError NOT_FOUND, or CONFLICT if it is not held.
  */
 export async function unholdMachine(db: Db, idOrName: string, actor: Actor): Promise<MachineView> {
   const machine = await db.transaction(async (tx) => {

@@ -19,7 +19,7 @@ export type MachineFacts = {
   cut?: object | null;
 };
 
-/** Null where it may be done; else why not, and what to do instead. */
+/** Null if it is allowed; else why not, and what to do instead. */
 const RULES: Record<MachineAction, (machine: MachineFacts) => string | null> = {
   recreate: (machine) => assigned(machine) ?? ending(machine),
   restart: (machine) => {
@@ -28,7 +28,7 @@ const RULES: Record<MachineAction, (machine: MachineFacts) => string | null> = {
       return "it no longer exists on its node, so it cannot be started; recreate it, with reassign if it has a tester";
     if (isCut(machine)) return "its access is cut; uncut it to start it again";
     if (machine.operation === null) return null;
-    // On a machine that is dead a set-up stands still: it goes on after the restart, and because of it.
+    // A set-up on a dead machine is stuck: the restart lets it continue.
     if (machine.operation.kind === "setup" && machine.dead === true) return null;
     return `its ${machine.operation.kind} is in progress; wait until it has finished`;
   },
@@ -52,7 +52,7 @@ const RULES: Record<MachineAction, (machine: MachineFacts) => string | null> = {
   release: ({ assignment }) => (assignment === null ? "it has no assignment" : null),
 };
 
-/** Why `action` cannot be done with the machine; null where it can. */
+/** Why `action` is not allowed on the machine; null if it is. */
 export function whyNot(action: MachineAction, machine: MachineFacts): string | null {
   return RULES[action](machine);
 }

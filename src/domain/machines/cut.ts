@@ -37,9 +37,9 @@ export async function cutMachine(
 }
 
 /**
- * Starts a machine that was cut. Keys that were replaced meanwhile are put there as soon as it answers; until then the
+ * Starts a machine that was cut. Keys that were replaced in the meantime are installed as soon as it responds; until then the
  * ones before open it.
- * @throws WarmpoolError NOT_FOUND, or CONFLICT where it is not cut, or where no relay could start it.
+ * @throws WarmpoolError NOT_FOUND, or CONFLICT if it is not cut, or if no relay could start it.
  */
 export async function uncutMachine(db: Db, idOrName: string, actor: Actor): Promise<MachineView> {
   const machine = await db.transaction(async (tx) => {

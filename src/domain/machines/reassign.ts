@@ -20,14 +20,14 @@ type Standing = {
   assignment: string;
   username: string;
   absent: boolean;
-  /** Its secret parameters were wiped when its set-up had ended well: nobody can run it again. */
+  /** Its secret parameters were erased after the successful set-up, so it cannot run again. */
   wiped: boolean;
 };
 
 /**
- * Gives the tester of a machine another one, by a person's word: the assignment goes back to its old place in the line,
- * and the set-up runs from its beginning where it gets its machine. What is left of the old one is held, for the
- * tester's work may be on it; where nothing is left it is torn down.
+ * Gives the tester of a machine another one, on an admin's request: the assignment returns to its old place in the queue,
+ * and the set-up starts from the beginning on the new machine. The old machine is held, because the
+ * tester's work may be on it; if it no longer exists, it is torn down.
  * @throws WarmpoolError NOT_FOUND, or CONFLICT where no tester has it or its secret parameters are gone.
  */
 export async function reassignMachine(db: Db, idOrName: string, actor: Actor): Promise<MachineView> {

@@ -20,7 +20,7 @@ export async function restartMachine(db: Db, idOrName: string, actor: Actor): Pr
   const machine = await db.transaction(async (tx) => {
     const locked = await lockMachine(tx, idOrName, "restart");
     await assertHeard(tx, locked);
-    // What `can` lets through: it stands still on the dead machine, and is queued again when the restart has ended.
+    // `can` allows this set-up: it is stuck on the dead machine, and is queued again when the restart has ended.
     await tx.execute(
       operationMove(sql`machine = ${locked.id} and kind = 'setup'`, {
         to: "cancelled",
@@ -47,7 +47,7 @@ export async function queueRestart(tx: Db, { id, node }: { id: string; node: str
   await tx.execute(sql`insert into operations (kind, node, machine) values ('restart', ${node}, ${id})`);
 }
 
-/** A restart that waits for a node to come back would surprise whoever is on the machine by then. */
+/** A restart that waited for a node to come back would interrupt the tester at an unexpected time. */
 export async function assertHeard(tx: Db, { name, node }: { name: string; node: string }): Promise<void> {
   const [row] = await rows<{ state: string }>(
     tx,

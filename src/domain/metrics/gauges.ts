@@ -8,7 +8,7 @@ import { DOWN_OF_POOL, type DownMachine } from "../health/testerMachines.ts";
 import { LIVE_ASSIGNMENT_STATES, LIVE_MACHINE_STATES, type Sample } from "./catalogue.ts";
 import { isLiveAssignment, isLiveMachine, isLiveNode } from "../core/live.ts";
 
-/** What is so at this moment. Read anew each time; nothing of it is kept. */
+/** Current values. They are read again each time and not stored. */
 export async function readGauges(db: Db): Promise<{ pools: PoolView[]; nodes: string[]; samples: Sample[] }> {
   const [pools, lines, downs, nodes, duties, pending] = await Promise.all([
     listPools(db),

@@ -8,7 +8,7 @@ import { lockNodes } from "../core/locks.ts";
 import { json } from "../core/event.ts";
 import { isLiveMachine } from "../core/live.ts";
 
-/** Stores what placing needs of what the node has, and forgets what it was too full for where it has changed since. */
+/** Stores the part of an inventory that placement needs, and clears refusals if the node has changed since. */
 export async function reportInventory(db: Db, node: string, inventory: Inventory): Promise<void> {
   await db.transaction(async (tx) => {
     await lockNodes(tx, sql`n.name = ${node}`);

@@ -10,9 +10,9 @@ type Reported = NonNullable<Inventory["machines"]>[number];
 type Kept = NonNullable<KeptInventory["machines"]>[number];
 type Disk = Kept["disks"][number];
 
-/** So many machines without a row are kept by name, of ours and of others each. */
+/** The number of machines without a row that are stored by name, separately for this installation's and others. */
 export const NAMED_STRANGERS = 50;
-/** On so many devices a machine's disks are kept by the machine: those beyond count with the ones that have no name. */
+/** The number of devices for which a machine's disks are stored with it; the others are added to the unnamed ones. */
 export const DEVICES_A_MACHINE = 8;
 
 /** @param known names of machines that have a row on the node */

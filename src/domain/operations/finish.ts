@@ -42,7 +42,7 @@ export async function finish(
   }
 }
 
-/** What a result may change besides its operation, assignment and machine; a restart is followed by the node's probes. */
+/** What a result may change in addition to its operation, assignment and machine; a restart is followed by probes of the node. */
 const LARGER: Record<OperationResult["outcome"], "nothing" | "node" | "pool and node"> = {
   handed_back: "nothing",
   created: "pool and node",

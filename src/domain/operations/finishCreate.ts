@@ -16,7 +16,7 @@ type CreateFailed = Extract<OperationResult, { outcome: "create_failed" }>;
 
 /**
  * The machine is known good: it turns `ready`. One that is no longer wanted stays `deleting`, and its delete follows.
- * A machine whose host key was never pinned cannot turn ready: the constraint of the table says so.
+ * A machine whose host key was never pinned cannot become ready: a constraint of the table prevents it.
  */
 export async function created(tx: Db, lease: Standing, result: Created, actor: Actor): Promise<void> {
   const { driver, driverRef, host, port, access } = result;

@@ -20,7 +20,7 @@ export async function deleted(tx: Db, lease: Standing, receipt: Receipt, actor: 
   });
 }
 
-/** The orphan is stopped: its delete goes on when it has been kept for long enough. */
+/** The orphan is stopped: its delete continues when it has been kept long enough. */
 export async function kept(tx: Db, lease: Standing, actor: Actor): Promise<void> {
   const [row] = await rows<{ until: string; seconds: number }>(
     tx,
@@ -40,7 +40,7 @@ export async function kept(tx: Db, lease: Standing, actor: Actor): Promise<void>
   });
 }
 
-/** Who had the machine is out of it from now on, also where it was adopted as an orphan later. */
+/** The tester's access to the machine has ended, also if it was adopted as an orphan later. */
 export function accessEnded(machine: SQL): SQL {
   return sql`
     update assignments set access_ended_at = now()
@@ -48,7 +48,7 @@ export function accessEnded(machine: SQL): SQL {
       and machine in (select f.id from machines m join machines f on f.name = m.name where m.id = ${machine})`;
 }
 
-/** The machine stays `deleting` and booked; the delete is tried again, later each time and for ever. */
+/** The machine stays `deleting` and booked; the delete is retried indefinitely, with a growing delay. */
 export async function deleteFailed(tx: Db, lease: Standing, message: string, actor: Actor): Promise<void> {
   await requeueOperation(tx, lease.id, retryBackoffSeconds(lease.attempt, Math.random()), message);
   await tell(tx, {

@@ -39,6 +39,6 @@ async function after(
   await tell(tx, { kind: "machine", actor, reason, pool, node, machine, operation: lease.id, data });
   await queueSetupIfDue(tx, machine);
   await queueProbes(tx, [node]);
-  // A probe that is under way began before, and says nothing of this machine: the second look does.
+  // A running probe started earlier, so its result for this machine is ignored: the recheck counts.
   await queueRecheck(tx, node);
 }

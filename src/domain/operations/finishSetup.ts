@@ -118,7 +118,7 @@ async function swap(tx: Db, lease: Standing, when: SQL, cause: string, actor: Ac
   return true;
 }
 
-/** The machine of ours whose host key was presented, if that is what changed. */
+/** The machine of this installation whose host key was presented, if the host key changed. */
 async function siblingThere(tx: Db, { presented }: SetupFailed): Promise<string | null> {
   if (presented === undefined) return null;
   const [owner] = await rows<{ name: string }>(tx, ownersOf([presented]));

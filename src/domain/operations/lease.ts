@@ -36,7 +36,7 @@ export async function leaseWork(
       exists (select 1 from nodes where name = ${node} and session = ${session}) as current,
       exists (select 1 from nodes where name = ${node} and highest_machine_number < ${highest}) as behind`,
   );
-  // One that is superseded in mid poll is told so at once, and ends.
+  // A session that is superseded during a poll gets that error at once, and ends.
   if (waiting?.current !== true) throw leaseLost(`session ${session}`);
   if (waiting.behind) await noteHighest(db, node, highest);
   const taken = waiting.others && free.setups > 0 ? await takeOver(db, node, free.setups) : 0;
@@ -96,7 +96,7 @@ function due(node: string, session: string) {
   return sql`select id, kind, created_at from operations where ${isDue(node, session)}`;
 }
 
-/** Asked again of the rows that are leased: one that had to be waited for may have ended meanwhile. */
+/** Rechecked for the leased rows: one that was locked may have ended in the meantime. */
 function isDue(node: string, session: string) {
   return sql`node = ${node} and (state = 'queued' and not_before <= now()
     or state in ('leased', 'cancelling') and ${left(session)})`;
@@ -142,7 +142,7 @@ export async function renewLeases(
 }
 
 /**
- * Locks an operation for its finish. Null where the token is not the row's any more: the result is stale.
+ * Locks an operation for its finish. Null if the fence is no longer that of the row: the result is stale.
  * A lease that merely ran out and that nobody took over still counts: nothing happened in between.
  */
 export async function lockLease(

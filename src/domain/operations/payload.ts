@@ -13,7 +13,7 @@ import { SETTINGS } from "../core/limits.ts";
 import { specOf, specText } from "../core/spec.ts";
 import { MADE_STATES } from "../core/states.ts";
 
-/** What a relay is told with each lease: everything it needs, nothing that is another node's or tester's business. */
+/** The payload of each lease: everything that the relay needs, and nothing about other nodes or testers. */
 type Source = {
   operation: string;
   machine: string;

@@ -32,7 +32,7 @@ export async function renew(
   return { operations };
 }
 
-/** @returns why the report is refused, null where it is stored or there is none. */
+/** @returns why the report is refused; null if it is stored or there is none. */
 async function take(db: Db, renewal: Renewal): Promise<string | null> {
   if (renewal.progress === undefined) return null;
   const parsed = progress.safeParse(renewal.progress);

@@ -28,7 +28,7 @@ const leftElsewhere = (node: string) => sql`from operations o join assignments a
       where b.machine = o.machine and b.assignment = o.assignment and b.first_leased_at is not null)
     and exists (select 1 ${READY_THERE(sql`a.pool`, node)})`;
 
-/** Whether there is something to take over, for the look that a relay's poll takes anyway. */
+/** Whether there is something to take over, for the query of a relay's poll. */
 export function anyLeftElsewhere(node: string): SQL {
   return sql`exists (select 1 ${leftElsewhere(node)})`;
 }

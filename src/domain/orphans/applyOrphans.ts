@@ -154,7 +154,7 @@ async function adopt(
     from adopted a join found f on f.name = a.name`);
 }
 
-/** Notes it on the node's row, where it is not so already. */
+/** Stores it in the node's row, unless it is already there. */
 export async function noteOrphans(
   tx: Db,
   node: string,

@@ -19,7 +19,7 @@ export type PoolFacts = Demand & {
   stale: number;
   /** Whether machines are being made on nodes that are heard. */
   onTheirWay: boolean;
-  /** Why placing finds no node for one more machine; null where it finds one. */
+  /** Why there is no node for one more machine; null if there is one. */
   nowhere: Nowhere | null;
   /** The brakes that hold on nodes with machines of the pool. */
   brakes: (Pick<NodeBrake, "dead" | "answered" | "cause" | "canaryError" | "canaryNotBefore"> & {

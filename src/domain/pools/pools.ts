@@ -127,7 +127,7 @@ export async function getPool(db: Db, name: string): Promise<PoolView> {
 }
 
 /**
- * Makes or changes a pool. Machines made of another image, shape or set of admin keys become stale; a changed recipe
+ * Creates or changes a pool. Machines with another image, shape or set of admin keys become stale; a changed recipe
  * has no effect on ready machines.
  * @throws WarmpoolError NOT_FOUND where its recipe, or a node it names, does not exist.
  */
@@ -159,12 +159,12 @@ export async function putPool(db: Db, spec: PoolSpec, actor: Actor): Promise<Poo
   return getPool(db, spec.name);
 }
 
-/** The hash of what a machine is made of: one with another hash is stale. */
+/** The hash of the part of the spec that defines a machine: one with another hash is stale. */
 export async function machineSpecOf({ image, instanceType, shape, adminSshKeys }: PoolSpec): Promise<string> {
   return (await sha256(canonical({ image, instanceType, shape, adminSshKeys }))).slice(0, 16);
 }
 
-/** @throws WarmpoolError NOT_FOUND where the spec's recipe, or a node it names, does not exist. */
+/** @throws WarmpoolError NOT_FOUND if the spec's recipe, or a node that it names, does not exist. */
 export async function mustExist(tx: Db, spec: PoolSpec): Promise<void> {
   // Held against a removal until the pool is stored.
   const recipes = await rows(

@@ -1,5 +1,5 @@
 /**
- * How a pool stands against its testers: how long what is ready lasts at the rate of the last hour, and whether machines
+ * A pool's supply compared with its demand: how long the ready machines last at the rate of the last hour, and whether machines
  * are made as fast as they are taken.
  */
 export type Demand = {
@@ -31,7 +31,7 @@ export function runway({ claims, claimable, usualCreateSeconds, slots, spec }: D
 }
 
 /**
- * Machines that can be made in an hour where nothing but `maxSize` is in the way; null where no create was observed yet.
+ * Machines that can be created in an hour if only `maxSize` limits them; null if no create was observed yet.
  * Without an open node none.
  */
 export function createsPerHour({ usualCreateSeconds, slots }: Demand): number | null {

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { SetupsLately, Statement } from "./facts.ts";
 
-/** One that fails may be one tester's parameter; so many are the recipe's or the machines'. */
+/** A single failure may be due to one tester's parameter; this many are due to the recipe or the machines. */
 const FAILING = { atLeast: 2, share: 0.5 };
 
 /**

@@ -8,7 +8,7 @@ import type { Actor } from "../core/reasons.ts";
 import { json, tell } from "../core/event.ts";
 import { isNotRemoved } from "../core/live.ts";
 
-/** Recipes by content: what was put last is current, what an assignment began with stays readable for ever. */
+/** Recipes by content: the last one put is current; the version of an assignment stays readable indefinitely. */
 async function readRecipes(db: Db, where: SQL): Promise<RecipeView[]> {
   const found = await rows<{ content: Recipe; version: string; createdAt: string }>(
     db,

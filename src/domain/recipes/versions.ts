@@ -78,7 +78,7 @@ export function chooseVersion(
  */
 export async function removeRecipe(db: Db, name: string, actor: Actor): Promise<RemovedRecipe> {
   return db.transaction(async (tx) => {
-    // A pool that is put with it, and an assignment that begins with it, hold the row: whoever comes first is seen.
+    // A put of a pool with it, and a new assignment with it, lock the row, so that the first one is seen.
     await tx.execute(sql`select 1 from recipes where name = ${name} for update`);
     const versions = await recipeVersions(tx, name);
     const users = await usersOf(tx, name);

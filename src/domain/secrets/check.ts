@@ -6,7 +6,7 @@ import { keyIds, NO_SECRET_KEYS, type Sealed, type SecretKeys } from "./keys.ts"
 import { isNotRemoved } from "../core/live.ts";
 import { specText } from "../core/spec.ts";
 
-/** Whether this edge's keys do for all that hangs on them. Every sealed value that there is gets opened, and forgotten. */
+/** Whether this edge's keys can decrypt all stored values. Every value is decrypted and discarded. */
 export async function checkSealed(db: Db, keys: SecretKeys): Promise<InstallationCheck["secrets"]> {
   const [first, ...others] = await keyIds(keys);
   const [pools, live] = await Promise.all([poolsWithSecrets(db), liveWithSecrets(db)]);

@@ -31,7 +31,7 @@ export function readSecretKeys(text: string | undefined): SecretKeys {
       };
 }
 
-/** Seals a value with the first key. @throws WarmpoolError CONFLICT where there is none. */
+/** Encrypts a value with the first key. @throws WarmpoolError CONFLICT if there is none. */
 export async function seal(keys: SecretKeys, place: SecretPlace, value: string): Promise<Sealed> {
   const raw = firstKey(keys, place);
   const iv = crypto.getRandomValues(new Uint8Array(12));
@@ -59,7 +59,7 @@ export async function unseal(keys: SecretKeys, place: SecretPlace, sealed: Seale
   }
 }
 
-/** The mark by which the same value is known again. @throws WarmpoolError CONFLICT where there is no key. */
+/** A keyed hash to recognize the same value. @throws WarmpoolError CONFLICT if there is no key. */
 export async function mark(keys: SecretKeys, place: SecretPlace, value: string): Promise<Made> {
   const raw = firstKey(keys, place);
   const made = await crypto.subtle.sign("HMAC", await derive(raw, "mark"), bytesOf(place, value));

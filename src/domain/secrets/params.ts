@@ -28,7 +28,7 @@ export async function sealParams(
 }
 
 /**
- * The same for an assignment that there is.
+ * The same for an existing assignment.
  * @throws WarmpoolError CONFLICT where one is secret and there is no key.
  */
 export async function sealFor(
@@ -78,7 +78,7 @@ export async function hasParams(
   return true;
 }
 
-/** The values of sealed parameters; the name of the first that cannot be opened where there is one. */
+/** The values of encrypted parameters; the name of the first that cannot be decrypted, if there is one. */
 export async function openSecrets(
   keys: SecretKeys,
   assignment: string,

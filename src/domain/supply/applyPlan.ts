@@ -90,7 +90,7 @@ const IS_STUCK = sql`(m.deleting_since <= now() - make_interval(secs => ${SETTIN
   and (not ${isOnline()} or not exists (select 1 from operations d where d.machine = m.id
     and d.kind = 'delete' and d.state in ('queued', 'leased') and d.error is null)))`;
 
-/** @throws where the pool is not there: call it under its row lock. */
+/** @throws if the pool does not exist: call it under its row lock. */
 export async function readSituation(tx: Db, pool: string): Promise<Situation> {
   const [row] = await rows<Situation>(
     tx,
@@ -195,7 +195,7 @@ function readOpen(tx: Db, names: readonly string[]): Promise<NodeFacts[]> {
   return readNodes(tx, sql`${isOnline()} and n.name in (${listOf(names)})`);
 }
 
-/** @throws where the pool is not there: call it under its row lock */
+/** @throws if the pool does not exist: call it under its row lock */
 async function wishOf(tx: Db, pool: string): Promise<Wish> {
   const [row] = await rows<{ spec: PoolSpec }>(
     tx,

@@ -5,7 +5,7 @@ import { isLiveMachine } from "../core/live.ts";
 /** Loopback ports that a node has for its machines, two of them each. */
 const PORTS = SETTINGS.portTo - SETTINGS.portFrom + 1;
 
-/** How many free ones are to be expected among those that are drawn: so many that two surely are. */
+/** The expected number of free ports among the random ones: enough that two of them certainly are. */
 const EXPECTED_FREE = 40;
 
 /**

@@ -12,7 +12,7 @@ export type Standing = {
   name: string;
   node: string;
   state: MachineState;
-  /** Whether the spec would make it otherwise. */
+  /** Whether the spec would create it differently. */
   isStale: boolean;
   /** Whether it gives way to one elsewhere, whatever its spec: its node is drained. */
   isDraining: boolean;
@@ -120,7 +120,7 @@ export function placeChange(
   return placed;
 }
 
-/** The node as it would be without one of ours, its room given back. */
+/** The node as it would be without one machine, with its room freed. */
 export function without(node: NodeFacts, name: string): NodeFacts {
   if (!node.rows.some((row) => row.name === name)) return node;
   const rows = node.rows.filter((row) => row.name !== name);

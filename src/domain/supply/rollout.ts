@@ -38,8 +38,8 @@ export async function expireMachines(db: Db): Promise<number> {
 }
 
 /**
- * Whether a stale machine goes now, before its successor is made: the plan says so, or the successor that the plan wanted
- * first found no node. Pure. Never while one before it is on its way: the pool has one machine less at most.
+ * Whether a stale machine is removed now, before its successor is created: the plan decides so, or the successor that the plan wanted
+ * first found no node. Pure. Never while an earlier one is pending: the pool is at most one machine short.
  * @param created how many machines of the plan were really inserted
  */
 export function givesWayFirst(
@@ -54,9 +54,9 @@ export function givesWayFirst(
 const LOOKS = 50;
 
 /**
- * Takes down one machine that gives way so that there is room for a new one: the longest-ready for which that is so, on
- * a node that would then take a new one, or on any where there is room `elsewhere`. None goes for nothing. Call it under
- * the pool's row lock, where the pool is full.
+ * Tears down one machine to make room for a new one: the longest-ready that makes enough room, on
+ * a node that could then take a new one, or on any node if there is room `elsewhere`. None is removed without need. Call it under
+ * the pool's row lock, if the pool is full.
  * @param wouldFit whether a new one finds room once the machine of this name is gone
  */
 export async function replaceFirst(

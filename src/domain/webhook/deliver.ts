@@ -15,7 +15,7 @@ import type { Receiver } from "./receiver.ts";
 const BUSY_SECONDS = 30;
 /** A message is given up when it is so old. */
 export const GIVE_UP_DAYS = 3;
-/** One call sends no longer than this; the next one goes on. */
+/** The time limit of one call; the next call continues. */
 const SENDING_MS = 20_000;
 
 type Due = { id: string; attempts: number; message: WebhookMessage };
@@ -87,7 +87,7 @@ export async function isGone(db: Db, receiver: Receiver): Promise<boolean> {
   return gone.length > 0;
 }
 
-/** The next message, where the sender still holds the receiver and the receiver may get one. */
+/** The next message, if this sender still has the receiver and the receiver may get one. */
 async function next(db: Db, sender: string): Promise<Due | undefined> {
   const [due] = await rows<{ id: string; attempts: number; type: string; data: object; timestamp: string }>(
     db,

@@ -9,7 +9,7 @@ export type Posted =
   | { end: "taken" }
   /** 410: it wants no message any more. */
   | { end: "gone" }
-  /** `unreachable` where nothing answered: the next message would fare no better. */
+  /** `unreachable` if there was no response: the next message would fail too. */
   | { end: "failed"; error: string; unreachable: boolean; retryAfterSeconds: number };
 
 /** Sends one message, signed with each secret, as https://www.standardwebhooks.com has it. Never throws. */
