@@ -13,6 +13,23 @@ export const FAILURE: Failure = {
   exit: 3,
 };
 
+const FORMS = [
+  "\n## Forms of an answer\n",
+  "`-o` chooses one:\n",
+  "| form | |",
+  "|---|---|",
+  "| `table` | as people read it: the default |",
+  "| `wide` | a table with all columns, nothing cut |",
+  "| `csv` | [RFC 4180](https://www.rfc-editor.org/rfc/rfc4180), all columns, with the API's own values: moments instead of ages |",
+  "| `yaml`, `json` | the whole answer of the API |",
+  "",
+  "`--columns NAME,STATE` prints only these columns, in this order, as a table or as CSV. `NAME` is also the first",
+  "column of a list of named things. A name that there is not is refused (exit code 2) with the list of columns.",
+  "`--no-headers` leaves out the line of names. Verbs that only confirm what they did have no columns and take `yaml` and",
+  "`json`. In every form control characters of foreign text are escaped, as `\\uXXXX`. With `yaml` a failure is the same line",
+  "of JSON as with `json`.",
+];
+
 /** docs/cli.md: every verb with its arguments and options, from the tree that the command line runs by. */
 export function cliDocument(): string {
   const nowhere = new Writable();
@@ -29,12 +46,13 @@ export function cliDocument(): string {
     "# The command line\n",
     "`npx warmpool VERB`. Results go to standard output, notes and errors to standard error. Exit codes: 0 done,",
     "1 failed, 2 wrong usage, 3 not found, 4 conflict or no capacity.\n",
-    "With `--json` a failure is one line of JSON on standard error, and standard output stays empty:\n",
+    "With `--json` (or `-o json`) a failure is one line of JSON on standard error, and standard output stays empty:\n",
     `\`\`\`json\n${JSON.stringify(failureJson(FAILURE))}\n\`\`\`\n`,
     "`code` is one of the [codes](codes.md), or null if the command itself failed: a wrong option, an unreadable file, no response.",
     "`message` and `hint` (null if there is none) are for people and may change; `exit` is the exit code.\n",
     "Options of every verb:\n",
     ...optionTable(root),
+    ...FORMS,
     ...verbs.flatMap(verbLines),
     "",
   ].join("\n");

@@ -95,7 +95,7 @@ export const SOURCE: Record<string, Room> = {
     instead: "Import types from src/contract, or add a procedure and call it with the client.",
   },
   "src/cli/terminal": {
-    may: ["src/contract", "src/client", "commander", "picocolors", NODE],
+    may: ["src/contract", "src/client", "commander", "picocolors", "yaml", NODE],
     why: "How text is laid out and printed does not depend on what it is about.",
     instead: "Move what knows an answer of the API to src/cli/views.",
   },

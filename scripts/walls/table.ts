@@ -54,6 +54,11 @@ export const TABLE: Table = {
       why: "Its defaults accept any host key and never time out; the wrapper's do not.",
       instead: "Use src/relay/ssh/ssh.ts.",
     },
+    yaml: {
+      by: ["src/cli/terminal/yaml.ts"],
+      why: "It is loaded only by a run that reads or prints YAML.",
+      instead: "Import that file with `import()`.",
+    },
     "node/package.json": {
       by: ["bin/warmpool.js"],
       why: "It is a development dependency: the launcher looks for the newer Node of a checkout, and works without.",

@@ -4,6 +4,7 @@ import { failureJson, failureOf } from "./terminal/failure.ts";
 import { terminalOutput } from "./terminal/output.ts";
 import type { Stream } from "./terminal/output.ts";
 import { type Ask, terminalAsk } from "./terminal/ask.ts";
+import { asksForWhole } from "./terminal/form.ts";
 import { buildProgram, HELP, typedWrong } from "./program.ts";
 import type { Cli } from "./session/session.ts";
 
@@ -15,7 +16,7 @@ export async function main(
   env: NodeJS.ProcessEnv,
   ask: Ask | null = null,
 ): Promise<number> {
-  const json = args.includes("--json");
+  const json = asksForWhole(args);
   const cli: Cli = { out: terminalOutput(stdout, stderr, env), env, url: null, exitCode: EXIT.done, ask };
   const program = buildProgram(cli, json);
   try {

@@ -8,11 +8,12 @@ import { buildProgram } from "../../src/cli/program.ts";
 import { oneIn } from "../helpers/nightly.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 import { KEY_A, RECIPE, specOf } from "../helpers/world.ts";
+import { parse } from "yaml";
 import { hostile, obeyed } from "./hostile.ts";
 import { installation } from "./installation.ts";
 import type { Furnish, Installation } from "./installation.ts";
 import { recorder } from "./recorder.ts";
-import { longest, warmpool } from "./run.ts";
+import { longest, unwrapped, warmpool } from "./run.ts";
 
 /**
  * What holds for every verb, whatever it does, on an installation whose names are as long as names may be. The verbs
@@ -286,6 +287,68 @@ test("whatever comes in its answers, no verb gives a terminal what it would obey
     expect(obeyed(ran.stdout + ran.stderr), words.join(" ")).toEqual([]);
   }
 });
+
+/** What changes something and prints a record: the others confirm it in a sentence, and have no columns. */
+const RECORDS = new Set(["assign", "tester link", "dashboard", "pool put", "sweep", "token create"]);
+/** Text without rows. */
+const TEXTS = new Set(["log", "pool plan"]);
+
+test("-o csv, -o wide, --columns and -o yaml: whatever comes in an answer → every column, and nothing to obey", async () => {
+  await using at = await place();
+  await using altered = await recorder(at.url, hostile);
+  for (const { verb, words, does } of runs) {
+    if (does === "read" ? TEXTS.has(verb) : !RECORDS.has(verb)) continue;
+    const given = [...verb.split(" "), ...(await words(at))];
+    const run = (...form: string[]) => warmpool([...given, ...form], { url: altered.url });
+    const csv = await run("-o", "csv");
+    expect(csv.code, `${verb}: ${csv.stderr}`).toBe(0);
+    expect(obeyed(csv.stdout.replaceAll("\r\n", "")), verb).toEqual([]);
+    const [heads = ""] = csv.stdout.split("\r\n");
+    expect(heads, verb).toMatch(/^[A-Z ]+(,[A-Z ]+)*$/);
+    if (does === "change") continue;
+    const wide = await run("-o", "wide");
+    expect(
+      wide.stdout
+        .split("\n")[0]
+        ?.split(/ {2,}/)
+        .map((head) => head.trim()),
+      verb,
+    ).toEqual(heads.split(","));
+    expect(obeyed(wide.stdout), verb).toEqual([]);
+    const [last = ""] = heads.split(",").toReversed();
+    const one = await run("--columns", last, "--no-headers");
+    expect(one.code, `${verb}: ${one.stderr}`).toBe(0);
+    expect(one.stdout, verb).not.toContain(`${last}\n`);
+    const whole = await run("--output", "yaml");
+    expect(obeyed(whole.stdout), verb).toEqual([]);
+    expect(parse(whole.stdout), verb).toEqual(altered.answers.at(-1));
+  }
+});
+
+test.each(leaves.map(({ path }) => path.join(" ")).filter((verb) => "does" in (VERBS[verb as never] ?? {})))(
+  "`%s --columns` → refused before anything is asked, with the columns if the verb has some",
+  async (verb) => {
+    const at = { url: "http://127.0.0.1:9" };
+    const needed = { assign: ["u", "--key", "f"], extend: ["u", "--ttl", "1h"] }[verb] ?? [];
+    const leaf = leaves.find(({ path }) => path.join(" ") === verb);
+    const words =
+      needed.length > 0
+        ? needed
+        : (leaf?.arguments ?? []).filter(({ name }) => name.startsWith("<")).map(() => "x");
+    const options = verb === "recipe rollback" ? ["--to", "abcd"] : [];
+    const ran = await warmpool([...verb.split(" "), ...words, ...options, "--columns", "NONE"], at);
+    expect(ran).toMatchObject({ code: 2, stdout: "" });
+    expect(unwrapped(ran.stderr)).toMatch(
+      hasTable(verb)
+        ? /there is no column NONE\. The columns are [A-Z]+/
+        : /prints no table, so it does not take --columns/,
+    );
+  },
+);
+
+function hasTable(verb: string): boolean {
+  return RECORDS.has(verb) || (reads.some((one) => one.verb === verb) && !TEXTS.has(verb));
+}
 
 test("without a Warmpool to talk to every verb fails in words, and prints nothing", async () => {
   await using at = await place();

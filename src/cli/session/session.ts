@@ -2,6 +2,11 @@ import type { Command } from "commander";
 import { createClient } from "../../client/index.ts";
 import type { WarmpoolClient } from "../../client/index.ts";
 import type { Ask } from "../terminal/ask.ts";
+import { formOf, formOptions, isWhole } from "../terminal/form.ts";
+import type { Form, FormOptions, Titled } from "../terminal/form.ts";
+import { tabular } from "../terminal/listing.ts";
+import type { Listing } from "../terminal/listing.ts";
+import { yamlOutput } from "../terminal/output.ts";
 import type { Output } from "../terminal/output.ts";
 import { targetOf } from "./target.ts";
 import type { TargetOptions } from "./target.ts";
@@ -25,31 +30,38 @@ export type Session = {
   url: string;
   /** Where the local stack is kept, if this talks to one. */
   stateDir: string;
+  form: Form;
+  /** Whether the whole answer is printed, by `out.json`: as JSON, or as YAML if that was asked for. */
   json: boolean;
   out: Output;
   sameTarget: string[];
 };
 
-export type GlobalOptions = TargetOptions & { json?: true };
+export type GlobalOptions = TargetOptions & FormOptions;
 
 export const DEFAULT_STATE_DIR = ".warmpool";
 
 /** The options that every verb has, given before or after it. */
 export function globalOptions(program: Command): void {
-  program
+  const targeted = program
     .option("--url <url>", "URL of Warmpool (default: WARMPOOL_URL, else the local one)")
     .option("--token <token>", "the API token; safer in WARMPOOL_TOKEN, which other users cannot see")
-    .option("--state-dir <dir>", "folder of the local Warmpool that npm start runs", DEFAULT_STATE_DIR)
-    .option("--json", "print the API's answer unchanged");
+    .option("--state-dir <dir>", "folder of the local Warmpool that npm start runs", DEFAULT_STATE_DIR);
+  formOptions(targeted);
 }
 
-/** Turns what a verb does into what commander calls: `act` gets a session, then the verb's arguments and options. */
+/**
+ * Turns what a verb does into what commander calls: `act` gets a session, then the verb's arguments and options.
+ * @param listing the columns of the verb's table, if it prints one; it passes the same to `answer`
+ */
 export function withSession<Arguments extends unknown[]>(
   cli: Cli,
   act: (session: Session, ...args: Arguments) => Promise<void>,
+  listing: { columns: readonly Titled[] } | null = null,
 ): (this: Command, ...args: Arguments) => Promise<void> {
   return async function (...args) {
     const options = this.optsWithGlobals<GlobalOptions>();
+    const formed = await formedOutput(cli, options, listing);
     const { url, token } = targetOf(options, cli.env);
     cli.url = url;
     const client = createClient({ url, token });
@@ -59,8 +71,7 @@ export function withSession<Arguments extends unknown[]>(
         client,
         url,
         stateDir: options.stateDir,
-        json: options.json === true,
-        out: cli.out,
+        ...formed,
         sameTarget: sameTarget(options),
       },
       ...args,
@@ -86,10 +97,49 @@ export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** Prints the API's answer: as it is under `--json`, else as the lines that `show` makes of it. */
-export function answer<T>(session: Session, value: T, show: (value: T) => string[]): void {
-  if (session.json) session.out.json(value);
-  else session.out.print(...show(value));
+/**
+ * Where an answer goes, and in which form.
+ * @throws CliError (wrong use) if the verb cannot print it so
+ */
+export async function formedOutput(
+  { out }: Pick<Cli, "out">,
+  options: FormOptions,
+  listing: { columns: readonly Titled[] } | null,
+): Promise<Pick<Session, "form" | "json" | "out">> {
+  const form = formOf(options, listing?.columns ?? null);
+  if (form.format !== "yaml") return { form, json: isWhole(form), out };
+  const { yamlText } = await import("../terminal/yaml.ts");
+  return { form, json: true, out: yamlOutput(out, yamlText) };
+}
+
+/**
+ * Prints the API's answer if a form of it was asked for: whole, or as a table or CSV of its rows.
+ * @returns false if it is to be shown as the verb shows it
+ */
+export function printed<T, Row>(
+  { form, json, out }: Pick<Session, "form" | "json" | "out">,
+  value: T,
+  listing: Listing<T, Row> | null,
+): boolean {
+  if (json) {
+    out.json(value);
+    return true;
+  }
+  const asked = listing === null ? null : tabular(form, listing, value, out.tableColumns);
+  if (asked === null) return false;
+  if ("records" in asked) out.csv(asked.records);
+  else out.print(...asked.lines);
+  return true;
+}
+
+/** Prints the API's answer: in the form that was asked for, else as the lines that `show` makes of it. */
+export function answer<T, Row = never>(
+  session: Session,
+  value: T,
+  show: (value: T) => string[],
+  listing: Listing<T, Row> | null = null,
+): void {
+  if (!printed(session, value, listing)) session.out.print(...show(value));
 }
 
 /** As `answer`, where `say` makes sentences: each is wrapped, what stands between backticks stays whole. */

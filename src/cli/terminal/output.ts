@@ -1,9 +1,11 @@
 import pc from "picocolors";
 import { escaped, printableJson } from "../../contract/foreign.ts";
+import { csvText } from "./csv.ts";
+import type { Cell } from "./csv.ts";
 import { clean, wrap } from "./text.ts";
 
 /** A terminal, or a file or a pipe, which have no `isTTY`. */
-export type Stream = NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
+export type Stream = NodeJS.WritableStream & { isTTY?: boolean; columns?: number; rows?: number };
 export type Colors = ReturnType<typeof pc.createColors>;
 
 /**
@@ -20,8 +22,12 @@ export type Output = {
   json: (value: unknown) => void;
   /** The same on one line, for answers that follow each other. */
   jsonLine: (value: unknown) => void;
+  /** Rows of the answer as CSV. */
+  csv: (records: readonly (readonly Cell[])[]) => void;
   /** A remark for a person, wrapped, to standard error. */
   note: (text: string) => void;
+  /** Lines that a person should see before or beside the answer, as they are, to standard error. */
+  noteLines: (...lines: string[]) => void;
   /** A remark for a program, on one line of standard error. */
   noteJson: (value: unknown) => void;
   /** Columns to lay text out for: the terminal's, 80 at most. */
@@ -31,6 +37,8 @@ export type Output = {
   colors: Colors;
   /** Standard error, as it is: for a view that redraws itself where that is a terminal (src/cli/views/progressView.ts). */
   progress: Stream;
+  /** Standard output, as it is: for a view that redraws the whole terminal (src/cli/terminal/screen.ts). */
+  screen: Stream;
 };
 
 export function terminalOutput(stdout: Stream, stderr: Stream, env: NodeJS.ProcessEnv): Output {
@@ -40,12 +48,24 @@ export function terminalOutput(stdout: Stream, stderr: Stream, env: NodeJS.Proce
     write: (text) => stdout.write(escaped(text, "\n\t")),
     json: (value) => stdout.write(`${printableJson(value, 2)}\n`),
     jsonLine: (value) => stdout.write(`${printableJson(value)}\n`),
+    csv: (records) => stdout.write(csvText(records)),
     note: (text) => stderr.write(`${wrap(clean(text), columnsOf(stderr)).map(shown).join("\n")}\n`),
+    noteLines: (...lines) => stderr.write(lines.map((line) => `${shown(line)}\n`).join("")),
     noteJson: (value) => stderr.write(`${printableJson(value)}\n`),
     columns,
     tableColumns: tableColumnsOf(stdout, env),
     colors: colorsFor(stdout, env),
     progress: stderr,
+    screen: stdout,
+  };
+}
+
+/** The same output where the whole answer is YAML: one document, or with `jsonLine` one for each answer. */
+export function yamlOutput(out: Output, yamlText: (value: unknown) => string): Output {
+  return {
+    ...out,
+    json: (value) => out.write(yamlText(value)),
+    jsonLine: (value) => out.write(`---\n${yamlText(value)}`),
   };
 }
 
@@ -53,7 +73,8 @@ export function terminalOutput(stdout: Stream, stderr: Stream, env: NodeJS.Proce
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
 const COLOR = /(\u001b\[(?:[12]|22|3[0-7]|39)m)/;
 
-function shown(line: string): string {
+/** A line as it may reach a terminal. */
+export function shown(line: string): string {
   return line
     .split(COLOR)
     .map((part, at) => (at % 2 === 1 ? part : escaped(part, "\t")))

@@ -8,6 +8,12 @@ export type Column<Row> = {
   value: (row: Row) => string | number | null;
   align?: "right";
   keep?: true;
+  /** What a column without a title is called by --columns and in CSV. */
+  name?: string;
+  /** The API's own value, for CSV; left out if the table shows it unchanged. */
+  raw?: (row: Row) => string | number | boolean | null;
+  /** Shown only if it is asked for: by `-o wide`, `-o csv` or --columns. */
+  wide?: true;
 };
 
 const GAP = 2;
@@ -17,7 +23,12 @@ const NARROWEST = 5;
  * The lines of a table, its head first. Columns that are too wide together are cut, the widest first, numbers never;
  * where that is not enough, the rightmost are left out: --json has everything.
  */
-export function table<Row>(columns: Column<Row>[], rows: Row[], columnsOfTerminal: number): string[] {
+export function table<Row>(
+  all: readonly Column<Row>[],
+  rows: readonly Row[],
+  columnsOfTerminal: number,
+): string[] {
+  const columns = all.filter(({ wide }) => wide !== true);
   const cells = [
     columns.map((column) => column.title),
     ...rows.map((row) => columns.map((column) => clean(String(column.value(row) ?? "-")))),

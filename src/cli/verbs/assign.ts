@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import type { AssignResult, Assignment } from "../../contract/assignment.ts";
 import { assignmentLines } from "../views/assignmentView.ts";
+import { ASSIGNMENT_COLUMNS } from "../views/assignmentColumns.ts";
+import type { Listing } from "../terminal/listing.ts";
 import { CliError, EXIT } from "../terminal/exit.ts";
 import { collect } from "../inputs/collect.ts";
 import { readPublicKeys } from "../inputs/keys.ts";
@@ -39,8 +41,14 @@ export function assign(program: Command, cli: Cli): void {
     .option("--wait", "show progress until the machine is ready")
     .option("--no-wait", "return at once (the default); a waiting tester stays in the queue")
     .option("--no-queue", "fail if no machine is ready, instead of joining the queue")
-    .action(withSession(cli, act));
+    .action(withSession(cli, act, ASSIGNED));
 }
+
+const ASSIGNED: Listing<AssignResult, Assignment> = {
+  columns: ASSIGNMENT_COLUMNS,
+  rows: ({ assignment }) => [assignment],
+  isRecord: true,
+};
 
 async function act(session: Session, user: string, options: AssignOptions): Promise<void> {
   const tester = testerOf(user, options);
@@ -57,13 +65,12 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
     options.wait === true && !isSettled(result.assignment)
       ? await watch(session, tester, words, result.assignment)
       : result.assignment;
-  answer<AssignResult>(session, { ...result, assignment }, () =>
-    assignmentLines(
-      assignment,
-      next(session, "ssh", ...words, ...identityWords(options.key)),
-      session.out,
-      Date.now(),
-    ),
+  const logIn = next(session, "ssh", ...words, ...identityWords(options.key));
+  answer(
+    session,
+    { ...result, assignment },
+    () => assignmentLines(assignment, logIn, session.out, Date.now()),
+    ASSIGNED,
   );
   // Asking again for one that has failed gives it back as it is, and that is no machine either.
   if (assignment.state === "failed" || (options.wait === true && assignment.state === "released")) {

@@ -6,7 +6,8 @@ import type { Cli, Session } from "../session/session.ts";
 import { table } from "../terminal/table.ts";
 import type { Column } from "../terminal/table.ts";
 import { wrap } from "../terminal/text.ts";
-import { ago } from "../terminal/time.ts";
+import { more, since } from "../terminal/listing.ts";
+import type { Listing } from "../terminal/listing.ts";
 
 type Options = { pool?: string; shape?: string };
 
@@ -17,7 +18,8 @@ export function capacity(program: Command, cli: Cli): void {
     .description("show how many more machines fit, and what uses the rest")
     .option("--pool <pool>", "for this pool's machines, on its nodes")
     .option("--shape <shape>", "for another shape: 4x8x100 is 4 vCPU, 8 GiB memory, 100 GiB disk")
-    .action(withSession(cli, show));
+    .addHelpText("after", "\n-o csv, -o wide and --columns print the nodes.")
+    .action(withSession(cli, show, CAPACITY));
 }
 
 async function show(session: Session, { pool, shape }: Options): Promise<void> {
@@ -25,7 +27,7 @@ async function show(session: Session, { pool, shape }: Options): Promise<void> {
     ...(pool === undefined ? {} : { pool }),
     ...(shape === undefined ? {} : { shape }),
   });
-  answer(session, report, (all) => lines(all, session.out));
+  answer(session, report, (all) => lines(all, session.out), CAPACITY);
 }
 
 function lines(
@@ -51,8 +53,13 @@ const NODES: Column<NodeCapacity>[] = [
   { title: "BOOKED", value: ({ booked }) => booked, align: "right" },
   { title: "FIT", value: ({ placeable }) => placeable, align: "right" },
   { title: "BOUND BY", value: ({ closed, binding }) => closed ?? binding },
-  { title: "COUNTED", value: ({ inventoryAt }) => ago(inventoryAt, Date.now()) },
+  since("COUNTED", ({ inventoryAt }) => inventoryAt),
+  more("WHY", ({ detail }) => detail),
+  more("TAKEN BY", ({ terms }) => terms.map(({ kind, count }) => `${count} ${kind}`).join(", ")),
+  more("NOT ON NODE", ({ drift }) => drift.notOnNode.join(" ")),
+  more("ORPHANS", ({ drift }) => drift.noRow.join(" ")),
 ];
+const CAPACITY: Listing<CapacityReport, NodeCapacity> = { columns: NODES, rows: ({ nodes }) => nodes };
 
 type Disk = NodeCapacity["disks"][number] & { node: string };
 const gib = (amount: number) => `${Math.round(amount)} GiB`;

@@ -22,7 +22,8 @@ import { reportLines } from "../doctor/report.ts";
 import { secretKeyCheck } from "../doctor/secretKey.ts";
 import { EXIT } from "../terminal/exit.ts";
 import { packageVersion } from "../session/packageVersion.ts";
-import { withSession } from "../session/session.ts";
+import { printed, withSession } from "../session/session.ts";
+import type { Listing } from "../terminal/listing.ts";
 import type { Cli, Session } from "../session/session.ts";
 
 /** `warmpool doctor`: looks at every part that has to be right, and says how to mend what is not. */
@@ -34,8 +35,18 @@ export function doctor(program: Command, cli: Cli): void {
       "after",
       "\nIt exits with 1 if something is wrong. With --json it prints its findings, { ok, checks }.",
     )
-    .action(withSession(cli, examine));
+    .action(withSession(cli, examine, FINDINGS));
 }
+
+const FINDINGS: Listing<{ checks: Check[] }, Check> = {
+  columns: [
+    { title: "CHECK", value: ({ name }) => name, keep: true },
+    { title: "STATE", value: ({ state }) => state },
+    { title: "MESSAGE", value: ({ message }) => message },
+    { title: "FIX", value: ({ fix }) => fix },
+  ],
+  rows: ({ checks }) => checks,
+};
 
 async function examine(session: Session): Promise<void> {
   const { url, stateDir, out } = session;
@@ -50,8 +61,7 @@ async function examine(session: Session): Promise<void> {
     ...["local-relay", "relay"].flatMap((name) => relayFolder(join(stateDir, name))),
   ];
   const wrongs = checks.filter(({ state }) => state === "wrong").length;
-  if (session.json) out.json({ ok: wrongs === 0, checks });
-  else out.print(...reportLines(checks, out));
+  if (!printed(session, { ok: wrongs === 0, checks }, FINDINGS)) out.print(...reportLines(checks, out));
   if (wrongs > 0) session.cli.exitCode = EXIT.failed;
 }
 

@@ -3,7 +3,10 @@ import type { Command } from "commander";
 import type { CaseResult, CheckReport, Left } from "../../relay/conformance/check.ts";
 import type { Settings } from "../../relay/conformance/subject.ts";
 import { CliError, EXIT } from "../terminal/exit.ts";
+import { formedOutput, printed } from "../session/session.ts";
 import type { Cli, GlobalOptions } from "../session/session.ts";
+import { isPlain } from "../terminal/form.ts";
+import type { Listing } from "../terminal/listing.ts";
 import { quote } from "../../relay/ssh/shell.ts";
 import { clean, fit, pad, wrap } from "../terminal/text.ts";
 import { parseDuration } from "../terminal/time.ts";
@@ -56,7 +59,21 @@ export function driver(program: Command, cli: Cli): void {
     });
 }
 
+const RESULTS: Listing<CheckReport, CaseResult> = {
+  columns: [
+    { title: "CASE", value: ({ id }) => id, keep: true },
+    { title: "OUTCOME", value: ({ outcome }) => outcome },
+    { title: "SECONDS", value: ({ seconds }) => seconds, align: "right" },
+    { title: "TITLE", value: ({ title }) => title },
+    { title: "DID", value: ({ failure }) => failure?.did ?? null },
+    { title: "MUST", value: ({ failure }) => failure?.must ?? null },
+    { title: "NOTE", value: ({ note }) => note },
+  ],
+  rows: ({ cases }) => cases,
+};
+
 async function check(program: string, options: CheckVerbOptions, cli: Cli): Promise<void> {
+  const formed = await formedOutput(cli, options, RESULTS);
   const { CASES } = await import("../../relay/conformance/cases.ts");
   const { checkProgram } = await import("../../relay/conformance/check.ts");
   const { passedOn } = await import("../../relay/drivers/exec/passedOn.ts");
@@ -82,12 +99,11 @@ async function check(program: string, options: CheckVerbOptions, cli: Cli): Prom
       bootSeconds: options.boot,
     },
     onResult: (result) => {
-      if (options.json !== true) cli.out.print(...resultLines(folded(result, isNew), cli.out.columns));
+      if (isPlain(formed.form)) cli.out.print(...resultLines(folded(result, isNew), cli.out.columns));
     },
     signal: interrupted(cli),
   });
-  if (options.json === true) cli.out.json(report);
-  else cli.out.print(...closing(report, cli.out.columns));
+  if (!printed(formed, report, RESULTS)) cli.out.print(...closing(report, cli.out.columns));
   cli.exitCode = report.failed + report.untried + report.left.length === 0 ? EXIT.done : EXIT.failed;
 }
 

@@ -2,10 +2,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import type { Page } from "../../contract/assignment.ts";
 import type { EventView } from "../../contract/event.ts";
-import { EventLog } from "../views/eventLog.ts";
+import { EventLog, EVENTS } from "../views/eventLog.ts";
 import { patiently } from "../session/patience.ts";
-import { withSession } from "../session/session.ts";
+import { printed, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
+import { isPlain } from "../terminal/form.ts";
 import { wholeNumber } from "../inputs/wholeNumber.ts";
 
 type EventsOptions = {
@@ -44,7 +45,7 @@ export function events(program: Command, cli: Cli): void {
     .option("--limit <count>", "maximum number of entries (50, up to 500)", wholeNumber)
     .option("--cursor <cursor>", "cursor of the previous page, to show earlier entries")
     .option("-f, --follow", "keep printing new events until Ctrl-C; with --json one event per line")
-    .action(withSession(cli, show));
+    .action(withSession(cli, show, EVENTS));
 }
 
 async function show(session: Session, options: EventsOptions): Promise<void> {
@@ -57,11 +58,17 @@ async function show(session: Session, options: EventsOptions): Promise<void> {
     ...(cursor === undefined ? {} : { cursor }),
   });
   const log = new EventLog(session.out.tableColumns);
+  let form = session.form;
   const print = (found: Page<EventView>, latestLast: EventView[]) => {
-    if (!session.json) session.out.print(...log.lines(latestLast));
+    if (session.json && follow !== true) session.out.json(found);
     // Following gives an event a line, oldest first, so that a reader can take them one by one (NDJSON).
-    else if (follow === true) for (const event of latestLast) session.out.jsonLine(event);
-    else session.out.json(found);
+    else if (session.json) for (const event of latestLast) session.out.jsonLine(event);
+    else if (isPlain(form)) session.out.print(...log.lines(latestLast));
+    else {
+      printed({ ...session, form }, { items: latestLast }, EVENTS);
+      // The names of the columns come once.
+      form = { ...form, headers: false };
+    }
   };
   if (follow === true) {
     const items = page.items.slice(0, limit ?? SHOWN);
@@ -70,7 +77,7 @@ async function show(session: Session, options: EventsOptions): Promise<void> {
     print({ items, nextCursor }, items.toReversed());
     return followFrom(session, filter, page, print);
   }
-  if (page.items.length === 0 && !session.json) session.out.print("No such event.");
+  if (page.items.length === 0 && isPlain(session.form)) session.out.print("No such event.");
   else print(page, page.items.toReversed());
   if (page.nextCursor !== null && !session.json) {
     session.out.note(`Earlier ones: add --cursor ${page.nextCursor}`);

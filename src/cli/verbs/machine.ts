@@ -8,7 +8,7 @@ import { machineActions } from "./machineActions.ts";
 import { addressText, machineLines, stateText } from "../views/machineView.ts";
 import { table } from "../terminal/table.ts";
 import type { Column } from "../terminal/table.ts";
-import { ago } from "../terminal/time.ts";
+import { more, oneOf, pageOf, since } from "../terminal/listing.ts";
 import { timeline } from "./timeline.ts";
 import { wholeNumber } from "../inputs/wholeNumber.ts";
 
@@ -25,20 +25,24 @@ export function machine(program: Command, cli: Cli): void {
     .option("--node <node>", "on this node only")
     .option("--limit <count>", "maximum number of entries (50, up to 500)", wholeNumber)
     .option("--cursor <cursor>", "continue after the previous page")
-    .action(withSession(cli, list));
+    .action(withSession(cli, list, MACHINES));
   verb
     .command("get")
     .description("show everything about one machine")
     .argument("<machine>", "its name or id")
-    .action(withSession(cli, get));
+    .action(withSession(cli, get, MACHINE));
   timeline(verb, cli);
   machineActions(verb, cli);
 }
 
 async function list(session: Session, options: ListOptions): Promise<void> {
   const page = await session.client.machine.list.query(options);
-  answer(session, page, ({ items }) =>
-    items.length === 0 ? ["No such machine."] : table(COLUMNS, items, session.out.tableColumns),
+  answer(
+    session,
+    page,
+    ({ items }) =>
+      items.length === 0 ? ["No such machine."] : table(COLUMNS, items, session.out.tableColumns),
+    MACHINES,
   );
   if (page.nextCursor !== null && !session.json) {
     session.out.note(`More follow: add --cursor ${page.nextCursor}`);
@@ -47,14 +51,25 @@ async function list(session: Session, options: ListOptions): Promise<void> {
 
 async function get(session: Session, id: string): Promise<void> {
   const found = await session.client.machine.get.query({ id });
-  answer(session, found, (one) => machineLines(one, session.out.columns, Date.now()));
+  answer(session, found, (one) => machineLines(one, session.out.columns, Date.now()), MACHINE);
 }
 
 const COLUMNS: Column<MachineView>[] = [
   { title: "MACHINE", value: (machine) => machine.name, keep: true },
-  { title: "STATE", value: stateText },
+  { title: "STATE", value: stateText, raw: (machine) => machine.state },
   { title: "TESTER", value: (machine) => machine.assignment?.username ?? null },
   { title: "ACCESS", value: (machine) => addressText(machine.access) },
   { title: "NODE", value: (machine) => machine.node },
-  { title: "MADE", value: (machine) => ago(machine.createdAt, Date.now()) },
+  since("MADE", (machine) => machine.createdAt),
+  more("POOL", (machine) => machine.pool),
+  more("PHASE", (machine) => machine.phase),
+  more("READY SINCE", (machine) => machine.readyAt),
+  more("PROBED", (machine) => machine.lastProbe?.at ?? null),
+  more("ANSWER", (machine) => machine.lastProbe?.answer ?? null),
+  more("DRIVER", (machine) => machine.driver),
+  more("REFERENCE", (machine) => machine.driverRef),
+  more("HOST KEY", (machine) => machine.hostKey?.fingerprint ?? null),
+  more("ID", (machine) => machine.id),
 ];
+const MACHINES = pageOf(COLUMNS);
+const MACHINE = oneOf(COLUMNS);

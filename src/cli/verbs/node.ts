@@ -7,14 +7,17 @@ import type { Cli, Session } from "../session/session.ts";
 import { orDefault } from "../inputs/orDefault.ts";
 import { wholeNumber } from "../inputs/wholeNumber.ts";
 import { duration } from "../terminal/time.ts";
-import { joinLines, nodeTable } from "../views/nodeView.ts";
+import { joinLines, NODES, nodeTable } from "../views/nodeView.ts";
 
 type Tuned = { concurrency?: number | null; silenceSeconds?: number | null };
 
 /** `warmpool node list|enroll|drain|resume|label|set|lift|reap|remove`. */
 export function node(program: Command, cli: Cli): void {
   const verb = program.command("node").description("the hosts of the machines");
-  verb.command("list").description("all nodes").action(withSession(cli, list));
+  verb
+    .command("list")
+    .description("all nodes")
+    .action(withSession(cli, list, NODES));
   verb
     .command("enroll")
     .description("create a one-time token for a new node to join with")
@@ -72,10 +75,14 @@ export function node(program: Command, cli: Cli): void {
 
 async function list(session: Session): Promise<void> {
   const nodes = await session.client.node.list.query();
-  answer(session, nodes, (all) =>
-    all.length === 0
-      ? ["No node yet. Add one with `npx warmpool node enroll NAME`."]
-      : nodeTable(all, session.out.tableColumns),
+  answer(
+    session,
+    nodes,
+    (all) =>
+      all.length === 0
+        ? ["No node yet. Add one with `npx warmpool node enroll NAME`."]
+        : nodeTable(all, session.out.tableColumns),
+    NODES,
   );
 }
 

@@ -3,23 +3,26 @@ import { destroying, mayDestroy } from "../session/destroy.ts";
 import type { DestroyOptions } from "../session/destroy.ts";
 import { advised } from "../terminal/failure.ts";
 import { announce, plan, readSpec } from "./poolPlan.ts";
-import { poolLines, poolTable } from "../views/poolView.ts";
+import { POOL, poolLines, POOLS, poolTable } from "../views/poolView.ts";
 import { answer, answerInWords, next, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
 
 /** `warmpool pool list|get|put|plan|pause|resume|default|empty|remove`. */
 export function pool(program: Command, cli: Cli): void {
   const verb = program.command("pool").description("the pools and their specs");
-  verb.command("list").description("all pools").action(withSession(cli, list));
+  verb
+    .command("list")
+    .description("all pools")
+    .action(withSession(cli, list, POOLS));
   verb
     .command("get")
     .description("show one pool: its spec and its state")
     .argument("<pool>", "its name")
-    .action(withSession(cli, get));
+    .action(withSession(cli, get, POOL));
   destroying(verb.command("put"))
     .description("create a pool from the file, or change it")
     .argument("<file>", "its spec, JSON")
-    .action(withSession(cli, put));
+    .action(withSession(cli, put, POOL));
   verb
     .command("plan")
     .description(
@@ -56,21 +59,29 @@ export function pool(program: Command, cli: Cli): void {
 
 async function list(session: Session): Promise<void> {
   const pools = await session.client.pool.list.query();
-  answer(session, pools, (all) =>
-    all.length === 0 ? ["No pool yet."] : poolTable(all, session.out.tableColumns),
+  answer(
+    session,
+    pools,
+    (all) => (all.length === 0 ? ["No pool yet."] : poolTable(all, session.out.tableColumns)),
+    POOLS,
   );
 }
 
 async function get(session: Session, name: string): Promise<void> {
   const found = await session.client.pool.get.query({ name });
-  answer(session, found, (one) => poolLines(one, session.out.columns));
+  answer(session, found, (one) => poolLines(one, session.out.columns), POOL);
 }
 
 async function put(session: Session, file: string, options: DestroyOptions): Promise<void> {
   const spec = readSpec(file);
   if (!(await announce(session, spec, options))) return;
   const pool = await session.client.pool.put.mutate(spec);
-  answer(session, pool, (one) => [`Pool ${one.name} is stored.`, "", ...poolLines(one, session.out.columns)]);
+  answer(
+    session,
+    pool,
+    (one) => [`Pool ${one.name} is stored.`, "", ...poolLines(one, session.out.columns)],
+    POOL,
+  );
 }
 
 async function pause(session: Session, name: string): Promise<void> {

@@ -7,6 +7,7 @@ import { answer, answerInWords, next, withSession } from "../session/session.ts"
 import type { Cli, Session } from "../session/session.ts";
 import { fields, table } from "../terminal/table.ts";
 import type { Column } from "../terminal/table.ts";
+import { listOf, more, oneOf, since } from "../terminal/listing.ts";
 import { ago, duration } from "../terminal/time.ts";
 
 /** `warmpool recipe push|list|get|versions|rollback|remove`. */
@@ -17,13 +18,20 @@ export function recipe(program: Command, cli: Cli): void {
     .description("store the recipe in a folder. Running set-ups are not changed")
     .argument("<dir>", "the folder with recipe.json and its scripts")
     .action(withSession(cli, push));
-  verb.command("list").description("all recipes").action(withSession(cli, list));
-  verb.command("get").description("one recipe").argument("<name>", "its name").action(withSession(cli, get));
+  verb
+    .command("list")
+    .description("all recipes")
+    .action(withSession(cli, list, RECIPES));
+  verb
+    .command("get")
+    .description("one recipe")
+    .argument("<name>", "its name")
+    .action(withSession(cli, get, RECIPE));
   verb
     .command("versions")
     .description("list the versions of a recipe, the current one first")
     .argument("<name>", "its name")
-    .action(withSession(cli, versions));
+    .action(withSession(cli, versions, VERSIONS));
   verb
     .command("rollback")
     .description("make an earlier version of a recipe current again. Running set-ups are not changed")
@@ -45,21 +53,25 @@ async function push(session: Session, dir: string): Promise<void> {
 
 async function list(session: Session): Promise<void> {
   const recipes = await session.client.recipe.list.query();
-  answer(session, recipes, (all) =>
-    all.length === 0
-      ? ["No recipe yet. Store one with `npx warmpool recipe push DIR`."]
-      : table(COLUMNS, all, session.out.tableColumns),
+  answer(
+    session,
+    recipes,
+    (all) =>
+      all.length === 0
+        ? ["No recipe yet. Store one with `npx warmpool recipe push DIR`."]
+        : table(COLUMNS, all, session.out.tableColumns),
+    RECIPES,
   );
 }
 
 async function get(session: Session, name: string): Promise<void> {
   const found = await session.client.recipe.get.query({ name });
-  answer(session, found, (one) => recipeLines(one, session.out.columns, Date.now()));
+  answer(session, found, (one) => recipeLines(one, session.out.columns, Date.now()), RECIPE);
 }
 
 async function versions(session: Session, name: string): Promise<void> {
   const found = await session.client.recipe.versions.query({ name });
-  answer(session, found, (all) => table(VERSION_COLUMNS, all, session.out.columns));
+  answer(session, found, (all) => table(VERSION_COLUMNS, all, session.out.columns), VERSIONS);
 }
 
 async function rollback(session: Session, name: string, { to }: { to?: string }): Promise<void> {
@@ -87,18 +99,27 @@ async function remove(session: Session, name: string, options: DestroyOptions): 
 const VERSION_COLUMNS: Column<RecipeVersion>[] = [
   { title: "VERSION", value: ({ version }) => version, keep: true },
   { title: "STEPS", value: ({ steps }) => steps, align: "right" },
-  { title: "FIRST STORED", value: ({ createdAt }) => ago(createdAt, Date.now()) },
-  { title: "LAST MADE CURRENT", value: ({ putAt }) => ago(putAt, Date.now()) },
-  { title: "", value: ({ isCurrent }) => (isCurrent ? "current" : "") },
+  since("FIRST STORED", ({ createdAt }) => createdAt),
+  since("LAST MADE CURRENT", ({ putAt }) => putAt),
+  {
+    title: "",
+    name: "CURRENT",
+    value: ({ isCurrent }) => (isCurrent ? "current" : ""),
+    raw: ({ isCurrent }) => isCurrent,
+  },
 ];
+const VERSIONS = listOf(VERSION_COLUMNS);
 
 const COLUMNS: Column<RecipeView>[] = [
   { title: "RECIPE", value: ({ name }) => name, keep: true },
-  { title: "VERSION", value: ({ version }) => shortVersion(version) },
+  { title: "VERSION", value: ({ version }) => shortVersion(version), raw: ({ version }) => version },
   { title: "STEPS", value: ({ steps }) => steps.length, align: "right" },
   { title: "PARAMETERS", value: ({ params }) => Object.keys(params).join(", ") || null },
-  { title: "STORED", value: ({ createdAt }) => ago(createdAt, Date.now()) },
+  since("STORED", ({ createdAt }) => createdAt),
+  more("STEP IDS", ({ steps }) => steps.map(({ id }) => id).join(", ")),
 ];
+const RECIPES = listOf(COLUMNS);
+const RECIPE = oneOf(COLUMNS);
 
 /** A recipe's parameters and steps; the scripts themselves only come with --json. */
 export function recipeLines(recipe: RecipeView, columns: number, now: number): string[] {

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { InstallationSettings } from "../../contract/settings.ts";
 import { answer, answerInWords, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
+import { oneOf } from "../terminal/listing.ts";
 import { duration, parseDays, parseDuration } from "../terminal/time.ts";
 
 type Given = {
@@ -15,7 +16,10 @@ type Given = {
 /** `warmpool settings get|put`: what an operator tunes for the whole installation. */
 export function settings(program: Command, cli: Cli): void {
   const verb = program.command("settings").description("settings of the whole installation");
-  verb.command("get").description("all settings").action(withSession(cli, get));
+  verb
+    .command("get")
+    .description("all settings")
+    .action(withSession(cli, get, SETTINGS));
   verb
     .command("put")
     .description("change the given settings")
@@ -48,7 +52,7 @@ export function settings(program: Command, cli: Cli): void {
 }
 
 async function get(session: Session): Promise<void> {
-  answer(session, await session.client.settings.get.query(), lines);
+  answer(session, await session.client.settings.get.query(), lines, SETTINGS);
 }
 
 async function put(session: Session, options: Given): Promise<void> {
@@ -75,3 +79,11 @@ function lines(settings: InstallationSettings): string[] {
 function days(count: number): string {
   return count === 1 ? "1 day" : `${count} days`;
 }
+
+const SETTINGS = oneOf<InstallationSettings>([
+  { title: "ORPHAN KEEP", value: ({ orphanKeepSeconds }) => orphanKeepSeconds, align: "right" },
+  { title: "EXTEND CEILING", value: ({ extendCeilingSeconds }) => extendCeilingSeconds, align: "right" },
+  { title: "WAITING TOO LONG", value: ({ waitingTooLongSeconds }) => waitingTooLongSeconds, align: "right" },
+  { title: "EVENT DAYS", value: ({ eventRetentionDays }) => eventRetentionDays, align: "right" },
+  { title: "HISTORY DAYS", value: ({ historyRetentionDays }) => historyRetentionDays, align: "right" },
+]);

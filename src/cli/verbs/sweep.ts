@@ -5,15 +5,19 @@ import { answer, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
 import { table } from "../terminal/table.ts";
 import type { Column } from "../terminal/table.ts";
+import type { Listing } from "../terminal/listing.ts";
 
 /** `warmpool sweep`: runs the scheduled duties now. */
 export function sweep(program: Command, cli: Cli): void {
-  program.command("sweep").description("run all duties now").action(withSession(cli, run));
+  program
+    .command("sweep")
+    .description("run all duties now")
+    .action(withSession(cli, run, OUTCOMES));
 }
 
 async function run(session: Session): Promise<void> {
   const result = await session.client.sweep.run.mutate();
-  answer(session, result, ({ duties }) => table(COLUMNS, duties, session.out.tableColumns));
+  answer(session, result, ({ duties }) => table(COLUMNS, duties, session.out.tableColumns), OUTCOMES);
   const failed = result.duties.filter(({ outcome }) => outcome === "failed").map(({ duty }) => duty);
   if (failed.length > 0) {
     throw new CliError(
@@ -30,3 +34,7 @@ const COLUMNS: Column<DutyOutcome>[] = [
   { title: "CHANGES", value: ({ changes }) => changes, align: "right" },
   { title: "ERROR", value: ({ error }) => error },
 ];
+const OUTCOMES: Listing<{ duties: DutyOutcome[] }, DutyOutcome> = {
+  columns: COLUMNS,
+  rows: ({ duties }) => duties,
+};

@@ -1,16 +1,16 @@
 import { Option } from "commander";
 import type { Command } from "commander";
 import { ASSIGNMENT_STATES } from "../../contract/assignment.ts";
-import type { Assignment, AssignmentState } from "../../contract/assignment.ts";
-import { assignmentLines, queueText } from "../views/assignmentView.ts";
-import { printLink } from "../views/linkView.ts";
-import { answer, next, withSession } from "../session/session.ts";
+import type { AssignmentState } from "../../contract/assignment.ts";
+import { assignmentLines } from "../views/assignmentView.ts";
+import { ASSIGNMENT, ASSIGNMENT_COLUMNS } from "../views/assignmentColumns.ts";
+import { LINK, printLink } from "../views/linkView.ts";
+import { answer, next, printed, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
 import { table } from "../terminal/table.ts";
-import type { Column } from "../terminal/table.ts";
+import { pageOf } from "../terminal/listing.ts";
 import { testerOf, testerVerb, testerWords } from "../inputs/testerOptions.ts";
 import type { TesterOptions } from "../inputs/testerOptions.ts";
-import { ago, ahead } from "../terminal/time.ts";
 import { wholeNumber } from "../inputs/wholeNumber.ts";
 
 type ListOptions = { pool?: string; state?: AssignmentState; limit?: number; cursor?: string };
@@ -30,9 +30,9 @@ export function tester(program: Command, cli: Cli): void {
     {
       isDefault: true,
     },
-  ).action(withSession(cli, show));
+  ).action(withSession(cli, show, ASSIGNMENT));
   testerVerb(verb, "link", "create the link to the tester's own page; it replaces the previous link").action(
-    withSession(cli, link),
+    withSession(cli, link, LINK),
   );
   verb
     .command("list")
@@ -41,21 +41,20 @@ export function tester(program: Command, cli: Cli): void {
     .addOption(new Option("--state <state>", "in this state only").choices(ASSIGNMENT_STATES))
     .option("--limit <count>", "maximum number of entries (50, up to 500)", wholeNumber)
     .option("--cursor <cursor>", "continue after the previous page")
-    .action(withSession(cli, list));
+    .action(withSession(cli, list, TESTERS));
 }
 
 async function show(session: Session, user: string, options: TesterOptions): Promise<void> {
   const assignment = await session.client.tester.status.query(testerOf(user, options));
-  answer(session, assignment, (found) => {
-    const logIn = next(session, "ssh", ...testerWords(user, options));
-    return assignmentLines(found, logIn, session.out, Date.now());
-  });
+  const logIn = next(session, "ssh", ...testerWords(user, options));
+  answer(session, assignment, (found) => assignmentLines(found, logIn, session.out, Date.now()), ASSIGNMENT);
 }
 
 async function link(session: Session, user: string, options: TesterOptions): Promise<void> {
   const made = await session.client.tester.link.mutate(testerOf(user, options));
+  if (printed(session, made, LINK)) return;
   printLink(
-    session,
+    session.out,
     made,
     `Anyone who has it can use the machine as ${user}; the previous link no longer works.`,
   );
@@ -63,37 +62,16 @@ async function link(session: Session, user: string, options: TesterOptions): Pro
 
 async function list(session: Session, options: ListOptions): Promise<void> {
   const page = await session.client.tester.list.query(options);
-  answer(session, page, ({ items }) =>
-    items.length === 0 ? ["No such tester."] : table(columns(Date.now()), items, session.out.columns),
+  answer(
+    session,
+    page,
+    ({ items }) =>
+      items.length === 0 ? ["No such tester."] : table(ASSIGNMENT_COLUMNS, items, session.out.columns),
+    TESTERS,
   );
   if (page.nextCursor !== null && !session.json) {
     session.out.note(`More follow: add --cursor ${page.nextCursor}`);
   }
 }
 
-function columns(now: number): Column<Assignment>[] {
-  return [
-    { title: "TESTER", value: ({ username }) => username, keep: true },
-    { title: "STATE", value: ({ state }) => state },
-    { title: "POOL", value: ({ pool }) => pool },
-    { title: "MACHINE", value: ({ machine }) => machine?.name ?? null },
-    { title: "ASKED", value: ({ createdAt }) => ago(createdAt, now) },
-    { title: "ENDS", value: (one) => endText(one, now) },
-    { title: "", value: aboutText },
-  ];
-}
-
-/** When it ends by itself; of one that has ended, when that was. */
-function endText({ state, expiresAt, releasedAt }: Assignment, now: number): string | null {
-  if (state === "released") return ago(releasedAt, now);
-  return expiresAt === null ? null : ahead(expiresAt, now);
-}
-
-/** Its place in the line, its step, or why it failed or cannot be used. */
-function aboutText({ queue, setup, state, error }: Assignment): string {
-  if (error !== null) return error.message;
-  if (queue !== null) return queueText(queue);
-  return setup === null || state !== "setting_up"
-    ? ""
-    : `step ${setup.step} of ${setup.steps}: ${setup.title}`;
-}
+const TESTERS = pageOf(ASSIGNMENT_COLUMNS);

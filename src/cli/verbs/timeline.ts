@@ -4,6 +4,7 @@ import type { TimelineEntry } from "../../contract/machine.ts";
 import { causeOf, dayAndTime, reasonText } from "../views/record.ts";
 import { answer, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
+import { more, pageOf } from "../terminal/listing.ts";
 import { clean, fit, pad, wrap } from "../terminal/text.ts";
 import { duration } from "../terminal/time.ts";
 import { wholeNumber } from "../inputs/wholeNumber.ts";
@@ -18,16 +19,30 @@ export function timeline(verb: Command, cli: Cli): void {
     .argument("<machine>", "its name or id")
     .option("--limit <count>", "maximum number of entries (500)", wholeNumber)
     .option("--cursor <cursor>", "continue after the previous page")
-    .action(withSession(cli, show));
+    .action(withSession(cli, show, ENTRIES));
 }
 
 async function show(session: Session, id: string, options: TimelineOptions): Promise<void> {
   const page = await session.client.machine.timeline.query({ id, ...options });
-  answer<Page<TimelineEntry>>(session, page, ({ items }) => timelineLines(items, session.out.tableColumns));
+  const lines = ({ items }: Page<TimelineEntry>) => timelineLines(items, session.out.tableColumns);
+  answer(session, page, lines, ENTRIES);
   if (page.nextCursor !== null && !session.json) {
     session.out.note(`More follow: add --cursor ${page.nextCursor}`);
   }
 }
+
+const ENTRIES = pageOf<TimelineEntry>([
+  { title: "AT", value: ({ at }) => at },
+  { title: "KIND", value: ({ kind }) => kind },
+  { title: "FROM", value: ({ from }) => from },
+  { title: "TO", value: ({ to }) => to },
+  { title: "SECONDS", value: ({ seconds }) => seconds, align: "right" },
+  { title: "REASON", value: ({ reason }) => reason },
+  { title: "BY", value: ({ actor }) => actor },
+  { title: "CAUSE", value: causeOf },
+  more("TESTER", ({ username }) => username),
+  more("ATTEMPT", ({ attempt }) => attempt),
+]);
 
 const WHAT = 22;
 const FOR = 7;

@@ -1,14 +1,15 @@
 import { Option } from "commander";
 import type { Command } from "commander";
 import { ISSUED_ROLES } from "../../contract/token.ts";
-import type { IssuedRole, TokenView } from "../../contract/token.ts";
+import type { CreatedToken, IssuedRole, TokenView } from "../../contract/token.ts";
 import { destroying, mayDestroy } from "../session/destroy.ts";
 import type { DestroyOptions } from "../session/destroy.ts";
-import { answer, answerInWords, next, withSession } from "../session/session.ts";
+import { answer, answerInWords, next, printed, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
 import { CliError, EXIT } from "../terminal/exit.ts";
 import { table } from "../terminal/table.ts";
 import type { Column } from "../terminal/table.ts";
+import { listOf, more, oneOf } from "../terminal/listing.ts";
 import { ago, coarse, duration, parseDuration } from "../terminal/time.ts";
 
 const FINGERPRINT = /^[0-9a-f]{8}$/;
@@ -32,11 +33,11 @@ export function token(program: Command, cli: Cli): void {
       "how long it is valid, such as 90d (default: until revoked)",
       parseDuration,
     )
-    .action(withSession(cli, create));
+    .action(withSession(cli, create, CREATED));
   verb
     .command("list")
     .description("list tokens, without their text: who has one, and when it was last used")
-    .action(withSession(cli, list));
+    .action(withSession(cli, list, TOKENS));
   destroying(verb.command("revoke"))
     .description("revoke a token immediately")
     .argument("<id>", "its fingerprint, as list shows it, or its id")
@@ -49,7 +50,7 @@ async function create(session: Session, name: string, { role, expires }: CreateO
     role,
     ...(expires === undefined ? {} : { expiresInSeconds: expires }),
   });
-  if (session.json) return session.out.json(created);
+  if (printed(session, created, CREATED)) return;
   session.out.print(created.token);
   const until = expires === undefined ? "until it is revoked" : `for ${duration(expires)}`;
   session.out.note(
@@ -59,10 +60,14 @@ async function create(session: Session, name: string, { role, expires }: CreateO
 
 async function list(session: Session): Promise<void> {
   const tokens = await session.client.token.list.query();
-  answer(session, tokens, (all) =>
-    all.length === 0
-      ? [`No token yet. Create one: ${next(session, "token", "create", "NAME")}`]
-      : table(columns(Date.now()), all, session.out.tableColumns),
+  answer(
+    session,
+    tokens,
+    (all) =>
+      all.length === 0
+        ? [`No token yet. Create one: ${next(session, "token", "create", "NAME")}`]
+        : table(COLUMNS, all, session.out.tableColumns),
+    TOKENS,
   );
 }
 
@@ -95,17 +100,34 @@ function meant(tokens: TokenView[], given: string): { id: string; text: string }
     : { id: found.id, text: `"${found.name}" (${found.role})` };
 }
 
-function columns(now: number): Column<TokenView>[] {
-  return [
-    { title: "FINGERPRINT", value: ({ fingerprint }) => fingerprint, keep: true },
-    { title: "NAME", value: ({ name }) => name },
-    { title: "ROLE", value: ({ role }) => role },
-    { title: "STATE", value: ({ state, expiresAt }) => stateText(state, expiresAt, now) },
-    { title: "USED", value: ({ lastUsedAt }) => (lastUsedAt === null ? "never" : ago(lastUsedAt, now)) },
-  ];
+const COLUMNS: Column<TokenView>[] = [
+  { title: "FINGERPRINT", value: ({ fingerprint }) => fingerprint, keep: true },
+  { title: "NAME", value: ({ name }) => name },
+  { title: "ROLE", value: ({ role }) => role },
+  { title: "STATE", value: stateText, raw: ({ state }) => state },
+  { title: "USED", value: usedText, raw: ({ lastUsedAt }) => lastUsedAt },
+  more("NODE", ({ node }) => node),
+  more("MADE", ({ createdAt }) => createdAt),
+  more("EXPIRES", ({ expiresAt }) => expiresAt),
+  more("REVOKED", ({ revokedAt }) => revokedAt),
+  more("ID", ({ id }) => id),
+];
+const TOKENS = listOf(COLUMNS);
+
+const CREATED = oneOf<CreatedToken>([
+  { title: "TOKEN", value: ({ token }) => token, keep: true },
+  { title: "NAME", value: ({ name }) => name },
+  { title: "ROLE", value: ({ role }) => role },
+  { title: "EXPIRES", value: ({ expiresAt }) => expiresAt },
+  { title: "FINGERPRINT", value: ({ fingerprint }) => fingerprint },
+  { title: "ID", value: ({ id }) => id },
+]);
+
+function usedText({ lastUsedAt }: TokenView): string {
+  return lastUsedAt === null ? "never" : ago(lastUsedAt, Date.now());
 }
 
-function stateText(state: TokenView["state"], expiresAt: string | null, now: number): string {
+function stateText({ state, expiresAt }: TokenView): string {
   if (state !== "valid" || expiresAt === null) return state;
-  return `${coarse((Date.parse(expiresAt) - now) / 1000)} left`;
+  return `${coarse((Date.parse(expiresAt) - Date.now()) / 1000)} left`;
 }

@@ -1,11 +1,28 @@
 import type { EventView } from "../../contract/event.ts";
 import { own } from "../../contract/own.ts";
 import { causeOf, dayAndTime, reasonText } from "./record.ts";
+import { more, pageOf } from "../terminal/listing.ts";
 import { clean, fit, pad, width, wrap } from "../terminal/text.ts";
 
 const INDENT = 10;
 const WHAT = 34;
 const WHY = 16;
+
+/** Events as rows, for -o and --columns. */
+export const EVENTS = pageOf<EventView>([
+  { title: "AT", value: ({ at }) => at },
+  { title: "KIND", value: ({ kind }) => kind },
+  { title: "SUBJECT", value: subjectOf },
+  { title: "CHANGE", value: changeOf },
+  { title: "REASON", value: ({ reason }) => reason },
+  { title: "BY", value: ({ actor }) => actor },
+  { title: "CAUSE", value: causeOf },
+  more("POOL", ({ pool }) => pool),
+  more("NODE", ({ node }) => node),
+  more("MACHINE", ({ machineName }) => machineName),
+  more("TESTER", ({ username }) => username),
+  more("ID", ({ id }) => id),
+]);
 
 /** Events as lines, in the order given: `time  what happened  why  by whom`, under the day, causes below. */
 export class EventLog {

@@ -1,7 +1,8 @@
 import type { EnrollResult, NodeView } from "../../contract/node.ts";
+import { listOf, more, since } from "../terminal/listing.ts";
 import { table } from "../terminal/table.ts";
 import type { Column } from "../terminal/table.ts";
-import { ago, duration } from "../terminal/time.ts";
+import { duration } from "../terminal/time.ts";
 
 /** Nodes in words. Pure. */
 
@@ -9,13 +10,24 @@ const LABELS: Column<NodeView> = { title: "LABELS", value: ({ labels }) => label
 
 const COLUMNS: Column<NodeView>[] = [
   { title: "NODE", value: (node) => node.name, keep: true },
-  { title: "STATE", value: stateText },
+  { title: "STATE", value: stateText, raw: (node) => node.state },
   { title: "MACHINES", value: (node) => node.machines, align: "right" },
-  { title: "HEARD", value: (node) => ago(node.lastSeenAt, Date.now()) },
-  { title: "PROBED", value: (node) => ago(node.lastProbeAt, Date.now()) },
+  since("HEARD", (node) => node.lastSeenAt),
+  since("PROBED", (node) => node.lastProbeAt),
   { title: "DRIVER", value: driverText },
   { title: "RELAY", value: (node) => node.relayVersion },
 ];
+
+/** The nodes as rows, for -o and --columns. */
+export const NODES = listOf<NodeView>([
+  ...COLUMNS,
+  { ...LABELS, wide: true },
+  more("SCHEDULING", (node) => node.scheduling),
+  more("BRAKED SINCE", ({ brake }) => (brake === null || brake.releasedAt !== null ? null : brake.since)),
+  more("ORPHANS", (node) => node.orphans.length),
+  more("DRIVER PROBLEM", (node) => node.driverProblem?.message ?? null),
+  more("ENROLLED", (node) => node.createdAt),
+]);
 
 /** A line for each node, with the labels if one has any. */
 export function nodeTable(nodes: NodeView[], columns: number): string[] {

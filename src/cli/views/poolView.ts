@@ -1,5 +1,6 @@
 import { isAmiss } from "../../contract/amiss.ts";
 import type { PoolView } from "../../contract/pool.ts";
+import { listOf, more, oneOf } from "../terminal/listing.ts";
 import { fields, table } from "../terminal/table.ts";
 import type { Column, Field } from "../terminal/table.ts";
 import { clean, wrap } from "../terminal/text.ts";
@@ -9,7 +10,12 @@ import { ago, duration } from "../terminal/time.ts";
 
 const COLUMNS: Column<PoolView>[] = [
   { title: "POOL", value: (pool) => pool.name, keep: true },
-  { title: "READY", value: (pool) => `${pool.claimable}/${pool.spec.targetSize}`, align: "right" },
+  {
+    title: "READY",
+    value: (pool) => `${pool.claimable}/${pool.spec.targetSize}`,
+    raw: (pool) => pool.claimable,
+    align: "right",
+  },
   { title: "NEW", value: (pool) => pool.counts.provisioning, align: "right" },
   { title: "SUSPECT", value: (pool) => pool.counts.suspect, align: "right" },
   { title: "IN USE", value: (pool) => pool.counts.assigned, align: "right" },
@@ -18,10 +24,25 @@ const COLUMNS: Column<PoolView>[] = [
   { title: "WAIT", value: (pool) => pool.waiting, align: "right" },
   {
     title: "",
+    name: "NOTE",
     value: (pool) =>
       [pool.isDefault ? "default" : "", pool.paused ? "paused" : ""].filter(Boolean).join(", "),
   },
+  more("TARGET", ({ spec }) => spec.targetSize),
+  more("MAX", ({ spec }) => spec.maxSize),
+  more("RECIPE", ({ spec }) => spec.recipe),
+  more("IMAGE", ({ spec }) => spec.image),
+  more("TYPE", ({ spec }) => spec.instanceType),
+  more("AMISS", ({ conditions }) =>
+    conditions
+      .filter(isAmiss)
+      .map(({ reason }) => reason)
+      .join(" "),
+  ),
+  more("MADE", ({ createdAt }) => createdAt),
 ];
+export const POOLS = listOf(COLUMNS);
+export const POOL = oneOf(COLUMNS);
 
 /** A line for each pool: ready of wanted, then its machines by what they are doing. */
 export function poolTable(pools: PoolView[], columns: number): string[] {
