@@ -3,6 +3,7 @@ import { escaped } from "../contract/foreign.ts";
 import { assign } from "./verbs/assign.ts";
 import { completion } from "./verbs/completion.ts";
 import { capacity } from "./verbs/capacity.ts";
+import { context } from "./verbs/context.ts";
 import { dashboard } from "./verbs/dashboard.ts";
 import { doctor } from "./verbs/doctor.ts";
 import { driver } from "./verbs/driver.ts";
@@ -50,6 +51,7 @@ const VERBS = [
   events,
   token,
   settings,
+  context,
   doctor,
   importVerb,
   migrate,

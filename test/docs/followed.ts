@@ -7,6 +7,12 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "`…` shows the log of the set-up; retry continues where it stopped, release returns the machine.",
     "`…` gets one.",
   ],
+  "test/cli/session/contexts.test.ts": [
+    "Run `chmod 600 …`. If others may have read it, replace the tokens too.",
+    "Delete it, and add the contexts again.",
+    "`npx warmpool context list` shows those that there are.",
+    "Add --replace to overwrite it.",
+  ],
   "test/domain/assignments/keys.db.test.ts": [
     "The previous keys may still work: retry, or release it if the old access must end now.",
     "`warmpool tester USER` says why. Assign again with the keys to retry. If the old access must end now, run `warmpool machine cut MACHINE` stops the machine from outside and keeps its data; `warmpool release USER` removes it.",

@@ -44,8 +44,9 @@ export const DEFAULT_STATE_DIR = ".warmpool";
 /** The options that every verb has, given before or after it. */
 export function globalOptions(program: Command): void {
   const targeted = program
-    .option("--url <url>", "URL of Warmpool (default: WARMPOOL_URL, else the local one)")
+    .option("--url <url>", "URL of Warmpool (default: WARMPOOL_URL, the context in use, the local one)")
     .option("--token <token>", "the API token; safer in WARMPOOL_TOKEN, which other users cannot see")
+    .option("--context <name>", "the context to use (default: WARMPOOL_CONTEXT, or `context use`)")
     .option("--state-dir <dir>", "folder of the local Warmpool that npm start runs", DEFAULT_STATE_DIR);
   formOptions(targeted);
 }
@@ -85,9 +86,10 @@ export function next(session: Pick<Session, "sameTarget">, ...words: string[]): 
 }
 
 /** What has to be said again for the next command to reach the same place: options that were given, but no token. */
-function sameTarget({ url, stateDir }: GlobalOptions): string[] {
+function sameTarget({ url, context, stateDir }: GlobalOptions): string[] {
   return [
     ...(url === undefined ? [] : ["--url", shellWord(url)]),
+    ...(context === undefined ? [] : ["--context", shellWord(context)]),
     ...(stateDir === DEFAULT_STATE_DIR ? [] : ["--state-dir", shellWord(stateDir)]),
   ];
 }

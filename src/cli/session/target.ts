@@ -4,13 +4,15 @@ import { join } from "node:path";
 import * as z from "zod";
 import { recordOf } from "../../contract/record.ts";
 import { CliError, EXIT } from "../terminal/exit.ts";
+import { contextNamed, readContexts } from "./contexts.ts";
 
 /**
- * Which Warmpool to talk to, and as whom: options, then environment, then the local stack's own file.
- * Invariant: the local stack's admin token goes to the local stack only, never to a URL that was given.
+ * Which Warmpool to talk to, and as whom: options, then the environment, then the context in use, then the local
+ * stack's own file. Invariant: the token of a context or of the local stack goes to its own URL only, never to one that
+ * was given.
  */
 
-export type TargetOptions = { url?: string; token?: string; stateDir: string };
+export type TargetOptions = { url?: string; token?: string; context?: string; stateDir: string };
 export type Target = { url: string; token: string };
 
 const localFile = z.object({
@@ -22,27 +24,48 @@ const localFile = z.object({
 });
 export type LocalFile = z.infer<typeof localFile>;
 
-/** @throws CliError where no URL or no token is to be found; the hint says where they may come from. */
+/**
+ * One place that a target may come from. The token of one that is `bound` goes to its own URL only, never to one that
+ * was named elsewhere.
+ */
+type Source = { url?: string | undefined; token?: string | undefined; bound: boolean };
+
+/** @throws CliError if no URL or no token is found; the hint says where they may come from */
 export function targetOf(options: TargetOptions, env: NodeJS.ProcessEnv): Target {
-  const url = withoutSlash(options.url ?? given(env, "WARMPOOL_URL"));
-  const token = options.token ?? given(env, "WARMPOOL_TOKEN");
-  if (url !== undefined && token !== undefined) return { url, token };
-  const local = readLocal(options.stateDir);
-  if (local === null && url === undefined) {
+  let url: string | undefined;
+  let token: string | undefined;
+  for (const source of sources(options, env)) {
+    url ??= withoutSlash(source.url);
+    if (!source.bound || withoutSlash(source.url) === url) token ??= source.token;
+    if (url !== undefined && token !== undefined) return { url, token };
+  }
+  if (url === undefined) {
     throw new CliError(
       EXIT.failed,
-      `no Warmpool found: no --url, no WARMPOOL_URL and no file ${fileOf(options.stateDir)}.`,
+      `no Warmpool found: no --url, no WARMPOOL_URL, no context in use and no file ${fileOf(options.stateDir)}.`,
       "Start one here with npm start, or give --url and WARMPOOL_TOKEN.",
     );
   }
-  if (local === null || (url !== undefined && url !== withoutSlash(local.url))) {
-    throw new CliError(
-      EXIT.failed,
-      `there is no token for ${url}.`,
-      "Give it in WARMPOOL_TOKEN or with --token.",
-    );
-  }
-  return { url: url ?? local.url, token: token ?? local.adminToken };
+  throw new CliError(
+    EXIT.failed,
+    `there is no token for ${url}.`,
+    "Give it in WARMPOOL_TOKEN or with --token.",
+  );
+}
+
+/** In the order in which they count. Each is read only if those before it left something open. */
+function* sources(options: TargetOptions, env: NodeJS.ProcessEnv): Generator<Source> {
+  yield { url: options.url, token: options.token, bound: false };
+  if (options.context !== undefined) yield fromContext(env, options.context);
+  yield { url: given(env, "WARMPOOL_URL"), token: given(env, "WARMPOOL_TOKEN"), bound: false };
+  const name = given(env, "WARMPOOL_CONTEXT") ?? readContexts(env).current;
+  if (name !== null) yield fromContext(env, name);
+  const local = readLocal(options.stateDir);
+  if (local !== null) yield { url: local.url, token: local.adminToken, bound: true };
+}
+
+function fromContext(env: NodeJS.ProcessEnv, name: string): Source {
+  return { ...contextNamed(readContexts(env), name), bound: true };
 }
 
 /** What the local stack wrote about itself, or null where there is no such file. */

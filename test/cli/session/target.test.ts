@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { targetOf } from "../../../src/cli/session/target.ts";
+import { writeContexts } from "../../../src/cli/session/contexts.ts";
 import { temporaryFolder } from "../../helpers/temporaryFolder.ts";
 
 const local = {
@@ -40,7 +41,9 @@ test("the local admin token never goes to another server", async () => {
 
 test("without any, it says where one may come from", async () => {
   await using at = await stateDir(null);
-  expect(() => targetOf(at, {})).toThrow(/no --url, no WARMPOOL_URL and no file .*local\.json/);
+  expect(() => targetOf(at, {})).toThrow(
+    /no --url, no WARMPOOL_URL, no context in use and no file .*local\.json/,
+  );
 });
 
 test.each(["", "{", '{"url":1}'])("a file that holds %j is named", async (content) => {
@@ -52,4 +55,61 @@ test("a file that cannot be read is an error, not an absent one", async () => {
   await using at = await stateDir(null);
   await mkdir(join(at.stateDir, "local.json"));
   expect(() => targetOf(at, {})).toThrow(/cannot read .*local\.json/);
+});
+
+/** A home with two contexts, `prod` of them in use, beside a local Warmpool. */
+async function withContexts() {
+  const at = await stateDir(JSON.stringify(local));
+  const home = { XDG_CONFIG_HOME: join(at.stateDir, "config") };
+  const contexts = {
+    prod: { url: "https://prod/", token: "of-prod" },
+    staging: { url: "https://staging", token: "of-staging" },
+  };
+  writeContexts(home, { current: "prod", contexts });
+  return { ...at, home };
+}
+
+const LOCAL = { url: local.url, token: local.adminToken };
+const PROD = { url: "https://prod", token: "of-prod" };
+const STAGING = { url: "https://staging", token: "of-staging" };
+
+test.each([
+  ["nothing else: the context in use", {}, {}, PROD],
+  ["WARMPOOL_CONTEXT before the one in use", {}, { WARMPOOL_CONTEXT: "staging" }, STAGING],
+  [
+    "--context before the environment",
+    { context: "staging" },
+    { WARMPOOL_URL: "https://env", WARMPOOL_TOKEN: "e" },
+    STAGING,
+  ],
+  ["--context before WARMPOOL_CONTEXT", { context: "staging" }, { WARMPOOL_CONTEXT: "prod" }, STAGING],
+  [
+    "the environment before the context in use",
+    {},
+    { WARMPOOL_URL: "https://env", WARMPOOL_TOKEN: "e" },
+    { url: "https://env", token: "e" },
+  ],
+  ["--token with the URL of a context", { token: "mine" }, {}, { url: "https://prod", token: "mine" }],
+  ["the URL of a context → its token", { url: "https://prod" }, {}, PROD],
+  ["the local URL → the local token", { url: local.url }, {}, LOCAL],
+])("%s", async (_, options, env, target) => {
+  await using at = await withContexts();
+  expect(targetOf({ stateDir: at.stateDir, ...options }, { ...at.home, ...env })).toEqual(target);
+});
+
+test("a context's token never goes to a URL that was given", async () => {
+  await using at = await withContexts();
+  for (const context of [{}, { context: "prod" }])
+    expect(() => targetOf({ stateDir: at.stateDir, url: "https://elsewhere", ...context }, at.home)).toThrow(
+      "there is no token for https://elsewhere.",
+    );
+  expect(() => targetOf(at, { ...at.home, WARMPOOL_URL: "https://elsewhere" })).toThrow("there is no token");
+});
+
+test("a context that there is not → not found, wherever it was named", async () => {
+  await using at = await withContexts();
+  expect(() => targetOf({ stateDir: at.stateDir, context: "none" }, at.home)).toThrow(
+    "there is no context none.",
+  );
+  expect(() => targetOf(at, { ...at.home, WARMPOOL_CONTEXT: "none" })).toThrow("there is no context none.");
 });
