@@ -111,7 +111,7 @@ export const SOURCE: Record<string, Room> = {
     instead: "Pass in what the verb knows.",
   },
   "src/cli/inputs": {
-    may: ["src/contract", "src/cli/terminal", "commander", "zod", NODE],
+    may: ["src/contract", "src/cli/terminal", "commander", "yaml", "zod", NODE],
     why: "What a person gives is read in the same way for every verb.",
     instead: "Pass in what differs between verbs.",
   },

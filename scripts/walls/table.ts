@@ -55,7 +55,7 @@ export const TABLE: Table = {
       instead: "Use src/relay/ssh/ssh.ts.",
     },
     yaml: {
-      by: ["src/cli/terminal/yaml.ts"],
+      by: ["src/cli/terminal/yaml.ts", "src/cli/inputs/yamlFile.ts"],
       why: "It is loaded only by a run that reads or prints YAML.",
       instead: "Import that file with `import()`.",
     },

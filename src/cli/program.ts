@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { escaped } from "../contract/foreign.ts";
+import { apply } from "./verbs/apply.ts";
 import { assign } from "./verbs/assign.ts";
 import { completion } from "./verbs/completion.ts";
 import { capacity } from "./verbs/capacity.ts";
@@ -53,6 +54,7 @@ const VERBS = [
   settings,
   context,
   doctor,
+  apply,
   importVerb,
   migrate,
   relay,

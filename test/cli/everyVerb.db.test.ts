@@ -171,6 +171,7 @@ const VERBS: Record<string, Case> = {
     does: "change",
     words: async ({ client }) => [(await client.token.create.mutate({ name: "old", role: "app" })).id],
   },
+  apply: { elsewhere: "apply.db.test.ts" },
   import: { elsewhere: "import.db.test.ts" },
   "context add": { elsewhere: "contexts.test.ts" },
   "context use": { elsewhere: "contexts.test.ts" },

@@ -99,6 +99,7 @@ const VERBS_OF_THEIR_OWN = [
     "status",
     "ssh",
     "doctor",
+    "apply",
     "import",
     "context add",
     "context use",

@@ -13,6 +13,8 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "`npx warmpool context list` shows those that there are.",
     "Add --replace to overwrite it.",
   ],
+  "test/cli/inputs/declarations.test.ts": ["docs/apply.md shows what can be declared."],
+  "test/cli/verbs/apply.db.test.ts": ["Release them first, or run `…`."],
   "test/domain/assignments/keys.db.test.ts": [
     "The previous keys may still work: retry, or release it if the old access must end now.",
     "`warmpool tester USER` says why. Assign again with the keys to retry. If the old access must end now, run `warmpool machine cut MACHINE` stops the machine from outside and keeps its data; `warmpool release USER` removes it.",

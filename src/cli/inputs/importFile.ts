@@ -11,9 +11,13 @@ export type Imported = { recipes: Recipe[]; pools: PoolSpec[] };
 
 /** What a stored recipe carries besides: the storing side's to give. */
 const GIVEN = ["version", "createdAt"];
-const importedRecipe = z.preprocess((value) => (isObject(value) ? without(value, GIVEN) : value), recipe);
+/** A recipe, as it is written or as it is stored. */
+export const importedRecipe = z.preprocess(
+  (value) => (isObject(value) ? without(value, GIVEN) : value),
+  recipe,
+);
 /** A pool as it stands carries its spec in `spec`. */
-const importedPool = z.preprocess(
+export const importedPool = z.preprocess(
   (value) => (isObject(value) && isObject(value["spec"]) ? value["spec"] : value),
   poolSpec,
 );
@@ -43,7 +47,7 @@ export function readImport(path: string): Imported {
   );
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
+export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

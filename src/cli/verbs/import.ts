@@ -10,6 +10,7 @@ import type { Imported } from "../inputs/importFile.ts";
 import { withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
 import { wrap } from "../terminal/text.ts";
+import { isSame } from "../views/differences.ts";
 
 type ImportOptions = DestroyOptions & { plan?: true };
 /** What one part of the file would do, and whether that takes machines away. */
@@ -71,7 +72,11 @@ async function recipePlan({ client }: Session, recipe: Recipe): Promise<Planned>
   const { name, steps } = recipe;
   const standing = await orNull(client.recipe.get.query({ name }));
   const what =
-    standing === null ? "new" : isSame(standing, recipe) ? "unchanged" : "changed, for new set-ups";
+    standing === null
+      ? "new"
+      : isSame(contentOf(standing), contentOf(recipe))
+        ? "unchanged"
+        : "changed, for new set-ups";
   return { text: `Recipe ${name}: ${what}, ${counted(steps, "step")}.`, removes: false };
 }
 
@@ -100,21 +105,9 @@ async function orNull<T>(call: Promise<T>): Promise<T | null> {
   }
 }
 
-function isSame({ params, steps }: RecipeView, recipe: Recipe): boolean {
-  return (
-    JSON.stringify([params, steps].map(sorted)) === JSON.stringify([recipe.params, recipe.steps].map(sorted))
-  );
-}
-
-/** With the members of every object in order: the database keeps them in another. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .toSorted(([one], [other]) => (one < other ? -1 : 1))
-      .map(([name, member]) => [name, sorted(member)]),
-  );
+/** What a set-up does, without what the storing side adds. */
+function contentOf({ params, steps }: Recipe): Pick<Recipe, "params" | "steps"> {
+  return { params, steps };
 }
 
 function counted(items: unknown[], name: string): string {

@@ -134,6 +134,24 @@ const CASES: Case[] = [
     bare: false,
     shows: /machines? (is|are) removed: demo-/,
   },
+  {
+    verb: "apply",
+    words: async (at) => [await smaller(at)],
+    bare: false,
+    shows: /machines? (is|are) removed: demo-/,
+  },
+  {
+    verb: "apply",
+    words: async (at) => {
+      const file = join(at.folder, "other.json");
+      await at.client.pool.put.mutate(specOf({ name: "old", targetSize: 0, maxSize: 1 }));
+      const { spec } = await at.client.pool.get.query({ name: "demo" });
+      await writeFile(file, JSON.stringify(spec));
+      return [file, "--prune"];
+    },
+    bare: false,
+    shows: /The pool old is not declared: it would be removed, and its machines torn down: 0\./,
+  },
 ];
 
 test("the table has each verb that takes --yes, and each whose words say that something goes", () => {
@@ -164,7 +182,7 @@ test("the table has each verb that takes --yes, and each whose words say that so
 });
 
 /** Their words are of what goes, and they take nothing away. */
-const SPARING = new Set(["pool pause", "pool plan"]);
+const SPARING = new Set(["pool pause", "pool plan", "context remove"]);
 
 test.each(CASES)(
   "`$verb` (bare: $bare) shows what goes, and changes nothing unless that was agreed to",
