@@ -27,6 +27,7 @@ import { globalOptions } from "./session/session.ts";
 import type { Cli } from "./session/session.ts";
 import { ssh } from "./verbs/ssh.ts";
 import { status } from "./verbs/status.ts";
+import { server } from "./verbs/server.ts";
 import { sweep } from "./verbs/sweep.ts";
 import { tester } from "./verbs/tester.ts";
 import { token } from "./verbs/token.ts";
@@ -56,6 +57,7 @@ const VERBS = [
   doctor,
   apply,
   importVerb,
+  server,
   migrate,
   relay,
   driver,

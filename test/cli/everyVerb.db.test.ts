@@ -177,6 +177,7 @@ const VERBS: Record<string, Case> = {
   "context use": { elsewhere: "contexts.test.ts" },
   "context list": { elsewhere: "contexts.test.ts" },
   "context remove": { elsewhere: "contexts.test.ts" },
+  server: { elsewhere: "server.machines.test.ts" },
   doctor: { elsewhere: "doctor.db.test.ts" },
   migrate: { elsewhere: "relay.db.test.ts" },
   "relay join": { elsewhere: "relay.db.test.ts" },

@@ -70,7 +70,7 @@ test("without a newer one it says which Node it needs", async () => {
   await writeFile(join(folder.path, "package.json"), JSON.stringify({ type: "module" }));
   const launcher = join(folder.path, "bin/warmpool.js");
   await cp(LAUNCHER, launcher);
-  expect(await old(launcher, "--version")).toEqual({
+  expect(await old(launcher, "server")).toEqual({
     code: 1,
     stdout: "",
     stderr:

@@ -105,6 +105,7 @@ const VERBS_OF_THEIR_OWN = [
     "context use",
     "context list",
     "context remove",
+    "server",
     "migrate",
     "relay join",
     "relay run",

@@ -8,14 +8,15 @@ export const LAUNCHER = join(import.meta.dirname, "../../bin/warmpool.js");
 
 type ProcessOptions = Pick<RunOptions, "url" | "env"> & {
   input?: string;
-  /** Sees standard error as it grows, and may send the process a signal. */
+  /** Sees what was written as it grows, and may send the process a signal. */
+  onStdout?: (soFar: string, kill: (signal: NodeJS.Signals) => void) => void;
   onStderr?: (soFar: string, kill: (signal: NodeJS.Signals) => void) => void;
 };
 
 /** Runs `warmpool ARGS` as a process of its own, by its launcher. */
 export async function warmpoolProcess(
   args: string[],
-  { url, env, input = "", onStderr }: ProcessOptions = {},
+  { url, env, input = "", onStdout, onStderr }: ProcessOptions = {},
 ): Promise<Ran> {
   const { PATH, HOME, TMPDIR } = process.env;
   const target = url === undefined ? {} : { WARMPOOL_URL: url, WARMPOOL_TOKEN: ADMIN_TOKEN };
@@ -29,7 +30,11 @@ export async function warmpoolProcess(
         else resolve({ code: child.exitCode, stdout, stderr });
       },
     );
+    let stdout = "";
     let stderr = "";
+    child.stdout?.on("data", (chunk) =>
+      onStdout?.((stdout += String(chunk)), (signal) => child.kill(signal)),
+    );
     child.stderr?.on("data", (chunk) =>
       onStderr?.((stderr += String(chunk)), (signal) => child.kill(signal)),
     );

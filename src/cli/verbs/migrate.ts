@@ -1,8 +1,7 @@
-import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { CliError, EXIT } from "../terminal/exit.ts";
 import type { Cli, GlobalOptions } from "../session/session.ts";
+import { runOwnProgram } from "../session/ownProgram.ts";
 import { readLocal } from "../session/target.ts";
 
 /**
@@ -14,7 +13,10 @@ export function migrate(program: Command, cli: Cli): void {
     .command("migrate")
     .description("migrate the database to this version (DATABASE_URL, else the local one)")
     .action(async function (this: Command) {
-      cli.exitCode = await run(databaseUrl(cli, this.optsWithGlobals<GlobalOptions>()), cli);
+      // The URL goes by the environment: arguments are seen by everybody on the machine.
+      const DATABASE_URL = databaseUrl(cli, this.optsWithGlobals<GlobalOptions>());
+      const code = await runOwnProgram("db/migrate", { ...cli.env, DATABASE_URL });
+      cli.exitCode = code === 0 ? EXIT.done : EXIT.failed;
     });
 }
 
@@ -26,15 +28,4 @@ function databaseUrl(cli: Cli, { stateDir }: GlobalOptions): string {
     `there is no database to migrate: no DATABASE_URL and no local Warmpool in ${stateDir}.`,
     "Set DATABASE_URL to the postgres:// URL of the database.",
   );
-}
-
-/** The URL goes by the environment: arguments are seen by everybody on the machine. */
-function run(url: string, { env }: Cli): Promise<number> {
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const migrator = fileURLToPath(new URL(`../../db/migrate.${extension}`, import.meta.url));
-  return new Promise((resolve, reject) => {
-    spawn(process.execPath, [migrator], { env: { ...env, DATABASE_URL: url }, stdio: "inherit" })
-      .once("error", reject)
-      .once("exit", (code) => resolve(code === 0 ? EXIT.done : EXIT.failed));
-  });
 }
