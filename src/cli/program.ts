@@ -31,10 +31,12 @@ import { server } from "./verbs/server.ts";
 import { sweep } from "./verbs/sweep.ts";
 import { tester } from "./verbs/tester.ts";
 import { token } from "./verbs/token.ts";
+import { top } from "./verbs/top.ts";
 
 /** In the order `--help` shows them: what is asked daily first. */
 const VERBS = [
   status,
+  top,
   dashboard,
   assign,
   tester,

@@ -41,6 +41,7 @@ const changeMachine = (...options: string[]): Run => ({
 
 const VERBS: Record<string, Case> = {
   status: read(),
+  top: { elsewhere: "top.db.test.ts" },
   assign: {
     does: "change",
     words: async (at) => ["someone_else", "--key", await file(at, "key.pub", `${KEY_A}\n`), "--pool", POOL],

@@ -97,6 +97,7 @@ const REACH: Record<Public, Reach> = {
 const VERBS_OF_THEIR_OWN = [
   ...[
     "status",
+    "top",
     "ssh",
     "doctor",
     "apply",
