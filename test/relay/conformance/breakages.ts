@@ -87,7 +87,7 @@ export const BREAKAGES: Breakage[] = [
     what: "has a code of its own for what exists",
     case: "create-twice",
     body: `[ "$1" = create ] && { real create; code=$?; [ $code = 31 ] && exit 3; exit $code; }`,
-    did: /^A second create of \S+ was refused with the wrong error: .*exited with 3: There is a machine/,
+    did: /^A second create of \S+ was refused with the wrong error: .*exited with 3: A machine \S+ already exists/,
     rule: "exists",
   },
   {
