@@ -124,8 +124,8 @@ test("outputs of any name are own ones, and stay as many as are allowed", () => 
   expect(Object.keys(many.outputs)).toHaveLength(MAX_OUTPUTS);
   expect(many.outputs["o0"]).toBe("2");
   expect(many.text).toEqual([
-    expect.stringContaining(`output o${MAX_OUTPUTS} cut off`),
-    expect.stringContaining(`output o${MAX_OUTPUTS + 1} cut off`),
+    expect.stringContaining(`output o${MAX_OUTPUTS} truncated`),
+    expect.stringContaining(`output o${MAX_OUTPUTS + 1} truncated`),
   ]);
 });
 
