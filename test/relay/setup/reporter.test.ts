@@ -97,7 +97,7 @@ test("12,000 outputs: bounded in number and size, said to be cut off, and read i
   expect(Object.keys(last).length).toBeLessThanOrEqual(MAX_OUTPUTS);
   expect(JSON.stringify(last).length).toBeLessThan(MAX_ALL + 10 * MAX_OUTPUTS);
   expect(JSON.stringify(last)).not.toMatch(/\\|\p{Cc}|\p{Cs}/u);
-  expect(sent.map(({ log }) => log?.text ?? "").join("")).toContain("output o11999 cut off");
+  expect(sent.map(({ log }) => log?.text ?? "").join("")).toContain("output o11999 truncated");
   expect(took(8000)).toBeLessThan(12 * took(1000) + 500);
 });
 
