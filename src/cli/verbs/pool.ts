@@ -32,7 +32,7 @@ export function pool(program: Command, cli: Cli): void {
     .action(withSession(cli, plan));
   verb
     .command("pause")
-    .description("pause a pool: no machine is created or torn down until it is resumed")
+    .description("pause a pool: no machine is created or deleted until it is resumed")
     .argument("<pool>", "its name")
     .action(withSession(cli, pause));
   verb
