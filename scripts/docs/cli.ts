@@ -24,7 +24,7 @@ const FORMS = [
   "| `yaml`, `json` | the whole answer of the API |",
   "",
   "`--columns NAME,STATE` prints only these columns, in this order, as a table or as CSV. `NAME` is also the first",
-  "column of a list of named things. A name that there is not is refused (exit code 2) with the list of columns.",
+  "column of a list of named things. An unknown name is refused (exit code 2) with the list of columns.",
   "`--no-headers` leaves out the line of names. Verbs that only confirm what they did have no columns and take `yaml` and",
   "`json`. In every form control characters of foreign text are escaped, as `\\uXXXX`. With `yaml` a failure is the same line",
   "of JSON as with `json`.",

@@ -86,7 +86,7 @@ export function contextNamed({ contexts }: Contexts, name: string): Context {
   throw new CliError(
     EXIT.notFound,
     `there is no context ${name}.`,
-    "`npx warmpool context list` shows those that there are.",
+    "`npx warmpool context list` lists them.",
   );
 }
 

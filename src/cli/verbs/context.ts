@@ -67,7 +67,7 @@ function add({ env, out }: Cli, given: string, { url, token, tokenFile, replace 
   if (parsed === null || !/^https?:$/.test(parsed.protocol) || url.includes("@"))
     throw new CliError(
       EXIT.wrongUse,
-      `"${url}" is no URL of a Warmpool, such as https://warmpool.example.com.`,
+      `"${url}" is not a URL of a Warmpool, such as https://warmpool.example.com.`,
     );
   const text = readText(tokenFile).trim();
   if (!/^\S+$/.test(text)) throw new CliError(EXIT.wrongUse, `${tokenFile} does not hold one token.`);

@@ -69,7 +69,7 @@ export async function live(session: Session, first: TopFacts, signal: AbortSigna
         hasChanged ||= isLost;
         facts = found ?? facts;
       }
-      const freshness: Freshness = isLost ? "connection lost, trying on" : isFollowing ? "live" : "every 2 s";
+      const freshness: Freshness = isLost ? "connection lost, retrying" : isFollowing ? "live" : "every 2 s";
       screen.draw(
         topLines(
           facts,

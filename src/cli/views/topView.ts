@@ -26,7 +26,7 @@ export type TopFacts = {
 export const TOP: Listing<TopFacts, PoolView> = { columns: POOLS.columns, rows: ({ pools }) => pools };
 
 /** How the page is kept up to date. */
-export type Freshness = "live" | "every 2 s" | "connection lost, trying on" | null;
+export type Freshness = "live" | "every 2 s" | "connection lost, retrying" | null;
 
 type Work = { what: string; on: string; node: string | null; since: string; detail: string };
 
