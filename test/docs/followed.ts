@@ -10,7 +10,7 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
   "test/cli/session/contexts.test.ts": [
     "Run `chmod 600 …`. If others may have read it, replace the tokens too.",
     "Delete it, and add the contexts again.",
-    "`npx warmpool context list` shows those that there are.",
+    "`npx warmpool context list` lists them.",
     "Add --replace to overwrite it.",
   ],
   "test/cli/inputs/declarations.test.ts": ["docs/apply.md shows what can be declared."],

@@ -102,8 +102,8 @@ test.each(["use", "remove"])(
 
 test.each([
   [["add", "p", "--token-file", "TOKEN"], /there is no --url/],
-  [["add", "p", "--url", "ftp://x", "--token-file", "TOKEN"], /"ftp:\/\/x" is no URL of a Warmpool/],
-  [["add", "p", "--url", "https://a:b@x", "--token-file", "TOKEN"], /is no URL of a Warmpool/],
+  [["add", "p", "--url", "ftp://x", "--token-file", "TOKEN"], /"ftp:\/\/x" is not a URL of a Warmpool/],
+  [["add", "p", "--url", "https://a:b@x", "--token-file", "TOKEN"], /is not a URL of a Warmpool/],
   [["add", "../p", "--url", "https://x", "--token-file", "TOKEN"], /"\.\.\/p" is no name for a context/],
   [["add", "__proto__", "--url", "https://x", "--token-file", "TOKEN"], /is no name for a context/],
   [["add", "p", "--url", "https://x", "--token-file", "/nowhere"], /cannot read \/nowhere/],
