@@ -250,6 +250,35 @@ test("tester list shows who waits, who failed and whose time ends; a retry takes
   expect(bob).toEqual({ state: "setting_up", params: { greeting: "ho" } });
 });
 
+test("node set: numbers → the node has them and says so; `default` → its default again", async () => {
+  await using at = await installation();
+  const set = async (...words: string[]) => (await warmpool(["node", "set", "n1", ...words], at)).stdout;
+  const shown = async () => (await at.client.node.list.query()).find(({ name }) => name === "n1");
+  expect(await set("--concurrency", "5", "--silence-seconds", "120")).toBe(
+    "n1 works on 5 creates and deletes at a time.\nIt is silent when its relay is not heard for 2m.\n",
+  );
+  expect(await shown()).toMatchObject({ concurrency: 5, silenceSeconds: 120 });
+  await set("--concurrency", "default");
+  expect(await shown()).toMatchObject({ concurrency: 2, silenceSeconds: 120 });
+  expect(await warmpool(["node", "set", "n1", "--concurrency", "0"], at)).toMatchObject({ code: 2 });
+});
+
+test("settings put: each option → its setting, and the others stay", async () => {
+  await using at = await installation();
+  const put = async (...words: string[]) => {
+    await warmpool(["settings", "put", ...words], at);
+    return at.client.settings.get.query();
+  };
+  await put("--orphan-keep", "3d", "--extend-ceiling", "60d", "--waiting-too-long", "5m");
+  expect(await put("--event-retention", "90d", "--history-retention", "14d")).toEqual({
+    orphanKeepSeconds: 3 * 86_400,
+    extendCeilingSeconds: 60 * 86_400,
+    waitingTooLongSeconds: 300,
+    eventRetentionDays: 90,
+    historyRetentionDays: 14,
+  });
+});
+
 test("node list shows labels, token list fingerprints, pool list the default", async () => {
   await using at = await installation();
   await at.client.node.label.mutate({ name: "n1", labels: ["ssd", "rack-2"] });

@@ -4,12 +4,12 @@ import type { DestroyOptions } from "../session/destroy.ts";
 import { advised } from "../terminal/failure.ts";
 import { answer, answerInWords, next, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
-import { orDefault } from "../inputs/orDefault.ts";
+import { nullForDefault, type OrDefault, orDefault } from "../inputs/orDefault.ts";
 import { wholeNumber } from "../inputs/wholeNumber.ts";
 import { duration } from "../terminal/time.ts";
 import { joinLines, NODES, nodeTable } from "../views/nodeView.ts";
 
-type Tuned = { concurrency?: number | null; silenceSeconds?: number | null };
+type Tuned = { concurrency?: OrDefault<number>; silenceSeconds?: OrDefault<number> };
 
 /** `warmpool node list|enroll|drain|resume|label|set|lift|reap|remove`. */
 export function node(program: Command, cli: Cli): void {
@@ -112,7 +112,11 @@ async function label(session: Session, name: string, labels: string[]): Promise<
 }
 
 async function set(session: Session, name: string, tuned: Tuned): Promise<void> {
-  const node = await session.client.node.set.mutate({ name, ...tuned });
+  const node = await session.client.node.set.mutate({
+    name,
+    concurrency: nullForDefault(tuned.concurrency),
+    silenceSeconds: nullForDefault(tuned.silenceSeconds),
+  });
   answerInWords(session, node, ({ concurrency, silenceSeconds }) => [
     `${name} works on ${concurrency} ${concurrency === 1 ? "create or delete" : "creates and deletes"} at a time.`,
     `It is silent when its relay is not heard for ${duration(silenceSeconds)}.`,
