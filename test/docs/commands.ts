@@ -66,6 +66,7 @@ export function complaintAbout(text: string, programs: Programs, isAdvice: boole
   return wordsComplaint(node, programs[name], words, isAdvice);
 }
 
+// oxlint-disable-next-line complexity -- it parses words as options, one case after the other
 function wordsComplaint(
   node: CommandNode,
   root: CommandNode,

@@ -49,6 +49,7 @@ export function arrivals(line: Line, count: number, quantile: number): number[] 
 }
 
 /** The same with its cost: `steps` grows like n log n with the operations, the assigned machines and the waiting testers. */
+// oxlint-disable-next-line complexity -- one loop over what happens next; its parts share all of its state
 export function play(line: Line, count: number, quantile: number): { arrived: number[]; steps: number } {
   const arrived: number[] = [];
   if (line.halted || line.slots === 0) return { arrived, steps: 0 };

@@ -6,6 +6,7 @@ type Due = { at: number; what: "create" | "delete" | "release"; isOurs: boolean 
  * The forecast as it was first written, for lines of a few machines: at each step all that is due is sorted. What it
  * comes to is the meaning of src/domain/assignments/queue/forecast.ts.
  */
+// oxlint-disable-next-line complexity -- the same loop as in forecast.ts
 export function naiveArrivals(line: Line, count: number, quantile: number): number[] {
   if (line.halted || line.slots === 0) return [];
   const arrived: number[] = [];
