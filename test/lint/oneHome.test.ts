@@ -44,7 +44,7 @@ const HOMES: { rule: string; text: RegExp; home: string }[] = [
   { rule: "the words for absence", text: /in the node's listing"/, home: "src/contract/listing.ts" },
   {
     rule: "the words for a sibling's key",
-    text: /answers at its address:/,
+    text: /the address is wrong/,
     home: "src/domain/health/heard.ts",
   },
   {
