@@ -71,7 +71,7 @@ export const nodes = pgTable(
     inventoryAt: timestamp("inventory_at", { withTimezone: true }),
     /** The default of its concurrency, if its driver names one; out of the inventory, which is large to read. */
     driverConcurrency: integer("driver_concurrency"),
-    /** Shapes the node has said it has no room for, by their names; see src/domain/capacity/refusals.ts. */
+    /** Shapes that the node refused for lack of room, by name; see src/domain/capacity/refusals.ts. */
     full: jsonb("full").$type<FullFor>().notNull().default({}),
     /** Of its last listing when it began; what it showed is judged when it comes in. */
     listing: jsonb("listing").$type<Pick<Listing, "startedAt">>(),
