@@ -35,7 +35,7 @@ type Row = Omit<PoolFacts, "nowhere" | "deleting"> & {
   isDefault: boolean;
 };
 
-/** One row for each pool that `where` (of `p` pools) selects, with what its view is made of. */
+/** One row for each pool that `where` (of `p` pools) selects, with the data of its view. */
 export function poolFacts(where: SQL): SQL {
   const count = (state: keyof PoolCounts) => sql`count(*) filter (where m.state = ${state})`;
   return sql`select p.name, ${specOf()} as spec, p.paused, p.create_failures as "createFailures", ${iso(sql`p.created_at`)} as "createdAt",
@@ -191,7 +191,7 @@ function changes(before: PoolSpec | undefined, after: PoolSpec): { before: objec
   return { before: only(before), after: only(after) };
 }
 
-/** The members of the spec that differ; all that are there where it is new. */
+/** The fields of the spec that differ; all of them if the pool is new. */
 export function changedMembers(before: PoolSpec | undefined, after: PoolSpec): (keyof PoolSpec)[] {
   const keys = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after)])] as (keyof PoolSpec)[];
   return keys.filter((key) => canonical(before?.[key] ?? null) !== canonical(after[key] ?? null));

@@ -126,7 +126,7 @@ export function without(node: NodeFacts, name: string): NodeFacts {
   const rows = node.rows.filter((row) => row.name !== name);
   const inventory = presentInventory(node);
   const machine = inventory === null ? undefined : seenOn(inventory).get(name);
-  // What it was too full for is asked again, for it looks different.
+  // Refused shapes are tried again, because the node has changed.
   const changed = { ...node, rows, full: {} };
   if (inventory === null || machine === undefined) return changed;
   const held = (device: string) =>
