@@ -50,7 +50,7 @@ export const TYPED: readonly Typed[] = [
   { begins: "npx warmpool pool plan demo.json", shows: [/The spec does not change/] },
   { begins: "npx warmpool machine timeline ", shows: [/known good/] },
   { begins: "npx warmpool machine hold ", shows: [/ is held: /] },
-  { begins: "npx warmpool node drain ", shows: [/No machine is made on n1/] },
+  { begins: "npx warmpool node drain ", shows: [/No more machines are created on n1/] },
   { begins: "npx warmpool token create main-app", shows: [/^wp_app_/m] },
   { begins: "npx warmpool events --follow", shows: [/n1/], stays: true },
   { begins: "npx warmpool doctor", shows: [/^ok +edge/m, /^Nothing is wrong/m], settles: true },

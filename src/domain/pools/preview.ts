@@ -59,7 +59,7 @@ function sayPlan(plan: Omit<PoolChangePlan, "text">, bounds: string): string {
   const { create, replace, remove, stay, unplaced, blocked, readyAtLeast } = plan;
   const sentences = [
     plan.isNew ? "The pool is new." : changesText(plan.changed),
-    create > 0 ? `${count(create)} made.` : "",
+    create > 0 ? `${count(create)} created.` : "",
     replace.length > 0
       ? `${count(replace.length)} replaced, one at a time, with at least ${readyAtLeast} ready throughout: ${replace.join(", ")}.`
       : "",

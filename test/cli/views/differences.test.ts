@@ -63,7 +63,10 @@ const change = (given: Partial<Change>): Change => ({
 test("a plan: signs, members that go and come, what follows, and the sum; what stays the same is counted", () => {
   const changes = [
     change({ kind: "recipe", name: "greeter", action: "create", text: "It is new: 1 step." }),
-    change({ differences: differences({ targetSize: 2 }, { targetSize: 5 }), text: "3 machines are made." }),
+    change({
+      differences: differences({ targetSize: 2 }, { targetSize: 5 }),
+      text: "3 machines are created.",
+    }),
     change({ name: "old", action: "remove", text: "It goes." }),
     change({ name: "same", action: "none" }),
     change({ kind: "token", name: "ci", action: "leave", text: "Make it." }),
@@ -74,7 +77,7 @@ test("a plan: signs, members that go and come, what follows, and the sum; what s
     "~ pool demo",
     "  - targetSize: 2",
     "  + targetSize: 5",
-    "  3 machines are made.",
+    "  3 machines are created.",
     "- pool old",
     "  It goes.",
     "! token ci",

@@ -31,7 +31,7 @@ test("a new pool: what is made, and what finds no room and why", async () => {
   const plan = await planPoolChange(t.db, spec({ name: "second", targetSize: 4 }));
   expect(plan).toMatchObject({ isNew: true, create: 4, replace: [], remove: [] });
   expect(plan.unplaced).toEqual({ count: 4, binding: [{ node: NODE, constraint: "disk", detail: null }] });
-  expect(plan.text).toContain("4 machines are made. 4 of them cannot be placed (n1: disk");
+  expect(plan.text).toContain("4 machines are created. 4 of them cannot be placed (n1: disk");
 });
 
 test("another image: ready ones are replaced in the room they give back, assigned ones stay", async () => {
