@@ -42,6 +42,7 @@ export default defineConfig({
           name,
           include: [`test/**/*.${name}.test.ts`],
           globalSetup: [LEASH, ...globalSetup],
+          ...(name === "db" ? { setupFiles: ["test/followers.ts"] } : {}),
         },
       })),
     ],

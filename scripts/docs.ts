@@ -8,6 +8,13 @@ import {
   NODE_MOVES,
   OPERATION_MOVES,
 } from "../src/domain/core/states.ts";
+import {
+  ASSIGNMENT_FOLLOWS,
+  type Follower,
+  MACHINE_FOLLOWS,
+  NODE_FOLLOWS,
+} from "../src/domain/core/follows.ts";
+import { keysOf } from "../src/contract/keysOf.ts";
 import { own } from "../src/contract/own.ts";
 import { alertRules } from "./docs/alerts.ts";
 import { cliDocument } from "./docs/cli.ts";
@@ -31,15 +38,20 @@ const HEAD = `<!-- ${NOTE} -->\n\n`;
 
 const quoted = (states: readonly string[]) => states.map((state) => `\`${state}\``).join(", ") || "–";
 
-const moves = (table: Record<string, readonly string[]>) =>
-  Object.entries(table).map(([state, next]) => `| \`${state}\` | ${quoted(next)} |`);
+const moves = <State extends string>(
+  table: Record<State, readonly State[]>,
+  follows: Record<State, readonly Follower[]>,
+) =>
+  keysOf(table).map((state) => `| \`${state}\` | ${quoted(table[state])} | ${following(follows[state])} |`);
+
+const following = (followers: readonly Follower[]) => followers.join(", ") || "–";
 
 const yes = (value: boolean) => (value ? "yes" : "no");
 
 function states(): string {
   const machines = MACHINE_STATES.map((state) => {
     const { claimable, ready, capacity } = MACHINE_COUNTS[state];
-    return `| \`${state}\` | ${quoted(MACHINE_MOVES[state])} | ${yes(claimable)} | ${yes(ready)} | ${yes(capacity)} |`;
+    return `| \`${state}\` | ${quoted(MACHINE_MOVES[state])} | ${yes(claimable)} | ${yes(ready)} | ${yes(capacity)} | ${following(MACHINE_FOLLOWS[state])} |`;
   });
   const operations = Object.entries(OPERATION_STATES).map(
     ([state, meaning]) => `| \`${state}\` | ${quoted(own(OPERATION_MOVES, state) ?? [])} | ${meaning} |`,
@@ -49,20 +61,23 @@ function states(): string {
     "The legal moves of machines, assignments, nodes and operations (src/domain/core/states.ts). One function writes each",
     "(moves.ts, nodeMoves.ts, operationMoves.ts), by compare-and-set, with its event in the same statement. Operations write",
     "no event for their moves: their result is an event of a machine, an assignment or a node.\n",
+    "What follows a move (src/domain/core/follows.ts) is activated by itself: `delete` queues the machine's delete, `probe` one of",
+    "the node, `match` gives machines to testers who wait, `refill` makes those that the pool lacks, and `every pool` is both in all",
+    "pools. The end of a create is followed by the delete of its machine where that is `deleting`.\n",
     "## Machines\n",
-    "| state | may turn | claimable | counts as ready | takes room |",
-    "|---|---|---|---|---|",
+    "| state | may turn | claimable | counts as ready | takes room | what follows |",
+    "|---|---|---|---|---|---|",
     ...machines,
     "\nClaimable and ready also require that the machine's node is online. A row starts in `provisioning`; the row of an adopted",
     "orphan starts in `deleting` and belongs to no pool.\n",
     "## Assignments\n",
-    "| state | may turn |",
-    "|---|---|",
-    ...moves(ASSIGNMENT_MOVES),
+    "| state | may turn | what follows |",
+    "|---|---|---|",
+    ...moves(ASSIGNMENT_MOVES, ASSIGNMENT_FOLLOWS),
     "\n## Nodes\n",
-    "| state | may turn |",
-    "|---|---|",
-    ...moves(NODE_MOVES),
+    "| state | may turn | what follows |",
+    "|---|---|---|",
+    ...moves(NODE_MOVES, NODE_FOLLOWS),
     "\nA new session of its relay makes a node `returning` again. It becomes `online` when it has been listed and probed after that.\n",
     "## Operations\n",
     "| state | may turn | meaning |",

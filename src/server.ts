@@ -3,7 +3,7 @@ import { adminTokenProblem } from "./api/adminToken.ts";
 import { ADMIN_REQUESTS_PER_MINUTE, type Edge } from "./api/edge.ts";
 import { readPublicUrl } from "./api/origin.ts";
 import { readLimits } from "./api/limits.ts";
-import { log, logFailure } from "./api/log.ts";
+import { log, logFailure } from "./domain/core/log.ts";
 import { sweep } from "./cron/sweep.ts";
 import { connect } from "./db/client.ts";
 import { readDatabaseUrl } from "./db/databaseUrl.ts";

@@ -2,7 +2,7 @@ import { adminTokenProblem } from "./api/adminToken.ts";
 import { createApp } from "./api/app.ts";
 import { ADMIN_REQUESTS_PER_MINUTE, type Edge } from "./api/edge.ts";
 import { type LIMIT_SETTINGS, type Limits, readLimits } from "./api/limits.ts";
-import { logFailure } from "./api/log.ts";
+import { logFailure } from "./domain/core/log.ts";
 import type { DashboardFiles } from "./api/dashboard.ts";
 import { readPublicUrl } from "./api/origin.ts";
 import { sweep } from "./cron/sweep.ts";

@@ -3,7 +3,7 @@ import type { Room } from "./room.ts";
 /** The rooms of the domain, from the bottom up. ARCHITECTURE.md draws them; what an arrow means is said there. */
 export const DOMAIN: Record<string, Room> = {
   "src/domain/core": {
-    may: ["src/contract", "src/db/client.ts", "drizzle-orm"],
+    may: ["src/contract", "src/db/failure.ts", "src/db/client.ts", "drizzle-orm"],
     why: "Core has what every rule stands on: states and their moves, locks, events, limits. It knows no rule.",
     instead: "Move the rule to the room that it is about.",
   },
@@ -82,10 +82,16 @@ export const DOMAIN: Record<string, Room> = {
     why: "How many machines there are follows from pools, nodes and who waits; no person acts here.",
     instead: "Put what people do into src/domain/machines, nodes or pools.",
   },
+  "src/domain/follow": {
+    may: ["src/domain/core", "src/domain/health", "src/domain/assignments", "src/domain/supply"],
+    types: ["src/db/client.ts"],
+    why: "What follows a change is activated here, by the rooms below; nothing is decided.",
+    instead: "Say what a move touches in src/domain/core/follows.ts.",
+  },
   "src/domain/machines": {
     may: [
-      ...["src/db/client.ts", "src/domain/core", "src/domain/health", "src/domain/assignments"],
-      ...["src/domain/supply", "drizzle-orm"],
+      ...["src/db/client.ts", "src/domain/core", "src/domain/health", "src/domain/follow"],
+      ...["drizzle-orm"],
     ],
     types: ["src/contract"],
     why: "An act on one machine applies the rules of the rooms below.",
@@ -95,7 +101,7 @@ export const DOMAIN: Record<string, Room> = {
     may: [
       ...["src/contract", "src/db/failure.ts", "src/db/client.ts", "src/domain/core"],
       ...["src/domain/secrets", "src/domain/orphans", "src/domain/capacity", "src/domain/health"],
-      ...["src/domain/assignments", "src/domain/supply", "drizzle-orm"],
+      ...["src/domain/assignments", "src/domain/follow", "drizzle-orm"],
     ],
     why: "Results of a relay are applied here, and the rooms below say what follows.",
     instead: "Put the rule into the room that it is about.",
@@ -104,7 +110,7 @@ export const DOMAIN: Record<string, Room> = {
     may: [
       ...["src/contract", "src/db/client.ts", "src/domain/core", "src/domain/access"],
       ...["src/domain/orphans", "src/domain/capacity", "src/domain/health"],
-      ...["src/domain/assignments", "src/domain/machines", "drizzle-orm"],
+      ...["src/domain/assignments", "src/domain/follow", "src/domain/machines", "drizzle-orm"],
     ],
     types: ["src/db/tables"],
     why: "Sessions of relays and acts on a node apply the rules of the rooms below.",
@@ -113,7 +119,7 @@ export const DOMAIN: Record<string, Room> = {
   "src/domain/pools": {
     may: [
       ...["src/db/client.ts", "src/domain/core", "src/domain/capacity", "src/domain/health"],
-      ...["src/domain/assignments", "src/domain/supply", "drizzle-orm"],
+      ...["src/domain/assignments", "src/domain/supply", "src/domain/follow", "drizzle-orm"],
     ],
     types: ["src/contract"],
     why: "Acts on a pool apply the rules of the rooms below, and its view puts them into words.",

@@ -47,7 +47,14 @@ export const OUTSIDE: Record<string, Room> = {
   "verify/bench": {
     may: [
       ...["src/contract", "src/db/client.ts", "src/db/migrate.ts", "src/stack"],
-      ...["src/domain/assignments", "src/domain/pools", "verify/harness", "scripts/leash", "test"],
+      ...[
+        "src/domain/core",
+        "src/domain/assignments",
+        "src/domain/pools",
+        "verify/harness",
+        "scripts/leash",
+        "test",
+      ],
       ...["test/helpers/until.ts", "drizzle-orm", NODE],
     ],
     ...TOOL,
@@ -100,7 +107,8 @@ export const OUTSIDE: Record<string, Room> = {
       ...["src/domain/recipes", "src/domain/events", "src/domain/access", "src/domain/secrets"],
       ...["src/domain/webhook", "src/domain/installation", "src/domain/orphans"],
       ...["src/domain/capacity", "src/domain/health", "src/domain/assignments"],
-      ...["src/domain/supply", "src/domain/machines", "src/domain/operations", "src/domain/nodes"],
+      ...["src/domain/supply", "src/domain/follow", "src/domain/machines", "src/domain/operations"],
+      ...["src/domain/nodes"],
       ...["src/domain/pools", "src/domain/metrics", "src/relay", "src/relay/time", "src/relay/ssh"],
       ...["src/relay/session", "src/relay/setup", "src/relay/operations", "src/relay/drivers/exec"],
       ...["src/relay/drivers/incus", "src/relay/drivers/local"],

@@ -57,7 +57,7 @@ export const SOURCE: Record<string, Room> = {
       ...["src/contract", "src/db/failure.ts", "src/cron", "src/domain/core", "src/domain/recipes"],
       ...["src/domain/events", "src/domain/access", "src/domain/webhook"],
       ...["src/domain/installation", "src/domain/capacity", "src/domain/health"],
-      ...["src/domain/assignments", "src/domain/supply", "src/domain/machines"],
+      ...["src/domain/assignments", "src/domain/follow", "src/domain/machines"],
       ...["src/domain/operations", "src/domain/nodes", "src/domain/pools", "src/domain/metrics"],
       ...["@trpc/server", "@trpc/server/adapters/fetch", "@trpc/server/rpc", "drizzle-orm"],
       ...["hono/body-limit", "hono/request-id", "hono/tiny", "zod"],
@@ -67,7 +67,10 @@ export const SOURCE: Record<string, Room> = {
     instead: "Put rules and SQL into src/domain, and what both sides must know into src/contract.",
   },
   "src/worker.ts": {
-    may: ["src/db/client.ts", "src/cron", "src/api", "src/domain/secrets", "src/domain/webhook"],
+    may: [
+      ...["src/db/client.ts", "src/cron", "src/api", "src/domain/core", "src/domain/secrets"],
+      ...["src/domain/webhook"],
+    ],
     ...ENTRY,
   },
   "src/dashboardFolder.ts": { may: [NODE], types: ["src/api"], ...ENTRY },
@@ -75,7 +78,8 @@ export const SOURCE: Record<string, Room> = {
   "src/server.ts": {
     may: [
       ...["src/db/databaseUrl.ts", "src/db/client.ts", "src/db/directLink.ts", "src/cron"],
-      ...["src/api", "src/dashboardFolder.ts", "src/listen.ts", "src/domain/secrets"],
+      ...["src/api", "src/dashboardFolder.ts", "src/listen.ts", "src/domain/core"],
+      ...["src/domain/secrets"],
       ...["src/domain/webhook", NODE],
     ],
     ...ENTRY,

@@ -19,7 +19,6 @@ import { poolHistoryInput } from "../contract/history.ts";
 import { emptyPoolInput, poolInput, poolSpec, removePoolInput } from "../contract/pool.ts";
 import { recipe, recipeInput, rollbackRecipeInput } from "../contract/recipe.ts";
 import { createTokenInput, revokeTokenInput } from "../contract/token.ts";
-import { replenish } from "../cron/replenish.ts";
 import { heartbeats, sweepFor } from "../cron/sweep.ts";
 import { setDefaultPool } from "../domain/pools/defaultPool.ts";
 import { extendAssignment } from "../domain/assignments/extend.ts";
@@ -39,7 +38,6 @@ import { readHistory } from "../domain/metrics/history.ts";
 import { removePool } from "../domain/pools/remove.ts";
 import { planPoolChange } from "../domain/pools/preview.ts";
 import { emptyPool, getPool, listPools, pausePool, putPool } from "../domain/pools/pools.ts";
-import { replenish as refill } from "../domain/supply/applyPlan.ts";
 import { getRecipe, listRecipes, putRecipe } from "../domain/recipes/recipes.ts";
 import { recipeVersions, removeRecipe, rollbackRecipe } from "../domain/recipes/versions.ts";
 import { getAssignment, releaseAssignment } from "../domain/assignments/release.ts";
@@ -79,11 +77,9 @@ export const poolRouter = router({
 /** An assignment by its id, for callers that do not know its tester. */
 export const assignmentRouter = router({
   get: forAdmin.input(assignmentInput).query(({ ctx, input }) => getAssignment(ctx.connection.db, input.id)),
-  release: forAdmin.input(assignmentInput).mutation(async ({ ctx, input }) => {
-    const assignment = await releaseAssignment(ctx.connection.db, input.id, ctx.actor);
-    ctx.after(() => refill(ctx.connection.db, assignment.pool, ctx.actor));
-    return assignment;
-  }),
+  release: forAdmin
+    .input(assignmentInput)
+    .mutation(({ ctx, input }) => releaseAssignment(ctx.connection.db, input.id, ctx.actor, ctx.follow)),
   extend: forAdmin
     .input(assignmentExtendInput)
     .mutation(({ ctx, input }) => extendAssignment(ctx.connection.db, input.id, input.ttlSeconds, ctx.actor)),
@@ -147,35 +143,27 @@ export const nodeRouter = router({
     .mutation(({ ctx, input }) => enroll(ctx.connection.db, input.name, ctx.actor)),
   drain: forAdmin
     .input(nodeInput)
-    .mutation(({ ctx, input }) => scheduleNode(ctx.connection.db, input.name, "draining", ctx.actor)),
-  resume: forAdmin.input(nodeInput).mutation(async ({ ctx, input }) => {
-    const node = await scheduleNode(ctx.connection.db, input.name, "open", ctx.actor);
-    ctx.after(() => replenish(ctx.connection.db));
-    return node;
-  }),
-  label: forAdmin.input(labelNodeInput).mutation(async ({ ctx, input }) => {
-    const node = await labelNode(ctx.connection.db, input, ctx.actor);
-    ctx.after(() => replenish(ctx.connection.db));
-    return node;
-  }),
-  set: forAdmin.input(setNodeInput).mutation(async ({ ctx, input }) => {
-    const node = await setNode(ctx.connection.db, input, ctx.actor);
-    ctx.after(() => replenish(ctx.connection.db));
-    return node;
-  }),
-  lift: forAdmin.input(liftBrakeInput).mutation(async ({ ctx, input }) => {
-    const node = await liftBrake(ctx.connection.db, input, ctx.actor);
-    ctx.after(() => replenish(ctx.connection.db));
-    return node;
-  }),
+    .mutation(({ ctx, input }) =>
+      scheduleNode(ctx.connection.db, input.name, "draining", ctx.actor, ctx.follow),
+    ),
+  resume: forAdmin
+    .input(nodeInput)
+    .mutation(({ ctx, input }) => scheduleNode(ctx.connection.db, input.name, "open", ctx.actor, ctx.follow)),
+  label: forAdmin
+    .input(labelNodeInput)
+    .mutation(({ ctx, input }) => labelNode(ctx.connection.db, input, ctx.actor, ctx.follow)),
+  set: forAdmin
+    .input(setNodeInput)
+    .mutation(({ ctx, input }) => setNode(ctx.connection.db, input, ctx.actor, ctx.follow)),
+  lift: forAdmin
+    .input(liftBrakeInput)
+    .mutation(({ ctx, input }) => liftBrake(ctx.connection.db, input, ctx.actor, ctx.follow)),
   reap: forAdmin
     .input(reapInput)
     .mutation(({ ctx, input }) => reapOrphans(ctx.connection.db, input, ctx.actor)),
-  remove: forAdmin.input(removeNodeInput).mutation(async ({ ctx, input }) => {
-    const removed = await removeNode(ctx.connection.db, input, ctx.actor);
-    ctx.after(() => replenish(ctx.connection.db));
-    return removed;
-  }),
+  remove: forAdmin
+    .input(removeNodeInput)
+    .mutation(({ ctx, input }) => removeNode(ctx.connection.db, input, ctx.actor, ctx.follow)),
 });
 
 export const tokenRouter = router({

@@ -13,7 +13,7 @@ import { type Admitted, createGate, type Refused, tooMany } from "./gate.ts";
 import { health } from "./health.ts";
 import { problemResponse, tell } from "./http/problem.ts";
 import { createAdminHttp } from "./http/serve.ts";
-import { logFailure } from "./log.ts";
+import { logFailure } from "../domain/core/log.ts";
 import { LIMITS, MAX_BATCH } from "./limits.ts";
 import { metrics } from "./metrics.ts";
 import { foreignOrigin, originOf } from "./origin.ts";

@@ -7,7 +7,7 @@ import { sayIssues } from "../contract/issues.ts";
 import { NOT_MIGRATED } from "../contract/schema.ts";
 import { isNotMigrated, isUnavailable } from "../db/failure.ts";
 import { HTTP_STATUS, WarmpoolError } from "../domain/core/errors.ts";
-import { logFailure } from "./log.ts";
+import { logFailure } from "../domain/core/log.ts";
 
 /** The error that a caller gets, for every protocol. It reveals no internals. */
 export type Told = { code: ErrorCode; httpStatus: number; message: string; requestId?: string };

@@ -4,7 +4,6 @@ import { PAGE_ENDED } from "../domain/access/pages.ts";
 import { addPageKeys, extendFromPage, readPage } from "../domain/assignments/page.ts";
 import { releaseAssignment } from "../domain/assignments/release.ts";
 import { WarmpoolError } from "../domain/core/errors.ts";
-import { replenish } from "../domain/supply/applyPlan.ts";
 import { type Context, forPage, router } from "./trpc.ts";
 import { watchAssignment } from "./watchAssignment.ts";
 
@@ -39,8 +38,7 @@ export const pageRouter = router({
   }),
 
   release: forPage.mutation(async ({ ctx }) => {
-    const { pool } = await releaseAssignment(ctx.connection.db, ctx.assignment, ctx.actor);
-    ctx.after(() => replenish(ctx.connection.db, pool, ctx.actor));
+    await releaseAssignment(ctx.connection.db, ctx.assignment, ctx.actor, ctx.follow);
     return shown(ctx);
   }),
 });

@@ -15,7 +15,6 @@ import { readAssignments } from "../domain/assignments/view.ts";
 import { extendAssignment } from "../domain/assignments/extend.ts";
 import { sharedForecasts } from "../domain/assignments/queue/forecasts.ts";
 import { page, parseCursor } from "../domain/core/page.ts";
-import { replenish } from "../domain/supply/applyPlan.ts";
 import { findTester, findTesterIn, release } from "../domain/assignments/release.ts";
 import { resolvePool } from "../domain/core/whichPool.ts";
 import { retryAssignment } from "../domain/assignments/retry.ts";
@@ -29,10 +28,8 @@ import { watchAssignment } from "./watchAssignment.ts";
 
 export const testerRouter = router({
   assign: forApp.input(assignInput).mutation(async ({ ctx, input }): Promise<AssignResult> => {
-    const result = await assign(ctx.connection, input, ctx.actor, ctx.secretKeys);
-    const { pool, id } = result.assignment;
-    if (result.created) ctx.after(() => replenish(ctx.connection.db, pool, ctx.actor));
-    return input.page === true ? { ...result, page: await pageLink(ctx, id) } : result;
+    const result = await assign(ctx.connection, input, ctx.actor, ctx.follow, ctx.secretKeys);
+    return input.page === true ? { ...result, page: await pageLink(ctx, result.assignment.id) } : result;
   }),
 
   link: forApp.input(testerInput).mutation(async ({ ctx, input }) => {
@@ -62,11 +59,9 @@ export const testerRouter = router({
     return readLog(ctx.connection.db, assignment.id, input.after);
   }),
 
-  release: forApp.input(testerInput).mutation(async ({ ctx, input }) => {
-    const assignment = await release(ctx.connection.db, input, ctx.actor);
-    ctx.after(() => replenish(ctx.connection.db, assignment.pool, ctx.actor));
-    return assignment;
-  }),
+  release: forApp
+    .input(testerInput)
+    .mutation(({ ctx, input }) => release(ctx.connection.db, input, ctx.actor, ctx.follow)),
 
   extend: forApp.input(testerExtendInput).mutation(async ({ ctx, input }) => {
     const { id } = await findTester(ctx.connection.db, input);

@@ -2,6 +2,7 @@ import { initTRPC } from "@trpc/server";
 import { WarmpoolError } from "../domain/core/errors.ts";
 import type { Actor } from "../domain/core/reasons.ts";
 import type { Caller } from "../domain/access/tokens.ts";
+import { afterwards } from "../domain/follow/follow.ts";
 import type { Feed } from "../domain/events/feed.ts";
 import { allowedRoles, type Audience } from "./access.ts";
 import type { Credential } from "./credential.ts";
@@ -74,7 +75,7 @@ function forAudience(audience: Audience) {
     } catch (error) {
       throw toTrpcError(error, ctx.requestId);
     }
-    return next({ ctx: { actor: actorOf(ctx.caller) } });
+    return next({ ctx: { actor: actorOf(ctx.caller), follow: afterwards(ctx.after) } });
   });
 }
 

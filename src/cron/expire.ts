@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
+import { bySweep, change } from "../domain/core/change.ts";
 import { tellExpiring } from "../domain/core/expiry.ts";
 import { endAssignments } from "../domain/assignments/release.ts";
 
@@ -17,7 +18,7 @@ export async function expire(db: Db): Promise<number> {
   );
   let ended = 0;
   for (const { id, state } of due) {
-    const released = await db.transaction((tx) =>
+    const released = await change(db, "system:expire", bySweep, (tx) =>
       endAssignments(tx, sql`select id from assignments where id = ${id} and ${over}`, {
         actor: "system:expire",
         reason: REASON[state],

@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
 import { queueSetup } from "../domain/assignments/keys.ts";
+import { bySweep, change } from "../domain/core/change.ts";
 import { queueDeletes } from "../domain/core/operations.ts";
 import { finishRemovals } from "../domain/pools/remove.ts";
 import { tearDown } from "../domain/core/teardown.ts";
@@ -15,7 +16,7 @@ export async function reap(db: Db): Promise<number> {
 }
 
 function pickUp(db: Db): Promise<number> {
-  return db.transaction(async (tx) => {
+  return change(db, "system:reap", bySweep, async (tx) => {
     const idle = sql`not exists (select 1 from operations o
       where o.machine = m.id and ${isLiveOperation(sql`o`)})`;
     const stranded = await tearDown(

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../db/client.ts";
+import { bySweep, change } from "../domain/core/change.ts";
 import { lockPool } from "../domain/core/locks.ts";
 import { readSituation } from "../domain/supply/applyPlan.ts";
 import { planPool } from "../domain/supply/plan.ts";
@@ -14,7 +15,7 @@ export async function shrink(db: Db): Promise<number> {
 }
 
 async function shrinkPool(db: Db, pool: string): Promise<number> {
-  return db.transaction(async (tx) => {
+  return change(db, "system:shrink", bySweep, async (tx) => {
     if (!(await lockPool(tx, pool)) || planPool(await readSituation(tx, pool)).shrink === 0) return 0;
     return takeSurplus(tx, pool, "system:shrink");
   });

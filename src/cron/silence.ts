@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import type { Db } from "../db/client.ts";
 import { tellLateKeys } from "../domain/assignments/lateKeys.ts";
+import { bySweep, change } from "../domain/core/change.ts";
 import { callOffCreates, callOffRestarts, swapStranded } from "../domain/assignments/stranded.ts";
 import { moveNodes } from "../domain/core/nodeMoves.ts";
 import { isUnheard } from "../domain/core/nodeSilence.ts";
@@ -17,10 +18,9 @@ export async function silence(db: Db): Promise<number> {
 }
 
 async function markSilent(db: Db): Promise<number> {
-  const silent = await moveNodes(db, isUnheard(sql`nodes`), {
-    to: "silent",
-    actor: "system:silence",
-    reason: "not_heard",
-  });
+  const why = { actor: "system:silence", reason: "not_heard" } as const;
+  const silent = await change(db, why.actor, bySweep, (tx) =>
+    moveNodes(tx, isUnheard(sql`nodes`), { ...why, to: "silent" }),
+  );
   return silent.length;
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type ProcedureInfo, procedures } from "../../src/api/procedures.ts";
 import { newPage } from "../../src/domain/access/pages.ts";
 import { issueToken } from "../../src/domain/access/tokens.ts";
-import { assign } from "../../src/domain/assignments/assign.ts";
+import { assign } from "../helpers/leftToSweep.ts";
 import { testDb } from "../helpers/db.ts";
 import { ADMIN, makeWorld, NODE } from "../helpers/world.ts";
 import { call } from "./call.ts";

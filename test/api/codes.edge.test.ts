@@ -4,12 +4,11 @@ import { COMMON_CODES, type ProcedurePath, procedures } from "../../src/api/proc
 import type { ErrorCode } from "../../src/contract/errors.ts";
 import { poolSpec } from "../../src/contract/pool.ts";
 import { rows } from "../../src/db/client.ts";
-import { assign } from "../../src/domain/assignments/assign.ts";
+import { assign, releaseAssignment } from "../helpers/leftToSweep.ts";
 import { recreateMachine } from "../../src/domain/machines/actions.ts";
 import { pausePool, putPool } from "../../src/domain/pools/pools.ts";
 import { newPage } from "../../src/domain/access/pages.ts";
 import { issueToken } from "../../src/domain/access/tokens.ts";
-import { releaseAssignment } from "../../src/domain/assignments/release.ts";
 import { testDb, type TestDb } from "../helpers/db.ts";
 import { ADMIN, APP, ed25519Blob, KEY_A, makeWorld, NODE, specOf } from "../helpers/world.ts";
 import { call } from "./call.ts";

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import type { AssignResult } from "../../src/contract/assignment.ts";
 import { type Db, rows } from "../../src/db/client.ts";
-import { release } from "../../src/domain/assignments/release.ts";
+import { release } from "../helpers/leftToSweep.ts";
 import { testDb } from "../helpers/db.ts";
 import { isNight } from "../helpers/nightly.ts";
 import { until } from "../helpers/until.ts";

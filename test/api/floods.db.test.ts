@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterAll, expect, test } from "vitest";
 import type { Limits } from "../../src/api/limits.ts";
-import { assign } from "../../src/domain/assignments/assign.ts";
+import { assign } from "../helpers/leftToSweep.ts";
 import { issueToken } from "../../src/domain/access/tokens.ts";
 import { testDb } from "../helpers/db.ts";
 import { deadline } from "../helpers/patience.ts";

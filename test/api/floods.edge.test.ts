@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { assign } from "../../src/domain/assignments/assign.ts";
+import { assign } from "../helpers/leftToSweep.ts";
 import { issueToken } from "../../src/domain/access/tokens.ts";
 import { testDb, type TestDb } from "../helpers/db.ts";
 import { deadline } from "../helpers/patience.ts";

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
-import { assign } from "../../src/domain/assignments/assign.ts";
+import { assign } from "../helpers/leftToSweep.ts";
 import { testDb, type TestDb } from "../helpers/db.ts";
 import { overheard } from "../helpers/overheard.ts";
 import { until } from "../helpers/until.ts";

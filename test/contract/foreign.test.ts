@@ -1,6 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { cleaned, escaped, printableJson } from "../../src/contract/foreign.ts";
-import { log as edgeLog } from "../../src/api/log.ts";
+import { log as edgeLog } from "../../src/domain/core/log.ts";
 import { logLine } from "../../src/relay/log.ts";
 
 const FOREIGN =

@@ -4,7 +4,7 @@ import { poolSpec } from "../../src/contract/pool.ts";
 import { connect, rows } from "../../src/db/client.ts";
 import { directLink } from "../../src/db/directLink.ts";
 import { isReadOnly } from "../../src/db/failure.ts";
-import { assign } from "../../src/domain/assignments/assign.ts";
+import { assign } from "../helpers/leftToSweep.ts";
 import { putPool } from "../../src/domain/pools/pools.ts";
 import { testDb, type TestDb } from "../helpers/db.ts";
 import { ADMIN, APP, countStates, KEY_A, makeWorld, specOf } from "../helpers/world.ts";

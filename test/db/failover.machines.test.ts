@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { connect } from "../../src/db/client.ts";
 import { directLink } from "../../src/db/directLink.ts";
 import { migrate } from "../../src/db/migrate.ts";
-import { assign } from "../../src/domain/assignments/assign.ts";
+import { assign } from "../helpers/leftToSweep.ts";
 import { type RunningPostgres, startPostgres } from "../../src/stack/postgres.ts";
 import { testDb } from "../helpers/db.ts";
 import { movingAddress } from "../helpers/movingAddress.ts";

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { expect, onTestFinished, test } from "vitest";
 import { type Connection, connect, rows } from "../../src/db/client.ts";
 import { directLink } from "../../src/db/directLink.ts";
-import { assign } from "../../src/domain/assignments/assign.ts";
+import { assign } from "../helpers/leftToSweep.ts";
 import { testDb } from "../helpers/db.ts";
 import { hasPgbouncer, startPgbouncer } from "../helpers/pgbouncer.ts";
 import { until } from "../helpers/until.ts";

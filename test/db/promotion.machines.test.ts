@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { connect } from "../../src/db/client.ts";
 import { directLink } from "../../src/db/directLink.ts";
 import { migrate } from "../../src/db/migrate.ts";
-import { assign } from "../../src/domain/assignments/assign.ts";
+import { assign } from "../helpers/leftToSweep.ts";
 import { movingAddress } from "../helpers/movingAddress.ts";
 import { isNight } from "../helpers/nightly.ts";
 import { saying, startReplicated } from "../helpers/replicated.ts";

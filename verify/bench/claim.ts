@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { poolSpec } from "../../src/contract/pool.ts";
 import { connect } from "../../src/db/client.ts";
 import { assign } from "../../src/domain/assignments/assign.ts";
+import { bySweep } from "../../src/domain/core/change.ts";
 import { putPool } from "../../src/domain/pools/pools.ts";
 import { ADMIN, APP, KEY_A, makeWorld, specOf } from "../../test/helpers/world.ts";
 import { type Bench, compare } from "./comparison.ts";
@@ -19,7 +20,7 @@ export const claim: Bench = async (databaseUrl) => {
     await fill("small", SMALL, 1);
     await fill("large", LARGE, 2);
     const ask = (pool: string, username: string) =>
-      assign(connection, { username, sshKeys: [KEY_A], pool }, APP);
+      assign(connection, { username, sshKeys: [KEY_A], pool }, APP, bySweep);
     return [
       await compare(
         `assign on a pool of ${LARGE} ready machines (A) against one of ${SMALL} (B)`,

@@ -3,7 +3,7 @@ import { WarmpoolError } from "../../domain/core/errors.ts";
 import { sha256 } from "../../domain/core/hash.ts";
 import { dropKey, keepAnswer, type KeyedRequest, takeKey } from "../../domain/access/idempotency.ts";
 import type { Told } from "../failures.ts";
-import { logFailure } from "../log.ts";
+import { logFailure } from "../../domain/core/log.ts";
 import { problemOf, problemResponse } from "./problem.ts";
 
 /** Idempotency-Key (draft-ietf-httpapi-idempotency-key-header): a request with the same key is executed once. */

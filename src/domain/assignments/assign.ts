@@ -14,7 +14,9 @@ import type { Actor } from "../core/reasons.ts";
 import { hasParams, sealParams, type SealedParams } from "../secrets/params.ts";
 import { NO_SECRET_KEYS, type SecretKeys } from "../secrets/keys.ts";
 import { json } from "../core/event.ts";
-import { machineMoves } from "../core/moves.ts";
+import type { Follow } from "../core/change.ts";
+import { machineMovesIn } from "../core/moves.ts";
+import { nothingTouched, type Touched } from "../core/touched.ts";
 import { isNotRemoved } from "../core/live.ts";
 import { specNumber, specText } from "../core/spec.ts";
 
@@ -42,13 +44,16 @@ type Target = {
  * Assigns a machine to a tester: the hot path. One statement takes the tester's slot, picks the longest-ready machine,
  * inserts the assignment and queues its set-up. A repeated call finds the slot taken, so it never locks a machine.
  * If no machine is ready, the assignment waits in the queue; `match` follows after the commit, because a machine may have
- * become ready that this statement's snapshot could not see.
+ * become ready that this statement's snapshot could not see. The answer says
+ * which it is, so `match` is awaited here.
+ * @param follow activates what else follows a new assignment: the pool has a machine less, or a tester more who waits
  * @throws WarmpoolError BAD_REQUEST, NOT_FOUND (pool), CONFLICT (other params), NO_CAPACITY, POOL_PAUSED.
  */
 export async function assign(
   connection: Connection,
   request: AssignRequest,
   actor: Actor,
+  follow: Follow,
   keys: SecretKeys = NO_SECRET_KEYS,
 ): Promise<AssignResult> {
   const { db } = connection;
@@ -60,20 +65,30 @@ export async function assign(
     throw params;
   }
   const claim = await sealParams(keys, target.content.params, params);
-  const repeated = await claimFor(connection, request, target, claim, actor, keys);
+  const touched = nothingTouched();
+  const repeated = await claimFor(connection, request, target, { ...claim, touched }, actor, keys);
   if (repeated !== null) return repeated;
-  const assignment = await liveAssignment(db, target.pool, request.username);
-  if (assignment.state !== "waiting") return { created: true, assignment };
-  await match(db, target.pool, actor);
-  return { created: true, assignment: await liveAssignment(db, target.pool, request.username) };
+  const assignment = await matched(db, target.pool, request.username, actor);
+  await follow(db, touched, actor);
+  return { created: true, assignment };
 }
+
+async function matched(db: Db, pool: string, username: string, actor: Actor): Promise<Assignment> {
+  const assignment = await liveAssignment(db, pool, username);
+  if (assignment.state !== "waiting") return assignment;
+  await match(db, pool, actor);
+  return liveAssignment(db, pool, username);
+}
+
+/** What the new assignment has, and what it touches. */
+type Claim = SealedParams & { touched: Touched };
 
 /** Null if a new assignment was created, else the tester's existing one. */
 async function claimFor(
   connection: Connection,
   request: AssignRequest,
   target: Target,
-  claim: SealedParams,
+  claim: Claim,
   actor: Actor,
   keys: SecretKeys,
 ): Promise<AssignResult | null> {
@@ -93,9 +108,10 @@ async function claimFor(
 function claimStatement(
   request: AssignRequest,
   target: Target,
-  { id, params, secrets, marks }: SealedParams,
+  { id, params, secrets, marks, touched }: Claim,
   actor: Actor,
 ) {
+  const move = { to: "assigned", from: ["ready"], actor, reason: "claimed" } as const;
   return sql`
     with slot as (
       insert into testers (pool, username, assignment) values (${target.pool}, ${request.username}, ${id})
@@ -108,7 +124,7 @@ function claimStatement(
         and not exists (select 1 from assignments w where w.pool = ${target.pool} and w.state = 'waiting')`,
       "skip",
     )},
-    ${machineMoves(sql`select id from picked`, { to: "assigned", from: ["ready"], actor, reason: "claimed" })},
+    ${machineMovesIn(touched, target.pool, sql`select id from picked`, move)},
     made as (
       insert into assignments (id, pool, username, external_id, state, machine, ssh_keys, params, secrets, secret_marks,
         recipe, recipe_version, ttl_seconds, attempt, claimed_at, setup_at, step)

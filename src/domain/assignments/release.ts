@@ -7,14 +7,16 @@ import { resolvePool } from "../core/whichPool.ts";
 import { WarmpoolError } from "../core/errors.ts";
 import { lockAssignments, lockWork } from "../core/locks.ts";
 import { tearDown } from "../core/teardown.ts";
+import { change, type Follow } from "../core/change.ts";
 import { type AssignmentMove, moveAssignments, type MovedAssignment } from "../core/moves.ts";
+import type { Change } from "../core/touched.ts";
 
 /**
  * Ends assignments: the slot of the tester is free again, the machine goes down and never returns to the pool, and
  * params are forgotten. Access ends when the machine is stopped, the first thing its delete does.
  */
 export async function endAssignments(
-  tx: Db,
+  tx: Change,
   which: SQL,
   why: Pick<AssignmentMove, "actor" | "reason" | "from">,
 ): Promise<MovedAssignment[]> {
@@ -42,15 +44,17 @@ export async function endAssignments(
 
 /**
  * Releases the tester's live assignment; one that is released already is given back as it is.
+ * @param follow activates what follows: at once, after the answer, or by the sweep
  * @throws WarmpoolError NOT_FOUND where the tester never had one.
  */
 export async function release(
   db: Db,
   tester: { username: string; pool?: string | undefined },
   actor: AssignmentMove["actor"],
+  follow: Follow,
 ): Promise<Assignment> {
   const { id } = await findTester(db, tester);
-  return releaseAssignment(db, id, actor);
+  return releaseAssignment(db, id, actor, follow);
 }
 
 /** The same by the assignment's id. @throws WarmpoolError NOT_FOUND. */
@@ -58,8 +62,10 @@ export async function releaseAssignment(
   db: Db,
   id: string,
   actor: AssignmentMove["actor"],
+  follow: Follow,
 ): Promise<Assignment> {
-  await db.transaction((tx) => endAssignments(tx, sql`select ${id}::uuid`, { actor, reason: "released" }));
+  const why = { actor, reason: "released" } as const;
+  await change(db, actor, follow, (tx) => endAssignments(tx, sql`select ${id}::uuid`, why));
   return getAssignment(db, id);
 }
 

@@ -11,6 +11,7 @@ import { rerunFor } from "./rerun.ts";
 import { NO_SECRET_KEYS, type SecretKeys } from "../secrets/keys.ts";
 import { json } from "../core/event.ts";
 import { moveAssignments } from "../core/moves.ts";
+import { byNobody, change } from "../core/change.ts";
 
 /**
  * Sets a failed assignment up again, on the same machine and with the keys it has now: the steps that are done are
@@ -29,7 +30,8 @@ export async function retryAssignment(
   params: Record<string, string> = {},
 ): Promise<Assignment> {
   const given = Object.keys(params);
-  const retried = await db.transaction(async (tx) => {
+  // A set-up that runs again changes nothing that others wait for.
+  const retried = await change(db, actor, byNobody, async (tx) => {
     await lockWork(tx, sql`select machine from assignments where id = ${id}`);
     const isOther = recipe === "current" || given.length > 0;
     const rerun = isOther ? await rerunFor(tx, id, keys, { recipe, params }) : null;

@@ -6,6 +6,8 @@ import type { Actor } from "../core/reasons.ts";
 import { tearDown } from "../core/teardown.ts";
 import { moveAssignments, moveMachines } from "../core/moves.ts";
 import { tell } from "../core/event.ts";
+import { bySweep, change } from "../core/change.ts";
+import type { Change } from "../core/touched.ts";
 
 /**
  * Set-ups that no relay has leased, on nodes that have become silent: their testers return to their old place in
@@ -16,7 +18,7 @@ import { tell } from "../core/event.ts";
  * @returns how many.
  */
 export async function swapStranded(db: Db): Promise<number> {
-  return db.transaction(async (tx) => {
+  return change(db, "system:silence", bySweep, async (tx) => {
     const stranded = await rows<{ id: string; machine: string; assignment: string; node: string }>(
       tx,
       sql`select o.id, o.machine, o.assignment, o.node from operations o
@@ -38,7 +40,7 @@ export async function swapStranded(db: Db): Promise<number> {
  * suspect without a strike, because it could not be probed; a successful probe makes it ready again.
  */
 export async function leaveUntried(
-  tx: Db,
+  tx: Change,
   { id, machine, assignment }: { id: string; machine: string; assignment: string },
   cause: string,
   actor: Actor,
@@ -61,7 +63,7 @@ export async function leaveUntried(
  * @returns how many.
  */
 export async function callOffRestarts(db: Db): Promise<number> {
-  return db.transaction(async (tx) => {
+  return change(db, "system:silence", bySweep, async (tx) => {
     const stranded = await rows<{ id: string; machine: string; pool: string; node: string }>(
       tx,
       sql`select o.id, o.machine, m.pool, o.node from operations o
@@ -86,7 +88,7 @@ export async function callOffRestarts(db: Db): Promise<number> {
  * @returns how many.
  */
 export async function callOffCreates(db: Db): Promise<number> {
-  return db.transaction(async (tx) => {
+  return change(db, "system:silence", bySweep, async (tx) => {
     const stranded = await rows<{ machine: string }>(
       tx,
       sql`select o.machine from operations o

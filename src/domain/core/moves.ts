@@ -1,17 +1,18 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { AssignmentState } from "../../contract/assignment.ts";
 import type { MachineState } from "../../contract/machine.ts";
-import { type Db, listOf, rows } from "../../db/client.ts";
+import { listOf, rows } from "../../db/client.ts";
 import { endsAfter, holdFailed } from "./expiry.ts";
 import { assignmentSources, machineSources } from "./states.ts";
+import { ASSIGNMENT_FOLLOWS, MACHINE_FOLLOWS } from "./follows.ts";
 import { announcing } from "./announce.ts";
 import { type Told, json } from "./event.ts";
+import { type Change, touch, type Touched } from "./touched.ts";
 
 /**
  * The only writers of `machines.state` and `assignments.state`. Each is a compare-and-set against the table of legal
- * moves, and the event of a move is written by the same statement: one cannot exist without the other. They are
- * SQL fragments, so that a claim can do several of them in one round trip. Those of nodes and operations are in
- * nodeMoves.ts and operationMoves.ts.
+ * moves, and the event of a move is written by the same statement: one cannot exist without the other. What follows the
+ * move (follows.ts) is noted here too. Those of nodes and operations are in nodeMoves.ts and operationMoves.ts.
  */
 
 export type MachineMove = Told & {
@@ -36,7 +37,7 @@ const ENTERING: Partial<Record<MachineState, SQL>> = {
  * Common table expressions `moved` (the machines' rows, with `was`) and `moved_told`. `which` selects ids. Machines that
  * are not in a legal source state do not change and do not appear in `moved`.
  */
-export function machineMoves(which: SQL, move: MachineMove): SQL {
+function machineMoves(which: SQL, move: MachineMove): SQL {
   const from = machineSources(move.to).filter((state) => move.from?.includes(state) ?? true);
   const entering = ENTERING[move.to];
   return sql`
@@ -58,11 +59,22 @@ export function machineMoves(which: SQL, move: MachineMove): SQL {
 export type MovedMachine = { id: string; name: string; pool: string | null; node: string; was: MachineState };
 
 /** Moves the machines that `which` selects; returns those that were moved. */
-export async function moveMachines(db: Db, which: SQL, move: MachineMove): Promise<MovedMachine[]> {
-  return rows<MovedMachine>(
-    db,
+export async function moveMachines(tx: Change, which: SQL, move: MachineMove): Promise<MovedMachine[]> {
+  const moved = await rows<MovedMachine>(
+    tx,
     sql`with ${machineMoves(which, move)} select id, name, pool, node, was from moved order by number`,
   );
+  for (const machine of moved) touch(tx.touched, MACHINE_FOLLOWS[move.to], machine);
+  return moved;
+}
+
+/**
+ * The same for machines of one pool, as a part of the caller's statement: so a claim does several moves in one round trip.
+ * What follows is noted before it is known whether one moves.
+ */
+export function machineMovesIn(touched: Touched, pool: string, which: SQL, move: MachineMove): SQL {
+  touch(touched, MACHINE_FOLLOWS[move.to], { pool });
+  return machineMoves(which, move);
 }
 
 export type AssignmentMove = Told & {
@@ -93,11 +105,15 @@ const ENTERING_ASSIGNMENT: Partial<Record<AssignmentState, SQL>> = {
 };
 
 /** Moves the assignments that `which` selects; returns those that were moved, with the machine they now have. */
-export async function moveAssignments(db: Db, which: SQL, move: AssignmentMove): Promise<MovedAssignment[]> {
+export async function moveAssignments(
+  tx: Change,
+  which: SQL,
+  move: AssignmentMove,
+): Promise<MovedAssignment[]> {
   const entering = ENTERING_ASSIGNMENT[move.to];
   const from = assignmentSources(move.to).filter((state) => move.from?.includes(state) ?? true);
-  return rows<MovedAssignment>(
-    db,
+  const moved = await rows<MovedAssignment>(
+    tx,
     sql`with moving as (
       select id, state as was from assignments where id in (${which}) and state in (${listOf(from)})
       order by seq for no key update
@@ -113,4 +129,6 @@ export async function moveAssignments(db: Db, which: SQL, move: AssignmentMove):
     )${announcing(move.to)}
     select id, pool, username, machine, was from moved order by seq`,
   );
+  for (const { pool } of moved) touch(tx.touched, ASSIGNMENT_FOLLOWS[move.to], { pool });
+  return moved;
 }

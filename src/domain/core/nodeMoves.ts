@@ -1,7 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
-import { type Db, listOf, rows } from "../../db/client.ts";
+import { listOf, rows } from "../../db/client.ts";
 import { type Told, json } from "./event.ts";
+import { NODE_FOLLOWS } from "./follows.ts";
 import { nodeSources, type NodeRowState } from "./states.ts";
+import { type Change, touch } from "./touched.ts";
 
 /**
  * The only writer of `nodes.state`, except that a new node's row starts in `enrolled`. A compare-and-set against
@@ -26,11 +28,11 @@ const ENTERING: Partial<Record<NodeRowState, SQL>> = {
  * Moves the nodes for which `when` is true: a condition on a row of `nodes`, which is rechecked when the row is locked.
  * @returns the names of the moved nodes, in order.
  */
-export async function moveNodes(db: Db, when: SQL, move: NodeMove): Promise<string[]> {
+export async function moveNodes(tx: Change, when: SQL, move: NodeMove): Promise<string[]> {
   const from = nodeSources(move.to).filter((state) => move.from?.includes(state) ?? true);
   const entering = ENTERING[move.to];
   const moved = await rows<{ name: string }>(
-    db,
+    tx,
     sql`with moving as (
       select name, state as was from nodes where (${when}) and state in (${listOf(from)})
       order by name for no key update
@@ -46,5 +48,6 @@ export async function moveNodes(db: Db, when: SQL, move: NodeMove): Promise<stri
     )
     select name from moved order by name`,
   );
+  for (const { name } of moved) touch(tx.touched, NODE_FOLLOWS[move.to], { node: name });
   return moved.map(({ name }) => name);
 }

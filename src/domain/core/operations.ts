@@ -1,20 +1,20 @@
 import { type SQL, sql } from "drizzle-orm";
 import { type Db, rows } from "../../db/client.ts";
 import { json } from "./event.ts";
-import { operationMove } from "./operationMoves.ts";
+import { moveOperations } from "./operationMoves.ts";
+import type { Change } from "./touched.ts";
 import { isLiveOperation } from "./live.ts";
 
 /** How operations end or return to the queue, and how the delete of a machine is queued. */
 export async function endOperation(
-  tx: Db,
+  tx: Change,
   id: string,
   state: "succeeded" | "failed" | "cancelled",
   result: Record<string, unknown> | null,
   error: string | null = null,
 ): Promise<void> {
-  await tx.execute(
-    operationMove(sql`id = ${id}`, { to: state, set: sql`error = ${error}, result = ${json(result)}` }),
-  );
+  const set = sql`error = ${error}, result = ${json(result)}`;
+  await moveOperations(tx, sql`id = ${id}`, { to: state, set });
 }
 
 /** Seconds since a relay first leased the operation, earlier attempts included. */
@@ -24,17 +24,13 @@ export function takenBy(operation: string): SQL {
 
 /** Back to the queue, for a retry after `seconds`. */
 export async function requeueOperation(
-  tx: Db,
+  tx: Change,
   id: string,
   seconds: number,
   error: string | null,
 ): Promise<void> {
-  await tx.execute(
-    operationMove(sql`id = ${id}`, {
-      to: "queued",
-      set: sql`error = ${error}, not_before = now() + make_interval(secs => ${seconds})`,
-    }),
-  );
+  const set = sql`error = ${error}, not_before = now() + make_interval(secs => ${seconds})`;
+  await moveOperations(tx, sql`id = ${id}`, { to: "queued", set });
 }
 
 /**
@@ -44,23 +40,18 @@ export async function requeueOperation(
  * Call it in the transaction that moved the machines.
  * @returns ids of machines whose create never started.
  */
-export async function cancelWork(tx: Db, machines: SQL): Promise<string[]> {
+export async function cancelWork(tx: Change, machines: SQL): Promise<string[]> {
   const work = sql`machine in (${machines}) and kind in ('setup', 'restart', 'cut')`;
-  await tx.execute(operationMove(work, { to: "cancelled" }));
+  await moveOperations(tx, work, { to: "cancelled" });
   const creates = sql`machine in (${machines}) and kind = 'create'`;
-  const ended = await rows<{ machine: string; never: boolean }>(
-    tx,
-    sql`${operationMove(creates, { to: "cancelled", from: ["queued"] })}
-      returning machine, first_leased_at is null as never`,
-  );
-  await tx.execute(operationMove(creates, { to: "cancelling" }));
-  return ended.filter((row) => row.never).map((row) => row.machine);
+  const ended = await moveOperations(tx, creates, { to: "cancelled", from: ["queued"] });
+  await moveOperations(tx, creates, { to: "cancelling" });
+  return ended.flatMap(({ machine, unbegun }) => (unbegun && machine !== null ? [machine] : []));
 }
 
 /**
  * Every machine in `deleting` has a delete operation, unless its create has yet to end. It follows from the state, so
- * nobody has to remember to queue it: every transaction that moves machines to `deleting` calls this, and so does the
- * sweep.
+ * nobody has to remember to queue it: `change` (change.ts) calls this before it commits, and so does the sweep.
  */
 export async function queueDeletes(tx: Db): Promise<number> {
   const queued = await rows(

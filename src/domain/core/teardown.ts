@@ -1,17 +1,22 @@
 import { type SQL, sql } from "drizzle-orm";
-import { type Db, listOf } from "../../db/client.ts";
+import { listOf } from "../../db/client.ts";
 import { lockMachines, lockWork } from "./locks.ts";
-import { cancelWork, queueDeletes } from "./operations.ts";
+import { cancelWork } from "./operations.ts";
 import { json } from "./event.ts";
 import { type MachineMove, moveMachines, type MovedMachine } from "./moves.ts";
 import { isLiveAssignment } from "./live.ts";
+import type { Change } from "./touched.ts";
 
 /**
- * The one way down: machines turn `deleting`, work on them is taken away, and their deletes are queued, in one
+ * The one way down: machines turn `deleting`, work on them is taken away, and their deletes follow, in one
  * transaction. Those whose create no relay ever began are gone already, and their receipt says so.
  * A machine with a live assignment is left alone by the guard in here, whoever asks: release comes first.
  */
-export async function tearDown(tx: Db, which: SQL, move: Omit<MachineMove, "to">): Promise<MovedMachine[]> {
+export async function tearDown(
+  tx: Change,
+  which: SQL,
+  move: Omit<MachineMove, "to">,
+): Promise<MovedMachine[]> {
   const unassigned = sql`select m.id from machines m where m.id in (${which}) and not exists (
     select 1 from assignments a where a.machine = m.id and ${isLiveAssignment(sql`a`)})`;
   await lockWork(tx, which);
@@ -29,6 +34,5 @@ export async function tearDown(tx: Db, which: SQL, move: Omit<MachineMove, "to">
       set: sql`receipt = ${json(receipt)}`,
     });
   }
-  await queueDeletes(tx);
   return moved;
 }

@@ -1,10 +1,11 @@
 import { sql } from "drizzle-orm";
 import type { OperationResult } from "../../contract/operationResult.ts";
-import { type Db, listOf, rows } from "../../db/client.ts";
+import { listOf, rows } from "../../db/client.ts";
 import { requeueOperation } from "../core/operations.ts";
 import type { Actor } from "../core/reasons.ts";
 import { json, tell } from "../core/event.ts";
 import { isMade } from "../core/live.ts";
+import type { Change } from "../core/touched.ts";
 
 type Moved = { id: string; pool: string; was: string; is: string };
 
@@ -15,7 +16,12 @@ type Answers = Extract<OperationResult, { outcome: "probed" }>["answers"];
  * a machine responded under its pinned key. A running set-up has the old address, and would use it
  * indefinitely, so it is leased again. Call it with the machines and their operations locked.
  */
-export async function followAddresses(tx: Db, node: string, answers: Answers, actor: Actor): Promise<void> {
+export async function followAddresses(
+  tx: Change,
+  node: string,
+  answers: Answers,
+  actor: Actor,
+): Promise<void> {
   const seen = answers.flatMap(({ id, moved }) =>
     moved === undefined
       ? []

@@ -7,6 +7,7 @@ import { isBrakeOn } from "../core/live.ts";
 import { lockMachines } from "../core/locks.ts";
 import type { Actor } from "../core/reasons.ts";
 import { json, tell } from "../core/event.ts";
+import { type Change, touch } from "../core/touched.ts";
 
 /**
  * Applies the decisions of src/domain/health/brake.ts to the row in `brakes`. Everybody who changes it, or what it is decided
@@ -23,7 +24,7 @@ type Row = { cause: string | null; releasedBy: string | null; standing: boolean;
  * @returns whether strikes count, and whether machines that have enough of them may be torn down.
  */
 export async function judgeNodeBrake(
-  tx: Db,
+  tx: Change,
   node: string,
   asked: "all" | "some",
   actor: Actor,
@@ -43,7 +44,10 @@ export async function judgeNodeBrake(
     await tx.execute(sql`
       update brakes set released_at = null, released_by = null, canary_not_before = now() where node = ${node}`);
   }
-  if (step === "lift") await tx.execute(sql`delete from brakes where node = ${node}`);
+  if (step === "lift") {
+    await tx.execute(sql`delete from brakes where node = ${node}`);
+    touch(tx.touched, ["every pool"]);
+  }
   if (step !== "none") {
     const reason = step === "lift" ? "brake_lifted" : "braked";
     await tell(tx, { kind: "node", actor, reason, node, data: { ...machines, cause: row.cause } });
@@ -78,7 +82,7 @@ function releasedBy(actor: string | null): "canary" | "person" | null {
 
 /** A set-up could not reach its machine: that counts like a dead answer. Call it before the machine's row is locked. */
 export async function noteMiss(
-  tx: Db,
+  tx: Change,
   missed: { node: string; machine: string; cause: string },
   actor: Actor,
 ): Promise<void> {
@@ -88,7 +92,7 @@ export async function noteMiss(
 }
 
 /** A machine of the node became ready: if there is a brake, it was the canary. */
-export async function canaryReady(tx: Db, node: string, actor: Actor): Promise<void> {
+export async function canaryReady(tx: Change, node: string, actor: Actor): Promise<void> {
   if (await releaseBrake(tx, node, actor))
     await tell(tx, { kind: "node", actor, reason: "canary_ready", node });
 }
@@ -119,13 +123,14 @@ export async function canaryFailed(
  * Strikes start again at zero, and only probes begun from now on count.
  * @returns whether a brake stood that was not released yet.
  */
-export async function releaseBrake(tx: Db, node: string, actor: Actor): Promise<boolean> {
+export async function releaseBrake(tx: Change, node: string, actor: Actor): Promise<boolean> {
   const released = await rows(
     tx,
     sql`update brakes set released_at = now(), released_by = ${actor}
       where node = ${node} and ${isBrakeOn()} returning node`,
   );
   if (released.length === 0) return false;
+  touch(tx.touched, ["every pool"]);
   const struck = sql`select id from machines
     where node = ${node} and state in ('ready', 'suspect') and strikes > 0`;
   await lockMachines(tx, struck);

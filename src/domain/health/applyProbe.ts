@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { MachineState } from "../../contract/machine.ts";
-import { type Db, iso, rows } from "../../db/client.ts";
+import { type Db, iso } from "../../db/client.ts";
 import type { NotAlive } from "../../db/tables/nodes.ts";
 import { followAddresses } from "./addresses.ts";
 import { judgeNodeBrake } from "./applyBrake.ts";
@@ -17,19 +17,19 @@ import { tearDown } from "../core/teardown.ts";
 import { tellTesterMachines } from "./testerMachines.ts";
 import { moveMachines } from "../core/moves.ts";
 import { moveNodes } from "../core/nodeMoves.ts";
+import type { Change } from "../core/touched.ts";
 
 /**
  * Judges a probe in the transaction that stores it; the node's row is locked before. A healthy one writes the node's row and nothing else.
  * Only machines that were probed are judged: one that was made or handed out meanwhile is not in the answers, one that
  * was being restarted was bound to be silent, and one whose state moved since then is judged by the state it has now.
- * @returns pools in which a machine moved, for `match` and `replenish`.
  */
 export async function judgeProbe(
-  tx: Db,
+  tx: Change,
   node: string,
   operation: { id: string },
   probed: Probed,
-): Promise<string[]> {
+): Promise<void> {
   const actor: Actor = `node:${node}`;
   const standing = await readProbedNode(tx, node, operation.id, probed);
   const machines = await hearMachines(tx, node, operation.id, probed);
@@ -52,7 +52,6 @@ export async function judgeProbe(
     machines.filter(({ known, heard }) => known.cut && isUp(heard)).map(({ known }) => known.id),
     actor,
   );
-  const touched = new Set<string>();
   for (const { known, heard } of machines) {
     const verdict = judge(
       {
@@ -64,15 +63,9 @@ export async function judgeProbe(
       heard,
     );
     await apply(tx, actor, known, verdict, heard.cause);
-    if (verdict.move !== null) touched.add(known.pool);
   }
   if (Object.keys(notAlive).length > 0) await queueRecheck(tx, node);
-  if (!standing.returns) {
-    if (standing.returning && standing.scope === null) await askAgain(tx, node);
-    return [...touched];
-  }
-  const pools = await rows<{ name: string }>(tx, sql`select name from pools`);
-  return pools.map((pool) => pool.name);
+  if (!standing.returns && standing.returning && standing.scope === null) await askAgain(tx, node);
 }
 
 /** The node's machines that this probe asked, each with what it heard. */
@@ -94,7 +87,7 @@ async function hearMachines(
 
 /** Skips the check in the clear case: there is no brake, and too few machines are dead to trip one. */
 async function brakeAfter(
-  tx: Db,
+  tx: Change,
   node: string,
   { scope, braked }: ProbedNode,
   notAlive: Record<string, NotAlive>,
@@ -106,7 +99,7 @@ async function brakeAfter(
 }
 
 async function apply(
-  tx: Db,
+  tx: Change,
   actor: Actor,
   machine: KnownMachine,
   verdict: Verdict,

@@ -6,6 +6,7 @@ import { SERVES } from "../capacity/nodeFacts.ts";
 import type { Actor } from "../core/reasons.ts";
 import { tearDown } from "../core/teardown.ts";
 import { isBrakeOn, isLiveMachine } from "../core/live.ts";
+import type { Change } from "../core/touched.ts";
 
 type Braked = Omit<CanaryFacts, "paused" | "room"> & { node: string; suspect: string | null };
 
@@ -17,7 +18,7 @@ type Braked = Omit<CanaryFacts, "paused" | "room"> & { node: string; suspect: st
  * @returns how many canaries were made.
  */
 export async function placeCanaries(
-  tx: Db,
+  tx: Change,
   pool: { name: string; paused: boolean; room: number },
   create: (node: string) => Promise<number>,
   actor: Actor,

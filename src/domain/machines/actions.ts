@@ -7,14 +7,15 @@ import { WarmpoolError } from "../core/errors.ts";
 import { lockMachines, lockNodes, lockWork } from "../core/locks.ts";
 import { getMachine, whichMachine } from "./view.ts";
 import { IS_ABSENT, IS_DEAD } from "../health/notAlive.ts";
-import { queueProbes } from "../health/schedule.ts";
-import { replenish } from "../supply/applyPlan.ts";
+import { follow } from "../follow/follow.ts";
+import { change } from "../core/change.ts";
 import type { Actor } from "../core/reasons.ts";
 import { tearDown } from "../core/teardown.ts";
 import { json } from "../core/event.ts";
 import { moveMachines } from "../core/moves.ts";
-import { operationMove } from "../core/operationMoves.ts";
+import { moveOperations } from "../core/operationMoves.ts";
 import { isLiveAssignment, isLiveOperation } from "../core/live.ts";
+import { type Change, touch } from "../core/touched.ts";
 
 /**
  * What an admin does with one machine. Each looks at the machine under its lock, refuses by the words of `can`, and
@@ -81,11 +82,6 @@ const PAST: Record<MachineAction, string> = {
   release: "released",
 };
 
-/** The machine's pool may lack one now. An orphan is no pool's. */
-async function refill(db: Db, { pool }: LockedMachine, actor: Actor): Promise<void> {
-  if (pool !== null) await replenish(db, pool, actor);
-}
-
 const only = (machine: { id: string }): SQL => sql`select ${machine.id}::uuid`;
 
 /**
@@ -93,12 +89,11 @@ const only = (machine: { id: string }): SQL => sql`select ${machine.id}::uuid`;
  * @throws WarmpoolError NOT_FOUND, or CONFLICT if it has a tester or is being torn down.
  */
 export async function recreateMachine(db: Db, idOrName: string, actor: Actor): Promise<MachineView> {
-  const machine = await db.transaction(async (tx) => {
+  const machine = await change(db, actor, follow, async (tx) => {
     const locked = await lockMachine(tx, idOrName, "recreate");
     await tearDown(tx, only(locked), { actor, reason: "recreated", data: { from: locked.state } });
     return locked;
   });
-  await refill(db, machine, actor);
   return getMachine(db, machine.id);
 }
 
@@ -112,7 +107,7 @@ export async function holdMachine(
   note: string | undefined,
   actor: Actor,
 ): Promise<MachineView> {
-  const machine = await db.transaction(async (tx) => {
+  const machine = await change(db, actor, follow, async (tx) => {
     const locked = await lockMachine(tx, idOrName, "hold");
     await moveMachines(tx, only(locked), {
       to: "held",
@@ -123,7 +118,6 @@ export async function holdMachine(
     });
     return locked;
   });
-  await refill(db, machine, actor);
   return getMachine(db, machine.id);
 }
 
@@ -135,18 +129,18 @@ const ISO_NOW = sql`to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.M
  * @throws WarmpoolError NOT_FOUND, or CONFLICT if it is not held.
  */
 export async function unholdMachine(db: Db, idOrName: string, actor: Actor): Promise<MachineView> {
-  const machine = await db.transaction(async (tx) => {
+  const machine = await change(db, actor, follow, async (tx) => {
     const locked = await lockMachine(tx, idOrName, "unhold");
     const move = { actor, reason: "unheld", from: ["held"] } as const;
     const to = afterHold(locked);
     if (to === "deleting") await tearDown(tx, only(locked), move);
     else if (to === "assigned") await moveMachines(tx, only(locked), { ...move, to });
-    else await moveMachines(tx, only(locked), { ...move, to, set: sql`strikes = 0` });
+    else {
+      await moveMachines(tx, only(locked), { ...move, to, set: sql`strikes = 0` });
+      touch(tx.touched, ["probe"], locked);
+    }
     return locked;
   });
-  // After the commit: the node's probe is an operation, and none is locked after a machine.
-  if (afterHold(machine) === "suspect") await queueProbes(db, [machine.node]);
-  await refill(db, machine, actor);
   return getMachine(db, machine.id);
 }
 
@@ -170,12 +164,11 @@ export async function forgetMachine(
   note: string | undefined,
   actor: Actor,
 ): Promise<MachineView> {
-  const machine = await db.transaction(async (tx) => {
+  const machine = await change(db, actor, follow, async (tx) => {
     const locked = await lockMachine(tx, idOrName, "forget");
     await forgetMachines(tx, only(locked), note ?? null, actor);
     return locked;
   });
-  await refill(db, machine, actor);
   return getMachine(db, machine.id);
 }
 
@@ -184,11 +177,16 @@ export async function forgetMachine(
  * cancelled: its result will be stale.
  * @returns how many were forgotten.
  */
-export async function forgetMachines(tx: Db, which: SQL, note: string | null, actor: Actor): Promise<number> {
+export async function forgetMachines(
+  tx: Change,
+  which: SQL,
+  note: string | null,
+  actor: Actor,
+): Promise<number> {
   const why = { actor, reason: "forgotten", ...(note === null ? {} : { data: { note } }) } as const;
   await tearDown(tx, which, why);
   const free = sql`select id from machines where id in (${which}) and state = 'deleting'`;
-  await tx.execute(operationMove(sql`machine in (${free})`, { to: "cancelled" }));
+  await moveOperations(tx, sql`machine in (${free})`, { to: "cancelled" });
   const receipt = { kind: "forgotten", listingStartedAt: null, storageProof: "none", by: actor, note };
   const forgotten = await moveMachines(tx, free, {
     ...why,

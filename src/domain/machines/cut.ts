@@ -7,6 +7,8 @@ import { getMachine } from "./view.ts";
 import { cancelWork } from "../core/operations.ts";
 import type { Actor } from "../core/reasons.ts";
 import { assertHeard, queueRestart } from "./restart.ts";
+import { change } from "../core/change.ts";
+import { follow } from "../follow/follow.ts";
 import { tell } from "../core/event.ts";
 
 /**
@@ -20,7 +22,7 @@ export async function cutMachine(
   note: string | undefined,
   actor: Actor,
 ): Promise<MachineView> {
-  const machine = await db.transaction(async (tx) => {
+  const machine = await change(db, actor, follow, async (tx) => {
     const locked = await lockMachine(tx, idOrName, "cut");
     const { id, pool, node } = locked;
     // A set-up that hangs on the machine, or a restart, must not keep it up. What it was to do is done after the uncut.
@@ -42,7 +44,7 @@ export async function cutMachine(
  * @throws WarmpoolError NOT_FOUND, or CONFLICT if it is not cut, or if no relay could start it.
  */
 export async function uncutMachine(db: Db, idOrName: string, actor: Actor): Promise<MachineView> {
-  const machine = await db.transaction(async (tx) => {
+  const machine = await change(db, actor, follow, async (tx) => {
     const locked = await lockMachine(tx, idOrName, "uncut");
     await assertHeard(tx, locked);
     const { id, pool, node } = locked;

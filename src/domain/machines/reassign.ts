@@ -4,9 +4,10 @@ import { type Db, rows } from "../../db/client.ts";
 import { WarmpoolError } from "../core/errors.ts";
 import { lockAssignments, lockMachines, lockNodes, lockPool, lockWork } from "../core/locks.ts";
 import { getMachine, whichMachine } from "./view.ts";
-import { match } from "../assignments/match.ts";
+import { follow } from "../follow/follow.ts";
+import { change } from "../core/change.ts";
 import { cancelWork } from "../core/operations.ts";
-import { replenish } from "../supply/applyPlan.ts";
+import type { Change } from "../core/touched.ts";
 import type { Actor } from "../core/reasons.ts";
 import { tearDown } from "../core/teardown.ts";
 import { moveAssignments, moveMachines } from "../core/moves.ts";
@@ -31,13 +32,11 @@ type Standing = {
  * @throws WarmpoolError NOT_FOUND, or CONFLICT where no tester has it or its secret parameters are gone.
  */
 export async function reassignMachine(db: Db, idOrName: string, actor: Actor): Promise<MachineView> {
-  const machine = await db.transaction((tx) => takeAway(tx, idOrName, actor));
-  await match(db, machine.pool, actor);
-  await replenish(db, machine.pool, actor);
+  const machine = await change(db, actor, follow, (tx) => takeAway(tx, idOrName, actor));
   return getMachine(db, machine.id);
 }
 
-async function takeAway(tx: Db, idOrName: string, actor: Actor): Promise<Standing> {
+async function takeAway(tx: Change, idOrName: string, actor: Actor): Promise<Standing> {
   const { pool } = await getMachine(tx, idOrName);
   if (pool !== null) await lockPool(tx, pool);
   const which = sql`select m.id from machines m where ${whichMachine(idOrName)}`;

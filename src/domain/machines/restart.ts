@@ -4,11 +4,13 @@ import { type Db, rows } from "../../db/client.ts";
 import { WarmpoolError } from "../core/errors.ts";
 import { stateNow } from "../core/nodeSilence.ts";
 import { lockMachine } from "./actions.ts";
+import { follow } from "../follow/follow.ts";
 import { getMachine } from "./view.ts";
 import type { Actor } from "../core/reasons.ts";
 import { moveMachines } from "../core/moves.ts";
+import { change } from "../core/change.ts";
 import { tell } from "../core/event.ts";
-import { operationMove } from "../core/operationMoves.ts";
+import { moveOperations } from "../core/operationMoves.ts";
 
 /**
  * Has the machine's relay stop and start it. Its name, host key, data and assignment stay. A ready machine is suspect
@@ -17,16 +19,14 @@ import { operationMove } from "../core/operationMoves.ts";
  * @throws WarmpoolError NOT_FOUND, or CONFLICT where something else is done on it, or where no relay could do it.
  */
 export async function restartMachine(db: Db, idOrName: string, actor: Actor): Promise<MachineView> {
-  const machine = await db.transaction(async (tx) => {
+  const machine = await change(db, actor, follow, async (tx) => {
     const locked = await lockMachine(tx, idOrName, "restart");
     await assertHeard(tx, locked);
     // `can` allows this set-up: it is stuck on the dead machine, and is queued again when the restart has ended.
-    await tx.execute(
-      operationMove(sql`machine = ${locked.id} and kind = 'setup'`, {
-        to: "cancelled",
-        set: sql`error = 'its machine is restarted'`,
-      }),
-    );
+    await moveOperations(tx, sql`machine = ${locked.id} and kind = 'setup'`, {
+      to: "cancelled",
+      set: sql`error = 'its machine is restarted'`,
+    });
     const suspect = await moveMachines(tx, sql`select ${locked.id}::uuid`, {
       to: "suspect",
       from: ["ready"],

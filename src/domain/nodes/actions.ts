@@ -9,14 +9,16 @@ import { lockWork } from "../core/locks.ts";
 import { forgetMachines } from "../machines/actions.ts";
 import { listNodes } from "./view.ts";
 import type { Sightings } from "../orphans/orphans.ts";
-import { queueProbes } from "../health/schedule.ts";
+import { follow } from "../follow/follow.ts";
 import { noteOrphans } from "../orphans/applyOrphans.ts";
 import type { Actor } from "../core/reasons.ts";
 import { endAssignments } from "../assignments/release.ts";
+import { change, type Follow } from "../core/change.ts";
 import { json, tell } from "../core/event.ts";
 import { isLiveAssignment, isLiveMachine, isLiveNode } from "../core/live.ts";
 import { moveNodes } from "../core/nodeMoves.ts";
-import { operationMove } from "../core/operationMoves.ts";
+import { touch } from "../core/touched.ts";
+import { moveOperations } from "../core/operationMoves.ts";
 
 /**
  * Opens the node for new machines, or closes it: `draining` makes none there any more, and those it has live on.
@@ -27,11 +29,13 @@ export async function scheduleNode(
   name: string,
   scheduling: NodeScheduling,
   actor: Actor,
+  follow: Follow,
 ): Promise<NodeView> {
-  return db.transaction(async (tx) => {
+  return change(db, actor, follow, async (tx) => {
     const { scheduling: before } = await lockNode(tx, name);
     if (before !== scheduling) {
       await tx.execute(sql`update nodes set scheduling = ${scheduling} where name = ${name}`);
+      if (scheduling === "open") touch(tx.touched, ["every pool"]);
       const reason = scheduling === "draining" ? "drained" : "resumed";
       await tell(tx, { kind: "node", actor, reason, node: name, before, after: scheduling });
     }
@@ -50,15 +54,17 @@ export async function labelNode(
   db: Db,
   { name, labels }: { name: string; labels: readonly string[] },
   actor: Actor,
+  follow: Follow,
 ): Promise<NodeView> {
   const after = [...new Set(labels)].toSorted();
-  return db.transaction(async (tx) => {
+  return change(db, actor, follow, async (tx) => {
     await lockNode(tx, name);
     const [standing] = await listNodes(tx, name);
     if (standing === undefined) throw unknownNode(name);
     const before = standing.labels;
     if (before.join() === after.join()) return standing;
     await tx.execute(sql`update nodes set labels = ${json(after)} where name = ${name}`);
+    touch(tx.touched, ["every pool"]);
     await tell(tx, {
       kind: "node",
       actor,
@@ -80,9 +86,11 @@ export async function setNode(
   db: Db,
   { name, concurrency, silenceSeconds }: SetNodeInput,
   actor: Actor,
+  follow: Follow,
 ): Promise<NodeView> {
-  return db.transaction(async (tx) => {
+  return change(db, actor, follow, async (tx) => {
     await lockNode(tx, name);
+    touch(tx.touched, ["every pool"]);
     const [standing] = await listNodes(tx, name);
     await tx.execute(sql`
       update nodes set concurrency = ${setTo(sql`concurrency`, concurrency)},
@@ -117,8 +125,9 @@ export async function liftBrake(
   db: Db,
   { name, note }: { name: string; note?: string | undefined },
   actor: Actor,
+  follow: Follow,
 ): Promise<NodeView> {
-  return db.transaction(async (tx) => {
+  return change(db, actor, follow, async (tx) => {
     await lockNode(tx, name);
     if (!(await releaseBrake(tx, name, actor))) {
       throw new WarmpoolError("CONFLICT", `node ${name} has no active brake to lift`);
@@ -146,7 +155,7 @@ export async function reapOrphans(
   { name, machines, note }: { name: string; machines?: string[] | undefined; note?: string | undefined },
   actor: Actor,
 ): Promise<NodeView> {
-  return db.transaction(async (tx) => {
+  return change(db, actor, follow, async (tx) => {
     const [row] = await rows<{ orphans: Sightings; brake: OrphanBrake | null }>(
       tx,
       sql`select orphans, orphan_brake as brake from nodes where name = ${name} and ${isLiveNode()} for no key update`,
@@ -180,7 +189,7 @@ export async function reapOrphans(
       node: name,
       data: { machines: wanted, note: note ?? null },
     });
-    await queueProbes(tx, [name]);
+    touch(tx.touched, ["probe"], { node: name });
     const [node] = await listNodes(tx, name);
     if (node === undefined) throw unknownNode(name);
     return node;
@@ -196,9 +205,10 @@ export async function removeNode(
   db: Db,
   input: { name: string; lost: boolean },
   actor: Actor,
+  follow: Follow,
 ): Promise<RemovedNode> {
   const { name, lost } = input;
-  return db.transaction(async (tx) => {
+  return change(db, actor, follow, async (tx) => {
     await lockNode(tx, name);
     const [{ machines } = { machines: 0 }] = await rows<{ machines: number }>(
       tx,
@@ -218,7 +228,7 @@ export async function removeNode(
       { actor, reason: "node_removed" },
     );
     const forgotten = machines === 0 ? 0 : await forgetMachines(tx, on, `node ${name} was removed`, actor);
-    await tx.execute(operationMove(sql`node = ${name}`, { to: "cancelled" }));
+    await moveOperations(tx, sql`node = ${name}`, { to: "cancelled" });
     await tx.execute(sql`
       update tokens set revoked_at = now() where role in ('node', 'join') and node = ${name} and revoked_at is null`);
     await tx.execute(sql`delete from brakes where node = ${name}`);

@@ -9,21 +9,22 @@ import { noteHighest } from "../orphans/restoredBackup.ts";
 import { leaseLost } from "../core/leased.ts";
 import { listNodes } from "./view.ts";
 import { keptListing } from "../health/noteProbe.ts";
-import { queueProbes } from "../health/schedule.ts";
+import { follow } from "../follow/follow.ts";
 import type { Actor } from "../core/reasons.ts";
 import { SETTINGS } from "../core/limits.ts";
 import { concurrencyOf } from "../core/nodeSettings.ts";
 import { issueToken, spendToken } from "../access/tokens.ts";
+import { change } from "../core/change.ts";
 import { tell } from "../core/event.ts";
 import { isLiveNode } from "../core/live.ts";
 import { moveNodes } from "../core/nodeMoves.ts";
-import { operationMove } from "../core/operationMoves.ts";
+import { moveOperations } from "../core/operationMoves.ts";
 
 /** Nodes and their relays: enrolled by an admin, joined once, a session per relay process. */
 
 /** Makes the node known, or lets a known one join again, and gives a join token that works once. */
 export async function enroll(db: Db, name: string, actor: Actor): Promise<EnrollResult> {
-  return db.transaction(async (tx) => {
+  return change(db, actor, follow, async (tx) => {
     const [before] = await listNodes(tx, name);
     await tx.execute(sql`insert into nodes (name) values (${name}) on conflict (name) do nothing`);
     await tx.execute(sql`
@@ -77,28 +78,26 @@ export type Opening = {
 
 /**
  * A relay process begins: a new session that supersedes the one before. The node's machines can be claimed only after
- * a listing and a probe begun from now on, so a probe is queued at once.
+ * a listing and a probe begun from now on, so a probe follows at once.
  */
 export async function openSession(db: Db, node: string, opening: Opening): Promise<OpenResult> {
   const session = crypto.randomUUID();
+  const actor: Actor = `node:${node}`;
   await noteHighest(db, node, opening.highestMachineNumber);
-  return db.transaction(async (tx) => {
+  return change(db, actor, follow, async (tx) => {
     await lockNode(tx, node);
     await moveNodes(tx, sql`name = ${node}`, {
       to: "returning",
-      actor: `node:${node}`,
+      actor,
       reason: "heard",
       set: sql`session = ${session}, last_seen_at = now(),
         driver = ${opening.driver}, driver_version = ${opening.driverVersion}, relay_version = ${opening.relayVersion},
         ssh_public_key = ${opening.sshPublicKey}, listing = coalesce(${keptListing(opening.listing)}, listing)`,
     });
-    await tx.execute(
-      operationMove(sql`node = ${node} and kind = 'probe'`, {
-        to: "cancelled",
-        from: ["leased", "cancelling"],
-      }),
-    );
-    await queueProbes(tx, [node]);
+    await moveOperations(tx, sql`node = ${node} and kind = 'probe'`, {
+      to: "cancelled",
+      from: ["leased", "cancelling"],
+    });
     return {
       session,
       node,
@@ -123,13 +122,14 @@ export async function heard(db: Db, node: string, session: string): Promise<{ co
   if (row === undefined) throw leaseLost(`session ${session}`);
   const { state, concurrency } = row;
   if (state !== "silent") return { concurrency };
-  const back = await moveNodes(db, sql`name = ${node} and session = ${session}`, {
-    to: "returning",
-    from: ["silent"],
-    actor: `node:${node}`,
-    reason: "heard",
-  });
-  await queueProbes(db, back);
+  const why = { actor: `node:${node}`, reason: "heard" } as const;
+  await change(db, why.actor, follow, (tx) =>
+    moveNodes(tx, sql`name = ${node} and session = ${session}`, {
+      ...why,
+      to: "returning",
+      from: ["silent"],
+    }),
+  );
   return { concurrency };
 }
 

@@ -10,16 +10,17 @@ import { setUp, setupFailed } from "./finishSetup.ts";
 import { lockLease } from "./lease.ts";
 import { leaseLost, type Standing } from "../core/leased.ts";
 import { lockNodes } from "../core/locks.ts";
-import { match } from "../assignments/match.ts";
-import { endOperation, queueDeletes, requeueOperation } from "../core/operations.ts";
+import { endOperation, requeueOperation } from "../core/operations.ts";
 import { judgeProbe } from "../health/applyProbe.ts";
-import { replenish } from "../supply/applyPlan.ts";
+import { follow } from "../follow/follow.ts";
+import { change } from "../core/change.ts";
+import type { Change } from "../core/touched.ts";
 import type { Actor } from "../core/reasons.ts";
 import { tell } from "../core/event.ts";
 
 /**
  * Takes a relay's result. Everything it changes happens in one transaction that first proves the lease by its token:
- * a stale result changes nothing. What may follow from it (pairing those who wait, refilling) runs after the commit.
+ * a stale result changes nothing. What follows is activated after the commit.
  * @throws WarmpoolError LEASE_LOST, or BAD_REQUEST for a result that is not one of that kind of operation.
  */
 export async function finish(
@@ -28,18 +29,12 @@ export async function finish(
   finished: { session: string; id: string; token: number; result: OperationResult },
 ): Promise<void> {
   const actor: Actor = `node:${node}`;
-  const pools = await db.transaction(async (tx) => {
+  await change(db, actor, follow, async (tx) => {
     await lockLarger(tx, node, finished);
     const lease = await lockLease(tx, finished.session, finished.id, finished.token);
     if (lease === null || lease.node !== node) throw leaseLost(finished.id);
-    const touched = await apply(tx, lease, finished.result, actor);
-    await queueDeletes(tx);
-    return touched;
+    await apply(tx, lease, finished.result, actor);
   });
-  for (const pool of new Set(pools)) {
-    await match(db, pool, actor);
-    await replenish(db, pool, actor);
-  }
 }
 
 /** What a result may change in addition to its operation, assignment and machine; a restart is followed by probes of the node. */
@@ -75,57 +70,43 @@ async function lockLarger(
   await lockNodes(tx, sql`n.name = ${node}`);
 }
 
-/** @returns the pools whose machines changed. */
-async function apply(tx: Db, lease: Standing, result: OperationResult, actor: Actor): Promise<string[]> {
-  const pool = lease.pool === null ? [] : [lease.pool];
+async function apply(tx: Change, lease: Standing, result: OperationResult, actor: Actor): Promise<void> {
   switch (result.outcome) {
     case "handed_back":
-      await handBack(tx, lease, actor);
-      return pool;
+      return handBack(tx, lease, actor);
     case "created":
       expectKind(lease, "create");
-      await created(tx, lease, result, actor);
-      return pool;
+      return created(tx, lease, result, actor);
     case "create_failed":
       expectKind(lease, "create");
-      await createFailed(tx, lease, result, actor);
-      return pool;
+      return createFailed(tx, lease, result, actor);
     case "set_up":
       expectKind(lease, "setup");
-      await setUp(tx, lease, result, actor);
-      return [];
+      return setUp(tx, lease, result, actor);
     case "setup_failed":
       expectKind(lease, "setup");
-      await setupFailed(tx, lease, result, actor);
-      return pool;
+      return setupFailed(tx, lease, result, actor);
     case "deleted":
       expectKind(lease, "delete");
-      await deleted(tx, lease, result.receipt, actor);
-      return pool;
+      return deleted(tx, lease, result.receipt, actor);
     case "kept":
       expectKind(lease, "delete");
-      await kept(tx, lease, actor);
-      return [];
+      return kept(tx, lease, actor);
     case "delete_failed":
       expectKind(lease, "delete");
-      await deleteFailed(tx, lease, result.message, actor);
-      return [];
+      return deleteFailed(tx, lease, result.message, actor);
     case "restarted":
       expectKind(lease, "restart");
-      await restarted(tx, lease, result, actor);
-      return pool;
+      return restarted(tx, lease, result, actor);
     case "restart_failed":
       expectKind(lease, "restart");
-      await restartFailed(tx, lease, result.message, actor);
-      return pool;
+      return restartFailed(tx, lease, result.message, actor);
     case "cut":
       expectKind(lease, "cut");
-      await cutDone(tx, lease, actor);
-      return [];
+      return cutDone(tx, lease, actor);
     case "cut_failed":
       expectKind(lease, "cut");
-      await cutFailed(tx, lease, result.message, actor);
-      return [];
+      return cutFailed(tx, lease, result.message, actor);
     case "probed": {
       expectKind(lease, "probe");
       // Ended first: what follows from it may be another look at the same machines.
@@ -135,7 +116,7 @@ async function apply(tx: Db, lease: Standing, result: OperationResult, actor: Ac
   }
 }
 
-async function handBack(tx: Db, lease: Standing, actor: Actor): Promise<void> {
+async function handBack(tx: Change, lease: Standing, actor: Actor): Promise<void> {
   if (lease.state === "cancelling") {
     await endOperation(tx, lease.id, "cancelled", null);
     return;

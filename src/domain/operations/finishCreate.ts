@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { OperationResult } from "../../contract/operationResult.ts";
-import { type Db, rows } from "../../db/client.ts";
+import { rows } from "../../db/client.ts";
 import type { Standing } from "../core/leased.ts";
 import { canaryFailed, canaryReady } from "../health/applyBrake.ts";
 import { endOperation, takenBy } from "../core/operations.ts";
@@ -10,6 +10,7 @@ import { createBackoffSeconds } from "../core/backoff.ts";
 import { tearDown } from "../core/teardown.ts";
 import { json } from "../core/event.ts";
 import { moveMachines } from "../core/moves.ts";
+import type { Change } from "../core/touched.ts";
 
 type Created = Extract<OperationResult, { outcome: "created" }>;
 type CreateFailed = Extract<OperationResult, { outcome: "create_failed" }>;
@@ -18,7 +19,7 @@ type CreateFailed = Extract<OperationResult, { outcome: "create_failed" }>;
  * The machine is known good: it turns `ready`. One that is no longer wanted stays `deleting`, and its delete follows.
  * A machine whose host key was never pinned cannot become ready: a constraint of the table prevents it.
  */
-export async function created(tx: Db, lease: Standing, result: Created, actor: Actor): Promise<void> {
+export async function created(tx: Change, lease: Standing, result: Created, actor: Actor): Promise<void> {
   const { driver, driverRef, host, port, access } = result;
   await endOperation(tx, lease.id, lease.state === "cancelling" ? "cancelled" : "succeeded", null);
   // Before this machine is locked, for it may lock others. A create that is still wanted makes its machine ready.
@@ -41,7 +42,7 @@ export async function created(tx: Db, lease: Standing, result: Created, actor: A
 
 /** Crash-only: the machine is taken down with its evidence, and the pool waits longer before each next try. */
 export async function createFailed(
-  tx: Db,
+  tx: Change,
   lease: Standing,
   result: CreateFailed,
   actor: Actor,

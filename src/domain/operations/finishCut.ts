@@ -1,14 +1,15 @@
 import { sql } from "drizzle-orm";
-import { type Db, iso, rows } from "../../db/client.ts";
+import { iso, rows } from "../../db/client.ts";
 import type { Standing } from "../core/leased.ts";
 import { endOperation, requeueOperation } from "../core/operations.ts";
 import type { Actor } from "../core/reasons.ts";
 import { tell } from "../core/event.ts";
+import type { Change } from "../core/touched.ts";
 
 /** How the cut of a machine ends. That it holds is in src/domain/core/cuts.ts. */
 
 /** Its node has stopped it: nobody is on it any more. */
-export async function cutDone(tx: Db, lease: Standing, actor: Actor): Promise<void> {
+export async function cutDone(tx: Change, lease: Standing, actor: Actor): Promise<void> {
   await endOperation(tx, lease.id, "succeeded", null);
   if (lease.machine === null) return;
   const done = await rows(
@@ -22,7 +23,7 @@ export async function cutDone(tx: Db, lease: Standing, actor: Actor): Promise<vo
 }
 
 /** It is tried until it is done: somebody waits for this tester to be out. */
-export async function cutFailed(tx: Db, lease: Standing, message: string, actor: Actor): Promise<void> {
+export async function cutFailed(tx: Change, lease: Standing, message: string, actor: Actor): Promise<void> {
   await requeueOperation(tx, lease.id, AGAIN_SECONDS, message);
   const { pool, node, machine } = lease;
   if (machine === null || lease.attempt > 1) return;

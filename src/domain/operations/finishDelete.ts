@@ -1,15 +1,16 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Receipt } from "../../contract/machine.ts";
-import { type Db, iso, rows } from "../../db/client.ts";
+import { iso, rows } from "../../db/client.ts";
 import type { Standing } from "../core/leased.ts";
 import { endOperation, requeueOperation, takenBy } from "../core/operations.ts";
 import type { Actor } from "../core/reasons.ts";
 import { retryBackoffSeconds } from "../core/backoff.ts";
 import { json, tell } from "../core/event.ts";
 import { moveMachines } from "../core/moves.ts";
+import type { Change } from "../core/touched.ts";
 
 /** Proven gone: the receipt is stored and the row is `deleted` in one statement; only now is its room free. */
-export async function deleted(tx: Db, lease: Standing, receipt: Receipt, actor: Actor): Promise<void> {
+export async function deleted(tx: Change, lease: Standing, receipt: Receipt, actor: Actor): Promise<void> {
   await endOperation(tx, lease.id, "succeeded", receipt);
   await tx.execute(accessEnded(sql`${lease.machine}`));
   await moveMachines(tx, sql`select ${lease.machine}::uuid`, {
@@ -21,7 +22,7 @@ export async function deleted(tx: Db, lease: Standing, receipt: Receipt, actor: 
 }
 
 /** The orphan is stopped: its delete continues when it has been kept long enough. */
-export async function kept(tx: Db, lease: Standing, actor: Actor): Promise<void> {
+export async function kept(tx: Change, lease: Standing, actor: Actor): Promise<void> {
   const [row] = await rows<{ until: string; seconds: number }>(
     tx,
     sql`select ${iso(sql`keep_until`)} as until,
@@ -49,7 +50,12 @@ export function accessEnded(machine: SQL): SQL {
 }
 
 /** The machine stays `deleting` and booked; the delete is retried indefinitely, with a growing delay. */
-export async function deleteFailed(tx: Db, lease: Standing, message: string, actor: Actor): Promise<void> {
+export async function deleteFailed(
+  tx: Change,
+  lease: Standing,
+  message: string,
+  actor: Actor,
+): Promise<void> {
   await requeueOperation(tx, lease.id, retryBackoffSeconds(lease.attempt, Math.random()), message);
   await tell(tx, {
     kind: "operation",

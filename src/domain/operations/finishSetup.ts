@@ -10,12 +10,13 @@ import type { Standing } from "../core/leased.ts";
 import { pairWaiting } from "../assignments/match.ts";
 import { endOperation, requeueOperation } from "../core/operations.ts";
 import type { Actor } from "../core/reasons.ts";
-import { queueProbes, queueRecheck } from "../health/schedule.ts";
+import { queueRecheck } from "../health/schedule.ts";
 import { retryBackoffSeconds } from "../core/backoff.ts";
 import { SETTINGS } from "../core/limits.ts";
 import { tearDown } from "../core/teardown.ts";
 import { json } from "../core/event.ts";
 import { moveAssignments, moveMachines } from "../core/moves.ts";
+import { type Change, touch } from "../core/touched.ts";
 
 type SetUp = Extract<OperationResult, { outcome: "set_up" }>;
 type SetupFailed = Extract<OperationResult, { outcome: "setup_failed" }>;
@@ -23,7 +24,7 @@ type SetupFailed = Extract<OperationResult, { outcome: "setup_failed" }>;
 const assignmentOf = (lease: Standing) => sql`select ${lease.assignment}::uuid`;
 
 /** The machine is the tester's. Secrets are forgotten: the set-up alone needed them. */
-export async function setUp(tx: Db, lease: Standing, result: SetUp, actor: Actor): Promise<void> {
+export async function setUp(tx: Change, lease: Standing, result: SetUp, actor: Actor): Promise<void> {
   await endOperation(tx, lease.id, "succeeded", null);
   await moveAssignments(tx, assignmentOf(lease), {
     to: "active",
@@ -44,7 +45,12 @@ export async function setUp(tx: Db, lease: Standing, result: SetUp, actor: Actor
  * suspect and health decides about it, the assignment goes back to its old place in the line and gets the next ready
  * machine, in the same transaction: its tester sees nobody wait where nobody has to. After the first login, and after `maxSwaps`, the set-up has failed and the tester is told.
  */
-export async function setupFailed(tx: Db, lease: Standing, result: SetupFailed, actor: Actor): Promise<void> {
+export async function setupFailed(
+  tx: Change,
+  lease: Standing,
+  result: SetupFailed,
+  actor: Actor,
+): Promise<void> {
   const sibling = await siblingThere(tx, result);
   if (sibling !== null) return addressWrong(tx, lease, sibling, actor);
   await endOperation(tx, lease.id, "failed", null, result.message);
@@ -71,7 +77,12 @@ export async function setupFailed(tx: Db, lease: Standing, result: SetupFailed, 
  * A machine that could not be prepared for its recipe, which had not begun: another may do. Nobody gets this one after a
  * tester of whom something may be on it, whatever it answers.
  */
-async function swapRefusing(tx: Db, lease: Standing, result: SetupFailed, actor: Actor): Promise<boolean> {
+async function swapRefusing(
+  tx: Change,
+  lease: Standing,
+  result: SetupFailed,
+  actor: Actor,
+): Promise<boolean> {
   if (!(await swap(tx, lease, RECIPE_NOT_BEGUN, result.message, actor))) return false;
   if (result.untouched !== true) {
     const data = { cause: result.message };
@@ -89,7 +100,7 @@ async function swapRefusing(tx: Db, lease: Standing, result: SetupFailed, actor:
 const NEVER_LOGGED_IN = sql`logged_in_at is null`;
 const RECIPE_NOT_BEGUN = sql`attempt = swaps + 1 and coalesce((step ->> 'step')::int, 1) <= 1`;
 
-async function swap(tx: Db, lease: Standing, when: SQL, cause: string, actor: Actor): Promise<boolean> {
+async function swap(tx: Change, lease: Standing, when: SQL, cause: string, actor: Actor): Promise<boolean> {
   const back = await moveAssignments(
     tx,
     sql`select id from assignments where id = ${lease.assignment} and machine = ${lease.machine}
@@ -129,10 +140,10 @@ async function siblingThere(tx: Db, { presented }: SetupFailed): Promise<string 
  * Another machine of ours answers at the address: a host that was started again has given it away. No tester has failed by
  * that. Before the first login it is a swap like any other; afterwards the set-up waits for the probe that finds the machine.
  */
-async function addressWrong(tx: Db, lease: Standing, sibling: string, actor: Actor): Promise<void> {
+async function addressWrong(tx: Change, lease: Standing, sibling: string, actor: Actor): Promise<void> {
   const cause = answeredBy(sibling);
   if (await swap(tx, lease, NEVER_LOGGED_IN, cause, actor))
     return endOperation(tx, lease.id, "failed", null, cause);
   await requeueOperation(tx, lease.id, retryBackoffSeconds(lease.attempt, Math.random()), cause);
-  await queueProbes(tx, [lease.node]);
+  touch(tx.touched, ["probe"], { node: lease.node });
 }

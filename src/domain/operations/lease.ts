@@ -2,10 +2,13 @@ import { sql } from "drizzle-orm";
 import { type Db, listOf, rows } from "../../db/client.ts";
 import { noteHighest } from "../orphans/restoredBackup.ts";
 import { type Leased, leaseLost, type Standing } from "../core/leased.ts";
-import { operationMove } from "../core/operationMoves.ts";
-import { queueDeletes } from "../core/operations.ts";
+import { moveOperations, operationLeases } from "../core/operationMoves.ts";
 import { SETTINGS } from "../core/limits.ts";
 import { concurrencyOf } from "../core/nodeSettings.ts";
+import { change } from "../core/change.ts";
+import type { Actor } from "../core/reasons.ts";
+import type { Change } from "../core/touched.ts";
+import { follow } from "../follow/follow.ts";
 import { anyLeftElsewhere, takeOver } from "./takeOver.ts";
 
 /**
@@ -41,7 +44,8 @@ export async function leaseWork(
   if (waiting.behind) await noteHighest(db, node, highest);
   const taken = waiting.others && free.setups > 0 ? await takeOver(db, node, free.setups) : 0;
   if (!waiting.any && taken === 0) return [];
-  return db.transaction(async (tx) => {
+  const actor: Actor = `node:${node}`;
+  return change(db, actor, follow, async (tx) => {
     const [current] = await rows(
       tx,
       sql`select 1 from nodes
@@ -67,12 +71,12 @@ export async function leaseWork(
       ),
       chosen as (select id from setups union all select id from probes
         union all select id from restarts union all select id from heavy)
-      ${operationMove(sql`id in (select id from chosen) and ${isDue(node, session)}`, {
-        to: "leased",
-        set: sql`session = ${session}, token = nextval('fencing'), attempt = attempt + 1,
+      ${operationLeases(
+        sql`id in (select id from chosen) and ${isDue(node, session)}`,
+        sql`session = ${session}, token = nextval('fencing'), attempt = attempt + 1,
           lease_until = now() + make_interval(secs => ${SETTINGS.leaseSeconds}),
           first_leased_at = coalesce(first_leased_at, now())`,
-      })}
+      )}
       returning id, kind, session, token, attempt, machine, assignment, node, scope`,
     );
     await noteCreates(tx, node, leased);
@@ -108,12 +112,9 @@ function left(session: string) {
 }
 
 /** Creates that are no longer wanted and whose relay is gone: they end here, and the delete takes over. */
-async function endAbandoned(tx: Db, node: string, session: string): Promise<void> {
-  const ended = await rows(
-    tx,
-    sql`${operationMove(sql`node = ${node} and ${left(session)}`, { to: "cancelled", from: ["cancelling"] })} returning id`,
-  );
-  if (ended.length > 0) await queueDeletes(tx);
+async function endAbandoned(tx: Change, node: string, session: string): Promise<void> {
+  const abandoned = sql`node = ${node} and ${left(session)}`;
+  await moveOperations(tx, abandoned, { to: "cancelled", from: ["cancelling"] });
 }
 
 export type Renewal = { id: string; token: number };

@@ -4,7 +4,9 @@ import { isOnline } from "../core/nodeSilence.ts";
 import { lockAssignments, lockPool } from "../core/locks.ts";
 import { pairOne, pairWaiting } from "../assignments/match.ts";
 import { queueRecheck } from "../health/schedule.ts";
-import { replenish } from "../supply/applyPlan.ts";
+import { follow } from "../follow/follow.ts";
+import { change } from "../core/change.ts";
+import type { Change } from "../core/touched.ts";
 import type { Actor } from "../core/reasons.ts";
 import { SETTINGS } from "../core/limits.ts";
 import { leaveUntried } from "../assignments/stranded.ts";
@@ -46,14 +48,18 @@ export async function takeOver(db: Db, node: string, most: number): Promise<numb
   let taken = 0;
   for (const { pool } of pools) {
     const actor: Actor = `node:${node}`;
-    const moved = await db.transaction((tx) => takeOverIn(tx, pool, node, most - taken, actor));
-    if (moved > 0) await replenish(db, pool, actor);
-    taken += moved;
+    taken += await change(db, actor, follow, (tx) => takeOverIn(tx, pool, node, most - taken, actor));
   }
   return taken;
 }
 
-async function takeOverIn(tx: Db, pool: string, node: string, most: number, actor: Actor): Promise<number> {
+async function takeOverIn(
+  tx: Change,
+  pool: string,
+  node: string,
+  most: number,
+  actor: Actor,
+): Promise<number> {
   if (most <= 0 || !(await lockPool(tx, pool))) return 0;
   const left = await rows<{ id: string; machine: string; assignment: string; node: string; seconds: number }>(
     tx,

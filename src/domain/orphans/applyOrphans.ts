@@ -9,6 +9,8 @@ import type { Actor } from "../core/reasons.ts";
 import { SETTINGS } from "../core/limits.ts";
 import { json, tell } from "../core/event.ts";
 import { isLiveMachine, isMade } from "../core/live.ts";
+import { MACHINE_FOLLOWS } from "../core/follows.ts";
+import { type Change, touch } from "../core/touched.ts";
 
 /**
  * Applies the decisions of src/domain/orphans/orphans.ts to the node's row, whose lock everybody here holds. While a node shows
@@ -22,7 +24,7 @@ type Row = { orphans: Sightings; brake: OrphanBrake | null; leaving: number; at:
  * @param began the probe's operation
  */
 export async function judgeListing(
-  tx: Db,
+  tx: Change,
   node: string,
   began: string,
   listing: Listing | null,
@@ -119,13 +121,14 @@ function endedSince(began: string): SQL {
  * first: until `orphanKeepSeconds` are over somebody may still find out that it is theirs.
  */
 async function adopt(
-  tx: Db,
+  tx: Change,
   node: string,
   names: readonly string[],
   sightings: Sightings,
   actor: Actor,
 ): Promise<void> {
   if (names.length === 0) return;
+  touch(tx.touched, MACHINE_FOLLOWS.deleting, { node });
   await tx.execute(sql`
     with found as (
       select f.name, b.id as formerly, coalesce(b.shape, s.shape, '{"vcpus": 0, "memoryMib": 0, "diskGib": 0}') as shape,

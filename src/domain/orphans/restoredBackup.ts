@@ -5,6 +5,8 @@ import type { Actor } from "../core/reasons.ts";
 import { tearDown } from "../core/teardown.ts";
 import { json, tell } from "../core/event.ts";
 import { isLiveNode } from "../core/live.ts";
+import { bySweep, change } from "../core/change.ts";
+import type { Change } from "../core/touched.ts";
 
 /**
  * Notices a database that is older than what stands on its nodes: one that was restored from a backup. A node's row knows
@@ -25,7 +27,8 @@ export async function noteHighest(db: Db, node: string, seen: number): Promise<v
   const [behind] = await rows(db, sql`select 1 from nodes where ${ahead}`);
   if (behind === undefined) return;
   const actor: Actor = `node:${node}`;
-  await db.transaction(async (tx) => {
+  // What is torn down here is made again by the next sweep: by then the brake of the second transaction is on.
+  await change(db, actor, bySweep, async (tx) => {
     await moveCounter(tx, seen);
     await endUnbegun(tx, node, seen, actor);
   });
@@ -57,7 +60,7 @@ async function moveCounter(tx: Db, seen: number): Promise<void> {
 }
 
 /** Their numbers may have been given before: what stands under such a name on the node is not theirs to delete. */
-async function endUnbegun(tx: Db, node: string, seen: number, actor: Actor): Promise<void> {
+async function endUnbegun(tx: Change, node: string, seen: number, actor: Actor): Promise<void> {
   const unbegun = sql`select m.id from machines m join operations o on o.machine = m.id
     where m.node = ${node} and m.number <= ${seen} and m.state = 'provisioning'
       and o.kind = 'create' and o.state = 'queued' and o.first_leased_at is null`;

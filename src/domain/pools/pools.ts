@@ -12,7 +12,10 @@ import { lockPool, lockWork } from "../core/locks.ts";
 import { readNodes } from "../capacity/nodeFacts.ts";
 import { nowhere } from "../capacity/nowhere.ts";
 import { slotsOfPool } from "../assignments/queue/observed.ts";
-import { replenish } from "../supply/applyPlan.ts";
+import { change } from "../core/change.ts";
+import { type Change, touch } from "../core/touched.ts";
+import { follow } from "../follow/follow.ts";
+import { changes } from "./changes.ts";
 import type { Actor, Reason } from "../core/reasons.ts";
 import { population } from "../supply/plan.ts";
 import { endAssignments } from "../assignments/release.ts";
@@ -133,8 +136,9 @@ export async function getPool(db: Db, name: string): Promise<PoolView> {
  */
 export async function putPool(db: Db, spec: PoolSpec, actor: Actor): Promise<PoolView> {
   const machineSpec = await machineSpecOf(spec);
-  await db.transaction(async (tx) => {
+  await change(db, actor, follow, async (tx) => {
     await mustExist(tx, spec);
+    touch(tx.touched, ["refill"], { pool: spec.name });
     const [standing] = await rows<{ spec: PoolSpec; removed: boolean }>(
       tx,
       sql`select ${specOf()} as spec, removed_at is not null as removed from pools p where name = ${spec.name} for no key update`,
@@ -155,7 +159,6 @@ export async function putPool(db: Db, spec: PoolSpec, actor: Actor): Promise<Poo
       ...changes(before, spec),
     });
   });
-  await replenish(db, spec.name, actor);
   return getPool(db, spec.name);
 }
 
@@ -183,28 +186,20 @@ export async function mustExist(tx: Db, spec: PoolSpec): Promise<void> {
   if (missing.length > 0) throw new WarmpoolError("NOT_FOUND", `nodes: not enrolled: ${missing.join(", ")}`);
 }
 
-/** The members that differ, as they were and as they are; a new pool was nothing before. */
-function changes(before: PoolSpec | undefined, after: PoolSpec): { before: object | null; after: object } {
-  if (before === undefined) return { before: null, after };
-  const changed = changedMembers(before, after);
-  const only = (spec: PoolSpec) => Object.fromEntries(changed.map((key) => [key, spec[key] ?? null]));
-  return { before: only(before), after: only(after) };
-}
-
-/** The fields of the spec that differ; all of them if the pool is new. */
-export function changedMembers(before: PoolSpec | undefined, after: PoolSpec): (keyof PoolSpec)[] {
-  const keys = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after)])] as (keyof PoolSpec)[];
-  return keys.filter((key) => canonical(before?.[key] ?? null) !== canonical(after[key] ?? null));
-}
-
 /** A paused pool creates nothing and tears nothing down by itself; what is ready is still assigned. */
 export async function pausePool(db: Db, name: string, paused: boolean, actor: Actor): Promise<PoolView> {
-  await db.transaction((tx) => setPaused(tx, name, paused, actor, "spec_changed"));
-  if (!paused) await replenish(db, name, actor);
+  await change(db, actor, follow, (tx) => setPaused(tx, name, paused, actor, "spec_changed"));
   return getPool(db, name);
 }
 
-async function setPaused(tx: Db, name: string, paused: boolean, actor: Actor, reason: Reason): Promise<void> {
+async function setPaused(
+  tx: Change,
+  name: string,
+  paused: boolean,
+  actor: Actor,
+  reason: Reason,
+): Promise<void> {
+  if (!paused) touch(tx.touched, ["refill"], { pool: name });
   const changed = await rows(
     tx,
     sql`update pools set paused = ${paused}
@@ -226,7 +221,7 @@ export async function emptyPool(
   actor: Actor,
 ): Promise<PoolView> {
   await getPool(db, name);
-  await db.transaction(async (tx) => {
+  await change(db, actor, follow, async (tx) => {
     await lockPool(tx, name);
     await setPaused(tx, name, true, actor, "emptied");
     const all = sql`select id from machines where pool = ${name}`;

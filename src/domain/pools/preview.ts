@@ -9,7 +9,8 @@ import { isOnline, isSilent } from "../core/nodeSilence.ts";
 import { bindingsOf, nodeCapacity } from "../capacity/nodeCapacity.ts";
 import { readNodes, serves } from "../capacity/nodeFacts.ts";
 import { sayNoNode } from "../capacity/nowhere.ts";
-import { changedMembers, machineSpecOf, mustExist } from "./pools.ts";
+import { changedMembers } from "./changes.ts";
+import { machineSpecOf, mustExist } from "./pools.ts";
 import { isBraked, isLiveMachine, isLiveNode, isNotRemoved } from "../core/live.ts";
 import { specOf } from "../core/spec.ts";
 

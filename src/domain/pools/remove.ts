@@ -6,7 +6,9 @@ import { lockWork } from "../core/locks.ts";
 import type { Actor } from "../core/reasons.ts";
 import { endAssignments } from "../assignments/release.ts";
 import { tearDown } from "../core/teardown.ts";
+import { bySweep, change } from "../core/change.ts";
 import { tell } from "../core/event.ts";
+import { follow } from "../follow/follow.ts";
 import { isLiveAssignment, isLiveMachine, isNotRemoved } from "../core/live.ts";
 
 /**
@@ -20,7 +22,7 @@ export async function removePool(
   input: { name: string; release: boolean },
   actor: Actor,
 ): Promise<RemovedPool> {
-  return db.transaction(async (tx) => {
+  return change(db, actor, follow, async (tx) => {
     const why = { actor, reason: "pool_removed" } as const;
     // The lock first: what is counted after it has seen those that came in while it was waited for.
     await tx.execute(sql`select 1 from pools where name = ${input.name} for no key update`);
@@ -66,7 +68,7 @@ export async function removePool(
  * @returns how many assignments and machines were ended.
  */
 export async function finishRemovals(db: Db): Promise<number> {
-  return db.transaction(async (tx) => {
+  return change(db, "system:reap", bySweep, async (tx) => {
     const why = { actor: "system:reap", reason: "pool_removed" } as const;
     const removed = sql`(select name from pools where removed_at is not null)`;
     const ended = await endAssignments(

@@ -4,7 +4,9 @@ import { type Db, listOf, rows } from "../../db/client.ts";
 import { placeCanaries } from "../health/canary.ts";
 import { without } from "./preview.ts";
 import { isOnline, isSilent } from "../core/nodeSilence.ts";
+import { byNobody, change } from "../core/change.ts";
 import { lockNodes, lockPool } from "../core/locks.ts";
+import type { Change } from "../core/touched.ts";
 import { GIVES_WAY, givesWayFirst, replaceFirst } from "./rollout.ts";
 import { type NodeFacts, readNodes } from "../capacity/nodeFacts.ts";
 import { chooseNode, type Wish } from "../capacity/chooseNode.ts";
@@ -30,7 +32,7 @@ export async function replenish(
   actor: Actor,
   whom: "testers" | "everybody" = "everybody",
 ): Promise<PoolPlan & { created: number }> {
-  return db.transaction(async (tx) => {
+  return change(db, actor, byNobody, async (tx) => {
     if (!(await lockPool(tx, pool))) return { ...NOTHING, created: 0 };
     const situation = await situationToFill(tx, pool);
     const canaries = situation.anyBraked ? await insertCanaries(tx, pool, situation, actor) : 0;
@@ -46,7 +48,7 @@ export async function replenish(
 
 /** Where there is no room for both, an old machine goes before its successor is made. */
 async function giveWay(
-  tx: Db,
+  tx: Change,
   pool: string,
   plan: PoolPlan,
   created: number,
@@ -130,7 +132,7 @@ export async function readSituation(tx: Db, pool: string): Promise<Situation> {
   return row;
 }
 
-function insertCanaries(tx: Db, name: string, situation: Situation, actor: Actor): Promise<number> {
+function insertCanaries(tx: Change, name: string, situation: Situation, actor: Actor): Promise<number> {
   const { paused, maxSize, counts } = situation;
   const create = (node: string) => insertMachines(tx, name, 1, [node], actor, "canary");
   return placeCanaries(tx, { name, paused, room: maxSize - population(counts) }, create, actor);

@@ -6,6 +6,7 @@ import { isAllThere, type PoolPlan } from "./plan.ts";
 import { tearDown } from "../core/teardown.ts";
 import { isBraked } from "../core/live.ts";
 import { specNumber } from "../core/spec.ts";
+import type { Change } from "../core/touched.ts";
 
 /**
  * How machines that the pool's spec has left behind, whose time is over, or whose node is being drained, give way to new
@@ -60,7 +61,7 @@ const LOOKS = 50;
  * @param wouldFit whether a new one finds room once the machine of this name is gone
  */
 export async function replaceFirst(
-  tx: Db,
+  tx: Change,
   pool: string,
   room: "where it was" | "elsewhere",
   wouldFit: (name: string) => boolean,
@@ -85,7 +86,7 @@ export async function replaceFirst(
  * longest-ready first, none of a braked node. Call it under the pool's row lock.
  * @returns how many went.
  */
-export async function takeSurplus(tx: Db, pool: string, actor: Actor): Promise<number> {
+export async function takeSurplus(tx: Change, pool: string, actor: Actor): Promise<number> {
   const [chosen] = await rows<{ id: string; stale: boolean; draining: boolean }>(
     tx,
     sql`select m.id, m.machine_spec <> p.machine_spec as stale, n.scheduling = 'draining' as draining

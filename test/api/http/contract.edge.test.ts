@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { putRecipe } from "../../../src/domain/recipes/recipes.ts";
 import { createToken } from "../../../src/domain/access/tokens.ts";
 import { arbitraryOf, type Hints, mutated } from "../../helpers/arbitrary.ts";

@@ -5,8 +5,7 @@ import { prune } from "../../../src/cron/prune.ts";
 import { authenticatePage, newPage } from "../../../src/domain/access/pages.ts";
 import { authenticateSession, newCode, signIn, signInByCode } from "../../../src/domain/access/sessions.ts";
 import { authenticate, createToken } from "../../../src/domain/access/tokens.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
-import { releaseAssignment } from "../../../src/domain/assignments/release.ts";
+import { assign, releaseAssignment } from "../../helpers/leftToSweep.ts";
 import { testDb } from "../../helpers/db.ts";
 import { ADMIN, APP, KEY_A, makeWorld } from "../../helpers/world.ts";
 

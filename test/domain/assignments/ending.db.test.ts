@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { OperationResult } from "../../../src/contract/operationResult.ts";
 import { expire } from "../../../src/cron/expire.ts";
 import { sweep } from "../../../src/cron/sweep.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { listEvents } from "../../../src/domain/events/list.ts";
 import { extendAssignment } from "../../../src/domain/assignments/extend.ts";
 import { getPool } from "../../../src/domain/pools/pools.ts";

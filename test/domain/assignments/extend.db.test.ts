@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { sweep } from "../../../src/cron/sweep.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { listEvents } from "../../../src/domain/events/list.ts";
 import { extendAssignment } from "../../../src/domain/assignments/extend.ts";
 import { findTester } from "../../../src/domain/assignments/release.ts";

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { poolSpec } from "../../../src/contract/pool.ts";
 import type { OperationResult } from "../../../src/contract/operationResult.ts";
 import { rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { sweep } from "../../../src/cron/sweep.ts";
 import { getPool, putPool } from "../../../src/domain/pools/pools.ts";
 import { queueProbes } from "../../../src/domain/health/schedule.ts";

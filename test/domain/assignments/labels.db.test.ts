@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { poolSpec } from "../../../src/contract/pool.ts";
 import { type Db, rows } from "../../../src/db/client.ts";
 import { capacityReport } from "../../../src/domain/capacity/report.ts";
-import { labelNode } from "../../../src/domain/nodes/actions.ts";
+import { labelNode } from "../../helpers/leftToSweep.ts";
 import { type NodeWish, SERVES, serves } from "../../../src/domain/capacity/nodeFacts.ts";
 import { planPoolChange } from "../../../src/domain/pools/preview.ts";
 import { getPool, putPool } from "../../../src/domain/pools/pools.ts";

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { type Db, rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { renew } from "../../../src/domain/operations/progress.ts";
 import { SETTINGS } from "../../../src/domain/core/limits.ts";
 import { readLog } from "../../../src/domain/assignments/setupLog.ts";

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { sweep } from "../../../src/cron/sweep.ts";
 import { type Db, rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { heard } from "../../../src/domain/nodes/session.ts";
 import { getPool } from "../../../src/domain/pools/pools.ts";
 import { findTester } from "../../../src/domain/assignments/release.ts";

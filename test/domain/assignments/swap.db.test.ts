@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { queueProbes } from "../../../src/domain/health/schedule.ts";
 import { findTester } from "../../../src/domain/assignments/release.ts";
 import { testDb } from "../../helpers/db.ts";

@@ -10,7 +10,8 @@ import { queueProbes } from "../../../src/domain/health/schedule.ts";
 import { renew } from "../../../src/domain/operations/progress.ts";
 import { replenish } from "../../../src/domain/supply/applyPlan.ts";
 import { json } from "../../../src/domain/core/event.ts";
-import { moveMachines } from "../../../src/domain/core/moves.ts";
+import { bySweep, change } from "../../../src/domain/core/change.ts";
+import { type MachineMove, moveMachines } from "../../../src/domain/core/moves.ts";
 import { betweenStatements, inPlaceOf } from "../../helpers/between.ts";
 import { testDb } from "../../helpers/db.ts";
 import { until } from "../../helpers/until.ts";
@@ -35,6 +36,10 @@ async function behindLock(
     return { waiting: begun };
   });
   await waiting;
+}
+
+function moveAll(db: Db, move: MachineMove) {
+  return change(db, ADMIN, bySweep, (tx) => moveMachines(tx, sql`select id from machines`, move));
 }
 
 async function isBlocked(db: Db): Promise<boolean> {
@@ -78,19 +83,15 @@ test("R7 a suspect that is out of reach by then made no room for the canary", as
   await using t = await testDb({ max: 5 });
   const relay = await makeWorld(t.db, { targetSize: 1, maxSize: 1 });
   await relay.workOff();
-  await moveMachines(t.db, sql`select id from machines`, {
-    to: "suspect",
-    actor: ADMIN,
-    reason: "probe_dead",
-  });
+  await moveAll(t.db, { to: "suspect", actor: ADMIN, reason: "probe_dead" });
   await brake(t.db);
   const held = { to: "held", actor: ADMIN, reason: "held" } as const;
   const interrupted = betweenStatements(t.db, "select 1 from operations where machine in", () =>
-    moveMachines(t.db, sql`select id from machines`, held),
+    moveAll(t.db, held),
   );
   await replenish(interrupted, "demo", ADMIN);
   expect(await rows(t.db, sql`select made_room from brakes`)).toEqual([{ made_room: null }]);
-  await moveMachines(t.db, sql`select id from machines`, { to: "suspect", actor: ADMIN, reason: "unheld" });
+  await moveAll(t.db, { to: "suspect", actor: ADMIN, reason: "unheld" });
   await replenish(t.db, "demo", ADMIN);
   expect(await countStates(t.db)).toEqual({ deleting: 1 });
 });

@@ -5,7 +5,7 @@ import { type SettingName, SETTING_BOUNDS, settingsPutInput } from "../../../src
 import { deliver } from "../../../src/cron/deliver.ts";
 import { prune } from "../../../src/cron/prune.ts";
 import { rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { extendAssignment } from "../../../src/domain/assignments/extend.ts";
 import { readPage } from "../../../src/domain/assignments/page.ts";
 import { DEFAULTS, getSettings, putSettings } from "../../../src/domain/core/settings.ts";

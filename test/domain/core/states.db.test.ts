@@ -12,9 +12,11 @@ import {
   OPERATION_MOVES,
   operationSources,
 } from "../../../src/domain/core/states.ts";
+import { bySweep, change } from "../../../src/domain/core/change.ts";
 import { moveMachines } from "../../../src/domain/core/moves.ts";
 import { moveNodes } from "../../../src/domain/core/nodeMoves.ts";
-import { operationMove } from "../../../src/domain/core/operationMoves.ts";
+import { moveOperations } from "../../../src/domain/core/operationMoves.ts";
+import { nothingTouched } from "../../../src/domain/core/touched.ts";
 import { testDb } from "../../helpers/db.ts";
 import { ADMIN, makeWorld } from "../../helpers/world.ts";
 
@@ -65,8 +67,10 @@ test("an illegal move of a node or an operation changes nothing and tells nothin
     );
   const before = await record();
 
-  expect(await moveNodes(t.db, sql`true`, { to: "enrolled", actor: ADMIN, reason: "enrolled" })).toEqual([]);
-  await t.db.execute(operationMove(sql`finished_at is not null`, { to: "queued" }));
+  await change(t.db, ADMIN, bySweep, async (tx) => {
+    expect(await moveNodes(tx, sql`true`, { to: "enrolled", actor: ADMIN, reason: "enrolled" })).toEqual([]);
+    expect(await moveOperations(tx, sql`finished_at is not null`, { to: "queued" })).toEqual([]);
+  });
 
   expect(await record()).toEqual(before);
 });
@@ -92,12 +96,14 @@ test("an illegal move changes nothing and tells nothing", async () => {
   await relay.workOff();
   const [before] = await rows<{ events: number }>(t.db, sql`select count(*)::int as events from events`);
 
-  const moved = await moveMachines(t.db, sql`select id from machines`, {
-    to: "deleted",
-    actor: ADMIN,
-    reason: "proven_gone",
-    set: sql`receipt = '{}'`,
-  });
+  const moved = await change(t.db, ADMIN, bySweep, (tx) =>
+    moveMachines(tx, sql`select id from machines`, {
+      to: "deleted",
+      actor: ADMIN,
+      reason: "proven_gone",
+      set: sql`receipt = '{}'`,
+    }),
+  );
 
   expect(moved).toEqual([]);
   expect(await rows(t.db, sql`select state from machines`)).toEqual([{ state: "ready" }]);
@@ -110,7 +116,9 @@ test("a move and its event are one: when the event cannot be written, the state 
   await relay.workOff();
   await t.db.execute(sql`alter table events add constraint no_more check (reason <> 'surplus')`);
 
-  const move = moveMachines(t.db, sql`select id from machines`, {
+  // Outside of a transaction, which would hold them together anyway.
+  const alone = Object.assign(t.db, { touched: nothingTouched() });
+  const move = moveMachines(alone, sql`select id from machines`, {
     to: "deleting",
     actor: ADMIN,
     reason: "surplus",

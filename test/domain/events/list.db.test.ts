@@ -4,7 +4,7 @@ import { eventListInput } from "../../../src/contract/event.ts";
 import { poolSpec } from "../../../src/contract/pool.ts";
 import { sweepFor } from "../../../src/cron/sweep.ts";
 import { connect, type Db, rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { readAssignments } from "../../../src/domain/assignments/view.ts";
 import { listEvents } from "../../../src/domain/events/list.ts";
 import { holdMachine, recreateMachine } from "../../../src/domain/machines/actions.ts";

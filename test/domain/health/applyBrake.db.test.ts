@@ -2,8 +2,7 @@ import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { sweep } from "../../../src/cron/sweep.ts";
 import { rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
-import { liftBrake } from "../../../src/domain/nodes/actions.ts";
+import { assign, liftBrake } from "../../helpers/leftToSweep.ts";
 import { listNodes } from "../../../src/domain/nodes/view.ts";
 import {
   brakeOf,

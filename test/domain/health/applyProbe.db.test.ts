@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { MachineState } from "../../../src/contract/machine.ts";
 import { rows } from "../../../src/db/client.ts";
 import { sweep } from "../../../src/cron/sweep.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { type Heard, judge, type Known, type Verdict } from "../../../src/domain/health/verdict.ts";
 import { getMachine, listMachines } from "../../../src/domain/machines/view.ts";
 import { queueProbes } from "../../../src/domain/health/schedule.ts";

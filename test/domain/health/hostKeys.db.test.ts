@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import type { OperationResult } from "../../../src/contract/operationResult.ts";
 import { type Db, rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { getMachine, listMachines } from "../../../src/domain/machines/view.ts";
 import { getPool } from "../../../src/domain/pools/pools.ts";
 import { queueProbes } from "../../../src/domain/health/schedule.ts";

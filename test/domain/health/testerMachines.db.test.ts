@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { type Db, rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { recreateMachine } from "../../../src/domain/machines/actions.ts";
 import { getMachine } from "../../../src/domain/machines/view.ts";
 import { readMetrics } from "../../../src/domain/metrics/read.ts";

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { type Db, rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign, release } from "../../helpers/leftToSweep.ts";
 import {
   forgetMachine,
   holdMachine,
@@ -9,7 +9,6 @@ import {
   unholdMachine,
 } from "../../../src/domain/machines/actions.ts";
 import { listMachines } from "../../../src/domain/machines/view.ts";
-import { release } from "../../../src/domain/assignments/release.ts";
 import { testDb } from "../../helpers/db.ts";
 import { ADMIN, APP, countStates, createdOf, DELETED, KEY_A, makeWorld } from "../../helpers/world.ts";
 

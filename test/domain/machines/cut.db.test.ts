@@ -1,13 +1,12 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { type Db, rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign, release } from "../../helpers/leftToSweep.ts";
 import { cutMachine, uncutMachine } from "../../../src/domain/machines/cut.ts";
 import { updateKeys } from "../../../src/domain/assignments/keys.ts";
 import { getMachine } from "../../../src/domain/machines/view.ts";
 import { getPool } from "../../../src/domain/pools/pools.ts";
 import { queueProbes } from "../../../src/domain/health/schedule.ts";
-import { release } from "../../../src/domain/assignments/release.ts";
 import { restartMachine } from "../../../src/domain/machines/restart.ts";
 import { testDb } from "../../helpers/db.ts";
 import {

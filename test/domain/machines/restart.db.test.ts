@@ -2,11 +2,11 @@ import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { sweep } from "../../../src/cron/sweep.ts";
 import { type Db, rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign, release } from "../../helpers/leftToSweep.ts";
 import { recreateMachine } from "../../../src/domain/machines/actions.ts";
 import { getMachine, listMachines } from "../../../src/domain/machines/view.ts";
 import { queueProbes } from "../../../src/domain/health/schedule.ts";
-import { findTester, release } from "../../../src/domain/assignments/release.ts";
+import { findTester } from "../../../src/domain/assignments/release.ts";
 import { restartMachine } from "../../../src/domain/machines/restart.ts";
 import { testDb } from "../../helpers/db.ts";
 import {

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { readHistory } from "../../../src/domain/metrics/history.ts";
 import { takeSamples, thinSamples } from "../../../src/domain/metrics/sample.ts";
 import { rollUp } from "../../../src/domain/metrics/tally.ts";

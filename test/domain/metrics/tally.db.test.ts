@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { prune } from "../../../src/cron/prune.ts";
 import { type Db, rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { readMetrics } from "../../../src/domain/metrics/read.ts";
 import { readTallies, rollUp } from "../../../src/domain/metrics/tally.ts";
 import { testDb, type TestDb } from "../../helpers/db.ts";

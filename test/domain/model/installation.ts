@@ -4,7 +4,7 @@ import type { LeasedOperation } from "../../../src/contract/relay.ts";
 import type { Connection, Db } from "../../../src/db/client.ts";
 import { listMachines } from "../../../src/domain/machines/view.ts";
 import { unholdMachine } from "../../../src/domain/machines/actions.ts";
-import { scheduleNode } from "../../../src/domain/nodes/actions.ts";
+import { scheduleNode } from "../../helpers/leftToSweep.ts";
 import { heard } from "../../../src/domain/nodes/session.ts";
 import { pausePool } from "../../../src/domain/pools/pools.ts";
 import { passTime } from "../../helpers/passTime.ts";

@@ -4,17 +4,16 @@ import type { AssignmentState } from "../../../src/contract/assignment.ts";
 import { poolSpec } from "../../../src/contract/pool.ts";
 import { sweep } from "../../../src/cron/sweep.ts";
 import { rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign, liftBrake, release, scheduleNode } from "../../helpers/leftToSweep.ts";
 import {
   forgetMachine,
   holdMachine,
   recreateMachine,
   unholdMachine,
 } from "../../../src/domain/machines/actions.ts";
-import { liftBrake, scheduleNode } from "../../../src/domain/nodes/actions.ts";
 import { heard } from "../../../src/domain/nodes/session.ts";
 import { pausePool, putPool } from "../../../src/domain/pools/pools.ts";
-import { findTester, release } from "../../../src/domain/assignments/release.ts";
+import { findTester } from "../../../src/domain/assignments/release.ts";
 import { restartMachine } from "../../../src/domain/machines/restart.ts";
 import { retryAssignment } from "../../../src/domain/assignments/retry.ts";
 import { SETTINGS } from "../../../src/domain/core/limits.ts";

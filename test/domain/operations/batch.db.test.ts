@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { finishInput, renewInput } from "../../../src/contract/relay.ts";
 import { rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { renew } from "../../../src/domain/operations/progress.ts";
 import { testDb } from "../../helpers/db.ts";
 import { APP, KEY_A, makeWorld, NODE } from "../../helpers/world.ts";

@@ -3,9 +3,9 @@ import { expect, test } from "vitest";
 import { poolSpec } from "../../../src/contract/pool.ts";
 import type { OperationResult } from "../../../src/contract/operationResult.ts";
 import { rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign, release } from "../../helpers/leftToSweep.ts";
 import { emptyPool, getPool, putPool } from "../../../src/domain/pools/pools.ts";
-import { findTester, release } from "../../../src/domain/assignments/release.ts";
+import { findTester } from "../../../src/domain/assignments/release.ts";
 import { sweep } from "../../../src/cron/sweep.ts";
 import { testDb } from "../../helpers/db.ts";
 import {

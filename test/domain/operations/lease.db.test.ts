@@ -2,10 +2,10 @@ import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { poolSpec } from "../../../src/contract/pool.ts";
 import { rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign, release } from "../../helpers/leftToSweep.ts";
 import { putPool } from "../../../src/domain/pools/pools.ts";
 import { renew } from "../../../src/domain/operations/progress.ts";
-import { findTester, release } from "../../../src/domain/assignments/release.ts";
+import { findTester } from "../../../src/domain/assignments/release.ts";
 import { testDb } from "../../helpers/db.ts";
 import {
   ADMIN,

@@ -2,10 +2,10 @@ import { type SQL, sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { sweep } from "../../../src/cron/sweep.ts";
 import { type Db, rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign, release } from "../../helpers/leftToSweep.ts";
 import { forgetMachine, recreateMachine } from "../../../src/domain/machines/actions.ts";
 import { queueProbes } from "../../../src/domain/health/schedule.ts";
-import { findTester, release } from "../../../src/domain/assignments/release.ts";
+import { findTester } from "../../../src/domain/assignments/release.ts";
 import { renew } from "../../../src/domain/operations/progress.ts";
 import { testDb, type TestDb } from "../../helpers/db.ts";
 import {

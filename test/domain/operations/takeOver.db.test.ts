@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { poolSpec } from "../../../src/contract/pool.ts";
 import { type Db, rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { listNodes } from "../../../src/domain/nodes/view.ts";
 import { getPool, putPool } from "../../../src/domain/pools/pools.ts";
 import { findTester } from "../../../src/domain/assignments/release.ts";

@@ -1,11 +1,10 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { type Db, rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign, release } from "../../helpers/leftToSweep.ts";
 import { leaseWork } from "../../../src/domain/operations/lease.ts";
 import { payloads } from "../../../src/domain/operations/payload.ts";
 import { putRecipe } from "../../../src/domain/recipes/recipes.ts";
-import { release } from "../../../src/domain/assignments/release.ts";
 import { NO_SECRET_KEYS, readSecretKeys } from "../../../src/domain/secrets/keys.ts";
 import { failUnreadable } from "../../../src/domain/operations/unreadable.ts";
 import { testDb, type TestDb } from "../../helpers/db.ts";

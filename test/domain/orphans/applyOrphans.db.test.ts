@@ -1,12 +1,12 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign, release } from "../../helpers/leftToSweep.ts";
 import { forgetMachine, recreateMachine } from "../../../src/domain/machines/actions.ts";
 import { getMachine, listMachines } from "../../../src/domain/machines/view.ts";
 import { reapOrphans } from "../../../src/domain/nodes/actions.ts";
 import { queueProbes } from "../../../src/domain/health/schedule.ts";
-import { findTester, release } from "../../../src/domain/assignments/release.ts";
+import { findTester } from "../../../src/domain/assignments/release.ts";
 import { machineTimeline } from "../../../src/domain/machines/timeline.ts";
 import { testDb } from "../../helpers/db.ts";
 import { aSweepLater, leaving, listing, node, reasons, seenTwice } from "../../helpers/orphans.ts";

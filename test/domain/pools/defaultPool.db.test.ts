@@ -1,12 +1,11 @@
 import { expect, test } from "vitest";
 import { poolSpec } from "../../../src/contract/pool.ts";
 import type { Db } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign, release } from "../../helpers/leftToSweep.ts";
 import { ambiguity, setDefaultPool } from "../../../src/domain/pools/defaultPool.ts";
 import { planPoolChange } from "../../../src/domain/pools/preview.ts";
 import { removePool } from "../../../src/domain/pools/remove.ts";
 import { listPools, putPool } from "../../../src/domain/pools/pools.ts";
-import { release } from "../../../src/domain/assignments/release.ts";
 import { resolvePool } from "../../../src/domain/core/whichPool.ts";
 import { testDb } from "../../helpers/db.ts";
 import { ADMIN, APP, KEY_A, makeWorld, specOf } from "../../helpers/world.ts";

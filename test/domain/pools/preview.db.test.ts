@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { poolSpec, type PoolSpecInput } from "../../../src/contract/pool.ts";
 import { reportInventory } from "../../../src/domain/nodes/applyInventory.ts";
 import { planPoolChange } from "../../../src/domain/pools/preview.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { replenish } from "../../../src/domain/supply/applyPlan.ts";
 import { testDb } from "../../helpers/db.ts";
 import { APP, countStates, KEY_A, makeWorld, NODE, specOf } from "../../helpers/world.ts";

@@ -4,7 +4,7 @@ import { poolSpec } from "../../../src/contract/pool.ts";
 import { reap } from "../../../src/cron/reap.ts";
 import { sweep } from "../../../src/cron/sweep.ts";
 import { rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { recreateMachine } from "../../../src/domain/machines/actions.ts";
 import { listMachines } from "../../../src/domain/machines/view.ts";
 import { removePool } from "../../../src/domain/pools/remove.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { sql } from "drizzle-orm";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { getPool } from "../../../src/domain/pools/pools.ts";
 import { createsPerHour, runway } from "../../../src/domain/pools/runway.ts";
 import { testDb } from "../../helpers/db.ts";

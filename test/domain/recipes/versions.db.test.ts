@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { poolSpec } from "../../../src/contract/pool.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { listEvents } from "../../../src/domain/events/list.ts";
 import { removePool } from "../../../src/domain/pools/remove.ts";
 import { putPool } from "../../../src/domain/pools/pools.ts";

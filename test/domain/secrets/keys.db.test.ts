@@ -3,11 +3,11 @@ import { expect, test } from "vitest";
 import { recipe } from "../../../src/contract/recipe.ts";
 import type { LeasedOperation } from "../../../src/contract/relay.ts";
 import { type Db, rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign, release } from "../../helpers/leftToSweep.ts";
 import { leaseWork } from "../../../src/domain/operations/lease.ts";
 import { payloads } from "../../../src/domain/operations/payload.ts";
 import { putRecipe } from "../../../src/domain/recipes/recipes.ts";
-import { findTester, release } from "../../../src/domain/assignments/release.ts";
+import { findTester } from "../../../src/domain/assignments/release.ts";
 import { retryAssignment } from "../../../src/domain/assignments/retry.ts";
 import { checkSealed } from "../../../src/domain/secrets/check.ts";
 import {

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { connect, rows } from "../../../src/db/client.ts";
 import { sweep } from "../../../src/cron/sweep.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { replenish } from "../../../src/domain/supply/applyPlan.ts";
 import { planPool, type PoolSituation } from "../../../src/domain/supply/plan.ts";
 import {

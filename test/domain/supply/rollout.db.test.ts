@@ -4,7 +4,7 @@ import { poolSpec } from "../../../src/contract/pool.ts";
 import type { OperationResult } from "../../../src/contract/operationResult.ts";
 import { sweep } from "../../../src/cron/sweep.ts";
 import { type Db, rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { reportInventory } from "../../../src/domain/nodes/applyInventory.ts";
 import { planPoolChange } from "../../../src/domain/pools/preview.ts";
 import { getPool, putPool } from "../../../src/domain/pools/pools.ts";

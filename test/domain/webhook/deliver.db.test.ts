@@ -7,7 +7,7 @@ import { webhookMessage } from "../../../src/contract/webhook.ts";
 import { deliver as deliverDuty } from "../../../src/cron/deliver.ts";
 import { sweep } from "../../../src/cron/sweep.ts";
 import { type Db, rows } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { deliver } from "../../../src/domain/webhook/deliver.ts";
 import { testDb, type TestDb } from "../../helpers/db.ts";
 import { APP, KEY_A, makeWorld } from "../../helpers/world.ts";

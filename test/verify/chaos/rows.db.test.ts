@@ -6,7 +6,7 @@ import { deadUnharmed } from "../../../verify/chaos/observer/deaths.ts";
 import { explainedReasons, unexplained } from "../../../verify/chaos/observer/reasons.ts";
 import { QUESTIONS } from "../../../verify/chaos/observer/rows.ts";
 import type { Connection } from "../../../src/db/client.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
+import { assign } from "../../helpers/leftToSweep.ts";
 import { replenish } from "../../../src/domain/supply/applyPlan.ts";
 import { testDb } from "../../helpers/db.ts";
 import { ADMIN, APP, KEY_A, makeWorld } from "../../helpers/world.ts";

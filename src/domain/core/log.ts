@@ -1,5 +1,5 @@
-import { printableJson } from "../contract/foreign.ts";
-import { describeFailure } from "../db/failure.ts";
+import { printableJson } from "../../contract/foreign.ts";
+import { describeFailure } from "../../db/failure.ts";
 
 type Fields = Record<string, string | number | boolean | null>;
 
