@@ -44,13 +44,13 @@ export const SOURCE: Record<string, Room> = {
   },
   "src/cron": {
     may: [
-      ...["src/contract", "src/db/tables", "src/db/failure.ts", "src/db/client.ts"],
+      ...["src/contract", "src/db/failure.ts", "src/db/client.ts"],
       ...["src/domain/core", "src/domain/access", "src/domain/webhook", "src/domain/health"],
-      ...["src/domain/assignments", "src/domain/supply", "src/domain/pools", "src/domain/metrics"],
-      ...["drizzle-orm"],
+      ...["src/domain/assignments", "src/domain/supply", "src/domain/nodes", "src/domain/pools"],
+      ...["src/domain/metrics", "drizzle-orm"],
     ],
-    why: "A duty of the sweep calls the domain; how requests are answered is not its concern.",
-    instead: "Move what a duty and a request share to src/domain.",
+    why: "The sweep runs the duties of the rooms; how requests are answered is not its concern.",
+    instead: "Put the duty into the room that it is about.",
   },
   "src/api": {
     may: [

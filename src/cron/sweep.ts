@@ -6,43 +6,20 @@ import type { Actor } from "../domain/core/reasons.ts";
 import { SETTINGS } from "../domain/core/limits.ts";
 import { tell } from "../domain/core/event.ts";
 import type { WebhookSetting } from "../domain/webhook/receiver.ts";
-import { deliver } from "./deliver.ts";
-import type { RunDuty } from "./duty.ts";
-import { expire } from "./expire.ts";
-import { match } from "./match.ts";
-import { probe } from "./probe.ts";
-import { prune } from "./prune.ts";
-import { reap } from "./reap.ts";
-import { replenish } from "./replenish.ts";
-import { sample } from "./sample.ts";
-import { shrink } from "./shrink.ts";
-import { silence } from "./silence.ts";
-import { tally } from "./tally.ts";
+import { changesOf, type DutyReport, RUN } from "./duties.ts";
 
-/** Every duty has its function: leaving one out does not compile. */
-const RUN: Record<Duty, RunDuty> = {
-  expire,
-  silence,
-  probe,
-  match,
-  replenish,
-  shrink,
-  reap,
-  tally,
-  sample,
-  prune,
-  deliver,
-};
+/** How a duty ended, and what it reported; null where it failed. */
+export type DutyEnd = DutyOutcome & { report: DutyReport | null };
 
 /**
  * Runs all duties in order. One that fails is noted and does not stop the next. Sweeps may overlap: each duty
  * guards what it changes by row locks, so a second one finds nothing left to do.
  */
-export async function sweep(db: Db, webhook: WebhookSetting = null): Promise<DutyOutcome[]> {
+export async function sweep(db: Db, webhook: WebhookSetting = null): Promise<DutyEnd[]> {
   await expectAll(db).catch(() => {
     // The duties say the same of a database that fails.
   });
-  const outcomes: DutyOutcome[] = [];
+  const outcomes: DutyEnd[] = [];
   for (const duty of DUTIES) outcomes.push(await runDuty(db, duty, webhook));
   return outcomes;
 }
@@ -60,26 +37,29 @@ export async function sweepFor(
   actor: Actor,
   webhook: WebhookSetting = null,
 ): Promise<{ duties: DutyOutcome[] }> {
-  const duties = await sweep(db, webhook);
-  const after = Object.fromEntries(duties.map(({ duty, outcome, changes }) => [duty, { outcome, changes }]));
+  const ends = await sweep(db, webhook);
+  const after = Object.fromEntries(
+    ends.map(({ duty, outcome, changes, report }) => [duty, { outcome, changes, report }]),
+  );
   await tell(db, { kind: "sweep", actor, reason: "asked_for", before: null, after });
-  return { duties };
+  return { duties: ends.map(({ report: _, ...outcome }) => outcome) };
 }
 
-async function runDuty(db: Db, duty: Duty, webhook: WebhookSetting): Promise<DutyOutcome> {
+async function runDuty(db: Db, duty: Duty, webhook: WebhookSetting): Promise<DutyEnd> {
   try {
     await db.execute(sql`
       insert into duties (duty, last_start_at) values (${duty}, now())
       on conflict (duty) do update set last_start_at = now()`);
-    const changes = await RUN[duty](db, webhook);
+    const report = await RUN[duty](db, webhook);
+    const changes = changesOf(report);
     await end(db, duty, "done", changes, null);
-    return { duty, outcome: "done", changes, error: null };
+    return { duty, outcome: "done", changes, error: null, report };
   } catch (cause) {
     const error = describeFailure(cause);
     await end(db, duty, "failed", 0, error).catch(() => {
       // The database is what failed: the heartbeat stays old, and health turns red by its age.
     });
-    return { duty, outcome: "failed", changes: 0, error };
+    return { duty, outcome: "failed", changes: 0, error, report: null };
   }
 }
 

@@ -22,12 +22,12 @@ const BY_HAND: { follower: string; call: RegExp; callers: string[] }[] = [
   {
     follower: "queueDeletes",
     call: /\bqueueDeletes\(/,
-    callers: ["src/cron/reap.ts", "src/domain/core/change.ts", "src/domain/core/operations.ts"],
+    callers: ["src/domain/core/change.ts", "src/domain/core/operations.ts", "src/domain/pools/reap.ts"],
   },
   {
     follower: "queueProbes",
     call: /\bqueueProbes\(/,
-    callers: ["src/cron/probe.ts", "src/domain/follow/follow.ts", "src/domain/health/schedule.ts"],
+    callers: ["src/cron/duties.ts", "src/domain/follow/follow.ts", "src/domain/health/schedule.ts"],
   },
   {
     follower: "match, of which the answer to an assign tells",
@@ -41,24 +41,20 @@ const BY_HAND: { follower: string; call: RegExp; callers: string[] }[] = [
   {
     follower: "replenish",
     call: /\breplenish\((?!db: Db\))/,
-    callers: [
-      "src/domain/follow/follow.ts",
-      "src/domain/supply/applyPlan.ts",
-      "src/domain/supply/refill.ts",
-    ],
+    callers: ["src/domain/follow/follow.ts", "src/domain/supply/applyPlan.ts", "src/domain/supply/refill.ts"],
   },
   {
     follower: "a change that is left to the sweep, by its duties and in a restored database",
     call: /\bbySweep\b/,
     callers: [
-      "src/cron/expire.ts",
-      "src/cron/reap.ts",
-      "src/cron/shrink.ts",
-      "src/cron/silence.ts",
+      "src/domain/assignments/expire.ts",
       "src/domain/assignments/stranded.ts",
       "src/domain/core/change.ts",
+      "src/domain/nodes/silence.ts",
       "src/domain/orphans/restoredBackup.ts",
+      "src/domain/pools/reap.ts",
       "src/domain/pools/remove.ts",
+      "src/domain/supply/shrink.ts",
     ],
   },
   {
@@ -124,16 +120,16 @@ test("followers: every statement that writes what they read says so, or has a re
 /** `file: verb table` of each statement that writes such a column or row. */
 function writers(): string[] {
   const found = sources.flatMap(({ name, text }) =>
-    [...text.matchAll(/\b(insert into|update|delete from) (machines|assignments|nodes|pools|brakes)\b/g)].flatMap(
-      (match) => {
-        const [statement, verb, table] = match;
-        if (verb !== "update") return [`${name}: ${statement}`];
-        const set = text.slice(match.index, match.index + 700).split(/`[,);\s]/)[0] ?? "";
-        const columns = READ_BY_FOLLOWERS[table ?? ""] ?? [];
-        const isRead = columns.some((column) => new RegExp(`(?:set|,)\\s+"?${column}"? =`).test(set));
-        return isRead ? [`${name}: ${statement}`] : [];
-      },
-    ),
+    [
+      ...text.matchAll(/\b(insert into|update|delete from) (machines|assignments|nodes|pools|brakes)\b/g),
+    ].flatMap((match) => {
+      const [statement, verb, table] = match;
+      if (verb !== "update") return [`${name}: ${statement}`];
+      const set = text.slice(match.index, match.index + 700).split(/`[,);\s]/)[0] ?? "";
+      const columns = READ_BY_FOLLOWERS[table ?? ""] ?? [];
+      const isRead = columns.some((column) => new RegExp(`(?:set|,)\\s+"?${column}"? =`).test(set));
+      return isRead ? [`${name}: ${statement}`] : [];
+    }),
   );
   return [...new Set(found)];
 }

@@ -19,6 +19,7 @@ import { isLiveAssignment, isLiveMachine, isLiveNode } from "../core/live.ts";
 import { moveNodes } from "../core/nodeMoves.ts";
 import { touch } from "../core/touched.ts";
 import { moveOperations } from "../core/operationMoves.ts";
+import { lockNode, unknownNode } from "./lockNode.ts";
 
 /**
  * Opens the node for new machines, or closes it: `draining` makes none there any more, and those it has live on.
@@ -240,17 +241,4 @@ export async function removeNode(
     });
     return { name, forgotten, released: ended.length };
   });
-}
-
-async function lockNode(tx: Db, name: string): Promise<{ scheduling: NodeScheduling }> {
-  const [node] = await rows<{ scheduling: NodeScheduling }>(
-    tx,
-    sql`select scheduling from nodes where name = ${name} and ${isLiveNode()} for no key update`,
-  );
-  if (node === undefined) throw unknownNode(name);
-  return node;
-}
-
-function unknownNode(name: string): WarmpoolError {
-  return new WarmpoolError("NOT_FOUND", `there is no node named ${name}`);
 }

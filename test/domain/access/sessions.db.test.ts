@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { connect, rows } from "../../../src/db/client.ts";
-import { prune } from "../../../src/cron/prune.ts";
+import { pruneAccess } from "../../../src/domain/access/prune.ts";
 import { authenticatePage, newPage } from "../../../src/domain/access/pages.ts";
 import { authenticateSession, newCode, signIn, signInByCode } from "../../../src/domain/access/sessions.ts";
 import { authenticate, createToken } from "../../../src/domain/access/tokens.ts";
@@ -35,7 +35,7 @@ test("a session or a code whose time is over, or whose token has ended → refus
   const root = await signIn(t.db, ROOT, BOOTSTRAP);
   await t.db.execute(sql`update sessions set expires_at = now()`);
   await expect(authenticateSession(t.db, "session", root.text, BOOTSTRAP)).rejects.toMatchObject(refused);
-  await prune(t.db);
+  await pruneAccess(t.db);
   expect(await rows(t.db, sql`select 1 from sessions`)).toEqual([]);
 });
 

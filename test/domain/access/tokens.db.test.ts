@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
-import { prune } from "../../../src/cron/prune.ts";
+import { pruneAccess } from "../../../src/domain/access/prune.ts";
 import { rows } from "../../../src/db/client.ts";
 import { sha256 } from "../../../src/domain/core/hash.ts";
 import { listTokens, noteUse, revokeToken } from "../../../src/domain/access/tokenList.ts";
@@ -76,9 +76,9 @@ test("tokens that open nothing any more are pruned after a while; those in use n
   const dead = await createToken(t.db, { name: "dead", role: "app" }, ADMIN);
   await revokeToken(t.db, dead.id, ADMIN);
   await t.db.execute(sql`update tokens set created_at = now() - interval '9 years'`);
-  await prune(t.db);
+  await pruneAccess(t.db);
   expect((await listTokens(t.db)).map((token) => token.name).toSorted()).toEqual(["dead", "kept"]);
   await t.db.execute(sql`update tokens set revoked_at = now() - interval '31 days' where id = ${dead.id}`);
-  await prune(t.db);
+  await pruneAccess(t.db);
   expect((await listTokens(t.db)).map((token) => token.name)).toEqual(["kept"]);
 });

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import type { OperationResult } from "../../../src/contract/operationResult.ts";
-import { expire } from "../../../src/cron/expire.ts";
+import { expire } from "../../../src/domain/assignments/expire.ts";
 import { sweep } from "../../../src/cron/sweep.ts";
 import { assign } from "../../helpers/leftToSweep.ts";
 import { listEvents } from "../../../src/domain/events/list.ts";
@@ -96,7 +96,7 @@ describe("a failed assignment's machine is held for a look", () => {
     const id = await failedIn(t, relay);
     expect(await retryAssignment(t.db, id, APP)).toMatchObject({ state: "setting_up", expiresAt: null });
     await passTime(t.db, 2 * HOUR);
-    expect(await expire(t.db)).toBe(0);
+    expect(await expire(t.db)).toEqual({ released: 0, warned: 0 });
     expect(await told(t)).toEqual([]);
     await doHappily(relay, await relay.take("setup"));
     expect(await left(t)).toBe(5 * HOUR);
@@ -112,7 +112,7 @@ describe("a failed assignment's machine is held for a look", () => {
       await waitsForLock(t.db);
       return { swept: waiting };
     });
-    expect(await swept).toBe(0);
+    expect(await swept).toEqual({ released: 0, warned: 0 });
     expect(await alice(t)).toMatchObject({ state: "setting_up" });
   });
 

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { describe, expect, test } from "vitest";
 import { webhookMessage } from "../../../src/contract/webhook.ts";
-import { expire } from "../../../src/cron/expire.ts";
+import { expire } from "../../../src/domain/assignments/expire.ts";
 import { sweep } from "../../../src/cron/sweep.ts";
 import { type Db, rows } from "../../../src/db/client.ts";
 import { assign, releaseAssignment } from "../../helpers/leftToSweep.ts";
@@ -123,8 +123,8 @@ describe("before an assignment ends that is told, once", () => {
       await extendAssignment(tx, assignment.id, 4 * HOUR, APP);
       return { swept: await expire(t.db) };
     });
-    expect(swept).toBe(0);
-    expect(await expire(t.db)).toBe(0);
+    expect(swept).toEqual({ released: 0, warned: 0 });
+    expect(await expire(t.db)).toEqual({ released: 0, warned: 0 });
     expect(await endings(t.db)).toEqual([]);
   });
 });
@@ -139,7 +139,7 @@ test("where nothing ends, the duty reads twice, by an index, and writes nothing"
   const written = () => rows(t.db, sql`select xmin::text as by from assignments`);
   const before = await written();
   statements.length = 0;
-  expect(await expire(t.db)).toBe(0);
+  expect(await expire(t.db)).toEqual({ released: 0, warned: 0 });
   expect(statements).toHaveLength(2);
   expect(await written()).toEqual(before);
   const plan = await t.db.transaction(async (tx) => {

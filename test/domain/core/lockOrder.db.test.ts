@@ -2,7 +2,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { poolSpec } from "../../../src/contract/pool.ts";
 import type { OperationResult } from "../../../src/contract/operationResult.ts";
-import { reap } from "../../../src/cron/reap.ts";
+import { reap } from "../../../src/domain/pools/reap.ts";
 import { type Db, rows } from "../../../src/db/client.ts";
 import { assign, release, removeNode } from "../../helpers/leftToSweep.ts";
 import { finish } from "../../../src/domain/operations/finish.ts";

@@ -2,8 +2,7 @@ import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { poolHistoryInput } from "../../../src/contract/history.ts";
 import { type SettingName, SETTING_BOUNDS, settingsPutInput } from "../../../src/contract/settings.ts";
-import { deliver } from "../../../src/cron/deliver.ts";
-import { prune } from "../../../src/cron/prune.ts";
+import { RUN } from "../../../src/cron/duties.ts";
 import { rows } from "../../../src/db/client.ts";
 import { assign } from "../../helpers/leftToSweep.ts";
 import { extendAssignment } from "../../../src/domain/assignments/extend.ts";
@@ -95,7 +94,7 @@ test("waitingTooLongSeconds: somebody waits for longer → the webhook is told, 
   await using hook = await startReceiver();
   const toldAfter = async (seconds: number) => {
     await t.db.execute(sql`update assignments set created_at = now() - make_interval(secs => ${seconds})`);
-    await deliver(t.db, hook.receiver);
+    await RUN.deliver(t.db, hook.receiver);
     return hook.got.filter(({ body }) => body.includes("assignment.waiting")).length;
   };
   await putSettings(t.db, { waitingTooLongSeconds: HOUR }, ADMIN);
@@ -111,7 +110,7 @@ test("eventRetentionDays: events and finished operations that are older → go, 
   await t.db.execute(sql`update events set at = at - interval '10 days'`);
   await t.db.execute(sql`update operations set finished_at = finished_at - interval '10 days'`);
   const left = async () => {
-    await prune(t.db);
+    await RUN.prune(t.db);
     const [count] = await rows<{ events: number; finished: number }>(
       t.db,
       sql`select (select count(*)::int from events where kind = 'machine') as events,

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
-import { prune } from "../../../src/cron/prune.ts";
+import { changesOf, RUN } from "../../../src/cron/duties.ts";
 import { type Db, rows } from "../../../src/db/client.ts";
 import { assign } from "../../helpers/leftToSweep.ts";
 import { readMetrics } from "../../../src/domain/metrics/read.ts";
@@ -61,7 +61,7 @@ test("a roll-up changes no number, and neither does pruning what was counted", a
   await t.db.execute(sql`update events set at = now() - interval '60 days'`);
   await t.db.execute(sql`
     update operations set finished_at = now() - interval '60 days' where finished_at is not null`);
-  expect(await prune(t.db)).toBeGreaterThan(5);
+  expect(changesOf(await RUN.prune(t.db))).toBeGreaterThan(5);
   expect(still(await readMetrics(t.db))).toEqual(still(before));
 });
 
@@ -76,7 +76,7 @@ test("what is not counted yet is not pruned", async () => {
   await t.db.execute(sql`update machines set created_at = created_at - ${longAgo}`);
   await t.db.execute(sql`
     update operations set finished_at = finished_at - interval '60 days' where finished_at is not null`);
-  await prune(t.db);
+  await RUN.prune(t.db);
   expect(await counted(t.db)).toEqual(before);
 });
 

@@ -6,7 +6,7 @@ import { poolSpec } from "../../../src/contract/pool.ts";
 import { rows } from "../../../src/db/client.ts";
 import { findTester } from "../../../src/domain/assignments/release.ts";
 import { capacityReport } from "../../../src/domain/capacity/report.ts";
-import { silence } from "../../../src/cron/silence.ts";
+import { silence } from "../../../src/domain/nodes/silence.ts";
 import { assign, release, removeNode, setNode } from "../../helpers/leftToSweep.ts";
 import { reportInventory } from "../../../src/domain/nodes/applyInventory.ts";
 import { enroll } from "../../../src/domain/nodes/session.ts";
@@ -112,7 +112,7 @@ test("silenceSeconds: longer than the node was not heard → its machines are ha
     state: "online",
     silenceSeconds: 300,
   });
-  expect(await silence(t.db)).toBe(0);
+  expect(await silence(t.db)).toMatchObject({ silent: 0 });
   const { assignment } = await assign(t.connection, { username: "alice", sshKeys: [KEY_A] }, APP);
   expect(assignment.state).toBe("setting_up");
   expect(await setNode(t.db, { name: NODE, silenceSeconds: null }, ADMIN)).toMatchObject({ state: "silent" });

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { poolSpec } from "../../../src/contract/pool.ts";
-import { reap } from "../../../src/cron/reap.ts";
+import { reap } from "../../../src/domain/pools/reap.ts";
 import { sweep } from "../../../src/cron/sweep.ts";
 import { rows } from "../../../src/db/client.ts";
 import { assign } from "../../helpers/leftToSweep.ts";

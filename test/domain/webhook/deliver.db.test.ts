@@ -4,7 +4,7 @@ import { Webhook } from "standardwebhooks";
 import { expect, test } from "vitest";
 import { CONDITION_TYPES } from "../../../src/contract/conditions.ts";
 import { webhookMessage } from "../../../src/contract/webhook.ts";
-import { deliver as deliverDuty } from "../../../src/cron/deliver.ts";
+import { deliverAll } from "../../../src/domain/webhook/duty.ts";
 import { sweep } from "../../../src/cron/sweep.ts";
 import { type Db, rows } from "../../../src/db/client.ts";
 import { assign } from "../../helpers/leftToSweep.ts";
@@ -91,11 +91,11 @@ test("who waits too long is told of once", async () => {
   await makeWorld(t.db, { targetSize: 0, maxSize: 0 });
   await using hook = await startReceiver();
   await ask(t, "alice");
-  await deliverDuty(t.db, hook.receiver);
+  await deliverAll(t.db, hook.receiver);
   expect(hook.got).toEqual([]);
   await t.db.execute(sql`update assignments set created_at = now() - interval '11 minutes'`);
-  await Promise.all([1, 2, 3].map(() => deliverDuty(t.db, hook.receiver)));
-  await deliverDuty(t.db, hook.receiver);
+  await Promise.all([1, 2, 3].map(() => deliverAll(t.db, hook.receiver)));
+  await deliverAll(t.db, hook.receiver);
   expect(messages(hook).map(({ type }) => type)).toEqual(["assignment.waiting"]);
 });
 
@@ -195,13 +195,13 @@ test("410 ends it for this URL, on record; another URL is another receiver", asy
   await using hook = await startReceiver();
   await store(t.db, 2);
   hook.answers.push(410);
-  await deliverDuty(t.db, hook.receiver);
+  await deliverAll(t.db, hook.receiver);
   await store(t.db, 1);
-  await deliverDuty(t.db, hook.receiver);
+  await deliverAll(t.db, hook.receiver);
   expect(hook.got).toHaveLength(1);
   const given = await rows(t.db, sql`select 1 from events where reason = 'undelivered'`);
   expect(given).toHaveLength(2);
-  await deliverDuty(t.db, { ...hook.receiver, url: `${hook.receiver.url}#again` });
+  await deliverAll(t.db, { ...hook.receiver, url: `${hook.receiver.url}#again` });
   expect(hook.got).toHaveLength(2);
 });
 
@@ -210,10 +210,10 @@ test("a message is given up after three days, on record", async () => {
   await using hook = await startReceiver();
   await store(t.db, 1);
   hook.answers.push(500);
-  await deliverDuty(t.db, hook.receiver);
+  await deliverAll(t.db, hook.receiver);
   await elapse(t.db);
   await t.db.execute(sql`update webhook_messages set created_at = now() - interval '73 hours'`);
-  await deliverDuty(t.db, hook.receiver);
+  await deliverAll(t.db, hook.receiver);
   expect(hook.got).toHaveLength(1);
   expect(await states(t.db)).toMatchObject([{ outcome: "given_up", attempts: 1 }]);
   const [told] = await rows<{ data: object }>(
@@ -237,7 +237,7 @@ test("many senders at once: never two messages in flight, none twice, none left"
 test("with no receiver messages do not pile up", async () => {
   await using t = await testDb();
   await store(t.db, 2);
-  expect(await deliverDuty(t.db, null)).toBe(0);
+  expect(await deliverAll(t.db, null)).toMatchObject({ dropped: 0 });
   await t.db.execute(sql`update webhook_messages set created_at = now() - interval '11 minutes'`);
-  expect(await deliverDuty(t.db, null)).toBe(2);
+  expect(await deliverAll(t.db, null)).toMatchObject({ dropped: 2 });
 });

@@ -1,21 +1,25 @@
 import { sql } from "drizzle-orm";
-import { type Db, rows } from "../db/client.ts";
-import { queueSetup } from "../domain/assignments/keys.ts";
-import { bySweep, change } from "../domain/core/change.ts";
-import { queueDeletes } from "../domain/core/operations.ts";
-import { finishRemovals } from "../domain/pools/remove.ts";
-import { tearDown } from "../domain/core/teardown.ts";
-import { isLiveOperation } from "../domain/core/live.ts";
+import { type Db, rows } from "../../db/client.ts";
+import { queueSetup } from "../assignments/keys.ts";
+import { bySweep, change } from "../core/change.ts";
+import { isLiveOperation } from "../core/live.ts";
+import { queueDeletes } from "../core/operations.ts";
+import { tearDown } from "../core/teardown.ts";
+import { finishRemovals } from "./remove.ts";
+
+/** What was picked up: of removed pools, creates that ended without a word, deletes and set-ups that were queued. */
+export type PickedUp = { ofRemovedPools: number; creates: number; deletes: number; setups: number };
 
 /**
  * Picks up what nobody works on any more: machines that are being deleted, creates that ended without a word, set-ups
  * that lost their operation. All of it follows from the rows as they stand.
  */
-export async function reap(db: Db): Promise<number> {
-  return (await finishRemovals(db)) + (await pickUp(db));
+export async function reap(db: Db): Promise<PickedUp> {
+  const ofRemovedPools = await finishRemovals(db);
+  return { ofRemovedPools, ...(await pickUp(db)) };
 }
 
-function pickUp(db: Db): Promise<number> {
+function pickUp(db: Db): Promise<Omit<PickedUp, "ofRemovedPools">> {
   return change(db, "system:reap", bySweep, async (tx) => {
     const idle = sql`not exists (select 1 from operations o
       where o.machine = m.id and ${isLiveOperation(sql`o`)})`;
@@ -34,6 +38,6 @@ function pickUp(db: Db): Promise<number> {
       sql`select a.id from assignments a join machines m on m.id = a.machine where a.state = 'setting_up' and ${idle}`,
     );
     for (const { id } of setups) await queueSetup(tx, id);
-    return stranded.length + deletes + setups.length;
+    return { creates: stranded.length, deletes, setups: setups.length };
   });
 }
