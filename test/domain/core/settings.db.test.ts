@@ -72,7 +72,7 @@ test("extendCeilingSeconds: lower → an extension above it is refused, and the 
   expect(await offered()).toEqual({ maxTtlSeconds: 2 * HOUR });
   await expect(extendAssignment(t.db, assignment.id, 2 * HOUR + 1, APP)).rejects.toMatchObject({
     code: "BAD_REQUEST",
-    message: expect.stringContaining("is at most 7200") as string,
+    message: expect.stringContaining("must be at most 7200") as string,
   });
   expect(await extendAssignment(t.db, assignment.id, 2 * HOUR, APP)).toMatchObject({ state: "active" });
 });
