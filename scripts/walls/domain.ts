@@ -88,10 +88,19 @@ export const DOMAIN: Record<string, Room> = {
     why: "What follows a change is activated here, by the rooms below; nothing is decided.",
     instead: "Say what a move touches in src/domain/core/follows.ts.",
   },
+  "src/domain/imports": {
+    may: [
+      ...["src/db/client.ts", "src/domain/core", "src/domain/recipes", "src/domain/secrets"],
+      ...["src/domain/supply", "drizzle-orm"],
+    ],
+    types: ["src/contract"],
+    why: "A tester who comes with a machine takes a place in a pool, and nothing is made for them.",
+    instead: "Do what follows from it in src/domain/machines or src/domain/operations.",
+  },
   "src/domain/machines": {
     may: [
       ...["src/db/client.ts", "src/domain/core", "src/domain/health", "src/domain/follow"],
-      ...["drizzle-orm"],
+      ...["src/domain/imports", "drizzle-orm"],
     ],
     types: ["src/contract"],
     why: "An act on one machine applies the rules of the rooms below.",
@@ -101,7 +110,7 @@ export const DOMAIN: Record<string, Room> = {
     may: [
       ...["src/contract", "src/db/failure.ts", "src/db/client.ts", "src/domain/core"],
       ...["src/domain/secrets", "src/domain/orphans", "src/domain/capacity", "src/domain/health"],
-      ...["src/domain/assignments", "src/domain/follow", "drizzle-orm"],
+      ...["src/domain/assignments", "src/domain/imports", "src/domain/follow", "drizzle-orm"],
     ],
     why: "Results of a relay are applied here, and the rooms below say what follows.",
     instead: "Put the rule into the room that it is about.",

@@ -69,7 +69,7 @@ export const OUTSIDE: Record<string, Room> = {
   },
   scripts: {
     may: [
-      ...["examples", "scripts/change", "scripts/leash", "scripts/leftovers"],
+      ...["examples", "scripts/change", "scripts/deploy", "scripts/leash", "scripts/leftovers"],
       ...["scripts/leftovers.ts", "scripts/proc.ts", "zod", NODE],
     ],
     ...TOOL,
@@ -79,6 +79,7 @@ export const OUTSIDE: Record<string, Room> = {
     ...TOOL,
   },
   "scripts/buildServer.ts": { may: ["src/relay/drivers/local", NODE], ...TOOL },
+  "scripts/deploy": { may: ["wrangler/package.json", "zod", NODE], ...TOOL },
   "scripts/change": { may: [NODE], ...TOOL },
   "scripts/docs": {
     may: [
@@ -107,14 +108,14 @@ export const OUTSIDE: Record<string, Room> = {
       ...["src/domain/recipes", "src/domain/events", "src/domain/access", "src/domain/secrets"],
       ...["src/domain/webhook", "src/domain/installation", "src/domain/orphans"],
       ...["src/domain/capacity", "src/domain/health", "src/domain/assignments"],
-      ...["src/domain/supply", "src/domain/follow", "src/domain/machines", "src/domain/operations"],
-      ...["src/domain/nodes"],
+      ...["src/domain/supply", "src/domain/follow", "src/domain/imports", "src/domain/machines"],
+      ...["src/domain/operations", "src/domain/nodes"],
       ...["src/domain/pools", "src/domain/metrics", "src/relay", "src/relay/time", "src/relay/ssh"],
       ...["src/relay/session", "src/relay/setup", "src/relay/operations", "src/relay/drivers/exec"],
       ...["src/relay/drivers/incus", "src/relay/drivers/local"],
       ...["src/relay/drivers/local/sshServer", "src/relay/drivers", "src/relay/conformance"],
       ...["src/relay/main.ts", "verify/harness", "verify/accept", "verify/chaos", "verify/mutate"],
-      ...["examples", "scripts/change", "scripts/docs", "scripts/walls", "scripts/leash"],
+      ...["examples", "scripts/change", "scripts/deploy", "scripts/docs", "scripts/walls", "scripts/leash"],
       ...["scripts/words", "scripts/leftovers", "scripts/proc.ts", "test/helpers/random.ts"],
       ...["test/helpers/patience.ts", "test/helpers/until.ts", "@hono/node-server"],
       ...["@seriousme/openapi-schema-validator", "@trpc/server"],

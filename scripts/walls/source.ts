@@ -57,7 +57,7 @@ export const SOURCE: Record<string, Room> = {
       ...["src/contract", "src/db/failure.ts", "src/cron", "src/domain/core", "src/domain/recipes"],
       ...["src/domain/events", "src/domain/access", "src/domain/webhook"],
       ...["src/domain/installation", "src/domain/capacity", "src/domain/health"],
-      ...["src/domain/assignments", "src/domain/follow", "src/domain/machines"],
+      ...["src/domain/assignments", "src/domain/follow", "src/domain/imports", "src/domain/machines"],
       ...["src/domain/operations", "src/domain/nodes", "src/domain/pools", "src/domain/metrics"],
       ...["@trpc/server", "@trpc/server/adapters/fetch", "@trpc/server/rpc", "drizzle-orm"],
       ...["hono/body-limit", "hono/request-id", "hono/tiny", "zod"],

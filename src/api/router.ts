@@ -9,6 +9,7 @@ import {
 } from "./admin.ts";
 import { capacityRouter } from "./capacity.ts";
 import { eventRouter } from "./events.ts";
+import { importRouter } from "./import.ts";
 import { installationRouter } from "./installation.ts";
 import { pageRouter } from "./page.ts";
 import { relayRouter } from "./relay.ts";
@@ -25,6 +26,7 @@ export const appRouter = router({
   recipe: recipeRouter,
   machine: machineRouter,
   node: nodeRouter,
+  import: importRouter,
   event: eventRouter,
   token: tokenRouter,
   capacity: capacityRouter,

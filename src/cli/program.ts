@@ -10,6 +10,7 @@ import { doctor } from "./verbs/doctor.ts";
 import { driver } from "./verbs/driver.ts";
 import { duties } from "./verbs/duties.ts";
 import { importVerb } from "./verbs/import.ts";
+import { importTesters } from "./verbs/importTesters.ts";
 import { log } from "./verbs/log.ts";
 import { machine } from "./verbs/machine.ts";
 import { migrate } from "./verbs/migrate.ts";
@@ -59,6 +60,7 @@ const VERBS = [
   doctor,
   apply,
   importVerb,
+  importTesters,
   server,
   migrate,
   relay,

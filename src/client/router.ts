@@ -26,6 +26,12 @@ import type { capacityInput, CapacityReport } from "../contract/capacity.ts";
 import type { ErrorCode } from "../contract/errors.ts";
 import type { eventListInput, EventNews, EventView, eventWatchInput } from "../contract/event.ts";
 import type { PoolHistory, poolHistoryInput } from "../contract/history.ts";
+import type {
+  ImportOutcome,
+  importStartInput,
+  importStatusInput,
+  importUndoInput,
+} from "../contract/import.ts";
 import type { InstallationCheck } from "../contract/installation.ts";
 import type { InstallationSettings, settingsPutInput } from "../contract/settings.ts";
 import type {
@@ -140,6 +146,11 @@ export type AppRouter = TRPCBuiltRouter<
       cut: Mutation<z.input<typeof machineNoteInput>, MachineView>;
       uncut: Mutation<z.input<typeof machineGetInput>, MachineView>;
       forget: Mutation<z.input<typeof machineNoteInput>, MachineView>;
+    };
+    import: {
+      start: Mutation<z.input<typeof importStartInput>, ImportOutcome[]>;
+      status: Query<z.input<typeof importStatusInput>, ImportOutcome[]>;
+      undo: Mutation<z.input<typeof importUndoInput>, ImportOutcome[]>;
     };
     node: {
       list: Query<void, NodeView[]>;

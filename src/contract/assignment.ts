@@ -17,7 +17,7 @@ export const ttlSeconds = z
   .max(MAX_TTL_SECONDS, `must be at most 366 days (${MAX_TTL_SECONDS})`);
 
 /** Values for the recipe's parameters, by name. */
-const params = recordOf(paramName, z.string().max(16_384)).optional();
+export const params = recordOf(paramName, z.string().max(16_384)).optional();
 
 /**
  * Asks for a machine. `ttlSeconds` counts from `activeAt`; `wait: false` fails where nothing is ready. `page: true` makes

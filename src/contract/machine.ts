@@ -43,6 +43,20 @@ export const endpoint = z.strictObject({
 });
 export type Endpoint = z.infer<typeof endpoint>;
 
+/** The name of a machine that was made elsewhere, as its node has it. */
+export const importedName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, "must be letters, digits, ., _ or -, 100 at most");
+
+/** A host key as somebody has noted it: a fingerprint, or a public key with or without a comment. */
+export const expectedHostKey = z
+  .string()
+  .max(500)
+  .regex(
+    /^(SHA256:[A-Za-z0-9+/]{43}|ssh-ed25519 [A-Za-z0-9+/=]{40,200}( .*)?)$/,
+    "must be SHA256:… as ssh-keygen -l prints it, or the line of an ssh-ed25519 public key",
+  );
+
 /** A relay's proof that a machine is gone: a complete listing, begun after the delete returned, without it. */
 export const receipt = z.strictObject({
   kind: z.literal("listed"),
@@ -123,6 +137,8 @@ export const machineView = z
     createdAt: moment,
     /** When the node showed it and no row knew it; null for what was made here. */
     adoptedAt: moment.nullable(),
+    /** When it was imported with its tester; null for what was made here. */
+    importedAt: moment.nullable(),
     /** An orphan is stopped, and deleted only then; null for what goes at once. */
     keepUntil: moment.nullable(),
     deletedAt: moment.nullable(),

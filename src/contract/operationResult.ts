@@ -2,7 +2,7 @@ import * as z from "zod";
 import { setupFailure } from "./assignmentErrors.ts";
 import { sayIssues } from "./issues.ts";
 import { listing } from "./listing.ts";
-import { endpoint, PROBE_ANSWERS, receipt } from "./machine.ts";
+import { endpoint, hostKey, PROBE_ANSWERS, receipt } from "./machine.ts";
 import { outputs } from "./progress.ts";
 import { recordOf } from "./record.ts";
 
@@ -98,6 +98,21 @@ export const operationResult = z.discriminatedUnion("outcome", [
   /** The machine is stopped, or is not there. */
   z.strictObject({ outcome: z.literal("cut") }),
   z.strictObject({ ...failure, outcome: z.literal("cut_failed") }),
+  /** What the machine of an old record is like; it is marked now, unless that was only a plan. */
+  z.strictObject({
+    outcome: z.literal("imported"),
+    driver: z.string().max(50),
+    driverRef: z.string().max(500),
+    hostKey,
+    host: endpoint.shape.host,
+    port: endpoint.shape.port,
+    access: endpoint,
+  }),
+  /** `message` says why, `fix` what to do. */
+  z.strictObject({ ...failure, outcome: z.literal("import_refused"), fix: text }),
+  /** The mark of an import is off, or there was none. */
+  z.strictObject({ outcome: z.literal("unmarked") }),
+  z.strictObject({ ...failure, outcome: z.literal("unmark_failed") }),
   z.strictObject({
     outcome: z.literal("probed"),
     listing: listing.nullable(),

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { listing } from "./listing.ts";
-import type { HostKey, MachineState } from "./machine.ts";
+import type { Endpoint, HostKey, MachineState } from "./machine.ts";
 import { inventory } from "./node.ts";
 import { operationResult } from "./operationResult.ts";
 import type { PoolSpec } from "./pool.ts";
@@ -115,6 +115,24 @@ export type RestartOperation = Leased & {
 };
 /** Ends everybody's access from outside: the machine is stopped, and its data stays. */
 export type CutOperation = Leased & { kind: "cut"; machine: { id: string; name: string } };
+/**
+ * Looks at a machine that was made elsewhere: whether root and the tester's account are there, under which host key. The
+ * `id` of such a machine is the operation's, for it has no row yet.
+ */
+export type ImportOperation = Leased & {
+  kind: "import";
+  machine: { id: string; name: string };
+  /** Null where the driver has to know. */
+  dial: { ssh: Endpoint; access: Endpoint } | null;
+  /** The host key that somebody has noted: a fingerprint or a public key. */
+  expected: string | null;
+  username: string;
+  healthCommand: string | null;
+  /** Only look. */
+  plan: boolean;
+};
+/** Takes the mark of an import off again. The machine is not touched otherwise. */
+export type UnmarkOperation = Leased & { kind: "unmark"; machine: { id: string; name: string } };
 export type ProbeOperation = Leased & {
   kind: "probe";
   /** `all`: everything on the node that can be dialled. `suspects`: a second look at those that missed a probe. */
@@ -129,6 +147,8 @@ export type LeasedOperation =
   | DeleteOperation
   | RestartOperation
   | CutOperation
+  | ImportOperation
+  | UnmarkOperation
   | ProbeOperation;
 /** `concurrency`: creates and deletes that the node works on at a time; an edge of 0.1 leaves it out. */
 export type LeaseResult = { operations: LeasedOperation[]; concurrency?: number };

@@ -1,4 +1,4 @@
-import type { Endpoint } from "../contract/machine.ts";
+import type { Endpoint, HostKey } from "../contract/machine.ts";
 import type { Inventory } from "../contract/node.ts";
 import type { PoolSpec } from "../contract/pool.ts";
 
@@ -38,12 +38,23 @@ export type Driver = {
   stop(name: string, signal: AbortSignal): Promise<void>;
   /** Removes the machine and its disks. What is not there is no error. */
   delete(name: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Puts the mark on a machine that somebody else has made, for good or (`plan`) only asks whether that can be; nothing
+   * else of the machine is changed. Left out where the driver cannot.
+   * @throws DriverError `failed` where there is no such machine, or it carries a mark already.
+   */
+  mark?: (request: MarkRequest, signal: AbortSignal) => Promise<DriverMachine>;
+  /** Takes off what `mark` has written. A machine that is not there or that was made here is left as it is. */
+  unmark?: (name: string, signal: AbortSignal) => Promise<void>;
   capacity(signal: AbortSignal): Promise<Inventory>;
   /** Text that helps a person see why a machine never became ready (console tail, …), by name; 64 KiB at most. */
   evidence(name: string, signal: AbortSignal): Promise<Record<string, string>>;
 };
 
-export type CallSeconds = Record<"get" | "list" | "start" | "stop" | "delete" | "capacity", number>;
+export type CallSeconds = Record<
+  "get" | "list" | "start" | "stop" | "delete" | "mark" | "unmark" | "capacity",
+  number
+>;
 
 /** What is long for a hypervisor on the node itself. */
 export const CALL_SECONDS: CallSeconds = {
@@ -52,6 +63,8 @@ export const CALL_SECONDS: CallSeconds = {
   start: 120,
   stop: 60,
   delete: 120,
+  mark: 30,
+  unmark: 30,
   capacity: 30,
 };
 
@@ -69,6 +82,18 @@ export type CreateRequest = {
   /** Loopback ports allotted to this machine alone: for SSH, and for what its tester opens in a browser. */
   port: number;
   httpPort: number;
+};
+
+export type MarkRequest = {
+  name: string;
+  /** As for `CreateRequest`. */
+  mark?: Mark;
+  /** Where the machine answers: `ssh` of what the driver says of it from now on, and `access`. */
+  ssh: Endpoint;
+  access: Endpoint;
+  /** What answered there presented it. A driver that can look into the machine refuses where that one has another. */
+  hostKey: HostKey;
+  plan: boolean;
 };
 
 export type DriverMachine = {

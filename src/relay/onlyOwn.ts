@@ -19,10 +19,25 @@ export function onlyOwn(driver: Driver, { installation, node }: Owner): Driver {
     return found !== null && !isOwn(found);
   }
 
+  function markOwn(put: NonNullable<Driver["mark"]>): NonNullable<Driver["mark"]> {
+    return async (request, signal) => {
+      if (await isCopied(request.name, signal)) throw new DriverError("failed", copyText(request.name));
+      return put({ ...request, mark: { ...owner, machine: request.name } }, signal);
+    };
+  }
+
+  function unmarkOwn(take: NonNullable<Driver["unmark"]>): NonNullable<Driver["unmark"]> {
+    return async (name, signal) => {
+      if (!(await isCopied(name, signal))) await take(name, signal);
+    };
+  }
+
   return {
     ...driver,
     create: (request: CreateRequest, signal) =>
       driver.create({ ...request, mark: { ...owner, machine: request.name } }, signal),
+    ...(driver.mark === undefined ? {} : { mark: markOwn(driver.mark) }),
+    ...(driver.unmark === undefined ? {} : { unmark: unmarkOwn(driver.unmark) }),
     async get(name, signal) {
       const found = await driver.get(name, signal);
       return found !== null && isOwn(found) ? found : null;

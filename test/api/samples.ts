@@ -1,5 +1,5 @@
 import type { ProcedurePath } from "../../src/api/procedures.ts";
-import { KEY_A, RECIPE, specOf } from "../helpers/world.ts";
+import { HOST_KEY, KEY_A, RECIPE, specOf } from "../helpers/world.ts";
 
 const session = "00000000-0000-4000-8000-000000000001";
 const id = "00000000-0000-4000-8000-000000000002";
@@ -68,6 +68,30 @@ export const SAMPLES: Record<ProcedurePath, object | undefined> = {
   "node.lift": { name: "n1", note: "the disk burned" },
   "node.reap": { name: "n1", machines: ["demo-7-abcd"], note: "they are from a test" },
   "node.remove": { name: "n1", lost: false },
+  "import.start": {
+    records: [
+      {
+        username: "alice",
+        pool: "demo",
+        node: "n1",
+        machine: "vm-alice",
+        host: "192.0.2.7",
+        port: 22,
+        relayHost: "10.0.0.7",
+        relayPort: 22,
+        user: "alice",
+        sshKeys: [KEY_A],
+        hostKey: HOST_KEY.fingerprint,
+        params: { greeting: "hi" },
+        outputs: { url: "http://192.0.2.7" },
+        externalId: "7",
+        expiresAt: "2030-01-01T00:00:00Z",
+      },
+    ],
+    plan: true,
+  },
+  "import.status": { ids: [id] },
+  "import.undo": { records: [{ username: "alice", pool: "demo", machine: "vm-alice" }], plan: true },
   "event.list": {
     pool: "demo",
     machine: id,

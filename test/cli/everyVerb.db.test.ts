@@ -174,6 +174,7 @@ const VERBS: Record<string, Case> = {
   },
   apply: { elsewhere: "apply.db.test.ts" },
   import: { elsewhere: "import.db.test.ts" },
+  "import-testers": { elsewhere: "importTesters.db.test.ts" },
   "context add": { elsewhere: "contexts.test.ts" },
   "context use": { elsewhere: "contexts.test.ts" },
   "context list": { elsewhere: "contexts.test.ts" },

@@ -15,6 +15,7 @@ type Reach = Way & { noRoute?: string };
 
 const ASKED_BY_TESTER =
   "the main app knows its testers by name; by HTTP they are reached by their assignment";
+const MOVED_IN = "a person imports testers once, at the command line or by tRPC";
 const BY_ID = "a person knows a tester by name: the verbs for one tester do the same";
 
 const PAGE: Reach = {
@@ -62,6 +63,9 @@ const REACH: Record<Public, Reach> = {
   "machine.forget": { verb: "machine forget" },
   "machine.cut": { verb: "machine cut" },
   "machine.uncut": { verb: "machine uncut" },
+  "import.start": { verb: "import-testers", noRoute: MOVED_IN },
+  "import.status": { verb: "import-testers", noRoute: MOVED_IN },
+  "import.undo": { verb: "import-testers", noRoute: MOVED_IN },
   "node.list": { verb: "node list" },
   "node.enroll": { verb: "node enroll" },
   "node.drain": { verb: "node drain" },

@@ -101,6 +101,7 @@ export function aMachine(change: Partial<MachineView> = {}): MachineView {
     driver: "local",
     driverRef: "wp-demo-7",
     adoptedAt: null,
+    importedAt: null,
     keepUntil: null,
     stale: false,
     suspectSince: null,

@@ -174,6 +174,10 @@ export async function doHappily(relay: StandInRelay, operation: LeasedOperation)
     }
     case "cut":
       return relay.finish(operation, { outcome: "cut" });
+    case "import":
+      return relay.finish(operation, importedOf(operation.machine, operation.dial?.ssh.host));
+    case "unmark":
+      return relay.finish(operation, { outcome: "unmarked" });
     case "probe":
       return relay.finish(operation, {
         outcome: "probed",
@@ -190,6 +194,18 @@ export async function doHappily(relay: StandInRelay, operation: LeasedOperation)
 export function createdOf(machine: { name: string; port: number }): OperationResult {
   const here = { host: "127.0.0.1", port: machine.port };
   return { outcome: "created", driver: "stand-in", driverRef: machine.name, ...here, access: here };
+}
+
+export function importedOf(machine: { name: string }, host = "192.0.2.7"): OperationResult {
+  const here = { host, port: 22 };
+  return {
+    outcome: "imported",
+    driver: "stand-in",
+    driverRef: machine.name,
+    hostKey: HOST_KEY,
+    ...here,
+    access: here,
+  };
 }
 
 export function setUpOf(

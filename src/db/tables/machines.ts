@@ -20,6 +20,7 @@ import { nodes } from "./nodes.ts";
 /**
  * One VM or system container, from `provisioning` to proven gone. Its id, number and name are never reused. An orphan
  * that was adopted is a row too, in `deleting` from the start: it belongs to no pool, and has the name on its node.
+ * One that was imported begins as `assigned`.
  */
 export const machines = pgTable(
   "machines",
@@ -65,6 +66,8 @@ export const machines = pgTable(
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
     /** For an adopted orphan: when it was adopted. */
     adoptedAt: timestamp("adopted_at", { withTimezone: true }),
+    /** When it was imported with its tester: it was made elsewhere, under a name that may come back. */
+    importedAt: timestamp("imported_at", { withTimezone: true }),
     /** An orphan that was adopted without a person's word is stopped, and deleted only then. */
     keepUntil: timestamp("keep_until", { withTimezone: true }),
     deletedAt: timestamp("deleted_at", { withTimezone: true }),
@@ -73,7 +76,7 @@ export const machines = pgTable(
     index("machines_named").on(table.name),
     uniqueIndex("machines_made_once")
       .on(table.name)
-      .where(sql`adopted_at is null`),
+      .where(sql`adopted_at is null and imported_at is null`),
     uniqueIndex("machines_live_name")
       .on(table.name)
       .where(sql`state <> 'deleted'`),

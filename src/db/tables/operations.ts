@@ -18,6 +18,9 @@ import { machines } from "./machines.ts";
 import { nodes } from "./nodes.ts";
 import { uncountedOperation } from "./uncounted.ts";
 
+/** What an operation knows of a machine that has no row, by the machine's name on its node. */
+export type PendingRecord = { machine: string } & Record<string, unknown>;
+
 /** One unit of work for a relay. `token` is the fence: only the lease with the row's number may change anything. */
 export const operations = pgTable(
   "operations",
@@ -32,6 +35,8 @@ export const operations = pgTable(
     assignment: uuid("assignment").references(() => assignments.id),
     /** For a probe: the suspects that it rechecks. Null: all machines of the node. */
     scope: text("scope").$type<"suspects">(),
+    /** Of an import and of its undoing, whose machine has no row: the record (src/domain/imports/pending.ts). */
+    record: jsonb("record").$type<PendingRecord>(),
     attempt: integer("attempt").notNull().default(0),
     token: bigint("token", { mode: "number" }),
     session: uuid("session"),
@@ -56,6 +61,10 @@ export const operations = pgTable(
     uniqueIndex("operations_one_live_recheck_per_node")
       .on(table.node)
       .where(sql`kind = 'probe' and scope = 'suspects' and state in ('queued', 'leased', 'cancelling')`),
+    /** A machine is not marked and unmarked at once, nor twice. */
+    uniqueIndex("operations_one_live_import_per_machine")
+      .on(table.node, sql`(${table.record} ->> 'machine')`)
+      .where(sql`record is not null and state in ('queued', 'leased', 'cancelling')`),
     check(
       "operations_scope",
       sql`${table.scope} is null or (${table.kind} = 'probe' and ${table.scope} = 'suspects')`,
@@ -68,7 +77,10 @@ export const operations = pgTable(
       .on(table.finishedAt)
       .where(sql`finished_at is not null`),
     index("operations_uncounted").on(table.id).where(uncountedOperation),
-    check("operations_kind", sql`${table.kind} in ('create', 'setup', 'delete', 'restart', 'cut', 'probe')`),
+    check(
+      "operations_kind",
+      sql`${table.kind} in ('create', 'setup', 'delete', 'restart', 'cut', 'import', 'unmark', 'probe')`,
+    ),
     check(
       "operations_state",
       sql`${table.state} in ('queued', 'leased', 'cancelling', 'succeeded', 'failed', 'cancelled')`,
@@ -77,7 +89,11 @@ export const operations = pgTable(
       "operations_lease",
       sql`${table.state} not in ('leased', 'cancelling') or (${table.token} is not null and ${table.session} is not null and ${table.leaseUntil} is not null)`,
     ),
-    check("operations_subject", sql`(${table.kind} = 'probe') = (${table.machine} is null)`),
+    check(
+      "operations_subject",
+      sql`(${table.kind} in ('import', 'unmark', 'probe')) = (${table.machine} is null)`,
+    ),
+    check("operations_record", sql`(${table.kind} in ('import', 'unmark')) = (${table.record} is not null)`),
     check("operations_setup_is_for", sql`(${table.kind} = 'setup') = (${table.assignment} is not null)`),
     check(
       "operations_finished",

@@ -10,11 +10,11 @@ export const COLUMNS = {
   events: "id at kind actor reason pool node machine assignment operation before after data counted",
   idempotency_keys: "holder key fingerprint taken_at status body",
   machines:
-    "id number name pool node state phase port http_port dial_host dial_port access_host access_port host_key driver driver_ref machine_spec shape strikes suspect_since ready_at create_seconds delete_seconds hold cut restarted_at deleting_since receipt evidence created_at adopted_at keep_until deleted_at",
+    "id number name pool node state phase port http_port dial_host dial_port access_host access_port host_key driver driver_ref machine_spec shape strikes suspect_since ready_at create_seconds delete_seconds hold cut restarted_at deleting_since receipt evidence created_at adopted_at imported_at keep_until deleted_at",
   nodes:
     "name state scheduling labels concurrency silence_seconds session session_at last_seen_at driver driver_version relay_version ssh_public_key highest_machine_number inventory inventory_at driver_concurrency full listing last_probe_at not_alive orphans driver_problems orphan_brake created_at",
   operations:
-    "id kind state node machine assignment scope attempt token session lease_until first_leased_at not_before error result created_at finished_at counted",
+    "id kind state node machine assignment scope record attempt token session lease_until first_leased_at not_before error result created_at finished_at counted",
   pool_samples: "pool at machines waiting claims durations",
   pools:
     "name spec target_size max_size machine_spec paused create_failures create_not_before conditions created_at removed_at",

@@ -37,6 +37,7 @@ async function readMachines(
         m.driver, m.driver_ref as "driverRef", coalesce(m.machine_spec <> p.machine_spec, false) as stale,
         ${iso(sql`m.suspect_since`)} as "suspectSince", ${iso(sql`m.ready_at`)} as "readyAt",
         ${iso(sql`m.created_at`)} as "createdAt", ${iso(sql`m.adopted_at`)} as "adoptedAt",
+        ${iso(sql`m.imported_at`)} as "importedAt",
         ${iso(sql`m.keep_until`)} as "keepUntil", ${iso(sql`m.deleted_at`)} as "deletedAt",
         a.id as "assignmentId", a.username, ${iso(sql`n.last_probe_at`)} as "probedAt",
         m.ready_at < n.last_probe_at as probed, ${NOT_ALIVE} as "notAlive",

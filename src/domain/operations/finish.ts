@@ -10,6 +10,7 @@ import { setUp, setupFailed } from "./finishSetup.ts";
 import { lockLease } from "./lease.ts";
 import { leaseLost, type Standing } from "../core/leased.ts";
 import { lockNodes } from "../core/locks.ts";
+import { importRefused, imported, unmarkFailed } from "../imports/finishImport.ts";
 import { endOperation, requeueOperation } from "../core/operations.ts";
 import { judgeProbe } from "../health/applyProbe.ts";
 import { follow } from "../follow/follow.ts";
@@ -51,6 +52,10 @@ const LARGER: Record<OperationResult["outcome"], "nothing" | "node" | "pool and 
   restart_failed: "node",
   cut: "nothing",
   cut_failed: "nothing",
+  imported: "pool and node",
+  import_refused: "nothing",
+  unmarked: "nothing",
+  unmark_failed: "nothing",
   probed: "node",
 };
 
@@ -65,7 +70,8 @@ async function lockLarger(
   if (larger === "pool and node") {
     await tx.execute(sql`
       select 1 from pools where name = (
-        select m.pool from operations o join machines m on m.id = o.machine where o.id = ${id}) for no key update`);
+        select coalesce(m.pool, o.record ->> 'pool') from operations o left join machines m on m.id = o.machine
+        where o.id = ${id}) for no key update`);
   }
   await lockNodes(tx, sql`n.name = ${node}`);
 }
@@ -107,6 +113,18 @@ async function apply(tx: Change, lease: Standing, result: OperationResult, actor
     case "cut_failed":
       expectKind(lease, "cut");
       return cutFailed(tx, lease, result.message, actor);
+    case "imported":
+      expectKind(lease, "import");
+      return imported(tx, lease, result);
+    case "import_refused":
+      expectKind(lease, "import");
+      return importRefused(tx, lease, result);
+    case "unmarked":
+      expectKind(lease, "unmark");
+      return endOperation(tx, lease.id, "succeeded", null);
+    case "unmark_failed":
+      expectKind(lease, "unmark");
+      return unmarkFailed(tx, lease, result.message);
     case "probed": {
       expectKind(lease, "probe");
       // Ended first: what follows from it may be another look at the same machines.

@@ -20,7 +20,7 @@ export type Free = { setups: number; others: number };
 
 /**
  * Leases what the node may work on now, testers' set-ups first, and deletes before creates: a delete ends somebody's
- * access and frees room. A restart or a cut, for which a person waits, stands in no line behind them. Creates and deletes together never exceed
+ * access and frees room. A restart or a cut, for which a person waits, stands in no line behind them; nor does an import. Creates and deletes together never exceed
  * the node's concurrency, whoever asks: its row is locked while they are counted.
  * @param highest the highest machine number that the relay has seen; before it is leased anything, a database that knows
  * less is found to be an older copy (src/domain/orphans/restoredBackup.ts).
@@ -63,7 +63,7 @@ export async function leaseWork(
       ),
       setups as (select id from due where kind = 'setup' order by created_at limit ${free.setups}),
       probes as (select id from due where kind = 'probe' order by created_at limit 1),
-      restarts as (select id from due where kind in ('restart', 'cut') order by created_at limit ${free.others}),
+      restarts as (select id from due where kind in ('restart', 'cut', 'import', 'unmark') order by created_at limit ${free.others}),
       heavy as (
         select id from due where kind in ('create', 'delete') order by kind = 'create', created_at
         limit greatest(0, least(${free.others}::int,

@@ -7,6 +7,7 @@ import type { LeasedOperation, MachineTarget } from "../../contract/relay.ts";
 import { type Db, listOf, rows } from "../../db/client.ts";
 import type { Leased } from "../core/leased.ts";
 import { failUnreadable } from "./unreadable.ts";
+import { recordPayload } from "./recordPayload.ts";
 import { openSecrets } from "../secrets/params.ts";
 import { NO_SECRET_KEYS, type Sealed, type SecretKeys } from "../secrets/keys.ts";
 import { SETTINGS } from "../core/limits.ts";
@@ -55,13 +56,21 @@ export async function payloads(
   const sources = new Map((await readSources(db, leased)).map((source) => [source.operation, source]));
   const made: LeasedOperation[] = [];
   for (const lease of leased) {
-    const payload =
-      lease.kind === "probe"
-        ? await probePayload(db, lease)
-        : await machinePayload(db, lease, sources.get(lease.id), keys);
+    const payload = await payloadOf(db, lease, sources.get(lease.id), keys);
     if (payload !== null) made.push(payload);
   }
   return made;
+}
+
+function payloadOf(
+  db: Db,
+  lease: Leased,
+  source: Source | undefined,
+  keys: SecretKeys,
+): Promise<LeasedOperation | null> {
+  if (lease.kind === "probe") return probePayload(db, lease);
+  if (lease.kind === "import" || lease.kind === "unmark") return recordPayload(db, lease);
+  return machinePayload(db, lease, source, keys);
 }
 
 function readSources(db: Db, leased: readonly Leased[]): Promise<Source[]> {

@@ -2,6 +2,7 @@ import { createMachine } from "./create.ts";
 import { cutOff } from "./cut.ts";
 import { deleteMachine } from "./delete.ts";
 import type { Executors } from "../session/lease.ts";
+import { importMachine, unmarkMachine } from "./import.ts";
 import { probeMachines } from "./probe.ts";
 import { restartMachine } from "./restart.ts";
 import { setUp } from "../setup/setup.ts";
@@ -20,6 +21,10 @@ export function executors(tools: Tools): Executors {
         return restartMachine(operation, lease, tools);
       case "cut":
         return cutOff(operation, lease, tools);
+      case "import":
+        return importMachine(operation, lease, tools);
+      case "unmark":
+        return unmarkMachine(operation, lease, tools);
       case "probe":
         return probeMachines(operation, lease, tools);
     }

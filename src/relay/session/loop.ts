@@ -62,7 +62,7 @@ export async function serve(
         const result: OperationResult = stop.aborted
           ? { outcome: "handed_back" }
           : await run(operation, lease, execute);
-        if (operation.kind === "create" || operation.kind === "delete") changed.nudge();
+        if (CHANGING.has(operation.kind)) changed.nudge();
         await deliver(edge, session.session, operation, result, deliveries.signal, clock);
       } catch (error) {
         // Nothing is finished: whoever leases it next observes first.
@@ -95,6 +95,8 @@ export async function serve(
   if (over.signal.aborted) throw over.signal.reason;
 }
 
+/** After these the node has another machine of ours, or one less. */
+const CHANGING: ReadonlySet<LeasedOperation["kind"]> = new Set(["create", "delete", "import", "unmark"]);
 const AFTERWARDS = { delete: "deleted", restart: "restarted", cut: "stopped" } as const;
 
 async function run(

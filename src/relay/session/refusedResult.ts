@@ -16,6 +16,10 @@ export function refusedResult(kind: LeasedOperation["kind"], why: string): Opera
       return { outcome: "restart_failed", message };
     case "cut":
       return { outcome: "cut_failed", message };
+    case "import":
+      return { outcome: "import_refused", message, fix: "Look at the relay's log, and import again." };
+    case "unmark":
+      return { outcome: "unmark_failed", message };
     case "probe":
       return null;
   }

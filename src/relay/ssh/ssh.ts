@@ -22,7 +22,13 @@ export type SshTarget = { host: string; port: number; hostKey: HostKey };
  * `timeoutSeconds` is what the TCP connection may take, and then the login once more. A login, whose keys take a
  * processor's time, goes through `logins`, if there are to be many at once.
  */
-export type ConnectOptions = { timeoutSeconds: number; signal: AbortSignal; logins?: Gate };
+export type ConnectOptions = {
+  timeoutSeconds: number;
+  signal: AbortSignal;
+  logins?: Gate;
+  /** Is given the host key of a machine that presents another one than the pinned. */
+  onOtherKey?: (key: Buffer) => void;
+};
 
 /** A server speaks first. One that has said nothing for so long is spoken to, and takes no place in the gate. */
 const SPEAKS_FIRST_MS = 1000;
@@ -48,7 +54,7 @@ const DEAR = { messages: 500 };
 export function connect(
   target: SshTarget,
   privateKey: string,
-  { timeoutSeconds, signal, logins }: ConnectOptions,
+  { timeoutSeconds, signal, logins, onOtherKey }: ConnectOptions,
 ): Promise<SshConnection> {
   const where = `${target.host}:${target.port}`;
   if (signal.aborted) return Promise.reject(signal.reason as Error);
@@ -130,6 +136,7 @@ export function connect(
         hostVerifier: (key: Buffer): boolean => {
           if (key.equals(pinned)) return true;
           presented = fingerprint(key);
+          onOtherKey?.(key);
           return false;
         },
         // The only public place where each message shows.

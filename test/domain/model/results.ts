@@ -36,6 +36,9 @@ export function resultOf(operation: LeasedOperation, { how, answers, listing }: 
     }
     case "cut":
       return how === "well" ? { outcome: "cut" } : { outcome: "cut_failed", message };
+    case "import":
+    case "unmark":
+      throw new Error(`the model asks for no ${operation.kind}`);
     case "probe": {
       const names = operation.machines.map(({ name }) => name);
       const startedAt = new Date().toISOString();

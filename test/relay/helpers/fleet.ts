@@ -18,6 +18,7 @@ import { relayProcess } from "./relayProcess.ts";
 /** Several nodes of one installation on this host, each with a relay process and real machines of its own. */
 export type NodeKind = { driver: "local" | "incus" } | { driver: "exec"; machinesAtMost: number };
 export type Fleet = AsyncDisposable & {
+  url: string;
   db: Db;
   client: WarmpoolClient;
   relays: Record<string, { start(): void; kill(): Promise<void> }>;
@@ -66,7 +67,7 @@ export async function fleet(nodes: Record<string, NodeKind>): Promise<Fleet> {
       start();
       relays[name] = { start, kill: relay.kill };
     }
-    return { db: database.db, client, relays, [Symbol.asyncDispose]: end };
+    return { url: edge.url, db: database.db, client, relays, [Symbol.asyncDispose]: end };
   } catch (error) {
     await end();
     throw error;

@@ -5,6 +5,9 @@ import * as fc from "fast-check";
 import { bearerOf } from "../../../src/api/http/bearer.ts";
 import { CliError } from "../../../src/cli/terminal/exit.ts";
 import { readImport } from "../../../src/cli/inputs/importFile.ts";
+import { readCsv } from "../../../src/cli/inputs/csv.ts";
+import { elementLines } from "../../../src/cli/inputs/elementLines.ts";
+import { readTesters } from "../../../src/cli/inputs/testersFile.ts";
 import { readRecipe } from "../../../src/cli/inputs/recipeFolder.ts";
 import { readLocal } from "../../../src/cli/session/target.ts";
 import { parseDuration } from "../../../src/cli/terminal/time.ts";
@@ -18,6 +21,14 @@ import { readWebhook } from "../../../src/domain/webhook/receiver.ts";
 import { KEY_A, RECIPE } from "../../../test/helpers/world.ts";
 import { damaged, damagedJson } from "./bytes.ts";
 import { must, orRefused, type Parser, parser } from "./parser.ts";
+
+const TESTER = {
+  username: "anna",
+  machine: "vm-anna",
+  "ssh keys": KEY_A,
+  "param.a": "b",
+  expires: "2030-01-01",
+};
 
 /** What callers send, relays report, and people write into files and settings. */
 const RSA = `ssh-rsa ${Buffer.concat(
@@ -124,6 +135,25 @@ export const fromPeople: readonly Parser[] = [
     [{ recipes: [RECIPE], pools: [{ name: "p" }] }],
     (folder) => readImport(join(folder, "import.json")),
     "import.json",
+  ),
+  inFile(
+    "files of testers",
+    [[TESTER, TESTER], { of: ["x"], testers: [TESTER] }],
+    (folder) => readTesters(join(folder, "testers.json")),
+    "testers.json",
+  ),
+  parser("lines of the records in files of testers", damagedJson([[TESTER, "a", [TESTER]]]), (value) => {
+    const lines = elementLines(JSON.stringify(value, null, 1));
+    if (Array.isArray(value))
+      must(lines.length === value.length, `${value.length} records, ${lines.length} lines`);
+  }),
+  parser(
+    "comma-separated values",
+    damaged([`a,"b ""c""\n",d\r\n1;2\t3\n`, "username;machine\nanna;vm\n"]),
+    (text) => {
+      const read = readCsv(text);
+      must(read === null || read.every(({ line }, at) => line > (read[at - 1]?.line ?? 0)), "lines go back");
+    },
   ),
   inFile(
     "recipe folders",

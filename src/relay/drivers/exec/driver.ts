@@ -1,10 +1,10 @@
 import { basename, resolve } from "node:path";
 import type { z } from "zod";
-import type { Endpoint } from "../../../contract/machine.ts";
+import type { Endpoint, HostKey } from "../../../contract/machine.ts";
 import type { Inventory } from "../../../contract/node.ts";
 import { CLOUD_INIT_DONE } from "../../cloudInit.ts";
 import { DriverError } from "../../driver.ts";
-import type { CreateRequest, Driver, DriverListing, DriverMachine } from "../../driver.ts";
+import type { CreateRequest, Driver, DriverListing, DriverMachine, MarkRequest } from "../../driver.ts";
 import { redactor } from "../../setup/redact.ts";
 import { capped } from "../../text.ts";
 import { type About, failureOf, parseAnswer, unstartable } from "./failures.ts";
@@ -17,6 +17,7 @@ import {
   getAnswer,
   listAnswer,
   type MachineAnswer,
+  markAnswer,
   versionAnswer,
 } from "./protocol.ts";
 import { longer, TIMEOUTS, type Timeouts } from "./timeouts.ts";
@@ -50,7 +51,7 @@ export function execDriver(options: ExecOptions): Driver {
   /** Runs one command. @throws DriverError where it ends with another exit code than 0 and `fine` */
   async function run(
     command: Command,
-    input: { name?: string; hostKey?: CreateRequest["hostKey"] },
+    input: { name?: string; hostKey?: CreateRequest["hostKey"] | HostKey },
     signal: AbortSignal,
     fine?: number,
   ): Promise<Answer> {
@@ -59,7 +60,7 @@ export function execDriver(options: ExecOptions): Driver {
       command,
       doing: `${command}${of} by ${program}`,
       timeoutSeconds: timeouts[command],
-      hide: redactor([...secrets, input.hostKey?.privateKey ?? ""]),
+      hide: redactor([...secrets, privateKeyOf(input.hostKey)]),
     };
     const { PATH = SYSTEM_PATH, HOME = "/" } = process.env;
     const ran = await runProgram({
@@ -130,6 +131,13 @@ export function execDriver(options: ExecOptions): Driver {
     stop: (name, signal) => change("stop", name, signal, EXIT.absent),
     delete: (name, signal) => change("delete", name, signal, EXIT.absent),
 
+    async mark(request: MarkRequest, signal: AbortSignal): Promise<DriverMachine> {
+      const { code, stdout, about } = await run("mark", request, signal, EXIT.absent);
+      if (code === EXIT.absent) throw new DriverError("failed", `${about.doing}: there is no such machine`);
+      return machineOf(assertNamed(parseAnswer(about, markAnswer, stdout), request.name, about));
+    },
+    unmark: (name, signal) => change("unmark", name, signal, EXIT.absent),
+
     async capacity(signal: AbortSignal): Promise<Inventory> {
       const { stdout, about } = await run("capacity", {}, signal);
       return parseAnswer(about, capacityAnswer, stdout);
@@ -141,6 +149,10 @@ export function execDriver(options: ExecOptions): Driver {
       return capped(Object.fromEntries(texts.map(([title, text]) => [title, hide(text)])));
     },
   };
+}
+
+function privateKeyOf(hostKey: CreateRequest["hostKey"] | HostKey | undefined): string {
+  return hostKey !== undefined && "privateKey" in hostKey ? hostKey.privateKey : "";
 }
 
 type Answer = { code: number; stdout: string; about: About };

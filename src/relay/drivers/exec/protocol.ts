@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { recordOf } from "../../../contract/record.ts";
-import { endpoint } from "../../../contract/machine.ts";
+import { endpoint, hostKey } from "../../../contract/machine.ts";
 import { inventory } from "../../../contract/node.ts";
 import { poolSpec } from "../../../contract/pool.ts";
 
@@ -9,7 +9,10 @@ import { poolSpec } from "../../../contract/pool.ts";
  * the only argument, JSON on stdin and on stdout. Keys that are not here are refused, because a misspelt one would
  * otherwise be without effect and nobody would know.
  */
-export const COMMANDS = ["create", "get", "list", "start", "stop", "delete", "capacity", "version"] as const;
+export const COMMANDS = [
+  ...(["create", "get", "list", "start", "stop", "delete", "capacity", "version"] as const),
+  ...(["mark", "unmark"] as const),
+] as const;
 export type Command = (typeof COMMANDS)[number];
 
 /** Exit codes with a meaning of their own; any other but 0 is a failure. */
@@ -38,6 +41,16 @@ export const createInput = z.strictObject({
   httpPort: endpoint.shape.port,
 });
 
+/** Of a machine that somebody else made: `plan` only asks whether it could be marked. */
+export const markInput = z.strictObject({
+  name: machineName,
+  mark: mark.optional(),
+  ssh: endpoint,
+  access: endpoint,
+  hostKey,
+  plan: z.boolean(),
+});
+
 const machine = z.strictObject({
   name: machineName,
   /** How the driver itself calls it; the name where this is left out. */
@@ -62,6 +75,7 @@ export const listAnswer = z.strictObject({
   machines: z.array(machine).max(100_000),
   storageProof: z.enum(["volumes", "none"]).default("none"),
 });
+export const markAnswer = machine;
 export const capacityAnswer = inventory;
 export const versionAnswer = z.strictObject({ version: z.string().min(1).max(500) });
 
@@ -69,6 +83,7 @@ export const versionAnswer = z.strictObject({ version: z.string().min(1).max(500
 export const MUST_PRINT: Partial<Record<Command, string>> = {
   create: `one machine with its address: {"name":"…","state":"running","ssh":{"host":"…","port":22}}`,
   get: `one machine: {"name":"…","state":"running|stopped|unknown","ssh":{"host":"…","port":22}}, or exit 30`,
+  mark: `one machine: {"name":"…","state":"running","ssh":{"host":"…","port":22}}, or exit 30`,
   list: `{"complete":true,"machines":[…]}`,
   capacity: `{"cpus":…,"memoryMib":{"total":…,"available":…,"reserve":…},"disks":[{"name":"…","totalGib":…,"usedGib":…,"thin":…}]}`,
   version: `{"version":"…"}`,

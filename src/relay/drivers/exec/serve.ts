@@ -9,6 +9,7 @@ import {
   createInput,
   EXIT,
   type MachineAnswer,
+  markInput,
   namedInput,
   type getAnswer,
 } from "./protocol.ts";
@@ -68,11 +69,26 @@ async function perform(
         typeof getAnswer
       >;
     }
+    case "mark": {
+      if (driver.mark === undefined) throw notMade(command);
+      const { mark, ...request } = parse(markInput, input);
+      return answerOf(await driver.mark(mark === undefined ? request : { ...request, mark }, signal));
+    }
+    case "unmark":
+      if (driver.unmark === undefined) throw notMade(command);
+      return driver.unmark(parse(namedInput, input).name, signal).then(() => undefined);
     case "start":
     case "stop":
     case "delete":
       return driver[command](parse(namedInput, input).name, signal).then(() => undefined);
   }
+}
+
+function notMade(command: Command): DriverError {
+  return new DriverError(
+    "failed",
+    `This program has no ${command}: it takes over no machine that it did not make`,
+  );
 }
 
 /** That it cannot be had is evidence too, and no reason not to show the machine. */

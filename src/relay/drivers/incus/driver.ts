@@ -9,6 +9,7 @@ import { bring } from "./changes.ts";
 import { incusClient } from "./client.ts";
 import { gatherEvidence } from "./evidence.ts";
 import { asDriverError, saysForbiddenId, saysTaken } from "./failures.ts";
+import { markInstance, unmarkInstance } from "./import.ts";
 import { readInventory } from "./inventory.ts";
 import { findInstance, lookAround, ownDisks } from "./look.ts";
 import { addressOf, describe, describeDisk } from "./machine.ts";
@@ -195,6 +196,14 @@ export function incusDriver(options: IncusOptions): Driver {
             'such a disk only with one. docs/incus.md, "A disk without an instance", says how it goes.',
         );
       }),
+
+    mark: (request, signal): Promise<DriverMachine> =>
+      call(`Marking ${request.name}`, signal, () =>
+        markInstance(incus, options.project, owner, request, signal),
+      ),
+
+    unmark: (name, signal): Promise<void> =>
+      call(`Taking the mark off ${name}`, signal, () => unmarkInstance(incus, owner, name, signal)),
 
     capacity: (signal) =>
       call("Reading the capacity", signal, () => readInventory(incus, options, owner, signal)),

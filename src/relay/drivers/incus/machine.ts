@@ -1,20 +1,21 @@
 import type { Endpoint } from "../../../contract/machine.ts";
 import type { DriverMachine } from "../../driver.ts";
 import type { Instance, Volume } from "./answers.ts";
-import { markedPorts, readMark } from "./mark.ts";
+import { importedPlace, markedPorts, readMark } from "./mark.ts";
 
 const SSH_PORT = 22;
 
 /** An instance as the relay sees it. */
 export function describe(instance: Instance, project: string): DriverMachine {
-  const ssh = endpointOf(instance);
+  const here = endpointOf(instance);
+  const { ssh, access } = importedPlace(instance) ?? { ssh: here, access: here };
   return {
     name: instance.name,
     ref: refOf(project, instance.name),
     state: stateOf(instance),
     ...readMark(instance),
     ssh,
-    access: ssh,
+    access,
   };
 }
 

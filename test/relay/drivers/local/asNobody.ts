@@ -7,7 +7,7 @@ import type { LocalOptions } from "../../../../src/relay/drivers/local/driver.ts
 /** A program: the local driver behind stdin and stdout, a line of JSON a message. The first line holds its options. */
 export type Call = {
   id: number;
-  method: Exclude<keyof Driver, "name" | "callSeconds" | "bootedCommand"> | "abort";
+  method: Exclude<keyof Driver, "name" | "callSeconds" | "bootedCommand" | "mark" | "unmark"> | "abort";
   args: unknown[];
 };
 export type Answer = { id: number; value?: unknown; error?: { code?: DriverError["code"]; message: string } };
