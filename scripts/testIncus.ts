@@ -25,8 +25,7 @@ const runtime = runtimeOrExit();
  * By day faults, power cuts and the crowd come on driver local alone, where they take a quarter of the time: what differs
  * on Incus is the driver, and the tests before this show it.
  */
-const PARTS =
-  process.env["WARMPOOL_TEST_NIGHTLY"] === "1" ? [] : ["--only", "path,secrets,crash"];
+const PARTS = process.env["WARMPOOL_TEST_NIGHTLY"] === "1" ? [] : ["--only", "path,secrets,crash"];
 const SUITES = [
   ["the tests", "vitest", "run", "--config", "vitest.incus.config.ts"],
   [

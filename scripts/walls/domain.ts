@@ -99,8 +99,8 @@ export const DOMAIN: Record<string, Room> = {
   },
   "src/domain/machines": {
     may: [
-      ...["src/db/client.ts", "src/domain/core", "src/domain/health", "src/domain/follow"],
-      ...["src/domain/imports", "drizzle-orm"],
+      ...["src/db/client.ts", "src/domain/core", "src/domain/health", "src/domain/assignments"],
+      ...["src/domain/follow", "src/domain/imports", "drizzle-orm"],
     ],
     types: ["src/contract"],
     why: "An act on one machine applies the rules of the rooms below.",

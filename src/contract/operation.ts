@@ -6,7 +6,7 @@ export const OPERATION_KINDS = {
   restart: "Stops a machine and starts it again.",
   cut: "Stops a machine so that nobody has access to it. Its data is kept.",
   import:
-    "Looks at a machine that was made elsewhere, and marks it as Warmpool's unless that is only a plan.",
+    "Looks at a machine that was created elsewhere, and marks it as Warmpool's unless that is only a plan.",
   unmark: "Takes the mark of an undone import off a machine again.",
   probe: "Lists the machines of a node and checks all of them, or only the suspects.",
 } as const;

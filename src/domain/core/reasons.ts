@@ -48,7 +48,7 @@ export const REASONS = {
   orphans_confirmed: "An admin allowed such machines to be torn down.",
   spec_changed: "An admin changed it.",
   default_changed: "An admin made the pool the default for calls that name none.",
-  imported: "An admin imported the tester with the machine that they had: it was made elsewhere.",
+  imported: "An admin imported the tester with the machine that they had: it was created elsewhere.",
   import_undone: "An admin undid the import: the machine runs on, and Warmpool has no part in it any more.",
   rolled_back: "An admin made an earlier version of the recipe the current one again.",
   recipe_removed: "An admin removed the recipe.",

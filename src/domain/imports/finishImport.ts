@@ -7,6 +7,7 @@ import { endsAfter } from "../core/expiry.ts";
 import type { Standing } from "../core/leased.ts";
 import { isLiveMachine, isLiveOperation } from "../core/live.ts";
 import { endOperation, requeueOperation } from "../core/operations.ts";
+import type { Change } from "../core/touched.ts";
 import { freePorts } from "../supply/ports.ts";
 import { readFacts } from "./facts.ts";
 import { judgeImport } from "./judge.ts";
@@ -18,7 +19,7 @@ type Imported = Extract<OperationResult, { outcome: "imported" }>;
  * How an import ends. The relay has looked at the machine and, unless that was only a plan, marked it. Now it gets its row
  * and its tester, in the transaction that locks the pool; if something speaks against it by now, the mark goes off again.
  */
-export async function imported(tx: Db, lease: Standing, result: Imported): Promise<void> {
+export async function imported(tx: Change, lease: Standing, result: Imported): Promise<void> {
   const pending = await readPending(tx, lease.id);
   const { host, port, access, hostKey } = result;
   const candidate = { ...pending, node: lease.node };
@@ -41,7 +42,7 @@ export async function imported(tx: Db, lease: Standing, result: Imported): Promi
 
 /** The relay found that it cannot be: nothing was marked. */
 export function importRefused(
-  tx: Db,
+  tx: Change,
   lease: Standing,
   { message, fix }: { message: string; fix: string },
 ): Promise<void> {
@@ -108,7 +109,7 @@ async function takeOver(
 const MADE_ELSEWHERE = "imported";
 
 async function refuse(
-  tx: Db,
+  tx: Change,
   operation: string,
   problem: ImportProblem,
   found: ImportResult["found"],
@@ -118,7 +119,7 @@ async function refuse(
 
 /** The secrets of the record are the assignment's from now on, or nobody's. */
 async function end(
-  tx: Db,
+  tx: Change,
   operation: string,
   state: "succeeded" | "failed",
   result: ImportResult,
@@ -139,7 +140,7 @@ export async function queueUnmark(tx: Db, node: string, machine: string): Promis
  * It is tried again for a while. A mark that stays makes the machine an orphan that waits for a person, because it had a
  * tester or was never given out (src/domain/orphans): nothing is torn down.
  */
-export async function unmarkFailed(tx: Db, lease: Standing, message: string): Promise<void> {
+export async function unmarkFailed(tx: Change, lease: Standing, message: string): Promise<void> {
   if (lease.attempt < MOST_UNMARKS) await requeueOperation(tx, lease.id, AGAIN_SECONDS, message);
   else await endOperation(tx, lease.id, "failed", null, message);
 }

@@ -2,10 +2,12 @@ import { sql } from "drizzle-orm";
 import type { ImportOutcome, ImportProblem } from "../../contract/import.ts";
 import { type Db, rows } from "../../db/client.ts";
 import { endAssignments } from "../assignments/release.ts";
+import { change } from "../core/change.ts";
 import { WarmpoolError } from "../core/errors.ts";
 import { lockNodes } from "../core/locks.ts";
 import type { Actor } from "../core/reasons.ts";
 import { resolvePool } from "../core/whichPool.ts";
+import { follow } from "../follow/follow.ts";
 import { queueUnmark } from "../imports/finishImport.ts";
 import { forgetMachines } from "./actions.ts";
 
@@ -40,7 +42,7 @@ async function undoOne(
     if (!(error instanceof WarmpoolError)) throw error;
     return outcomeOf("refused", { why: error.message, fix: "Correct the pool of this record." });
   }
-  return db.transaction(async (tx) => {
+  return change(db, actor, follow, async (tx) => {
     const held = sql`select a.id, a.machine from testers t join assignments a on a.id = t.assignment
       join machines m on m.id = a.machine
       where t.pool = ${pool} and t.username = ${username} and m.name = ${name}`;
@@ -53,7 +55,7 @@ async function undoOne(
     if (found === undefined) return outcomeOf("unchanged");
     if (!found.isImported) {
       return outcomeOf("refused", {
-        why: `${name} was made by Warmpool and not imported`,
+        why: `${name} was created by Warmpool and not imported`,
         fix: `Release ${username} if they need it no more: \`npx warmpool release ${username} --pool ${pool}\`.`,
       });
     }

@@ -17,6 +17,6 @@ export async function learnHostKey(where: Endpoint, options: ConnectOptions): Pr
     if (presented.length === 0) throw error;
   }
   const [key] = presented;
-  if (key === undefined) throw new Error("A machine presented a host key that was made a moment ago.");
+  if (key === undefined) throw new Error("A machine presented a host key that was created a moment ago.");
   return { type: "ssh-ed25519", key: key.toString("base64"), fingerprint: fingerprint(key) };
 }

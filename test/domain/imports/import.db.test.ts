@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { rows } from "../../../src/db/client.ts";
 import { assign } from "../../../src/domain/assignments/assign.ts";
 import { findTester } from "../../../src/domain/assignments/release.ts";
+import { follow } from "../../../src/domain/follow/follow.ts";
 import { importStatus } from "../../../src/domain/imports/status.ts";
 import { getMachine } from "../../../src/domain/machines/view.ts";
 import { everything } from "../../api/everything.ts";
@@ -76,6 +77,7 @@ test("an imported tester: the main app assigns them again → theirs, and nothin
     t.connection,
     { username: "anna", sshKeys: [KEY_A], params: RECORD.params },
     APP,
+    follow,
   );
   expect(again).toMatchObject({
     created: false,
@@ -83,9 +85,9 @@ test("an imported tester: the main app assigns them again → theirs, and nothin
   });
   expect(await relay.lease()).toEqual([]);
   await expect(
-    assign(t.connection, { username: "anna", sshKeys: [KEY_A], params: { greeting: "ho" } }, APP),
+    assign(t.connection, { username: "anna", sshKeys: [KEY_A], params: { greeting: "ho" } }, APP, follow),
   ).rejects.toMatchObject({ code: "CONFLICT" });
-  const other = await assign(t.connection, { username: "anna", sshKeys: [KEY_B] }, APP);
+  const other = await assign(t.connection, { username: "anna", sshKeys: [KEY_B] }, APP, follow);
   expect(other.assignment.keysPending).toBe(true);
   expect(await relay.take("setup")).toMatchObject({
     machine: { name: MACHINE },
@@ -158,7 +160,7 @@ test("a tester who gets a machine meanwhile: refused, and the mark goes off the 
   const relay = await makeWorld(t.db);
   const asked = await start(t.db);
   const operation = await relay.take("import");
-  await assign(t.connection, { username: "anna", sshKeys: [] }, APP);
+  await assign(t.connection, { username: "anna", sshKeys: [] }, APP, follow);
   await relay.finish(operation, importedOf(operation.machine));
   expect(await importStatus(t.db, [idOf(asked)])).toMatchObject([
     { state: "refused", problem: { why: "anna is waiting in pool demo already" } },
@@ -172,7 +174,7 @@ test("a plan that comes to nothing: no mark is taken off that was never put on",
   const relay = await makeWorld(t.db);
   await start(t.db, [RECORD], true);
   const operation = await relay.take("import");
-  await assign(t.connection, { username: "anna", sshKeys: [] }, APP);
+  await assign(t.connection, { username: "anna", sshKeys: [] }, APP, follow);
   await relay.finish(operation, importedOf(operation.machine));
   expect((await relay.lease()).filter(({ kind }) => kind === "unmark")).toEqual([]);
 });

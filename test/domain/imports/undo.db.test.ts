@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { rows } from "../../../src/db/client.ts";
 import { assign } from "../../../src/domain/assignments/assign.ts";
 import { findTester, release } from "../../../src/domain/assignments/release.ts";
+import { follow } from "../../../src/domain/follow/follow.ts";
 import { undoImports } from "../../../src/domain/machines/undoImport.ts";
 import { getMachine } from "../../../src/domain/machines/view.ts";
 import { everything } from "../../api/everything.ts";
@@ -17,7 +18,7 @@ test("release of an imported tester: their machine goes, on proof, like any othe
   const relay = await makeWorld(t.db);
   await start(t.db);
   await relay.workOff();
-  await release(t.db, { username: "anna" }, APP);
+  await release(t.db, { username: "anna" }, APP, follow);
   const deletion = await relay.take("delete");
   expect(deletion.machine).toMatchObject({ name: MACHINE, driverRef: MACHINE });
   await relay.finish(deletion, DELETED);
@@ -53,13 +54,13 @@ test("undo: a machine that Warmpool made is refused, and its tester keeps it", a
   await using t = await testDb();
   const relay = await makeWorld(t.db, { targetSize: 1 });
   await relay.workOff();
-  await assign(t.connection, { username: "anna", sshKeys: [] }, APP);
+  await assign(t.connection, { username: "anna", sshKeys: [] }, APP, follow);
   await relay.workOff();
   const { machine } = await findTester(t.db, { username: "anna" });
   expect(
     await undoImports(t.db, [{ username: "anna", machine: machine?.name ?? "" }], false, ADMIN),
   ).toMatchObject([
-    { state: "refused", problem: { why: expect.stringContaining("was made by Warmpool") as string } },
+    { state: "refused", problem: { why: expect.stringContaining("was created by Warmpool") as string } },
   ]);
   expect(await findTester(t.db, { username: "anna" })).toMatchObject({ state: "active" });
   const nowhere = { username: "anna", machine: machine?.name ?? "", pool: "nope" };
