@@ -167,7 +167,7 @@ function withoutTwins(rows: readonly TesterRow[]): TesterRow[] {
     ];
     const twin = marks.find(([mark]) => first.has(mark));
     if (twin !== undefined) {
-      const why = `${twin[1]} is already in line ${first.get(twin[0])}`;
+      const why = `${twin[1]} already appears on line ${first.get(twin[0])}`;
       return { line, who, problem: { why, fix: "Keep the record that is right, and remove the other." } };
     }
     for (const [mark] of marks) first.set(mark, line);
