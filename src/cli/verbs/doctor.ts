@@ -33,7 +33,7 @@ export function doctor(program: Command, cli: Cli): void {
     .description("check the installation, and show how to fix what is wrong")
     .addHelpText(
       "after",
-      "\nIt exits with 1 if something is wrong. With --json it prints its findings, { ok, checks }.",
+      "\nIt exits with 1 if something is wrong.\nWith --json it prints its findings, { ok, checks }.",
     )
     .action(withSession(cli, examine, FINDINGS));
 }

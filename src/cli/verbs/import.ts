@@ -24,7 +24,7 @@ export function importVerb(program: Command, cli: Cli): void {
     .option("--plan", "only show what would change")
     .addHelpText(
       "after",
-      "\nRecipes and pools that are not in the file stay as they are. Importing the same file again changes nothing.",
+      "\nRecipes and pools that are not in the file stay as they are.\nImporting the same file again changes nothing.",
     )
     .action(withSession(cli, act));
 }

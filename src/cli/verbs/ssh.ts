@@ -28,8 +28,9 @@ export function ssh(program: Command, cli: Cli): void {
       "after",
       [
         "",
-        "To a machine given by name or id you log in as root, with a key in its pool's adminSshKeys",
-        "(only until the hand-over, if the pool has keepAdminKeys off).",
+        "To a machine given by name or id you log in as root, with a key in its",
+        "pool's adminSshKeys (only until the hand-over, if the pool has keepAdminKeys",
+        "off).",
         "It exits like ssh: with the command's exit code, or 255 if the login failed.",
       ].join("\n"),
     )

@@ -150,7 +150,7 @@ const CASES: Case[] = [
       return [file, "--prune"];
     },
     bare: false,
-    shows: /The pool old is not declared: it would be removed, and its machines torn down: 0\./,
+    shows: /The pool old is not declared: it would be removed, and its machines torn down: +0\./,
   },
 ];
 

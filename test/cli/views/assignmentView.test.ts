@@ -17,7 +17,7 @@ test("an active one tells how to log in, then its outputs, url first", () => {
     "host key    ssh-ed25519 SHA256:uFWVJ3yUqFDEYNCTmLtHq3bUmYAhbIgWhPRhKTEnwyY",
     "pool        demo",
     "machine     wp-demo-7",
-    "asked for   10m ago",
+    "requested   10m ago",
     "expires     in 2h (2026-11-24 12:10 UTC)",
     "",
     "url    http://127.0.0.1:21007/",
@@ -27,7 +27,9 @@ test("an active one tells how to log in, then its outputs, url first", () => {
 
 test("one in line tells its place and offers no login", () => {
   const lines = assignmentLines(inLine(2), logIn, layout, now);
-  expect(lines[0]).toBe("alice waits for a machine of pool demo, place 2 in the queue, about 2m (1m to 4m).");
+  expect(lines.slice(0, 2).join(" ")).toBe(
+    "alice waits for a machine of pool demo, place 2 in the queue, about 2m (1m to 4m).",
+  );
   expect(lines.join("\n")).not.toContain("ssh");
 });
 
@@ -40,7 +42,7 @@ test("a failed one tells the step and the cause within the columns", () => {
   const failed = anAssignment({ state: "failed", error, outputs: {}, expiresAt: "2026-11-25T09:10:00.000Z" });
   const lines = assignmentLines(failed, logIn, layout, now);
   expect(lines.join(" ")).toContain("Set-up for alice failed in step install: the script ended with 3");
-  expect(lines).toContain("held until  2026-11-25 09:10 UTC (in 23h), for a look");
+  expect(lines).toContain("held until  2026-11-25 09:10 UTC (in 23h), for inspection");
   expect(lines.every((line) => line.length <= 80)).toBe(true);
 });
 

@@ -130,7 +130,8 @@ test("events --follow prints what comes, each once, in order, until its token is
   await until("the following has begun", () => seen !== "");
   await at.client.tester.assign.mutate({ username: "alice", sshKeys: [KEY_A] });
   await at.relay.workOff();
-  await until("the last event is shown", () => events().at(-1)?.after === "active");
+  const isLast = (one: EventView | undefined) => one?.username === "alice" && one.after === "active";
+  await until("the last event is shown", () => isLast(events().at(-1)));
   const all = await at.client.event.list.query({ kind: "assignment" });
   expect(events()).toEqual(all.items.toReversed());
   await at.client.token.revoke.mutate({ id: viewer.id });

@@ -40,6 +40,6 @@ test("top: set-ups come first among what is under way, and who waits comes last"
   const text = lines.join("\n");
   expect(text).toMatch(/^POOL .*\ndemo /m);
   expect(text).toMatch(/^set-up alice +\S+ +- +1m +step 2 of 3: Install$/m);
-  expect(lines.at(-1)).toMatch(/ waits for a machine of demo: place 3 in line/);
+  expect(lines.at(-1)).toMatch(/ waits for a machine of demo: place 3 in the queue/);
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
 });
