@@ -96,6 +96,8 @@ const WRITERS: Record<string, string> = {
   "src/domain/health/applyBrake.ts: update brakes": SAYS,
   "src/domain/health/applyBrake.ts: delete from brakes": SAYS,
   "src/domain/orphans/applyOrphans.ts: insert into machines": SAYS,
+  "src/domain/imports/finishImport.ts: insert into machines": "an imported machine has its tester already",
+  "src/domain/imports/finishImport.ts: insert into assignments": "it is active from the start: nobody waits",
   "src/domain/supply/applyPlan.ts: insert into machines": "is the refill, with the create's operation",
   "src/domain/supply/rollout.ts: update machines": "the sweep's refill comes next",
   "src/domain/health/applyBrake.ts: insert into brakes": "takes room away; its canary is the next refill's",

@@ -91,6 +91,12 @@ function changeOf({ before, after }: EventView): string | null {
   return parts.length === 0 ? null : parts.join(", ");
 }
 
+/** A value in words, with blanks at which a line can be wrapped: `(pools 2, created 1)` for an object. */
 function text(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+  if (typeof value === "string") return value;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "";
+  const parts = Array.isArray(value)
+    ? value.map(text)
+    : Object.entries(value).map(([name, part]) => `${name} ${text(part)}`);
+  return `(${parts.join(", ")})`;
 }

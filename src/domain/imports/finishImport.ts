@@ -7,6 +7,7 @@ import { endsAfter } from "../core/expiry.ts";
 import type { Standing } from "../core/leased.ts";
 import { isLiveMachine, isLiveOperation } from "../core/live.ts";
 import { endOperation, requeueOperation } from "../core/operations.ts";
+import { specField, specNumber } from "../core/spec.ts";
 import type { Change } from "../core/touched.ts";
 import { freePorts } from "../supply/ports.ts";
 import { readFacts } from "./facts.ts";
@@ -75,7 +76,7 @@ async function takeOver(
           host_key, driver, driver_ref, machine_spec, shape, ready_at, imported_at)
         select ${name}, p.name, ${node}, 'assigned', (select port from free where n = 1),
           (select port from free where n = 2), ${host}, ${port}, ${access.host}, ${access.port}, ${json(hostKey)},
-          ${driver}, ${driverRef}, ${MADE_ELSEWHERE}, p.spec -> 'shape', now(), now()
+          ${driver}, ${driverRef}, ${MADE_ELSEWHERE}, ${specField("shape")}, now(), now()
         from pools p where p.name = ${pool}
         returning id
       ),
@@ -86,7 +87,7 @@ async function takeOver(
           ${json(sealed.params)}, ${json(sealed.secrets)}, ${json(sealed.marks)}, ${pending.recipe.name},
           ${pending.recipe.version}, coalesce(
             ceil(extract(epoch from ${pending.expiresAt}::timestamptz - now()))::int,
-            (p.spec ->> 'assignmentTtlSeconds')::int), ${json(pending.outputs)}, 1, now(), now(),
+            ${specNumber("assignmentTtlSeconds")}), ${json(pending.outputs)}, 1, now(), now(),
           ${json({ hostKey: hostKey.fingerprint, keys: { [username]: pending.sshKeys } })}
         from machine, pools p where p.name = ${pool}
         returning id, machine

@@ -3,6 +3,7 @@ import type { ImportOutcome, ImportProblem, ImportRecord } from "../../contract/
 import type { Recipe } from "../../contract/recipe.ts";
 import { type Db, rows } from "../../db/client.ts";
 import { WarmpoolError } from "../core/errors.ts";
+import { specText } from "../core/spec.ts";
 import { json } from "../core/event.ts";
 import { isLiveNode, isLiveOperation, isNotRemoved } from "../core/live.ts";
 import type { Actor } from "../core/reasons.ts";
@@ -77,7 +78,7 @@ async function findTarget(db: Db, record: ImportRecord): Promise<Target | Import
   const [found] = await rows<{ recipe: Target["recipe"] }>(
     db,
     sql`select jsonb_build_object('name', r.name, 'version', r.version, 'content', r.content) as recipe
-      from pools p join recipes r on r.name = p.spec ->> 'recipe'
+      from pools p join recipes r on r.name = ${specText("recipe")}
       where p.name = ${pool} and ${isNotRemoved(sql`p`)} order by r.put_at desc limit 1`,
   );
   if (found === undefined) return { why: `pool ${pool} was removed`, fix: "Name another pool." };

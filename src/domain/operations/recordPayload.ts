@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { LeasedOperation } from "../../contract/relay.ts";
+import { specText } from "../core/spec.ts";
 import { type Db, rows } from "../../db/client.ts";
 import type { Leased } from "../core/leased.ts";
 import type { PendingImport } from "../imports/pending.ts";
@@ -9,7 +10,7 @@ export async function recordPayload(db: Db, lease: Leased): Promise<LeasedOperat
   const { id, token, attempt } = lease;
   const [source] = await rows<{ record: Partial<PendingImport>; healthCommand: string | null }>(
     db,
-    sql`select o.record, p.spec ->> 'healthCommand' as "healthCommand"
+    sql`select o.record, ${specText("healthCommand")} as "healthCommand"
       from operations o left join pools p on p.name = o.record ->> 'pool' where o.id = ${id}`,
   );
   const { machine: name, username, dial = null, expected = null, plan = true } = source?.record ?? {};

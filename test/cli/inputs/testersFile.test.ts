@@ -82,8 +82,16 @@ test("a record that is wrong: named with its line and its field, and the others 
 });
 
 test.each([
-  ["tester", "username,machine,host\nanna,vm-1,a\nanna,vm-2,b\n", "the tester anna already appears on line 2"],
-  ["machine", "username,machine,host\nanna,vm-1,a\nbob,vm-1,b\n", "the machine vm-1 already appears on line 2"],
+  [
+    "tester",
+    "username,machine,host\nanna,vm-1,a\nanna,vm-2,b\n",
+    "the tester anna already appears on line 2",
+  ],
+  [
+    "machine",
+    "username,machine,host\nanna,vm-1,a\nbob,vm-1,b\n",
+    "the machine vm-1 already appears on line 2",
+  ],
   ["address", "username,machine,host\nanna,vm-1,a\nbob,vm-2,a\n", "a:22 already appears on line 2"],
 ])("two records about one %s: the later one is refused", async (_, content, why) => {
   const { rows } = await read(content);
