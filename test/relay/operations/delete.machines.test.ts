@@ -43,7 +43,7 @@ const there = {
 };
 
 test.each<[string, Partial<Driver>, RegExp]>([
-  ["still found", { get: async () => there }, /still finds m-1/],
+  ["still found", { get: async () => there }, /still shows m-1/],
   [
     "still listed",
     { list: async () => ({ complete: true, machines: [there], storageProof: "volumes" }) },

@@ -33,16 +33,20 @@ test.each([
   [
     "a stranger's key on the tester's account",
     { ...clean, alice: [testerKey, stranger] },
-    [/^alice.*SHA256:/],
+    [/^The account alice.*SHA256:/],
   ],
   [
     "a stranger's key on root's",
     { ...clean, root: [relay, admin, stranger] },
     [/account root.*did not install/],
   ],
-  ["a stranger's key on another account", { ...clean, debian: [stranger] }, [/^debian/]],
-  ["the tester's key on root's account", { ...clean, root: [relay, admin, testerKey] }, [/^root/]],
-  ["an admin's key on the tester's account", { ...clean, alice: [testerKey, admin] }, [/^alice/]],
+  ["a stranger's key on another account", { ...clean, debian: [stranger] }, [/^The account debian/]],
+  [
+    "the tester's key on root's account",
+    { ...clean, root: [relay, admin, testerKey] },
+    [/^The account root/],
+  ],
+  ["an admin's key on the tester's account", { ...clean, alice: [testerKey, admin] }, [/^The account alice/]],
   [
     "a key behind options",
     { ...clean, alice: [testerKey, `command="x" ${testerKey}`] },

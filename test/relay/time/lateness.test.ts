@@ -11,7 +11,7 @@ test.each([
   ["on time, on an idle host", { elapsedMs: 4000, lateMs: 0, load: 0.5 }, null],
   ["a little late", { elapsedMs: 4000, lateMs: 1000, load: 3 }, null],
   ["late for a moment of a short wait", { elapsedMs: 300, lateMs: 150, load: 3 }, null],
-  ["late for most of the wait", { elapsedMs: 4000, lateMs: 3000, load: 1 }, /late by 3\.0 s in 4\.0 s/],
+  ["late for most of the wait", { elapsedMs: 4000, lateMs: 3000, load: 1 }, /delayed by 3\.0 s in 4\.0 s/],
   [
     "many more programs than processors",
     { elapsedMs: 4000, lateMs: 0, load: 12 },

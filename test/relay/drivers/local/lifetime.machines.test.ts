@@ -121,7 +121,7 @@ describe("what stands in the way is named", () => {
     const folder = join(under.options.root, "wp-damaged");
     mkdirSync(folder);
     writeFileSync(join(folder, "machine.json"), '{"installation":');
-    await expect(under.driver.list(soon())).rejects.toThrow(/machine\.json is damaged/);
+    await expect(under.driver.list(soon())).rejects.toThrow(/machine\.json is corrupt/);
     rmSync(folder, { recursive: true });
     expect(await under.driver.list(soon())).toMatchObject({ complete: true, machines: [] });
   });
