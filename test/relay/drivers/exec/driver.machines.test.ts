@@ -117,7 +117,9 @@ describe("what a program prints", () => {
 
   test("an answer for another machine is no answer", async () => {
     await using program = await script(`echo '${MACHINE}'`);
-    await expect(driverOf(program.path).get("wp-2", soon())).rejects.toThrow(/returned wp-1, which is another machine/);
+    await expect(driverOf(program.path).get("wp-2", soon())).rejects.toThrow(
+      /returned wp-1, which is another machine/,
+    );
   });
 
   test("version and capacity", async () => {
