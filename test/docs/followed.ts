@@ -59,7 +59,7 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "Release them first, or leave this record out.",
     "Start its relay, and import again.",
   ],
-  "test/relay/operations/import.machines.test.ts": [
+  "test/relay/operations/importAdvice.machines.test.ts": [
     "Correct the machine's name, or see to what the driver says.",
     "Import again when the node's driver answers.",
     "Look at the relay's log, and import again.",

@@ -1,63 +1,13 @@
-import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import type { ImportOperation } from "../../../src/contract/relay.ts";
-import { CALL_SECONDS, type Driver, DriverError, type MarkRequest } from "../../../src/relay/driver.ts";
-import { importMachine, unmarkMachine } from "../../../src/relay/operations/import.ts";
+import type { MarkRequest } from "../../../src/relay/driver.ts";
+import { importMachine } from "../../../src/relay/operations/import.ts";
 import { makeHostKey, makeKeyPair } from "../../../src/relay/ssh/hostKey.ts";
+import { foreign, machineOfAnna, operationOn } from "../helpers/elsewhere.ts";
 import { TestLease } from "../helpers/lease.ts";
-import {
-  freePort,
-  type TestMachine,
-  type TestNode,
-  testNode,
-  testOnSystem as test,
-} from "../helpers/node.ts";
+import { freePort, type TestMachine, testNode, testOnSystem as test } from "../helpers/node.ts";
 
 /** The machine of an old record, as a relay looks at it: a real one, which the driver under test did not make. */
-
-function operationOn(machine: TestMachine, change: Partial<ImportOperation> = {}): ImportOperation {
-  const { name, host, port } = machine;
-  return {
-    kind: "import",
-    ...{ id: randomUUID(), token: 1, attempt: 1 },
-    machine: { id: randomUUID(), name },
-    dial: { ssh: { host, port }, access: { host: "vm.example.com", port: 2222 } },
-    expected: null,
-    username: "anna",
-    healthCommand: null,
-    plan: false,
-    ...change,
-  };
-}
-
-/** A driver to which that machine is somebody else's, and that notes what it is told to mark. */
-function foreign(marked: MarkRequest[] = []): Driver {
-  const nothing = async () => undefined;
-  return {
-    name: "stand-in",
-    callSeconds: CALL_SECONDS,
-    version: async () => "1",
-    create: () => Promise.reject(new Error("nobody asks")),
-    get: async () => null,
-    list: async () => ({ complete: true, machines: [], storageProof: "volumes" }),
-    start: nothing,
-    stop: nothing,
-    delete: nothing,
-    mark: async (request) => {
-      marked.push(request);
-      const { name, ssh, access } = request;
-      return { name, ref: `ref of ${name}`, state: "running", ssh, access };
-    },
-    capacity: () => Promise.reject(new Error("nobody asks")),
-    evidence: async () => ({}),
-  };
-}
-
-async function machineOfAnna(node: TestNode): Promise<TestMachine> {
-  const machine = await node.machine();
-  await node.exec(machine, "useradd --create-home anna");
-  return machine;
-}
 
 test("a machine with root and the account: found under the key that it presents, and marked where it answers", async () => {
   await using node = await testNode();
@@ -189,86 +139,4 @@ test("a machine without the relay's key: refused, and the key to add is in the a
     message: expect.stringContaining("does not accept the relay's key") as string,
     fix: expect.stringContaining(key.publicKey) as string,
   });
-});
-
-test("a driver that cannot mark, or refuses to: refused in its words", async () => {
-  await using node = await testNode();
-  const machine = await machineOfAnna(node);
-  const { mark: _, ...unable } = foreign();
-  expect(
-    await importMachine(operationOn(machine), new TestLease(), { ...node.tools, driver: unable }),
-  ).toMatchObject({
-    outcome: "import_refused",
-    message: expect.stringContaining("cannot take over one that it did not make") as string,
-  });
-  const unwilling: Driver = {
-    ...foreign(),
-    mark: () => Promise.reject(new DriverError("failed", "it is another installation's")),
-  };
-  expect(
-    await importMachine(operationOn(machine), new TestLease(), { ...node.tools, driver: unwilling }),
-  ).toMatchObject({
-    outcome: "import_refused",
-    message: expect.stringContaining("another installation's") as string,
-  });
-});
-
-test("unmark: done by the driver, and nothing to do for one that cannot mark", async () => {
-  await using node = await testNode();
-  const unmarked: string[] = [];
-  const driver: Driver = {
-    ...foreign(),
-    unmark: async (name) => {
-      unmarked.push(name);
-    },
-  };
-  const operation = {
-    kind: "unmark" as const,
-    id: randomUUID(),
-    token: 1,
-    attempt: 1,
-    machine: { id: "x", name: "vm" },
-  };
-  expect(await unmarkMachine(operation, new TestLease(), { ...node.tools, driver })).toEqual({
-    outcome: "unmarked",
-  });
-  expect(unmarked).toEqual(["vm"]);
-  expect(await unmarkMachine(operation, new TestLease(), node.tools)).toEqual({ outcome: "unmarked" });
-  const busy: Driver = { ...driver, unmark: () => Promise.reject(new DriverError("retry", "busy")) };
-  expect(await unmarkMachine(operation, new TestLease(), { ...node.tools, driver: busy })).toMatchObject({
-    outcome: "unmark_failed",
-  });
-});
-
-test("what the refusals advise, followed: the machine is imported", async () => {
-  await using node = await testNode();
-  const machine = await node.machine();
-  const key = makeKeyPair("a relay that is not let in yet");
-  const sick = operationOn(machine, { healthCommand: "test -e /root/healthy" });
-  const look = async () => {
-    const result = await importMachine(sick, new TestLease(), { ...node.tools, key, driver: foreign() });
-    return result.outcome === "import_refused" ? result.fix : result.outcome;
-  };
-  const relayKey = /^Add the relay's key to (\/root\/\.ssh\/authorized_keys) on the machine: (.*)$/.exec(
-    await look(),
-  );
-  await node.exec(machine, `echo '${relayKey?.[2]}' >>${relayKey?.[1]}`);
-  expect(await look()).toMatch(/^Make one that opens with the tester's keys/);
-  await node.exec(machine, "useradd --create-home anna");
-  expect(await look()).toMatch(/^Make it end with 0 there/);
-  await node.exec(machine, "touch /root/healthy");
-  expect(await look()).toBe("imported");
-});
-
-test("a driver that is not there for the moment: refused, and imported when it answers", async () => {
-  await using node = await testNode();
-  const machine = await machineOfAnna(node);
-  let asked = 0;
-  const driver: Driver = {
-    ...foreign(),
-    get: () => (asked++ === 0 ? Promise.reject(new DriverError("retry", "not now")) : Promise.resolve(null)),
-  };
-  const look = () => importMachine(operationOn(machine), new TestLease(), { ...node.tools, driver });
-  expect(await look()).toMatchObject({ fix: "Import again when the node's driver answers." });
-  expect(await look()).toMatchObject({ outcome: "imported" });
 });
