@@ -1,12 +1,11 @@
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { poolSpec, type PoolSpecInput } from "../../../src/contract/pool.ts";
-import { assign } from "../../../src/domain/assignments/assign.ts";
-import { findTester, releaseAssignment } from "../../../src/domain/assignments/release.ts";
-import { follow } from "../../../src/domain/follow/follow.ts";
+import { findTester } from "../../../src/domain/assignments/release.ts";
 import { importStatus } from "../../../src/domain/imports/status.ts";
 import { putPool } from "../../../src/domain/pools/pools.ts";
 import { testDb } from "../../helpers/db.ts";
+import { assign, releaseAssignment } from "../../helpers/leftToSweep.ts";
 import { ADMIN, APP, countStates, makeWorld, NODE, specOf } from "../../helpers/world.ts";
 import { RECORD, start } from "./records.ts";
 
@@ -77,7 +76,7 @@ test("what the refusals of the edge advise, followed one after the other: import
     return outcome?.problem?.fix ?? outcome?.state;
   };
   await t.db.execute(sql`insert into nodes (name) values ('n2')`);
-  const bob = await assign(t.connection, { username: "bob", sshKeys: [] }, APP, follow);
+  const bob = await assign(t.connection, { username: "bob", sshKeys: [] }, APP);
   await start(t.db, [{ ...RECORD, username: "eve", machine: "vm-eve", host: "192.0.2.99", node: NODE }]);
   await relay.workOff();
   const record = { username: "bob", machine: "vm-eve", host: "192.0.2.99", user: "ubuntu", pool: "late" };
@@ -86,7 +85,7 @@ test("what the refusals of the edge advise, followed one after the other: import
   expect(await fixOf({ ...record, ...past, pool: "demo" })).toMatch(/^Give the record its node/);
   const placed = { ...record, ...past, pool: "demo", node: NODE };
   expect(await fixOf(placed)).toMatch(/^Release them first/);
-  await releaseAssignment(t.db, bob.assignment.id, APP, follow);
+  await releaseAssignment(t.db, bob.assignment.id, APP);
   expect(await fixOf(placed)).toMatch(/^Correct the username or the machine/);
   const machine = { machine: "vm-bob" };
   expect(await fixOf({ ...placed, ...machine, node: "n9" })).toMatch(
