@@ -42,6 +42,13 @@ export function cliDocument(): string {
   });
   const root = commandTree(program);
   const verbs = allCommands(root).filter(({ path, children }) => path.length > 0 && children.length === 0);
+  const listed = (words: string) =>
+    verbs
+      .filter(({ options }) =>
+        options.some(({ long, description }) => long === "--yes" && description.includes(words)),
+      )
+      .map(({ path }) => `\`${path.join(" ")}\``)
+      .join(", ");
   return [
     "# The command line\n",
     "`npx warmpool VERB`. Results go to standard output, notes and errors to standard error. Exit codes: 0 done,",
@@ -50,6 +57,9 @@ export function cliDocument(): string {
     `\`\`\`json\n${JSON.stringify(failureJson(FAILURE))}\n\`\`\`\n`,
     "`code` is one of the [codes](codes.md), or null if the command itself failed: a wrong option, an unreadable file, no response.",
     "`message` and `hint` (null if there is none) are for people and may change; `exit` is the exit code.\n",
+    "Verbs with `--yes` destroy something: on a terminal they show what would happen and ask for confirmation. Without a terminal",
+    `(a script, cron, CI) nobody can confirm. These act at once then, by intent: ${listed("without a terminal it acts at once")}.`,
+    `These need \`--yes\` then, some only with the option that their \`--yes\` names: ${listed("required without a terminal")}.\n`,
     "Options of every verb:\n",
     ...optionTable(root),
     ...FORMS,

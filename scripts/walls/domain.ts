@@ -127,10 +127,10 @@ export const DOMAIN: Record<string, Room> = {
   },
   "src/domain/pools": {
     may: [
-      ...["src/db/client.ts", "src/domain/core", "src/domain/capacity", "src/domain/health"],
-      ...["src/domain/assignments", "src/domain/supply", "src/domain/follow", "drizzle-orm"],
+      ...["src/contract", "src/db/client.ts", "src/domain/core", "src/domain/capacity"],
+      ...["src/domain/health", "src/domain/assignments", "src/domain/supply", "src/domain/follow"],
+      "drizzle-orm",
     ],
-    types: ["src/contract"],
     why: "Acts on a pool apply the rules of the rooms below, and its view puts them into words.",
     instead: "Put the rule into the room that it is about.",
   },

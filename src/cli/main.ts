@@ -1,12 +1,14 @@
 import { CommanderError } from "commander";
 import { EXIT } from "./terminal/exit.ts";
 import { failureJson, failureOf } from "./terminal/failure.ts";
+import type { Failure } from "./terminal/failure.ts";
 import { terminalOutput } from "./terminal/output.ts";
 import type { Stream } from "./terminal/output.ts";
 import { type Ask, terminalAsk } from "./terminal/ask.ts";
 import { asksForWhole } from "./terminal/form.ts";
 import { buildProgram, HELP, typedWrong } from "./program.ts";
 import type { Cli } from "./session/session.ts";
+import { asTyped, commandWith } from "./terminal/said.ts";
 
 /** Runs one command line (without the program's name) and returns its exit code; nothing is thrown. */
 export async function main(
@@ -35,7 +37,7 @@ export async function main(
             exit: EXIT.wrongUse,
             code: null,
           }
-        : failureOf(error, cli.url);
+        : typedHere(failureOf(error, cli.url), cli);
     if (json) {
       cli.out.noteJson(failureJson(failure));
       return failure.exit;
@@ -44,6 +46,12 @@ export async function main(
     if (failure.hint !== null) cli.out.note(failure.hint);
     return failure.exit;
   }
+}
+
+/** With commands that can be typed as they are. */
+function typedHere({ message, hint, ...failure }: Failure, { sameTarget = [] }: Cli): Failure {
+  const words = (text: string) => asTyped(text, commandWith(sameTarget));
+  return { ...failure, message: words(message), hint: hint === null ? null : words(hint) };
 }
 
 /** Runs this process as the command line: what bin/warmpool.js calls. */

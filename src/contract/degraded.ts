@@ -69,3 +69,19 @@ export const DEGRADED = {
       "Find out who answers at that address; then `warmpool machine recreate ID`, or release the tester.",
   },
 } as const satisfies Record<string, Reason>;
+
+const ALSO = ". Also: ";
+
+/** The message of a degraded pool: that of the worst problem, and the reasons of the others. */
+export function withOthers(worst: string, others: readonly string[]): string {
+  return others.length === 0 ? worst : `${worst}${ALSO}${others.join(", ")}`;
+}
+
+/** Takes such a message apart. Words that only look like reasons are part of the message. */
+export function othersIn(message: string): { worst: string; others: string[] } {
+  const at = message.lastIndexOf(ALSO);
+  const others = at === -1 ? [] : message.slice(at + ALSO.length).split(", ");
+  return others.length > 0 && others.every((reason) => Object.hasOwn(DEGRADED, reason))
+    ? { worst: message.slice(0, at), others }
+    : { worst: message, others: [] };
+}

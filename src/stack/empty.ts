@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { WarmpoolClient } from "../client/index.ts";
 import type { MachineView } from "../contract/machine.ts";
+import type { NodeView } from "../contract/node.ts";
 import { fairNow } from "../relay/time/fairTime.ts";
 import type { StackFolder } from "./folder.ts";
 import { patiently } from "./patience.ts";
@@ -35,17 +36,35 @@ export async function emptyPools(
     await patiently(() => admin.pool.empty.mutate({ name, assigned }), EDGE_SECONDS, signal);
   }
   const deadline = fairNow() + TEARDOWN_SECONDS * 1000;
-  let last = -1;
+  let last = "";
   for (;;) {
     const machines = await patiently(() => allMachines(admin), EDGE_SECONDS, signal);
     const left = machines.filter((machine) => machine.assignment === null);
     if (left.length === 0 || fairNow() >= deadline) {
       return { kept: machines.filter((machine) => machine.assignment !== null), left };
     }
-    if (left.length !== last) say(`${left.length} of ${machines.length} machines still to delete`);
-    last = left.length;
+    const nodes = await patiently(() => admin.node.list.query(), EDGE_SECONDS, signal);
+    const line = leftText(left, machines.length, nodes);
+    if (line !== last) say(`${line} (waiting at most ${Math.ceil((deadline - fairNow()) / 1000)} s)`);
+    last = line;
     await delay(EVERY_MS, undefined, { signal });
   }
+}
+
+/** What is still to delete, and which machines cannot be deleted before their node is heard again. Pure. */
+export function leftText(
+  left: readonly Pick<MachineView, "node">[],
+  all: number,
+  nodes: readonly Pick<NodeView, "name" | "state">[],
+): string {
+  const silent = new Set(nodes.filter(({ state }) => state === "silent").map(({ name }) => name));
+  const stuck = left.filter(({ node }) => silent.has(node));
+  const where = [...new Set(stuck.map(({ node }) => node))].toSorted().join(", ");
+  const why =
+    stuck.length === 0
+      ? ""
+      : `; ${stuck.length} of them on ${where}, whose relay is silent: they are deleted once it is heard; a second Ctrl-C stops at once`;
+  return `${left.length} of ${all} machines still to delete${why}`;
 }
 
 async function allMachines(admin: WarmpoolClient): Promise<MachineView[]> {

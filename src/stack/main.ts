@@ -3,13 +3,15 @@ import { escaped } from "../contract/foreign.ts";
 import { stretched } from "../relay/time/fairTime.ts";
 import { buildDashboard } from "./dashboardBuild.ts";
 import { chooseDriver, saidOf } from "./driver.ts";
+import type { Chosen } from "./driver.ts";
 import { emptyPools } from "./empty.ts";
 import type { Emptied } from "./empty.ts";
 import { watchFill } from "./fill.ts";
 import { madeBy, openFolder } from "./folder.ts";
 import type { StackFolder } from "./folder.ts";
 import { lockFolder } from "./lock.ts";
-import { DEFAULT_STATE_DIR, readOptions } from "./options.ts";
+import { DEFAULT_STATE_DIR } from "../contract/stateFolder.ts";
+import { readOptions } from "./options.ts";
 import type { StackOptions } from "./options.ts";
 import { hasJoined } from "./ownRelay.ts";
 import { farewell, livingMachines } from "./remains.ts";
@@ -33,6 +35,10 @@ async function main(args: string[]): Promise<number> {
   if (process.platform !== "linux")
     throw new Error("npm start requires Linux: machines and supervision use /proc.");
   const before = madeBy(options.stateDir);
+  if (options.destroyNow && before === null) {
+    say(`There is no stack in ${options.stateDir}, so there is nothing to delete.`);
+    return 0;
+  }
   const chosen = await chooseDriver(
     options.driver,
     before,
@@ -49,15 +55,8 @@ async function main(args: string[]): Promise<number> {
     process.exit(1);
   });
   try {
-    for (const line of saidOf(chosen, process.geteuid?.() === 0)) say(line);
-    const hasDashboard = await buildDashboard(say, stop);
-    await stack.start(stop);
-    const tellPool = (line: string) => say(`Pool demo: ${line}`);
-    // A later start has machines to serve, whether or not new ones can be made.
-    const isFull = await watchFill(stack.admin, tellPool, stop, before === null ? null : HINDERED_SECONDS);
-    if (!isFull) say("The pool demo cannot fill now; it will once the problem is fixed");
-    await sayReady(stack, options, hasDashboard);
-    await new Promise((resolve) => stop.addEventListener("abort", resolve, { once: true }));
+    if (options.destroyNow) await stack.start(stop);
+    else await serve(stack, options, chosen, before === null, stop);
   } catch (error) {
     if (!stop.aborted) {
       await stack.stop();
@@ -69,9 +68,29 @@ async function main(args: string[]): Promise<number> {
   return code;
 }
 
+/** Serves until it is stopped. */
+async function serve(
+  stack: Stack,
+  options: StackOptions,
+  chosen: Chosen,
+  isFirst: boolean,
+  stop: AbortSignal,
+): Promise<void> {
+  for (const line of saidOf(chosen, process.geteuid?.() === 0)) say(line);
+  const hasDashboard = await buildDashboard(say, stop);
+  await stack.start(stop);
+  const tellPool = (line: string) => say(`Pool demo: ${line}`);
+  // A later start has machines to serve, whether or not new ones can be made.
+  const isFull = await watchFill(stack.admin, tellPool, stop, isFirst ? null : HINDERED_SECONDS);
+  if (!isFull) say("The pool demo cannot fill now; it will once the problem is fixed");
+  await sayReady(stack, options, hasDashboard);
+  await new Promise((resolve) => stop.addEventListener("abort", resolve, { once: true }));
+}
+
 /** Takes down what nobody holds, then the parts; 1 where something that should be gone was not proven gone. */
 async function shutDown(stack: Stack, folder: StackFolder, options: StackOptions): Promise<number> {
-  say(options.destroy ? "Stopping: deleting all machines" : "Stopping: deleting unassigned machines");
+  const which = options.destroy ? "all machines" : "unassigned machines";
+  say(options.destroyNow ? `Deleting ${which}` : `Stopping: deleting ${which}`);
   let emptied: Emptied | null = null;
   let problem: string | null = null;
   if (stack.canTakeDown()) {

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { stateFolderOf } from "../contract/stateFolder.ts";
 import { STACK_DRIVERS, type StackDriver } from "../contract/drivers.ts";
 
 /** What `npm start -- …` takes. `targetSize` is null where it was not given: a later start then keeps the pool's. */
@@ -10,11 +11,13 @@ export type StackOptions = {
   runtime: "workerd" | "node";
   stateDir: string;
   sweepSeconds: number;
+  /** On stop, assigned machines are deleted too. */
   destroy: boolean;
+  /** Nothing is served or created: the machines of an earlier start are deleted at once, and that is all. */
+  destroyNow: boolean;
 };
 
 export const DEFAULT_TARGET_SIZE = 3;
-export const DEFAULT_STATE_DIR = ".warmpool";
 
 /** What `npm start --` takes, as commander's command. */
 export function stackCommand(): Command {
@@ -36,19 +39,28 @@ export function stackCommand(): Command {
     .addOption(
       new Option("--runtime <name>", "runtime of the edge").choices(["workerd", "node"]).default("workerd"),
     )
-    .option("--state-dir <dir>", "folder for all data", DEFAULT_STATE_DIR)
+    .option("--state-dir <dir>", "folder for all data (default: WARMPOOL_STATE_DIR, else .warmpool)")
     .option("--sweep-seconds <n>", "seconds between two sweeps", whole(1, 3600), 60)
-    .option("--destroy", "on stop, delete assigned machines too", false);
+    .option("--destroy", "on stop, delete assigned machines too", false)
+    .option("--destroy-now", "only delete all machines of an earlier start, then end", false);
 }
 
+type Optional = "targetSize" | "maxSize" | "stateDir";
+
 /** Reads the arguments; prints what is wrong or the help and ends the process (2 or 0) where that is all there is. */
-export function readOptions(args: string[]): StackOptions {
+export function readOptions(args: string[], env: NodeJS.ProcessEnv = process.env): StackOptions {
   const program = stackCommand().exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   program.parse(args, { from: "user" });
   const given = program.opts<
-    Omit<StackOptions, "targetSize" | "maxSize"> & { targetSize?: number; maxSize?: number }
+    Omit<StackOptions, Optional> & { targetSize?: number; maxSize?: number; stateDir?: string }
   >();
-  const options = { ...given, targetSize: given.targetSize ?? null, maxSize: given.maxSize ?? null };
+  const options = {
+    ...given,
+    targetSize: given.targetSize ?? null,
+    maxSize: given.maxSize ?? null,
+    stateDir: stateFolderOf(given.stateDir, env),
+    destroy: given.destroy || given.destroyNow,
+  };
   if (options.maxSize !== null && options.maxSize < (options.targetSize ?? 0)) {
     program.error("error: --max-size must be at least --target-size");
   }

@@ -66,7 +66,7 @@ export function farewell(ended: Ended): { said: string[]; complaint: string | nu
   const said = kept.map(
     ({ name, assignment }) => `Kept: ${name}, which ${assignment?.username ?? "somebody"} holds`,
   );
-  const again = `npm start --${sameStack} --destroy, then Ctrl-C once it is ready`;
+  const again = `npm start --${sameStack} --destroy-now`;
   const unproven = emptied?.left ?? [];
   const running = living.filter(({ machine }) => !kept.some(({ name }) => name === machine));
   const unseen = emptied === null && ended.project !== null && ended.hasJoined;
@@ -74,7 +74,7 @@ export function farewell(ended: Ended): { said: string[]; complaint: string | nu
     ...(problem === null ? [] : [problem]),
     ...(unproven.length === 0
       ? []
-      : [`Not proven gone in time: ${unproven.map(({ name }) => name).join(", ")}.`]),
+      : [`Not proven gone in time: ${unproven.map(({ name, node }) => `${name} on ${node}`).join(", ")}.`]),
     ...(running.length === 0 ? [] : [stillRunning(running)]),
     ...(unseen
       ? [`Its machines in Incus were not deleted; incus list --project ${ended.project} shows them.`]

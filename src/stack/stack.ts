@@ -24,7 +24,7 @@ export type Stack = {
   url: string;
   admin: WarmpoolClient;
   /**
-   * Starts the parts and prepares them for the pool demo.
+   * Starts the parts, and prepares them for the pool demo unless they are only to take machines down.
    * @throws Error that says what to do, or `signal`'s reason.
    */
   start(signal: AbortSignal): Promise<void>;
@@ -103,6 +103,8 @@ export function createStack(folder: StackFolder, options: StackOptions, say: (li
       await prepareRelay(folder, admin, signal);
       edgeHasAnswered = true;
       say(`The edge is running at ${url} (${options.runtime})`);
+      // A pool that is prepared begins to fill. canTakeDown starts the relay.
+      if (options.destroyNow) return;
       await prepare(folder, options, admin, url, signal);
       await keep(relayPlan(folder, url, admin)).answering(signal);
       writeLocal();

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { allCommands, commandTree } from "../../src/cli/session/commandTree.ts";
 import { terminalOutput } from "../../src/cli/terminal/output.ts";
 import { buildProgram } from "../../src/cli/program.ts";
+import { reasonText } from "../../src/cli/views/record.ts";
 import { oneIn } from "../helpers/nightly.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 import { KEY_A, RECIPE, specOf } from "../helpers/world.ts";
@@ -254,6 +255,47 @@ test("what reads fits into 80 columns, and prints with --json what the API answe
 test.each(changes)("`$verb` fits into 80 columns", async (one) => {
   await using at = await place();
   await expectPlain(at, one);
+});
+
+test("at 80 columns every list has whole what it is read for: names, states, reasons, and who it was", async () => {
+  await using at = await place();
+  const { client } = at;
+  await client.node.drain.mutate({ name: NODE });
+  await client.token.create.mutate({ name: "n".repeat(60), role: "app" });
+  await client.recipe.put.mutate({ ...RECIPE, params: {} });
+  await client.pool.default.mutate({ name: POOL });
+  const [nodes, machines, testers, events, timeline, tokens] = await Promise.all([
+    client.node.list.query(),
+    client.machine.list.query({}),
+    client.tester.list.query({}),
+    client.event.list.query({ limit: 500 }),
+    client.machine.timeline.query({ id: at.held }),
+    client.token.list.query(),
+  ]);
+  const wanted: Record<string, (string | null | undefined)[]> = {
+    "node list": nodes.flatMap(({ name, state }) => [name, state, "enrolled, draining"]),
+    "machine list": machines.items.flatMap(({ name, state, assignment, access }) => [
+      ...[name, state, assignment?.username, access === null ? null : `${access.host}:${access.port}`],
+    ]),
+    "tester list": testers.items.flatMap(({ username, state, machine }) => [username, state, machine?.name]),
+    "events --limit 500": events.items.flatMap(({ reason, actor, machineName }) => [
+      ...[reasonText(reason), actor, machineName],
+    ]),
+    [`machine timeline ${at.held}`]: timeline.items.flatMap(({ reason, actor }) => [
+      reasonText(reason),
+      actor,
+    ]),
+    "token list": tokens.flatMap(({ name, role, state }) => [name, role, state]),
+    "pool list": [POOL, "default"],
+    "recipe versions plain": ["current"],
+    capacity: nodes.map(({ name }) => name),
+    status: [POOL, "default", ...nodes.map(({ name }) => name), "enrolled, draining"],
+  };
+  for (const [line, texts] of Object.entries(wanted)) {
+    const { stdout } = await warmpool(line.split(" "), { url: at.url, terminal: 80, env: { NO_COLOR: "1" } });
+    expect(longest(withoutCommands(stdout)), stdout).toBeLessThanOrEqual(80);
+    for (const text of texts) if (typeof text === "string") expect(stdout, line).toContain(text);
+  }
 });
 
 // One mechanism prints them all.

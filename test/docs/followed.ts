@@ -28,11 +28,11 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
   "test/cli/verbs.db.test.ts": [
     "`warmpool tester list --state failed` names them, `warmpool log USER` shows the output of the step. If a disk of the nodes is full or their network is down, fix that. If the recipe was pushed recently, run `warmpool recipe rollback NAME`. Then run `warmpool retry USER`.",
     "Give it once.",
-    "`token list` shows them.",
-    "Give the id instead; `token list --json` shows it.",
+    "`warmpool token list` shows them.",
+    "Give the id instead; `warmpool token list --json` shows it.",
     "There are ….",
     "Add --yes to confirm.",
-    "Store it with `npx warmpool recipe push DIR`, or put it into the file.",
+    "Store it with `warmpool recipe push DIR`, or put it into the file.",
     'Write it as { "recipes": […], "pools": […] }.',
     "Give the file ending in .pub, such as ~/.ssh/id_ed25519.pub.",
     'Write the path from the folder on, such as "script": "install.sh".',
@@ -73,7 +73,7 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "`…` shows its progress, release returns the machine.",
     "`…` shows when it is ready.",
     "`…` shows its progress.",
-    "Warmpool may not be running. Check again with `npx warmpool tester USER`.",
+    "Warmpool may not be running. Check again with `warmpool tester USER`.",
   ],
   "test/cli/terminal/failure.db.test.ts": [
     "Check --token or WARMPOOL_TOKEN; the token may have been revoked.",
@@ -85,7 +85,7 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "Check the URL in --url or WARMPOOL_URL.",
   ],
   "by hand: a stack with the driver local": [
-    "Omit --no-queue to wait in the queue, or look at the pool with `npx warmpool status`.",
+    "Omit --no-queue to wait in the queue, or look at the pool with `warmpool status`.",
     "Resume the pool, or use another one with --pool.",
     "The other duties ran; the next sweep retries.",
     "Look at Progressing: while it is true, you need to do nothing.",
@@ -103,19 +103,20 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "Look at the hypervisor on that node; `warmpool node list --json` has the driver's error message.",
     "Run the commands that `warmpool node enroll NODE` prints, on that node.",
     "Look at the hypervisor on the node: no machine can be created, deleted or proven gone there until it responds.",
-    "check that the cron trigger fires every minute; `npx warmpool sweep` runs them now",
-    "`npx warmpool sweep` retries now",
+    "check that the cron trigger fires every minute; `warmpool sweep` runs them now",
+    "`warmpool sweep` retries now",
+    "look at its network and relay; if the machines really are dead, run `warmpool node lift …`",
     "start it again with npm start…; its data is kept",
     "npm start restarts it automatically; its log is in …",
     "chmod 600 …",
-    "run `npx warmpool node enroll NAME`",
-    "run the commands that `npx warmpool node enroll …` prints, on that node",
+    "run `warmpool node enroll NAME`",
+    "run the commands that `warmpool node enroll …` prints, on that node",
   ],
   "test/db/migrate.db.test.ts": [
     "Set DATABASE_URL to the postgres:// URL of the database.",
     "DATABASE_URL=… npx warmpool migrate",
   ],
-  "test/cli/verbs/relay.db.test.ts": ["An admin gets both commands from `npx warmpool node enroll NAME`."],
+  "test/cli/verbs/relay.db.test.ts": ["An admin gets both commands from `warmpool node enroll NAME`."],
   "a package: the name is what Debian has": [
     "Install OpenSSH's client (Debian: openssh-client).",
     "install OpenSSH's client (Debian: openssh-client)",
@@ -123,7 +124,7 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
   "test/cli/session/target.test.ts": [
     "Start one here with npm start, or give --url and WARMPOOL_TOKEN.",
     "Give it in WARMPOOL_TOKEN or with --token.",
-    "Use another folder with --state-dir.",
+    "Use another folder with --state-dir or WARMPOOL_STATE_DIR.",
     "Start Warmpool again with npm start.",
   ],
   "test/domain/pools/conditions.db.test.ts": [
@@ -137,8 +138,8 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
   "test/domain/orphans/orphansHeld.db.test.ts": [
     "`warmpool node list --json` names them. Find out what they are. If they may be deleted, run `warmpool node reap NODE`, for all or by name.",
     "`warmpool status` says what each one is and what happens to it; docs/orphans.md says how to keep one. To delete one that waits, run `warmpool node reap NODE MACHINE`.",
-    "`npx warmpool node list --json` lists them; if they may be deleted, run `npx warmpool node reap …`",
-    "find out what they are; if one may be deleted, run `npx warmpool node reap … MACHINE`",
+    "`warmpool node list --json` lists them; if they may be deleted, run `warmpool node reap …`",
+    "find out what they are; if one may be deleted, run `warmpool node reap … MACHINE`",
   ],
   "test/domain/health/testerMachines.db.test.ts": [
     "Find out who did it. `warmpool machine restart NAME` starts a stopped one; `warmpool machine recreate NAME --reassign` gives the tester another machine and runs the set-up there again.",

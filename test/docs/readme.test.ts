@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { commandsOf, filledIn, PAGES, TYPED } from "../../verify/accept/readme.ts";
+import { commandsOf, filledIn, PAGES, programFor, programsOf, TYPED } from "../../verify/accept/readme.ts";
 import { readTree } from "./tree.ts";
 
 /** The acceptance run types the commands of these pages; here it is only seen that it knows each of them. */
@@ -23,6 +23,14 @@ test("README and the pages after it: whatever stands for something else in its c
   };
   const typed = commands.map((command) => filledIn(command, own).replace(/ # .*$/, ""));
   expect(typed.filter((text) => /…|\bNAME\b|\bUSER\b|example\.com|~\//.test(text))).toEqual([]);
+});
+
+test("README: its one program runs from a checkout as it stands, but for the address and the package", () => {
+  const programs = programsOf(tree.get("README.md") ?? "");
+  expect(programs).toHaveLength(1);
+  const program = programFor(programs[0] ?? "", "http://127.0.0.1:1");
+  expect(program).toContain('from "./src/client/index.ts"');
+  expect(program).not.toMatch(/example\.com|warmpool\/client/);
 });
 
 test("commandsOf: shell blocks alone, their lines joined where one goes on", () => {

@@ -28,6 +28,7 @@ test.each(atNight(["node", "workerd"] as const))(
       stateDir: state.path,
       sweepSeconds: 3600,
       destroy: true,
+      destroyNow: false,
     };
     vi.stubEnv("WARMPOOL_ADMIN_REQUESTS_PER_MINUTE", "2");
     vi.stubEnv("WARMPOOL_WEBHOOK_URL", "http://127.0.0.1:9/hook");

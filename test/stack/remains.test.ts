@@ -10,7 +10,7 @@ import type { Ended } from "../../src/stack/remains.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 
 const machine = (name: string, username: string | null) =>
-  ({ name, assignment: username === null ? null : { id: "a", username } }) as MachineView;
+  ({ name, node: "n1", assignment: username === null ? null : { id: "a", username } }) as MachineView;
 
 const CLEAN: Ended = {
   emptied: { kept: [], left: [] },
@@ -33,7 +33,7 @@ test("machines that testers hold are named, and what ends them", () => {
   expect(ended).toMatchObject({ complaint: null, code: 0 });
   expect(ended.said).toEqual([
     "Kept: demo-1, which alice holds",
-    "Stopped everything except the kept machines. To delete those too, run npm start -- --state-dir /x --destroy, then Ctrl-C once it is ready",
+    "Stopped everything except the kept machines. To delete those too, run npm start -- --state-dir /x --destroy-now",
   ]);
 });
 
@@ -41,7 +41,7 @@ const WRONG: [string, Partial<Ended>, RegExp][] = [
   [
     "machines run that nobody could be asked about",
     { emptied: null, living: [{ machine: "demo-1", pids: [7, 8] }] },
-    /^Still running: demo-1 \(pid 7 8\)\. To delete them, run npm start -- --destroy/,
+    /^Still running: demo-1 \(pid 7 8\)\. To delete them, run npm start -- --destroy-now\.$/,
   ],
   [
     "machines run that the edge believes gone",
@@ -51,7 +51,7 @@ const WRONG: [string, Partial<Ended>, RegExp][] = [
   [
     "machines were not proven gone",
     { emptied: { kept: [], left: [machine("demo-3", null)] } },
-    /^Not proven gone in time: demo-3\./,
+    /^Not proven gone in time: demo-3 on n1\./,
   ],
   ["taking them down failed", { emptied: null, problem: "The edge is gone." }, /^The edge is gone\./],
   [

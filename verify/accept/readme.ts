@@ -3,6 +3,11 @@
 /** From the first start to the operator's day, in the order in which their commands build on each other. */
 export const PAGES = ["README.md", "docs/recipes.md", "docs/production.md", "docs/operating.md"] as const;
 
+/** The programs of a document's TypeScript blocks. */
+export function programsOf(markdown: string): string[] {
+  return [...markdown.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, block]) => block ?? "");
+}
+
 /** The commands of a document's shell blocks, one for each line; a line that goes on after a backslash is one. */
 export function commandsOf(markdown: string): string[] {
   const blocks = [...markdown.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block]) => block ?? "");
@@ -27,16 +32,39 @@ export type Typed = {
   settles?: true;
   /** What is typed into it. */
   input?: string;
+  /** What its page says that then works or holds. */
+  after?: readonly After[];
 };
+
+/** Another command, in which `$1` is what `of` finds in what the first one showed. */
+export type After = Pick<Typed, "shows" | "settles" | "input"> & { command: string; of?: RegExp };
 
 /** Every command of these pages, in their order. A new one there needs a line here: what does it show? */
 export const TYPED: readonly Typed[] = [
-  { begins: "npm ci && npm start", shows: [/^Warmpool is ready at http:/m], stays: true },
+  {
+    begins: "npm ci && npm start",
+    shows: [
+      /^Warmpool is ready at http:.*\nDashboard: http:\/\/\S+\/\?code=\S+$/m,
+      /^Next: npx warmpool assign alice /m,
+    ],
+    stays: true,
+  },
   { begins: "ssh-keygen ", shows: [/alice_key\.pub/] },
-  { begins: "npx warmpool assign alice --key alice_key.pub", shows: [/warmpool ssh alice/, /^url +http:/m] },
+  {
+    begins: "npx warmpool assign alice --key alice_key.pub",
+    shows: [/warmpool ssh alice/, /^url +http:/m],
+    after: [
+      { command: "$1", of: /^log in +(npx warmpool ssh .*)$/m, input: "echo $((6 * 7))\n", shows: [/^42$/m] },
+      { command: "curl -fsS $1", of: /^url +(http:\S+)$/m, shows: [/\S/] },
+    ],
+  },
   { begins: "npx warmpool ssh alice", input: "echo $((6 * 7)) $USER\n", shows: [/^42 [a-z]/m] },
   { begins: "npx warmpool status", shows: [/^demo +3\/3 +0 +0 +1 .* default$/m], settles: true },
-  { begins: "npx warmpool release alice", shows: [/is released/] },
+  {
+    begins: "npx warmpool release alice",
+    shows: [/is released/],
+    after: [{ command: "npx warmpool status", shows: [/^demo +3\/3 +0 +0 +0 +0 +0 /m], settles: true }],
+  },
   { begins: "npx warmpool recipe push recipes/hero", shows: [/Recipe hero is stored/] },
   { begins: "npx warmpool pool get demo --json", shows: [] },
   { begins: "npx warmpool pool put demo.json", shows: [/^recipe +hero$/m] },
@@ -47,7 +75,7 @@ export const TYPED: readonly Typed[] = [
   { begins: "npx warmpool relay run ", shows: [/Serving node=n1/], stays: true },
   { begins: "npx warmpool status", shows: [/^n1 +online/m], settles: true },
   { begins: "npx warmpool capacity", shows: [/ more of .* fit/, /^TAKES /m] },
-  { begins: "npx warmpool pool plan demo.json", shows: [/The spec does not change/] },
+  { begins: "npx warmpool pool plan demo.json", shows: [/The spec would not change/] },
   { begins: "npx warmpool machine timeline ", shows: [/known good/] },
   { begins: "npx warmpool machine hold ", shows: [/ is held: /] },
   { begins: "npx warmpool node drain ", shows: [/No more machines are created on n1/] },
@@ -65,6 +93,20 @@ export type Own = {
   installer: { url: string; checksum: string };
   machine: string;
 };
+
+/** README's program as it is run in a checkout, which has no built package: with the key of the reader, and the client's source. */
+export function programFor(program: string, url: string): string {
+  const filled = program
+    .replace('"warmpool/client"', '"./src/client/index.ts"')
+    .replace("https://warmpool.example.com", url);
+  return [
+    'import { readFileSync } from "node:fs";',
+    'const publicKey = readFileSync("alice_key.pub", "utf8");',
+    filled,
+    "console.log(`${assignment.username}: ${assignment.state}`);",
+    "",
+  ].join("\n");
+}
 
 /** The command as it is typed. */
 export function filledIn(command: string, own: Own): string {

@@ -109,13 +109,13 @@ export function dutiesCheck(duties: DutyHeartbeat[], now: number): Check {
     return wrong(
       "duties",
       `late: ${late.join(", ")}`,
-      "check that the cron trigger fires every minute; `npx warmpool sweep` runs them now",
+      "check that the cron trigger fires every minute; `warmpool sweep` runs them now",
     );
   }
   const failed = duties.filter(({ outcome }) => outcome === "failed");
   if (failed.length > 0) {
     const causes = failed.map(({ duty, error }) => `${duty}: ${error ?? "no cause reported"}`).join("; ");
-    return wrong("duties", `failed in the last sweep: ${causes}`, "`npx warmpool sweep` retries now");
+    return wrong("duties", `failed in the last sweep: ${causes}`, "`warmpool sweep` retries now");
   }
   return ok("duties", "all ran on time");
 }

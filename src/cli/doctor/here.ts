@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { DEFAULT_STATE_DIR } from "../session/session.ts";
+import { DEFAULT_STATE_DIR } from "../../contract/stateFolder.ts";
 import { readLocal } from "../session/target.ts";
 import { ok, unknown, wrong } from "./check.ts";
 import type { Check } from "./check.ts";

@@ -1,20 +1,15 @@
 import { isAmiss } from "../../contract/amiss.ts";
 import { actionFor } from "../../contract/conditions.ts";
 import type { ConditionReason, ConditionType } from "../../contract/conditions.ts";
-import type { PoolCondition, PoolView } from "../../contract/pool.ts";
+import type { PoolView } from "../../contract/pool.ts";
+import { ofPoolAlone } from "../views/concerns.ts";
 import { ok, wrong } from "./check.ts";
 import type { Check } from "./check.ts";
 
 /** Each pool by its conditions: what does not mend by itself is wrong. Pure. */
 
-/** The check of the node says these, and a pool that somebody paused is as that person wants it. */
-const SAID_ELSEWHERE = new Set<string>([
-  "NoNodeOnline",
-  "OrphansHeld",
-  "OrphansFound",
-  "NodeSilent",
-  "Paused",
-] satisfies ConditionReason[]);
+/** The check of the node reports the one; a pool that somebody paused is as that person wants it. */
+const SAID_ELSEWHERE = new Set<string>(["NoNodeOnline", "Paused"] satisfies ConditionReason[]);
 
 export function poolsCheck(pools: PoolView[]): Check[] {
   return pools.map((pool) => {
@@ -27,8 +22,10 @@ export function poolsCheck(pools: PoolView[]): Check[] {
   });
 }
 
-function amiss({ conditions }: PoolView, type: ConditionType): PoolCondition | undefined {
-  return conditions.find(
-    (condition) => condition.type === type && isAmiss(condition) && !SAID_ELSEWHERE.has(condition.reason),
-  );
+function amiss({ conditions }: PoolView, type: ConditionType) {
+  return conditions
+    .filter((condition) => condition.type === type && isAmiss(condition))
+    .flatMap(ofPoolAlone)
+    .map(({ reason, message }) => ({ type, reason, message }))
+    .find(({ reason }) => !SAID_ELSEWHERE.has(reason));
 }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { CliError, EXIT } from "../terminal/exit.ts";
+import { clean, wrap } from "../terminal/text.ts";
 import type { Session } from "./session.ts";
 
 /**
@@ -9,7 +10,7 @@ import type { Session } from "./session.ts";
 export type DestroyOptions = { yes?: true | undefined; dryRun?: true | undefined };
 
 export type Destruction = {
-  /** What goes, a sentence each; nothing goes where there are none. */
+  /** What would happen, one sentence each, and in the conditional: nothing has happened yet. None if nothing would. */
   goes: () => Promise<string[]>;
   /**
    * Whether scripts may do it without `--yes`: what the published interface names so, and what takes nothing from a
@@ -18,11 +19,19 @@ export type Destruction = {
   bare: boolean;
 };
 
-/** Declares the options that every verb which destroys has. */
-export function destroying(command: Command): Command {
+/** When a verb needs `--yes` if nobody can be asked: `with --release` means only with that option. */
+export type NeedsYes = "never" | "always" | `with --${string}` | "if machines would be removed";
+
+/** Declares the options that every verb which destroys has. Their help says what scripts have to know. */
+export function destroying(command: Command, needsYes: NeedsYes): Command {
   return command
-    .option("--yes", "do it without confirmation")
-    .option("--dry-run", "only show what would be removed; changes nothing");
+    .option("--yes", `do it without confirmation; ${withoutTerminal(needsYes)}`)
+    .option("--dry-run", "only show what would happen; changes nothing");
+}
+
+function withoutTerminal(needsYes: NeedsYes): string {
+  if (needsYes === "never") return "without a terminal it acts at once";
+  return `required without a terminal${needsYes === "always" ? "" : ` ${needsYes}`}`;
 }
 
 /**
@@ -37,8 +46,9 @@ export async function mayDestroy(
 ): Promise<boolean> {
   if (dryRun === true) {
     const lines = await goes();
+    const said = lines.length === 0 ? ["Nothing would happen."] : lines;
     if (json) out.json({ dryRun: true, goes: lines });
-    else out.print(...(lines.length === 0 ? ["Nothing goes."] : lines));
+    else out.print(...said.flatMap((line) => wrap(clean(line), out.columns)));
     return false;
   }
   if (yes === true || (cli.ask === null && bare)) return true;

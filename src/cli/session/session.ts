@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { createClient } from "../../client/index.ts";
 import type { WarmpoolClient } from "../../client/index.ts";
+import { stateFolderOf } from "../../contract/stateFolder.ts";
 import type { Ask } from "../terminal/ask.ts";
 import { formOf, formOptions, isWhole } from "../terminal/form.ts";
 import type { Form, FormOptions, Titled } from "../terminal/form.ts";
@@ -11,6 +12,8 @@ import type { Output } from "../terminal/output.ts";
 import { targetOf } from "./target.ts";
 import type { TargetOptions } from "./target.ts";
 import { clean, wrap } from "../terminal/text.ts";
+import { commandWith, inOurWords } from "../terminal/said.ts";
+import type { Command as Words } from "../terminal/said.ts";
 
 /** One run of the command line: what it writes to, and how it ends. */
 export type Cli = {
@@ -21,6 +24,8 @@ export type Cli = {
   exitCode: number;
   /** Asks the person at the terminal; null where there is none. */
   ask: Ask | null;
+  /** Options that another command line needs to talk to the same Warmpool, once they are known. */
+  sameTarget?: string[];
 };
 
 /** What a verb that talks to the API works with. */
@@ -39,15 +44,16 @@ export type Session = {
 
 export type GlobalOptions = TargetOptions & FormOptions;
 
-export const DEFAULT_STATE_DIR = ".warmpool";
-
 /** The options that every verb has, given before or after it. */
 export function globalOptions(program: Command): void {
   const targeted = program
     .option("--url <url>", "URL of Warmpool (default: WARMPOOL_URL, the context in use, the local one)")
     .option("--token <token>", "the API token; safer in WARMPOOL_TOKEN, which other users cannot see")
     .option("--context <name>", "the context to use (default: WARMPOOL_CONTEXT, or `context use`)")
-    .option("--state-dir <dir>", "folder of the local Warmpool that npm start runs", DEFAULT_STATE_DIR);
+    .option(
+      "--state-dir <dir>",
+      "folder of the local Warmpool that npm start runs (default: WARMPOOL_STATE_DIR, else .warmpool)",
+    );
   formOptions(targeted);
 }
 
@@ -65,15 +71,16 @@ export function withSession<Arguments extends unknown[]>(
     const formed = await formedOutput(cli, options, listing);
     const { url, token } = targetOf(options, cli.env);
     cli.url = url;
+    cli.sameTarget = sameTarget(options);
     const client = createClient({ url, token });
     await act(
       {
         cli,
         client,
         url,
-        stateDir: options.stateDir,
+        stateDir: stateFolderOf(options.stateDir, cli.env),
         ...formed,
-        sameTarget: sameTarget(options),
+        sameTarget: cli.sameTarget,
       },
       ...args,
     );
@@ -82,7 +89,17 @@ export function withSession<Arguments extends unknown[]>(
 
 /** A command line to try next, talking to the same Warmpool as this one. */
 export function next(session: Pick<Session, "sameTarget">, ...words: string[]): string {
-  return ["npx warmpool", ...words, ...session.sameTarget].join(" ");
+  return commandWith(session.sameTarget)(...words);
+}
+
+/** Makes command lines to try next, for what prints several. */
+export function commandOf(session: Pick<Session, "sameTarget">): Words {
+  return commandWith(session.sameTarget);
+}
+
+/** A sentence of the API, in the form that this command line uses. */
+export function inWords(session: Pick<Session, "sameTarget">, text: string): string {
+  return inOurWords(text, commandOf(session), Date.now());
 }
 
 /** What has to be said again for the next command to reach the same place: options that were given, but no token. */
@@ -90,7 +107,7 @@ function sameTarget({ url, context, stateDir }: GlobalOptions): string[] {
   return [
     ...(url === undefined ? [] : ["--url", shellWord(url)]),
     ...(context === undefined ? [] : ["--context", shellWord(context)]),
-    ...(stateDir === DEFAULT_STATE_DIR ? [] : ["--state-dir", shellWord(stateDir)]),
+    ...(stateDir === undefined ? [] : ["--state-dir", shellWord(stateDir)]),
   ];
 }
 

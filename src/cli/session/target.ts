@@ -3,6 +3,7 @@ import { own } from "../../contract/own.ts";
 import { join } from "node:path";
 import * as z from "zod";
 import { recordOf } from "../../contract/record.ts";
+import { stateFolderOf } from "../../contract/stateFolder.ts";
 import { CliError, EXIT } from "../terminal/exit.ts";
 import { contextNamed, readContexts } from "./contexts.ts";
 
@@ -12,7 +13,7 @@ import { contextNamed, readContexts } from "./contexts.ts";
  * was given.
  */
 
-export type TargetOptions = { url?: string; token?: string; context?: string; stateDir: string };
+export type TargetOptions = { url?: string; token?: string; context?: string; stateDir?: string };
 export type Target = { url: string; token: string };
 
 const localFile = z.object({
@@ -32,9 +33,10 @@ type Source = { url?: string | undefined; token?: string | undefined; bound: boo
 
 /** @throws CliError if no URL or no token is found; the hint says where they may come from */
 export function targetOf(options: TargetOptions, env: NodeJS.ProcessEnv): Target {
+  const stateDir = stateFolderOf(options.stateDir, env);
   let url: string | undefined;
   let token: string | undefined;
-  for (const source of sources(options, env)) {
+  for (const source of sources(options, stateDir, env)) {
     url ??= withoutSlash(source.url);
     if (!source.bound || withoutSlash(source.url) === url) token ??= source.token;
     if (url !== undefined && token !== undefined) return { url, token };
@@ -42,7 +44,7 @@ export function targetOf(options: TargetOptions, env: NodeJS.ProcessEnv): Target
   if (url === undefined) {
     throw new CliError(
       EXIT.failed,
-      `no Warmpool found: no --url, no WARMPOOL_URL, no context in use and no file ${fileOf(options.stateDir)}.`,
+      `no Warmpool found: no --url, no WARMPOOL_URL, no context in use and no file ${fileOf(stateDir)}.`,
       "Start one here with npm start, or give --url and WARMPOOL_TOKEN.",
     );
   }
@@ -54,13 +56,13 @@ export function targetOf(options: TargetOptions, env: NodeJS.ProcessEnv): Target
 }
 
 /** In the order in which they count. Each is read only if those before it left something open. */
-function* sources(options: TargetOptions, env: NodeJS.ProcessEnv): Generator<Source> {
+function* sources(options: TargetOptions, stateDir: string, env: NodeJS.ProcessEnv): Generator<Source> {
   yield { url: options.url, token: options.token, bound: false };
   if (options.context !== undefined) yield fromContext(env, options.context);
   yield { url: given(env, "WARMPOOL_URL"), token: given(env, "WARMPOOL_TOKEN"), bound: false };
   const name = given(env, "WARMPOOL_CONTEXT") ?? readContexts(env).current;
   if (name !== null) yield fromContext(env, name);
-  const local = readLocal(options.stateDir);
+  const local = readLocal(stateDir);
   if (local !== null) yield { url: local.url, token: local.adminToken, bound: true };
 }
 
@@ -77,7 +79,8 @@ export function readLocal(stateDir: string): LocalFile | null {
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
     const why = error instanceof Error ? error.message : String(error);
-    throw new CliError(EXIT.failed, `cannot read ${file}: ${why}`, "Use another folder with --state-dir.");
+    const advice = "Use another folder with --state-dir or WARMPOOL_STATE_DIR.";
+    throw new CliError(EXIT.failed, `cannot read ${file}: ${why}`, advice);
   }
   const parsed = localFile.safeParse(jsonOrNull(text));
   if (parsed.success) return parsed.data;

@@ -128,7 +128,7 @@ function lostForGood(seconds: number, cause: unknown): CliError {
   return new CliError(
     EXIT.failed,
     `the connection was lost and did not come back for ${seconds} s; the assignment itself continues.`,
-    "Warmpool may not be running. Check again with `npx warmpool tester USER`.",
+    "Warmpool may not be running. Check again with `warmpool tester USER`.",
     { cause },
   );
 }

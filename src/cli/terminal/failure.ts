@@ -23,7 +23,7 @@ export function failureJson({ message, hint, exit, code }: Failure): { error: ob
 const HINTS: Partial<Record<ErrorCode, string>> = {
   UNAUTHORIZED: "Check --token or WARMPOOL_TOKEN; the token may have been revoked.",
   FORBIDDEN: "This token may not do that. Use one with the required role (usually admin).",
-  NO_CAPACITY: "Omit --no-queue to wait in the queue, or look at the pool with `npx warmpool status`.",
+  NO_CAPACITY: "Omit --no-queue to wait in the queue, or look at the pool with `warmpool status`.",
   POOL_PAUSED: "Resume the pool, or use another one with --pool.",
   RATE_LIMITED: "Wait a moment and try again.",
   UNAVAILABLE: "Warmpool or its database is overloaded or just starting. Try again in a moment.",

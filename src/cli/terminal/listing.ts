@@ -31,7 +31,7 @@ export function oneOf<Row>(columns: readonly Column<Row>[]): Listing<Row, Row> {
 
 /** How long ago something was; in CSV the moment itself. */
 export function since<Row>(title: string, at: (row: Row) => string | null): Column<Row> {
-  return { title, value: (row) => ago(at(row), Date.now()), raw: at };
+  return { title, value: (row) => ago(at(row), Date.now()), raw: at, whole: true };
 }
 
 /** A column that the table leaves out. */

@@ -13,7 +13,7 @@ type ApplyOptions = DestroyOptions & { plan?: true; prune?: true };
 
 /** `warmpool apply FILE|DIR`: makes pools, recipes and labels what is declared, after showing the difference. */
 export function apply(program: Command, cli: Cli): void {
-  destroying(program.command("apply"))
+  destroying(program.command("apply"), "if machines would be removed")
     .description("make pools, recipes and node labels what the files declare, after showing the difference")
     .argument("<file>", "a file, JSON or YAML, or a folder of them (docs/apply.md)")
     .option("--plan", "only show what would change; exits 0 whether or not something would")
@@ -44,7 +44,7 @@ async function act(session: Session, path: string, options: ApplyOptions): Promi
   if (doing.length > 0) {
     const destroyed = doing.filter(({ removesMachines }) => removesMachines).map(({ text }) => text);
     const isAsked = cli.ask !== null && destroyed.length === 0;
-    const goes = async () => (isAsked ? [`Changes: ${doing.length}.`] : destroyed);
+    const goes = async () => (isAsked ? [`Changes that would be made: ${doing.length}.`] : destroyed);
     if (!(await mayDestroy(session, options, { goes, bare: false }))) return;
     for (const change of doing) await make(session, declared, change);
   }

@@ -4,7 +4,7 @@ import type { PoolSpec, PoolView } from "../../contract/pool.ts";
 import type { Recipe } from "../../contract/recipe.ts";
 import type { TokenView } from "../../contract/token.ts";
 import type { Declared } from "../inputs/declarations.ts";
-import { next, shellWord } from "../session/session.ts";
+import { inWords, next, shellWord } from "../session/session.ts";
 import type { Session } from "../session/session.ts";
 import { CliError, EXIT } from "../terminal/exit.ts";
 import type { Change } from "../views/applyView.ts";
@@ -34,7 +34,12 @@ async function recipeChange({ client }: Session, { name, params, steps }: Recipe
   const stored = await orNull(client.recipe.get.query({ name }));
   const base = { kind: "recipe", name, removesMachines: false } as const;
   if (stored === null)
-    return { ...base, action: "create", differences: [], text: `It is new: ${counted(steps, "step")}.` };
+    return {
+      ...base,
+      action: "create",
+      differences: [],
+      text: `It would be new: ${counted(steps, "step")}.`,
+    };
   const found = differences({ params: stored.params, steps: stored.steps }, { params, steps });
   return found.length === 0
     ? { ...base, action: "none", differences: [], text: "" }
@@ -42,7 +47,7 @@ async function recipeChange({ client }: Session, { name, params, steps }: Recipe
         ...base,
         action: "change",
         differences: found,
-        text: "It is used by set-ups that start from then on.",
+        text: "Set-ups that start from then on would use it.",
       };
 }
 
@@ -81,11 +86,12 @@ function tokenChange(
 }
 
 async function poolChange(
-  { client }: Session,
+  session: Session,
   spec: PoolSpec,
   standing: PoolView[],
   coming: ReadonlySet<string>,
 ): Promise<Change> {
+  const { client } = session;
   const before = standing.find(({ name }) => name === spec.name)?.spec;
   // A recipe that is yet to be stored is unknown to the API.
   const plan = coming.has(spec.recipe)
@@ -93,7 +99,10 @@ async function poolChange(
     : await client.pool.plan.query(spec);
   const base = { kind: "pool", name: spec.name, removesMachines: (plan?.remove.length ?? 0) > 0 } as const;
   const found = differences(before ?? { name: spec.name }, spec);
-  const text = plan?.text ?? `It waits for the recipe ${spec.recipe}, which is declared here as well.`;
+  const text =
+    plan === null
+      ? `It waits for the recipe ${spec.recipe}, which is declared here as well.`
+      : inWords(session, plan.text);
   if (before === undefined) return { ...base, action: "create", differences: found, text };
   // What the API takes for the same is the same.
   const isSame = plan === null ? found.length === 0 : plan.changed.length === 0;

@@ -49,10 +49,10 @@ function lines(
 
 const NODES: Column<NodeCapacity>[] = [
   { title: "NODE", value: ({ node }) => node, keep: true },
-  { title: "NOMINAL", value: ({ nominal }) => nominal, align: "right" },
-  { title: "BOOKED", value: ({ booked }) => booked, align: "right" },
-  { title: "FIT", value: ({ placeable }) => placeable, align: "right" },
-  { title: "BOUND BY", value: ({ closed, binding }) => closed ?? binding },
+  { title: "NOMINAL", value: ({ nominal }) => nominal, align: "right", keep: true },
+  { title: "BOOKED", value: ({ booked }) => booked, align: "right", keep: true },
+  { title: "FIT", value: ({ placeable }) => placeable, align: "right", keep: true },
+  { title: "BOUND BY", value: ({ closed, binding }) => closed ?? binding, keep: true },
   since("COUNTED", ({ inventoryAt }) => inventoryAt),
   more("WHY", ({ detail }) => detail),
   more("TAKEN BY", ({ terms }) => terms.map(({ kind, count }) => `${count} ${kind}`).join(", ")),
@@ -64,18 +64,18 @@ const CAPACITY: Listing<CapacityReport, NodeCapacity> = { columns: NODES, rows: 
 type Disk = NodeCapacity["disks"][number] & { node: string };
 const gib = (amount: number) => `${Math.round(amount)} GiB`;
 const DISKS: Column<Disk>[] = [
-  { title: "NODE", value: ({ node }) => node },
-  { title: "DISK", value: ({ name }) => name },
-  { title: "TOTAL", value: ({ totalGib }) => gib(totalGib), align: "right" },
-  { title: "COMMITTED", value: ({ committedGib }) => gib(committedGib), align: "right" },
-  { title: "FREE", value: ({ totalGib, usedGib }) => gib(totalGib - usedGib), align: "right" },
-  { title: "", value: ({ thin }) => (thin ? "thin" : "") },
+  { title: "NODE", value: ({ node }) => node, keep: true },
+  { title: "DISK", value: ({ name }) => name, keep: true },
+  { title: "TOTAL", value: ({ totalGib }) => gib(totalGib), align: "right", keep: true },
+  { title: "COMMITTED", value: ({ committedGib }) => gib(committedGib), align: "right", keep: true },
+  { title: "FREE", value: ({ totalGib, usedGib }) => gib(totalGib - usedGib), align: "right", keep: true },
+  { title: "", value: ({ thin }) => (thin ? "thin" : ""), keep: true },
 ];
 
 const TERMS: Column<CapacityTerm>[] = [
-  { title: "TAKES", value: ({ count }) => count, align: "right" },
-  { title: "WHAT", value: ({ kind }) => kind },
-  { title: "WHICH", value: ({ names }) => names.join(" ") },
+  { title: "TAKES", value: ({ count }) => count, align: "right", keep: true },
+  { title: "WHAT", value: ({ kind }) => kind, keep: true },
+  { title: "WHICH", value: ({ names }) => names.join(" "), text: true },
 ];
 
 function disksOf(nodes: readonly NodeCapacity[]): Disk[] {

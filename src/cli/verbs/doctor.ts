@@ -22,7 +22,7 @@ import { reportLines } from "../doctor/report.ts";
 import { secretKeyCheck } from "../doctor/secretKey.ts";
 import { EXIT } from "../terminal/exit.ts";
 import { packageVersion } from "../session/packageVersion.ts";
-import { printed, withSession } from "../session/session.ts";
+import { inWords, printed, withSession } from "../session/session.ts";
 import type { Listing } from "../terminal/listing.ts";
 import type { Cli, Session } from "../session/session.ts";
 
@@ -61,8 +61,19 @@ async function examine(session: Session): Promise<void> {
     ...["local-relay", "relay"].flatMap((name) => relayFolder(join(stateDir, name))),
   ];
   const wrongs = checks.filter(({ state }) => state === "wrong").length;
-  if (!printed(session, { ok: wrongs === 0, checks }, FINDINGS)) out.print(...reportLines(checks, out));
+  if (!printed(session, { ok: wrongs === 0, checks }, FINDINGS)) {
+    const shown = checks.map((check) => said(check, session));
+    out.print(...reportLines(shown, out));
+  }
   if (wrongs > 0) session.cli.exitCode = EXIT.failed;
+}
+
+/** With commands and times in the form that this command line uses. */
+function said(check: Check, session: Session): Check {
+  const message = inWords(session, check.message);
+  return check.state === "wrong"
+    ? { ...check, message, fix: inWords(session, check.fix) }
+    : { ...check, message };
 }
 
 async function answers({ client, url }: Session): Promise<Check[]> {

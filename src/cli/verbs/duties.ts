@@ -23,8 +23,14 @@ const COLUMNS: Column<DutyHeartbeat>[] = [
   { title: "DUTY", value: ({ duty }) => duty, keep: true },
   since("STARTED", ({ lastStartAt }) => lastStartAt),
   since("ENDED", ({ lastEndAt }) => lastEndAt),
-  { title: "OUTCOME", value: ({ outcome }) => outcome },
-  { title: "", name: "LATE", value: ({ late }) => (late ? "late" : ""), raw: ({ late }) => late },
-  { title: "ERROR", value: ({ error }) => error },
+  { title: "OUTCOME", value: ({ outcome }) => outcome, keep: true },
+  {
+    title: "",
+    name: "LATE",
+    value: ({ late }) => (late ? "late" : ""),
+    raw: ({ late }) => late,
+    keep: true,
+  },
+  { title: "ERROR", value: ({ error }) => error, text: true },
 ];
 const HEARTBEATS = listOf(COLUMNS);

@@ -7,7 +7,7 @@ import type { DestroyOptions } from "../session/destroy.ts";
 import { CliError, EXIT } from "../terminal/exit.ts";
 import { readImport } from "../inputs/importFile.ts";
 import type { Imported } from "../inputs/importFile.ts";
-import { withSession } from "../session/session.ts";
+import { inWords, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
 import { wrap } from "../terminal/text.ts";
 import { isSame } from "../views/differences.ts";
@@ -18,7 +18,7 @@ type Planned = { text: string; removes: boolean };
 
 /** `warmpool import FILE`: recipes and pools of a file, put in one go, after saying what that will do. */
 export function importVerb(program: Command, cli: Cli): void {
-  destroying(program.command("import"))
+  destroying(program.command("import"), "if machines would be removed")
     .description("store the recipes and pools of a file, after showing what will change")
     .argument("<file>", 'JSON: { "recipes": […], "pools": […] }, as their get --json gives them')
     .option("--plan", "only show what would change")
@@ -73,25 +73,25 @@ async function recipePlan({ client }: Session, recipe: Recipe): Promise<Planned>
   const standing = await orNull(client.recipe.get.query({ name }));
   const what =
     standing === null
-      ? "new"
+      ? "would be new"
       : isSame(contentOf(standing), contentOf(recipe))
-        ? "unchanged"
-        : "changed, for new set-ups";
+        ? "would not change"
+        : "would change, for new set-ups";
   return { text: `Recipe ${name}: ${what}, ${counted(steps, "step")}.`, removes: false };
 }
 
-async function poolPlan({ client }: Session, spec: PoolSpec, coming: Set<string>): Promise<Planned> {
-  const plan = await orNull(client.pool.plan.query(spec));
-  if (plan !== null) return { text: plan.text, removes: plan.remove.length > 0 };
+async function poolPlan(session: Session, spec: PoolSpec, coming: Set<string>): Promise<Planned> {
+  const plan = await orNull(session.client.pool.plan.query(spec));
+  if (plan !== null) return { text: inWords(session, plan.text), removes: plan.remove.length > 0 };
   if (!coming.has(spec.recipe)) {
     throw new CliError(
       EXIT.notFound,
       `pool ${spec.name} uses the recipe ${spec.recipe}, which is neither stored nor in the file.`,
-      "Store it with `npx warmpool recipe push DIR`, or put it into the file.",
+      "Store it with `warmpool recipe push DIR`, or put it into the file.",
     );
   }
   return {
-    text: `Pool ${spec.name}: ${spec.targetSize} ready, ${spec.maxSize} at most, with the recipe ${spec.recipe} of this file.`,
+    text: `Pool ${spec.name}: would be new, ${spec.targetSize} ready, ${spec.maxSize} at most, with the recipe ${spec.recipe} of this file.`,
     removes: false,
   };
 }

@@ -56,9 +56,9 @@ async function get(session: Session, id: string): Promise<void> {
 
 const COLUMNS: Column<MachineView>[] = [
   { title: "MACHINE", value: (machine) => machine.name, keep: true },
-  { title: "STATE", value: stateText, raw: (machine) => machine.state },
-  { title: "TESTER", value: (machine) => machine.assignment?.username ?? null },
-  { title: "ACCESS", value: (machine) => addressText(machine.access) },
+  { title: "STATE", value: stateText, raw: (machine) => machine.state, keep: true },
+  { title: "TESTER", value: (machine) => machine.assignment?.username ?? null, keep: true },
+  { title: "ACCESS", value: (machine) => addressText(machine.access), keep: true },
   { title: "NODE", value: (machine) => machine.node },
   since("MADE", (machine) => machine.createdAt),
   more("POOL", (machine) => machine.pool),

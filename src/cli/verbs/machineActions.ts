@@ -9,7 +9,10 @@ type NoteOptions = { note?: string };
 
 /** `warmpool machine recreate|restart|hold|unhold|cut|uncut|forget`: what an admin does with one machine. */
 export function machineActions(verb: Command, cli: Cli): void {
-  destroying(action(verb, "recreate", "tear a machine down. Its pool creates another one if needed"))
+  destroying(
+    action(verb, "recreate", "tear a machine down. Its pool creates another one if needed"),
+    "with --reassign",
+  )
     .option("--reassign", "give its tester another machine and a new set-up; the old machine is held")
     .action(withSession(cli, recreate));
   action(verb, "restart", "restart a machine. It keeps its data, its host key and its tester").action(
@@ -25,7 +28,7 @@ export function machineActions(verb: Command, cli: Cli): void {
   action(verb, "uncut", "start a machine that was cut, and restore the access").action(
     withSession(cli, uncut),
   );
-  destroying(action(verb, "forget", "forget a machine without proof that it is gone"))
+  destroying(action(verb, "forget", "forget a machine without proof that it is gone"), "never")
     .option("--note <text>", "why, for the record")
     .addHelpText("after", "\nFor a teardown that can never finish. A VM that still exists becomes an orphan.")
     .action(withSession(cli, forget));
@@ -44,8 +47,10 @@ async function recreate(
     const { name, state, assignment } = await session.client.machine.get.query({ id });
     if (state === "deleted") return [];
     return assignment === null
-      ? [`${name}, which is ${state}, is torn down with all its data.`]
-      : [`${name} is taken from ${assignment.username}, who gets another machine without its data.`];
+      ? [`${name}, which is ${state}, would be torn down with all its data.`]
+      : [
+          `${name} would be taken from ${assignment.username}, who would get another machine without its data.`,
+        ];
   };
   if (!(await mayDestroy(session, options, { goes, bare: reassign !== true }))) return;
   const machine = await session.client.machine.recreate.mutate({ id, reassign: reassign === true });
@@ -105,7 +110,7 @@ async function forget(
 ): Promise<void> {
   const goes = async () => {
     const { name, state, node } = await session.client.machine.get.query({ id });
-    return [`${name}, which is ${state}, is forgotten; it may still be running on ${node}.`];
+    return [`${name}, which is ${state}, would be forgotten; it may still be running on ${node}.`];
   };
   if (!(await mayDestroy(session, options, { goes, bare: true }))) return;
   const machine = await session.client.machine.forget.mutate({ id, ...(note === undefined ? {} : { note }) });

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { stateFolderOf } from "../../contract/stateFolder.ts";
 import { CliError, EXIT } from "../terminal/exit.ts";
 import type { Cli, GlobalOptions } from "../session/session.ts";
 import { runOwnProgram } from "../session/ownProgram.ts";
@@ -20,7 +21,8 @@ export function migrate(program: Command, cli: Cli): void {
     });
 }
 
-function databaseUrl(cli: Cli, { stateDir }: GlobalOptions): string {
+function databaseUrl(cli: Cli, options: GlobalOptions): string {
+  const stateDir = stateFolderOf(options.stateDir, cli.env);
   const url = cli.env["DATABASE_URL"] || readLocal(stateDir)?.databaseUrl;
   if (url !== undefined) return url;
   throw new CliError(

@@ -60,13 +60,13 @@ export function node(program: Command, cli: Cli): void {
     .argument("<node>", "its name")
     .option("--note <text>", "why, for the record")
     .action(withSession(cli, lift));
-  destroying(verb.command("reap"))
+  destroying(verb.command("reap"), "always")
     .description("allow a node's orphans to be torn down: machines with this installation's mark but no row")
     .argument("<node>", "its name")
     .argument("[machines...]", "only these (default: all that the node shows now)")
     .option("--note <text>", "why, for the record")
     .action(withSession(cli, reap));
-  destroying(verb.command("remove"))
+  destroying(verb.command("remove"), "with --lost")
     .description("remove a node that has no machines")
     .argument("<node>", "its name")
     .option("--lost", "the host is permanently lost: forget its machines and release their testers")
@@ -80,7 +80,7 @@ async function list(session: Session): Promise<void> {
     nodes,
     (all) =>
       all.length === 0
-        ? ["No node yet. Add one with `npx warmpool node enroll NAME`."]
+        ? [`No node yet. Add one: \`${next(session, "node", "enroll", "NAME")}\``]
         : nodeTable(all, session.out.tableColumns),
     NODES,
   );
@@ -141,7 +141,7 @@ async function reap(
     const shown = (await session.client.node.list.query()).find((one) => one.name === name)?.orphans ?? [];
     const names = shown.map((orphan) => orphan.name);
     const going = machines.length === 0 ? names : machines;
-    return going.length === 0 ? [] : [`Orphans of ${name} that are torn down: ${going.join(", ")}.`];
+    return going.length === 0 ? [] : [`Orphans of ${name} that would be torn down: ${going.join(", ")}.`];
   };
   if (!(await mayDestroy(session, { yes, dryRun }, { goes, bare: false }))) return;
   const which = machines.length === 0 ? {} : { machines };
@@ -162,7 +162,7 @@ async function remove(
   { lost, ...options }: DestroyOptions & { lost?: true },
 ): Promise<void> {
   const goes = async () => [
-    `The node ${name} is removed, and its credential is revoked.`,
+    `The node ${name} would be removed, and its credential revoked.`,
     ...(lost === true ? await lostWith(session, name) : []),
   ];
   if (!(await mayDestroy(session, options, { goes, bare: lost !== true }))) return;
@@ -185,8 +185,10 @@ async function lostWith(session: Session, node: string): Promise<string[]> {
   const more = items.length > NAMED || nextCursor !== null ? " and more" : "";
   const testers = items.flatMap(({ assignment }) => (assignment === null ? [] : [assignment.username]));
   return [
-    `Machines that are forgotten: ${names.join(", ")}${more}.`,
-    ...(testers.length === 0 ? [] : [`Testers who are released: ${testers.slice(0, NAMED).join(", ")}.`]),
+    `Machines that would be forgotten: ${names.join(", ")}${more}.`,
+    ...(testers.length === 0
+      ? []
+      : [`Testers who would be released: ${testers.slice(0, NAMED).join(", ")}.`]),
   ];
 }
 

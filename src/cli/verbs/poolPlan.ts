@@ -2,9 +2,8 @@ import { poolSpec, type PoolSpec } from "../../contract/pool.ts";
 import { mayDestroy } from "../session/destroy.ts";
 import type { DestroyOptions } from "../session/destroy.ts";
 import { checked, fieldIn, readJson } from "../inputs/jsonFile.ts";
-import { answer } from "../session/session.ts";
+import { answerInWords, inWords } from "../session/session.ts";
 import type { Session } from "../session/session.ts";
-import { wrap } from "../terminal/text.ts";
 
 /** The spec in the file. @throws CliError where it is none, by file and field */
 export function readSpec(file: string): PoolSpec {
@@ -14,7 +13,7 @@ export function readSpec(file: string): PoolSpec {
 /** `warmpool pool plan FILE`: what a put would do. */
 export async function plan(session: Session, file: string): Promise<void> {
   const told = await session.client.pool.plan.query(readSpec(file));
-  answer(session, told, (one) => wrap(one.text, session.out.columns));
+  answerInWords(session, told, (one) => [inWords(session, one.text)]);
 }
 
 /**
@@ -24,10 +23,11 @@ export async function plan(session: Session, file: string): Promise<void> {
  */
 export async function announce(session: Session, spec: PoolSpec, options: DestroyOptions): Promise<boolean> {
   const told = await session.client.pool.plan.query(spec);
+  const text = inWords(session, told.text);
   if (told.remove.length > 0 || options.dryRun === true) {
-    const agreed = await mayDestroy(session, options, { goes: async () => [told.text], bare: false });
+    const agreed = await mayDestroy(session, options, { goes: async () => [text], bare: false });
     if (!agreed || options.yes !== true) return agreed;
   }
-  session.out.note(told.text);
+  session.out.note(text);
   return true;
 }

@@ -38,7 +38,7 @@ export function recipe(program: Command, cli: Cli): void {
     .argument("<name>", "its name")
     .option("--to <version>", "the first digits of the version (default: the previous one)")
     .action(withSession(cli, rollback));
-  destroying(verb.command("remove"))
+  destroying(verb.command("remove"), "never")
     .description("remove a recipe that no pool and no tester uses")
     .argument("<name>", "its name")
     .action(withSession(cli, remove));
@@ -47,7 +47,7 @@ export function recipe(program: Command, cli: Cli): void {
 async function push(session: Session, dir: string): Promise<void> {
   const stored = await session.client.recipe.put.mutate(readRecipe(dir));
   answerInWords(session, stored, ({ name, version, steps }) => [
-    `Recipe ${name} is stored: version ${shortVersion(version)}, ${steps.length} ${steps.length === 1 ? "step" : "steps"}.`,
+    `Recipe ${name} is stored: version ${shortVersion(version)}, ${stepsText(steps)}.`,
   ]);
 }
 
@@ -58,7 +58,7 @@ async function list(session: Session): Promise<void> {
     recipes,
     (all) =>
       all.length === 0
-        ? ["No recipe yet. Store one with `npx warmpool recipe push DIR`."]
+        ? [`No recipe yet. Store one: \`${next(session, "recipe", "push", "DIR")}\``]
         : table(COLUMNS, all, session.out.tableColumns),
     RECIPES,
   );
@@ -71,7 +71,7 @@ async function get(session: Session, name: string): Promise<void> {
 
 async function versions(session: Session, name: string): Promise<void> {
   const found = await session.client.recipe.versions.query({ name });
-  answer(session, found, (all) => table(VERSION_COLUMNS, all, session.out.columns), VERSIONS);
+  answer(session, found, (all) => table(VERSION_COLUMNS, all, session.out.tableColumns), VERSIONS);
 }
 
 async function rollback(session: Session, name: string, { to }: { to?: string }): Promise<void> {
@@ -88,7 +88,7 @@ async function rollback(session: Session, name: string, { to }: { to?: string })
 async function remove(session: Session, name: string, options: DestroyOptions): Promise<void> {
   const goes = async () => {
     const { steps } = await session.client.recipe.get.query({ name });
-    return [`The recipe ${name} is removed, with its ${steps.length} steps and all its versions.`];
+    return [`The recipe ${name} would be removed, with ${stepsText(steps)} and all its versions.`];
   };
   // No pool and no tester uses what can be removed.
   if (!(await mayDestroy(session, options, { goes, bare: true }))) return;
@@ -96,8 +96,16 @@ async function remove(session: Session, name: string, options: DestroyOptions): 
   answerInWords(session, removed, (one) => [`Recipe ${one.name} is removed, versions: ${one.versions}.`]);
 }
 
+/** As much of a version as tells it from the others of its recipe; `rollback --to` takes it. */
+const VERSION: Column<{ version: string }> = {
+  title: "VERSION",
+  value: ({ version }) => shortVersion(version),
+  raw: ({ version }) => version,
+  keep: true,
+};
+
 const VERSION_COLUMNS: Column<RecipeVersion>[] = [
-  { title: "VERSION", value: ({ version }) => version, keep: true },
+  VERSION,
   { title: "STEPS", value: ({ steps }) => steps, align: "right" },
   since("FIRST STORED", ({ createdAt }) => createdAt),
   since("LAST MADE CURRENT", ({ putAt }) => putAt),
@@ -106,16 +114,17 @@ const VERSION_COLUMNS: Column<RecipeVersion>[] = [
     name: "CURRENT",
     value: ({ isCurrent }) => (isCurrent ? "current" : ""),
     raw: ({ isCurrent }) => isCurrent,
+    keep: true,
   },
 ];
 const VERSIONS = listOf(VERSION_COLUMNS);
 
 const COLUMNS: Column<RecipeView>[] = [
   { title: "RECIPE", value: ({ name }) => name, keep: true },
-  { title: "VERSION", value: ({ version }) => shortVersion(version), raw: ({ version }) => version },
+  VERSION,
   { title: "STEPS", value: ({ steps }) => steps.length, align: "right" },
-  { title: "PARAMETERS", value: ({ params }) => Object.keys(params).join(", ") || null },
   since("STORED", ({ createdAt }) => createdAt),
+  { title: "PARAMETERS", value: ({ params }) => Object.keys(params).join(", ") || null, text: true },
   more("STEP IDS", ({ steps }) => steps.map(({ id }) => id).join(", ")),
 ];
 const RECIPES = listOf(COLUMNS);
@@ -147,13 +156,17 @@ export function recipeLines(recipe: RecipeView, columns: number, now: number): s
     ...table(
       [
         { title: "STEP", value: ({ id }) => id, keep: true },
-        { title: "TITLE", value: ({ title }) => title },
         { title: "WITHIN", value: ({ timeoutSeconds }) => duration(timeoutSeconds), align: "right" },
+        { title: "TITLE", value: ({ title }) => title, text: true },
       ],
       steps,
       columns,
     ),
   ];
+}
+
+function stepsText({ length }: { length: number }): string {
+  return `${length} ${length === 1 ? "step" : "steps"}`;
 }
 
 /** As much of a version as tells it from the others of its recipe. */

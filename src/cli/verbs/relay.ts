@@ -51,7 +51,7 @@ async function join({ url, token }: GlobalOptions, options: JoinOptions, cli: Cl
     throw new CliError(
       EXIT.wrongUse,
       `${edge === undefined ? "--url" : "the join token"} is missing.`,
-      "An admin gets both commands from `npx warmpool node enroll NAME`.",
+      "An admin gets both commands from `warmpool node enroll NAME`.",
     );
   }
   cli.url = edge;

@@ -9,7 +9,7 @@ import type { TesterOptions } from "../inputs/testerOptions.ts";
 
 /** `warmpool release USER`: ends a tester's hold; the machine is torn down. */
 export function release(program: Command, cli: Cli): void {
-  destroying(testerVerb(program, "release", "release a tester: the machine is torn down")).action(
+  destroying(testerVerb(program, "release", "release a tester: the machine is torn down"), "never").action(
     withSession(cli, act),
   );
 }
@@ -17,8 +17,8 @@ export function release(program: Command, cli: Cli): void {
 async function act(session: Session, user: string, options: DestroyOptions & TesterOptions): Promise<void> {
   const goes = async () => {
     const { machine } = await session.client.tester.status.query(testerOf(user, options));
-    const what = machine === null ? "" : `; ${machine.name} is torn down with all its data`;
-    return [`${user} is released${what}.`];
+    const what = machine === null ? "" : `; ${machine.name} would be torn down with all its data`;
+    return [`${user} would be released${what}.`];
   };
   if (!(await mayDestroy(session, options, { goes, bare: true }))) return;
   const assignment = await session.client.tester.release.mutate(testerOf(user, options));

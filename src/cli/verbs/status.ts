@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { ifAllowed } from "../session/allowed.ts";
-import { next, printed, withSession } from "../session/session.ts";
+import { commandOf, printed, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
 import { POOLS } from "../views/poolView.ts";
 import { statusLines } from "../views/statusView.ts";
@@ -27,5 +27,5 @@ async function show(session: Session): Promise<void> {
   ]);
   const testers = [...failed.items, ...waiting.items];
   const facts = { pools, nodes, duties, leaving: leaving?.items ?? null, testers };
-  out.print(...statusLines(facts, (...words) => next(session, ...words), out, Date.now()));
+  out.print(...statusLines(facts, commandOf(session), out, Date.now()));
 }

@@ -30,9 +30,9 @@ async function run(session: Session): Promise<void> {
 
 const COLUMNS: Column<DutyOutcome>[] = [
   { title: "DUTY", value: ({ duty }) => duty, keep: true },
-  { title: "OUTCOME", value: ({ outcome }) => outcome },
+  { title: "OUTCOME", value: ({ outcome }) => outcome, keep: true },
   { title: "CHANGES", value: ({ changes }) => changes, align: "right" },
-  { title: "ERROR", value: ({ error }) => error },
+  { title: "ERROR", value: ({ error }) => error, text: true },
 ];
 const OUTCOMES: Listing<{ duties: DutyOutcome[] }, DutyOutcome> = {
   columns: COLUMNS,

@@ -66,7 +66,7 @@ async function list(session: Session, options: ListOptions): Promise<void> {
     session,
     page,
     ({ items }) =>
-      items.length === 0 ? ["No such tester."] : table(ASSIGNMENT_COLUMNS, items, session.out.columns),
+      items.length === 0 ? ["No such tester."] : table(ASSIGNMENT_COLUMNS, items, session.out.tableColumns),
     TESTERS,
   );
   if (page.nextCursor !== null && !session.json) {

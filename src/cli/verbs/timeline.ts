@@ -5,7 +5,8 @@ import { causeOf, dayAndTime, reasonText } from "../views/record.ts";
 import { answer, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
 import { more, pageOf } from "../terminal/listing.ts";
-import { clean, fit, pad, wrap } from "../terminal/text.ts";
+import { atStops } from "../terminal/stops.ts";
+import { clean, wrap } from "../terminal/text.ts";
 import { duration } from "../terminal/time.ts";
 import { wholeNumber } from "../inputs/wholeNumber.ts";
 
@@ -44,14 +45,12 @@ const ENTRIES = pageOf<TimelineEntry>([
   more("ATTEMPT", ({ attempt }) => attempt),
 ]);
 
-const WHAT = 22;
-const FOR = 7;
-const WHY = 18;
 const INDENT = 10;
+const STOPS = [0, INDENT, 34, 43, 63];
 
-/** A line an entry under the day it happened on, and what there is to know about it below. Pure. */
+/** A line an entry under the day it happened on, and what there is to know about it below. Nothing is cut. Pure. */
 export function timelineLines(entries: TimelineEntry[], columns: number): string[] {
-  const head = row("UTC", "WHAT", "FOR", "WHY", "BY", columns);
+  const row = (...cells: string[]) => atStops(cells.map(clean), STOPS, columns);
   let before = "";
   const lines = entries.flatMap((entry) => {
     const { day, time } = dayAndTime(entry.at);
@@ -61,25 +60,17 @@ export function timelineLines(entries: TimelineEntry[], columns: number): string
     const cause = causeOf(entry);
     return [
       ...newDay,
-      row(time, whatOf(entry), lasted, reasonText(entry.reason), entry.actor, columns),
+      ...row(time, whatOf(entry), lasted, reasonText(entry.reason), entry.actor),
       ...(cause === null
         ? []
         : wrap(clean(cause), columns - INDENT).map((line) => " ".repeat(INDENT) + line)),
     ];
   });
-  return [head, ...lines];
+  return [...row("UTC", "WHAT", "FOR", "WHY", "BY"), ...lines];
 }
 
 function whatOf({ kind, from, to, username }: TimelineEntry): string {
   if (kind === "machine") return to ?? "-";
   if (kind === "assignment") return `${username ?? "tester"}: ${to ?? "changed"}`;
   return [kind, from === null || to === null ? "" : `${from} to ${to}`].filter(Boolean).join(" ");
-}
-
-function row(when: string, what: string, lasted: string, why: string, by: string, columns: number): string {
-  // Nothing is cut where nobody looks at a screen.
-  const cell = (text: string, room: number) =>
-    pad(Number.isFinite(columns) ? fit(clean(text), room) : clean(text), room);
-  const left = `${pad(when, INDENT - 2)}  ${cell(what, WHAT)}  ${cell(lasted, FOR)}  ${cell(why, WHY)}  `;
-  return (left + fit(clean(by), columns - left.length)).trimEnd();
 }

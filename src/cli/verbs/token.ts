@@ -38,7 +38,7 @@ export function token(program: Command, cli: Cli): void {
     .command("list")
     .description("list tokens, without their text: who has one, and when it was last used")
     .action(withSession(cli, list, TOKENS));
-  destroying(verb.command("revoke"))
+  destroying(verb.command("revoke"), "never")
     .description("revoke a token immediately")
     .argument("<id>", "its fingerprint, as list shows it, or its id")
     .action(withSession(cli, revoke));
@@ -65,7 +65,7 @@ async function list(session: Session): Promise<void> {
     tokens,
     (all) =>
       all.length === 0
-        ? [`No token yet. Create one: ${next(session, "token", "create", "NAME")}`]
+        ? [`No token yet. Create one: \`${next(session, "token", "create", "NAME")}\``]
         : table(COLUMNS, all, session.out.tableColumns),
     TOKENS,
   );
@@ -73,7 +73,7 @@ async function list(session: Session): Promise<void> {
 
 async function revoke(session: Session, given: string, options: DestroyOptions): Promise<void> {
   const { id, text } = meant(await session.client.token.list.query(), given);
-  const goes = async () => [`The token ${text} is revoked.`];
+  const goes = async () => [`The token ${text} would be revoked.`];
   if (!(await mayDestroy(session, options, { goes, bare: true }))) return;
   const revoked = await session.client.token.revoke.mutate({ id });
   answerInWords(session, revoked, (one) => [`The token "${one.name}" (${one.role}) is revoked.`]);
@@ -89,11 +89,15 @@ function meant(tokens: TokenView[], given: string): { id: string; text: string }
     throw new CliError(
       EXIT.conflict,
       `${others.length + 1} tokens have the fingerprint ${given}.`,
-      "Give the id instead; `token list --json` shows it.",
+      "Give the id instead; `warmpool token list --json` shows it.",
     );
   }
   if (found === undefined && FINGERPRINT.test(given)) {
-    throw new CliError(EXIT.notFound, `no token has the fingerprint ${given}.`, "`token list` shows them.");
+    throw new CliError(
+      EXIT.notFound,
+      `no token has the fingerprint ${given}.`,
+      "`warmpool token list` shows them.",
+    );
   }
   return found === undefined
     ? { id: given, text: given }
@@ -102,10 +106,10 @@ function meant(tokens: TokenView[], given: string): { id: string; text: string }
 
 const COLUMNS: Column<TokenView>[] = [
   { title: "FINGERPRINT", value: ({ fingerprint }) => fingerprint, keep: true },
-  { title: "NAME", value: ({ name }) => name },
-  { title: "ROLE", value: ({ role }) => role },
-  { title: "STATE", value: stateText, raw: ({ state }) => state },
-  { title: "USED", value: usedText, raw: ({ lastUsedAt }) => lastUsedAt },
+  { title: "ROLE", value: ({ role }) => role, keep: true },
+  { title: "STATE", value: stateText, raw: ({ state }) => state, keep: true },
+  { title: "USED", value: usedText, raw: ({ lastUsedAt }) => lastUsedAt, whole: true },
+  { title: "NAME", value: ({ name }) => name, text: true },
   more("NODE", ({ node }) => node),
   more("MADE", ({ createdAt }) => createdAt),
   more("EXPIRES", ({ expiresAt }) => expiresAt),

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { ifAllowed } from "../session/allowed.ts";
 import { followChanges } from "../session/changes.ts";
 import { isPassing } from "../session/patience.ts";
-import { printed, withSession } from "../session/session.ts";
+import { commandOf, printed, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
 import { columnsOf, tableColumnsOf } from "../terminal/output.ts";
 import { openScreen } from "../terminal/screen.ts";
@@ -33,7 +33,9 @@ async function show(session: Session): Promise<void> {
   const facts = await read(session);
   if (printed(session, facts, TOP)) return;
   if (out.screen.isTTY !== true || cli.env["TERM"] === "dumb") {
-    return out.print(...topLines(facts, { url, freshness: null }, out, Date.now()));
+    return out.print(
+      ...topLines(facts, { url, freshness: null, command: commandOf(session) }, out, Date.now()),
+    );
   }
   const stop = new AbortController();
   const end = () => stop.abort();
@@ -49,6 +51,7 @@ async function show(session: Session): Promise<void> {
 /** Keeps the page up to date until the signal ends it, and then leaves the terminal as it was. */
 export async function live(session: Session, first: TopFacts, signal: AbortSignal): Promise<void> {
   const { client, cli, out, url } = session;
+  const command = commandOf(session);
   let facts = first;
   let readAt = performance.now();
   let hasChanged = false;
@@ -73,7 +76,7 @@ export async function live(session: Session, first: TopFacts, signal: AbortSigna
       screen.draw(
         topLines(
           facts,
-          { url, freshness },
+          { url, freshness, command },
           {
             columns: columnsOf(out.screen),
             tableColumns: tableColumnsOf(out.screen, cli.env),

@@ -8,16 +8,17 @@ import { queueText } from "./assignmentView.ts";
 /** Assignments as rows: one for `tester show` and `assign`, many for `tester list`. Pure. */
 export const ASSIGNMENT_COLUMNS: Column<Assignment>[] = [
   { title: "TESTER", value: ({ username }) => username, keep: true },
-  { title: "STATE", value: ({ state }) => state },
+  { title: "STATE", value: ({ state }) => state, keep: true },
   { title: "POOL", value: ({ pool }) => pool },
-  { title: "MACHINE", value: ({ machine }) => machine?.name ?? null },
+  { title: "MACHINE", value: ({ machine }) => machine?.name ?? null, keep: true },
   since("ASKED", ({ createdAt }) => createdAt),
   {
     title: "ENDS",
     value: endText,
     raw: ({ state, expiresAt, releasedAt }) => (state === "released" ? releasedAt : expiresAt),
+    whole: true,
   },
-  { title: "", name: "NOTE", value: aboutText },
+  { title: "", name: "NOTE", value: aboutText, text: true },
   more("HOST", ({ machine }) => machine?.host ?? null),
   more("PORT", ({ machine }) => machine?.port ?? null),
   more("HOST KEY", ({ machine }) => machine?.hostKey.fingerprint ?? null),

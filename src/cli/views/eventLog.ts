@@ -2,11 +2,12 @@ import type { EventView } from "../../contract/event.ts";
 import { own } from "../../contract/own.ts";
 import { causeOf, dayAndTime, reasonText } from "./record.ts";
 import { more, pageOf } from "../terminal/listing.ts";
-import { clean, fit, pad, width, wrap } from "../terminal/text.ts";
+import { atStops } from "../terminal/stops.ts";
+import { clean, width, wrap } from "../terminal/text.ts";
 
 const INDENT = 10;
 const WHAT = 34;
-const WHY = 16;
+const STOPS = [0, INDENT, INDENT + WHAT + 2, 64];
 
 /** Events as rows, for -o and --columns. */
 export const EVENTS = pageOf<EventView>([
@@ -24,7 +25,7 @@ export const EVENTS = pageOf<EventView>([
   more("ID", ({ id }) => id),
 ]);
 
-/** Events as lines, in the order given: `time  what happened  why  by whom`, under the day, causes below. */
+/** Events as lines, in the order given: `time  what happened  why  by whom`, under the day, causes below. Nothing is cut. */
 export class EventLog {
   readonly #columns: number;
   #day = "";
@@ -46,21 +47,15 @@ export class EventLog {
     const whole = change === null ? subject : `${subject}: ${change}`;
     // What does not fit beside its reason stands below it, whole.
     const fits = width(clean(whole)) <= WHAT;
-    const left = `${time}  ${this.#cell(fits ? whole : subject, WHAT)}  ${this.#cell(reasonText(event.reason), WHY)}  `;
+    const cells = [time, fits ? whole : subject, reasonText(event.reason), event.actor].map(clean);
     const below = [fits ? null : change, causeOf(event)].filter((words) => words !== null);
     return [
       ...heading,
-      left + fit(clean(event.actor), this.#columns - left.length),
+      ...atStops(cells, STOPS, this.#columns),
       ...below
         .flatMap((words) => wrap(clean(words), this.#columns - INDENT))
         .map((line) => " ".repeat(INDENT) + line),
     ];
-  }
-
-  /** Nothing is cut where nobody looks at a screen. */
-  #cell(words: string, columns: number): string {
-    const whole = clean(words);
-    return pad(Number.isFinite(this.#columns) ? fit(whole, columns) : whole, columns);
   }
 }
 

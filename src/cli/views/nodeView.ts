@@ -10,12 +10,12 @@ const LABELS: Column<NodeView> = { title: "LABELS", value: ({ labels }) => label
 
 const COLUMNS: Column<NodeView>[] = [
   { title: "NODE", value: (node) => node.name, keep: true },
-  { title: "STATE", value: stateText, raw: (node) => node.state },
+  { title: "STATE", value: stateText, raw: (node) => node.state, keep: true },
   { title: "MACHINES", value: (node) => node.machines, align: "right" },
   since("HEARD", (node) => node.lastSeenAt),
   since("PROBED", (node) => node.lastProbeAt),
   { title: "DRIVER", value: driverText },
-  { title: "RELAY", value: (node) => node.relayVersion },
+  { title: "RELAY", value: (node) => node.relayVersion, whole: true },
 ];
 
 /** The nodes as rows, for -o and --columns. */

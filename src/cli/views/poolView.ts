@@ -3,8 +3,9 @@ import type { PoolView } from "../../contract/pool.ts";
 import { listOf, more, oneOf } from "../terminal/listing.ts";
 import { fields, table } from "../terminal/table.ts";
 import type { Column, Field } from "../terminal/table.ts";
-import { clean, wrap } from "../terminal/text.ts";
-import { ago, duration } from "../terminal/time.ts";
+import { duration } from "../terminal/time.ts";
+import { concerns } from "./concerns.ts";
+import type { Command } from "../terminal/said.ts";
 
 /** Pools in words. Pure. */
 
@@ -15,18 +16,20 @@ const COLUMNS: Column<PoolView>[] = [
     value: (pool) => `${pool.claimable}/${pool.spec.targetSize}`,
     raw: (pool) => pool.claimable,
     align: "right",
+    keep: true,
   },
-  { title: "NEW", value: (pool) => pool.counts.provisioning, align: "right" },
-  { title: "SUSPECT", value: (pool) => pool.counts.suspect, align: "right" },
-  { title: "IN USE", value: (pool) => pool.counts.assigned, align: "right" },
-  { title: "HELD", value: (pool) => pool.counts.held, align: "right" },
-  { title: "LEAVING", value: (pool) => pool.counts.deleting, align: "right" },
-  { title: "WAIT", value: (pool) => pool.waiting, align: "right" },
+  { title: "NEW", value: (pool) => pool.counts.provisioning, align: "right", keep: true },
+  { title: "SUSPECT", value: (pool) => pool.counts.suspect, align: "right", keep: true },
+  { title: "IN USE", value: (pool) => pool.counts.assigned, align: "right", keep: true },
+  { title: "HELD", value: (pool) => pool.counts.held, align: "right", keep: true },
+  { title: "LEAVING", value: (pool) => pool.counts.deleting, align: "right", keep: true },
+  { title: "WAIT", value: (pool) => pool.waiting, align: "right", keep: true },
   {
     title: "",
     name: "NOTE",
     value: (pool) =>
       [pool.isDefault ? "default" : "", pool.paused ? "paused" : ""].filter(Boolean).join(", "),
+    keep: true,
   },
   more("TARGET", ({ spec }) => spec.targetSize),
   more("MAX", ({ spec }) => spec.maxSize),
@@ -49,21 +52,10 @@ export function poolTable(pools: PoolView[], columns: number): string[] {
   return table(COLUMNS, pools, columns);
 }
 
-/** A sentence for each condition that is amiss: its cause, and what to do about it. */
-export function concerns(pools: PoolView[], columns: number, now: number = Date.now()): string[] {
-  return pools.flatMap((pool) =>
-    pool.conditions
-      .filter(isAmiss)
-      .flatMap(({ message, reason, since }) =>
-        wrap(clean(`${pool.name}: ${message} (${reason}, ${ago(since, now)})`), columns),
-      ),
-  );
-}
-
-/** The pool's line in the table, what is amiss with it, and its spec. */
-export function poolLines(pool: PoolView, columns: number): string[] {
+/** The pool's line in the table, what is amiss with it, and its spec. `command` makes a command line to try. */
+export function poolLines(pool: PoolView, command: Command, columns: number, now: number): string[] {
   const { spec, runway } = pool;
-  const amiss = concerns([pool], columns);
+  const amiss = concerns([pool], { command, columns, now, saidOfNodes: false });
   const pairs: Field[] = [
     ["wanted", `${spec.targetSize} ready, ${spec.maxSize} machines at most`],
     ["shape", `${spec.shape.vcpus} vCPU, ${spec.shape.memoryMib} MiB memory, ${spec.shape.diskGib} GiB disk`],

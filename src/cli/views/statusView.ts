@@ -6,10 +6,12 @@ import type { DutyHeartbeat } from "../../contract/sweep.ts";
 import { nodeTable } from "./nodeView.ts";
 import { needsWord, orphanSentences, waitingOrphans } from "./orphansText.ts";
 import type { Output } from "../terminal/output.ts";
-import { concerns, poolTable } from "./poolView.ts";
+import { concerns } from "./concerns.ts";
+import { poolTable } from "./poolView.ts";
+import type { Command as Words } from "../terminal/said.ts";
 import { failedSentences, waitingSentences } from "./testersText.ts";
-import { clean, wrap } from "../terminal/text.ts";
-import { ago, duration } from "../terminal/time.ts";
+import { clean, trimDot, wrap } from "../terminal/text.ts";
+import { ago, ahead, duration } from "../terminal/time.ts";
 
 /**
  * What the page is made of; null for what the token's role may not see. `leaving` are the machines in `deleting`, `testers`
@@ -22,8 +24,6 @@ export type StatusFacts = {
   leaving: MachineView[] | null;
   testers: Assignment[];
 };
-
-type Words = (...words: string[]) => string;
 
 /**
  * The page: pools, nodes, and last, where the eye is, what is wrong, each with its cause, since when and what to do.
@@ -38,12 +38,12 @@ export function statusLines(
   const { pools, nodes } = facts;
   const wrong = problems(facts, command, now).flatMap((sentence) => wrap(clean(sentence), columns));
   const pending = [
-    ...concerns(pools, columns, now),
+    ...concerns(pools, { command, columns, now, saidOfNodes: nodes !== null }),
     ...waitingSentences(facts.testers, command, now).flatMap((sentence) => wrap(clean(sentence), columns)),
   ];
   return [
     ...(pools.length === 0
-      ? [`No pool yet. Create one: ${command("pool", "put", "FILE")}`]
+      ? [`No pool yet. Create one: \`${command("pool", "put", "FILE")}\``]
       : poolTable(pools, tableColumns)),
     ...(nodes === null || nodes.length === 0 ? [] : ["", ...nodeTable(nodes, tableColumns)]),
     ...section(pending.map((line) => colors.yellow(line))),
@@ -62,6 +62,7 @@ function allClear({ nodes, duties, leaving }: StatusFacts): string {
 function problems({ nodes, duties, leaving, testers }: StatusFacts, command: Words, now: number): string[] {
   return [
     ...(nodes ?? []).flatMap((node) => nodeProblem(node, command, now)),
+    ...(nodes ?? []).flatMap((node) => brakeProblem(node, command, now)),
     ...(nodes ?? []).flatMap((node) => orphanProblem(node, command)),
     ...(nodes?.length === 0
       ? [
@@ -76,19 +77,39 @@ function problems({ nodes, duties, leaving, testers }: StatusFacts, command: Wor
 }
 
 function nodeProblem(
-  { name, state, lastSeenAt, driverProblem }: NodeView,
+  { name, state, lastSeenAt, driverProblem, machines }: NodeView,
   command: Words,
   now: number,
 ): string[] {
   if (state !== "silent") {
     if (driverProblem === null) return [];
     return [
-      `${name}: its driver has been failing since ${ago(driverProblem.since, now)}: ${driverProblem.message}. No machine can be created, deleted or proven gone there; look at the hypervisor.`,
+      `${name}: its driver has been failing for ${lasted(driverProblem.since, now)}: ${driverProblem.message}. No machine can be created, deleted or proven gone there; look at the hypervisor.`,
     ];
   }
+  const follows =
+    machines === 0
+      ? "so no machine is created there"
+      : `so its machines are not assigned, ${machines} in all (\`${command("machine", "list", "--node", name)}\`)`;
   return [
-    `${name}: its relay was last heard ${ago(lastSeenAt, now)}, so its machines are not assigned. Start the relay there; if the host is lost for good, run \`${command("node", "remove", name, "--lost")}\`.`,
+    `${name}: its relay was last heard ${ago(lastSeenAt, now)}, ${follows}. Start the relay there; if the host is lost for good, run \`${command("node", "remove", name, "--lost")}\`.`,
   ];
+}
+
+function brakeProblem({ name, brake }: NodeView, command: Words, now: number): string[] {
+  if (brake === null || brake.releasedAt !== null) return [];
+  const { dead, answered, cause, since, canaryError, canaryNotBefore } = brake;
+  const tried =
+    canaryError === null
+      ? ""
+      : ` The last canary failed: ${trimDot(canaryError)}; the next is due ${ahead(canaryNotBefore, now)}.`;
+  return [
+    `${name}: ${dead} of ${answered} machines died at once ${ago(since, now)} (${cause ?? "no cause"}), so none of them is torn down, and only a canary is created there.${tried} Look at the node's network and relay; if the machines really are dead, run \`${command("node", "lift", name)}\`.`,
+  ];
+}
+
+function lasted(since: string, now: number): string {
+  return duration((now - Date.parse(since)) / 1000);
 }
 
 function orphanProblem(node: NodeView, command: Words): string[] {
@@ -132,7 +153,7 @@ function dutyProblem({ duty, late, outcome, error, lastEndAt }: DutyHeartbeat, c
 function teardownProblem({ name, node, operation }: MachineView, command: Words, now: number): string[] {
   if (operation === null || operation.error === null) return [];
   return [
-    `${name} on ${node} cannot be torn down, tried ${operation.attempt} times since ${ago(operation.since, now)}: ${operation.error}. The delete is retried, and its capacity stays booked; if the machine is certainly gone, run \`${command("machine", "forget", name)}\`.`,
+    `${name} on ${node} cannot be torn down, tried ${operation.attempt} times in ${lasted(operation.since, now)}: ${trimDot(operation.error)}. The delete is retried, and its capacity stays booked; if the machine is certainly gone, run \`${command("machine", "forget", name)}\`.`,
   ];
 }
 

@@ -10,7 +10,9 @@ import { clean, fit, wrap } from "../terminal/text.ts";
 import { duration } from "../terminal/time.ts";
 import { queueText } from "./assignmentView.ts";
 import { nodeTable } from "./nodeView.ts";
-import { concerns, POOLS, poolTable } from "./poolView.ts";
+import { concerns } from "./concerns.ts";
+import { POOLS, poolTable } from "./poolView.ts";
+import type { Command } from "../terminal/said.ts";
 import { dayAndTime } from "./record.ts";
 
 /** What `warmpool top` shows; null for what the token's role may not see. */
@@ -36,14 +38,14 @@ function workColumns(now: number): Column<Work>[] {
     { title: "ON", value: ({ on }) => on, keep: true },
     { title: "NODE", value: ({ node }) => node },
     { title: "FOR", value: ({ since }) => duration((now - Date.parse(since)) / 1000), align: "right" },
-    { title: "", value: ({ detail }) => detail },
+    { title: "", value: ({ detail }) => detail, text: true },
   ];
 }
 
 /** The page: pools and what is amiss with them, nodes, what is under way, and who waits. Pure. */
 export function topLines(
   facts: TopFacts,
-  { url, freshness }: { url: string; freshness: Freshness },
+  { url, freshness, command }: { url: string; freshness: Freshness; command: Command },
   { columns, tableColumns, colors }: Pick<Output, "columns" | "tableColumns" | "colors">,
   now: number,
 ): string[] {
@@ -54,7 +56,9 @@ export function topLines(
     colors.bold(fit(clean(`${url}  ${moment}`), columns)),
     "",
     ...(facts.pools.length === 0 ? ["No pool yet."] : poolTable(facts.pools, tableColumns)),
-    ...concerns(facts.pools, columns, now).map((line) => colors.yellow(line)),
+    ...concerns(facts.pools, { command, columns, now, saidOfNodes: false }).map((line) =>
+      colors.yellow(line),
+    ),
     ...section(facts.nodes === null || facts.nodes.length === 0 ? [] : nodeTable(facts.nodes, tableColumns)),
     ...section(work.length === 0 ? ["Nothing is under way."] : table(workColumns(now), work, tableColumns)),
     ...section(waiting(facts.testers).flatMap((sentence) => wrap(clean(sentence), columns))),

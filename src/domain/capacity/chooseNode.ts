@@ -10,7 +10,7 @@ import { type ClosedFor, closedFor, type NodeFacts, presentInventory } from "./n
  */
 
 export type Wish = Pick<PoolSpec, "name" | "shape" | "instanceType" | "nodes" | "nodeLabels" | "placement">;
-type Candidate = { name: string; left: number; ofPool: number; closed: ClosedFor | null };
+type Candidate = { name: string; left: number; ofPool: number; isQuiet: boolean; closed: ClosedFor | null };
 /** The node, and in words why it and no other. */
 export type Choice = { node: string; why: string };
 
@@ -19,7 +19,8 @@ export function chooseNode(nodes: readonly NodeFacts[], wish: Wish): Choice | nu
   const candidates = nodes.map((node): Candidate => {
     const closed = closedFor(node, wish, wish);
     const ofPool = node.rows.filter(({ pool }) => pool === wish.name).length;
-    return { name: node.name, left: closed === null ? roomLeft(node, wish) : 0, ofPool, closed };
+    const left = closed === null ? roomLeft(node, wish) : 0;
+    return { name: node.name, left, ofPool, isQuiet: !node.heardLately, closed };
   });
   const [first, ...others] = candidates.toSorted(ORDER[wish.placement]);
   if (first === undefined || first.left === 0) return null;
@@ -31,23 +32,29 @@ export function chooseNode(nodes: readonly NodeFacts[], wish: Wish): Choice | nu
 /** So many of the other nodes are named. */
 const SAID = 3;
 
-function say({ name, left, ofPool, closed }: Candidate): string {
+function say({ name, left, ofPool, isQuiet, closed }: Candidate): string {
   if (closed !== null) return `${name} (${sayBinding({ constraint: closed.why, detail: closed.detail })})`;
   const room = left >= MOST_MACHINES ? "room not known yet" : left === 0 ? "no room" : `room for ${left}`;
-  return `${name} (${ofPool} of the pool, ${room})`;
+  return `${name} (${ofPool} of the pool, ${room}${isQuiet ? ", not heard lately" : ""})`;
 }
 
 /**
- * `spread` keeps failures apart, `pack` keeps the large holes for large machines; those without room come last. By name
+ * `spread` keeps failures apart, `pack` keeps the large holes for large machines. Nodes without room come last, and before
+ * them nodes whose relay may just have died: a create would wait there until the node is silent. By name
  * where all is equal.
  */
 const ORDER: Record<Wish["placement"], (a: Candidate, b: Candidate) => number> = {
-  spread: (a, b) => fullLast(a, b) || a.ofPool - b.ofPool || b.left - a.left || byName(a, b),
-  pack: (a, b) => fullLast(a, b) || a.left - b.left || byName(a, b),
+  spread: (a, b) =>
+    fullLast(a, b) || quietLast(a, b) || a.ofPool - b.ofPool || b.left - a.left || byName(a, b),
+  pack: (a, b) => fullLast(a, b) || quietLast(a, b) || a.left - b.left || byName(a, b),
 };
 
 function fullLast(a: Candidate, b: Candidate): number {
   return Number(a.left === 0) - Number(b.left === 0);
+}
+
+function quietLast(a: Candidate, b: Candidate): number {
+  return Number(a.isQuiet) - Number(b.isQuiet);
 }
 
 /** Whether there is a node for one more machine: the same as `chooseNode` would find, without comparing the nodes. */

@@ -8,7 +8,7 @@ import type { FullFor } from "../../db/tables/nodes.ts";
 import type { Asked, BookedRow } from "./booked.ts";
 import { nameOfShape } from "./refusals.ts";
 import { concurrencyOf } from "../core/nodeSettings.ts";
-import { stateNow } from "../core/nodeSilence.ts";
+import { heardLately, stateNow } from "../core/nodeSilence.ts";
 import { SETTINGS } from "../core/limits.ts";
 import { isBraked, isLiveMachine } from "../core/live.ts";
 import { specField } from "../core/spec.ts";
@@ -17,6 +17,8 @@ import { specField } from "../core/spec.ts";
 export type NodeFacts = {
   name: string;
   state: NodeState;
+  /** Whether its relay was heard within two polls. */
+  heardLately: boolean;
   scheduling: NodeScheduling;
   labels: string[];
   inventory: KeptInventory | null;
@@ -36,7 +38,8 @@ export type NodeFacts = {
 export function readNodes(db: Db, which: SQL): Promise<NodeFacts[]> {
   return rows<NodeFacts>(
     db,
-    sql`select n.name, ${stateNow()} as state, n.scheduling, n.labels, n.inventory, ${iso(sql`n.inventory_at`)} as "inventoryAt",
+    sql`select n.name, ${stateNow()} as state, coalesce(${heardLately()}, false) as "heardLately", n.scheduling, n.labels,
+        n.inventory, ${iso(sql`n.inventory_at`)} as "inventoryAt",
         extract(epoch from now() - n.inventory_at)::float8 as "inventoryAgeSeconds", n."full", ${concurrencyOf()} as concurrency,
         ${isBraked(sql`n.name`)} as braked,
         coalesce((select jsonb_agg(jsonb_build_object('name', m.name, 'pool', m.pool, 'state', m.state, 'shape', m.shape,

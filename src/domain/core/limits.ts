@@ -81,6 +81,8 @@ export const SETTINGS = {
   idempotencyTakenSeconds: 60,
   /** Who waits longer than that for a machine is told of to the webhook, where the operator has set nothing else. */
   waitingTooLongSeconds: 600,
+  /** If a node has fallen silent, a relay's poll runs the sweep, unless one has begun within this time. */
+  sweepAgainSeconds: 10,
   /** A duty of the sweep that has not finished for this long is late. */
   dutyLateSeconds: 300,
   /** Loopback ports for machines: above the registered ones in common use, below the ephemeral ones. */

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { unnamedPool } from "../../contract/unnamedPool.ts";
 import { type Db, rows } from "../../db/client.ts";
 import { WarmpoolError } from "./errors.ts";
 import { isNotRemoved } from "./live.ts";
@@ -14,19 +15,21 @@ export function choosePool<T extends { pool: string; isDefault: boolean }>(
   found: readonly T[],
   name: string | undefined,
 ): T {
-  const [first, second] = found;
+  const [first] = found;
   if (first === undefined) {
     throw name === undefined
       ? new WarmpoolError("BAD_REQUEST", "there is no pool yet; create one first")
       : new WarmpoolError("NOT_FOUND", `there is no pool named ${name}`);
   }
-  if (second !== undefined && !first.isDefault && first.pool !== "default") {
+  const meant = unnamedPool(found.map(({ pool, isDefault: is }) => ({ name: pool, isDefault: is })));
+  const chosen = found.find(({ pool }) => pool === meant);
+  if (chosen === undefined) {
     throw new WarmpoolError(
       "BAD_REQUEST",
-      "there are several pools and no default; give pool, or set a default: warmpool pool default NAME",
+      "there are several pools and no default; give pool, or set a default: `warmpool pool default NAME`",
     );
   }
-  return first;
+  return chosen;
 }
 
 /**

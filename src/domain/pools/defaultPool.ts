@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { unnamedPool } from "../../contract/unnamedPool.ts";
 import type { PoolView } from "../../contract/pool.ts";
 import { type Db, rows } from "../../db/client.ts";
 import { WarmpoolError } from "../core/errors.ts";
@@ -39,15 +40,22 @@ export async function setDefaultPool(db: Db, name: string, actor: Actor): Promis
 }
 
 /**
- * A sentence if one more pool named `name` would leave callers who name none without an answer; null if it would not. Pure.
+ * A sentence if one more pool named `name` would change which pool calls use that name none, or would have them refused; null
+ * if not. Pure.
  * @param others the pools that stand beside it
  */
 export function ambiguity(name: string, others: readonly string[], chosen: string | null): string | null {
-  if (others.length === 0) return null;
-  const all = new Set([name, ...others]);
-  if (all.has("default") || (chosen !== null && all.has(chosen))) return null;
   const [first] = others;
-  return `Then there are several pools, and calls that name none are refused: make one the default (\`warmpool pool default ${first}\`), or name the pool in every call.`;
+  if (first === undefined) return null;
+  const meantOf = (names: readonly string[]) =>
+    unnamedPool(names.map((each) => ({ name: each, isDefault: each === chosen })));
+  const [before, after] = [meantOf(others), meantOf([name, ...others])];
+  if (before === after && after !== null) return null;
+  if (after !== null)
+    return before === null
+      ? `Calls that name no pool, which are refused now, would use ${after}.`
+      : `Calls that name no pool would use ${after} instead of ${before}. To keep them on ${before}, run \`warmpool pool default ${before}\` first.`;
+  return `There would be several pools, and calls that name none would be refused: make one the default (\`warmpool pool default ${first}\`), or name the pool in every call.`;
 }
 
 /** The same of the pools as they stand. */

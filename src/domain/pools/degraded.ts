@@ -1,3 +1,4 @@
+import { withOthers } from "../../contract/degraded.ts";
 import type { PoolFacts, SilentNode, Statement } from "./facts.ts";
 import { DOWN_WORDS } from "../health/testerMachines.ts";
 
@@ -5,8 +6,8 @@ import { DOWN_WORDS } from "../health/testerMachines.ts";
 export function degraded(facts: PoolFacts): Statement<"Degraded"> {
   const [worst, ...others] = wrongs(facts);
   if (worst === undefined) return { status: false, reason: "Fine", message: "no problem is known" };
-  const also = others.length === 0 ? "" : `. Also: ${others.map(({ reason }) => reason).join(", ")}`;
-  return { ...worst, message: `${worst.message}${also}` };
+  const reasons = others.map(({ reason }) => reason);
+  return { ...worst, message: withOthers(worst.message, reasons) };
 }
 
 /** What is wrong, the worst first. */
@@ -78,7 +79,7 @@ function wrongs(facts: PoolFacts): Statement<"Degraded">[] {
     found.push({
       status: true,
       reason: "OrphansFound",
-      message: `${named}${more}: is an orphan; \`warmpool status\` shows what each one is and what happens to it`,
+      message: `${named}${more}: is an orphan; docs/orphans.md explains what happens to it`,
     });
   }
   const [first] = cut;

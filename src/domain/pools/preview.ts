@@ -55,30 +55,33 @@ export async function planPoolChange(db: Db, spec: PoolSpec): Promise<PoolChange
   return { ...plan, text: sayPlan(plan, sayBindings(binding) ?? sayNoNode(nodes, spec)) };
 }
 
-/** @param bounds what keeps out those that cannot be placed */
+/**
+ * What a put would do, in the conditional: people read it before anything has happened.
+ * @param bounds what keeps out those that cannot be placed
+ */
 function sayPlan(plan: Omit<PoolChangePlan, "text">, bounds: string): string {
   const { create, replace, remove, stay, unplaced, blocked, readyAtLeast } = plan;
   const sentences = [
     plan.isNew ? "The pool is new." : changesText(plan.changed),
-    create > 0 ? `${count(create)} created.` : "",
+    create > 0 ? `${machines(create)} would be created.` : "",
     replace.length > 0
-      ? `${count(replace.length)} replaced, one at a time, with at least ${readyAtLeast} ready throughout: ${replace.join(", ")}.`
+      ? `${machines(replace.length)} would be replaced, one at a time, with at least ${readyAtLeast} ready throughout: ${replace.join(", ")}.`
       : "",
-    remove.length > 0 ? `${count(remove.length)} removed: ${remove.join(", ")}.` : "",
-    stay.length > 0 ? `Assigned, unchanged until released: ${stay.join(", ")}.` : "",
-    blocked === "max_size" ? "maxSize prevents it from creating all missing machines." : "",
-    blocked === "paused" ? "It is paused and creates nothing until it is resumed." : "",
-    unplaced === null ? "" : `${unplaced.count} of them cannot be placed (${bounds}).`,
-    create + replace.length + remove.length === 0 ? "No machine is created or removed." : "",
+    remove.length > 0 ? `${machines(remove.length)} would be removed: ${remove.join(", ")}.` : "",
+    stay.length > 0 ? `Assigned, and unchanged until released: ${stay.join(", ")}.` : "",
+    blocked === "max_size" ? "maxSize would prevent it from creating all missing machines." : "",
+    blocked === "paused" ? "It is paused, and would create nothing until it is resumed." : "",
+    unplaced === null ? "" : `${unplaced.count} of them could not be placed (${bounds}).`,
+    create + replace.length + remove.length === 0 ? "No machine would be created or removed." : "",
     ...plan.warnings,
   ];
   return sentences.filter((sentence) => sentence !== "").join(" ");
 }
 
 function changesText(changed: readonly string[]): string {
-  return changed.length === 0 ? "The spec does not change." : `Changes: ${changed.join(", ")}.`;
+  return changed.length === 0 ? "The spec would not change." : `It would change: ${changed.join(", ")}.`;
 }
 
-function count(machines: number): string {
-  return machines === 1 ? "1 machine is" : `${machines} machines are`;
+function machines(count: number): string {
+  return count === 1 ? "1 machine" : `${count} machines`;
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { targetOf } from "../../../src/cli/session/target.ts";
 import { writeContexts } from "../../../src/cli/session/contexts.ts";
+import { readOptions } from "../../../src/stack/options.ts";
 import { temporaryFolder } from "../../helpers/temporaryFolder.ts";
 
 const local = {
@@ -30,6 +31,17 @@ test("options come before the environment, and that before the local stack's fil
   expect(targetOf(at, { WARMPOOL_URL: "" })).toEqual({ url: local.url, token: local.adminToken });
   expect(targetOf({ ...at, token: "mine" }, {})).toEqual({ url: local.url, token: "mine" });
   expect(targetOf({ ...at, url: `${local.url}/` }, {})).toEqual({ url: local.url, token: local.adminToken });
+});
+
+test("the state folder: the option, else WARMPOOL_STATE_DIR, else .warmpool, for whoever reads it", async () => {
+  await using at = await stateDir(JSON.stringify(local));
+  const env = { WARMPOOL_STATE_DIR: at.stateDir };
+  expect(targetOf({}, env)).toEqual({ url: local.url, token: local.adminToken });
+  expect(() => targetOf({ stateDir: "/nowhere" }, env)).toThrow("no file /nowhere/local.json");
+  expect(() => targetOf({}, { WARMPOOL_STATE_DIR: "" })).toThrow("no file .warmpool/local.json");
+  expect(readOptions([], env).stateDir).toBe(at.stateDir);
+  expect(readOptions(["--state-dir", "here"], env).stateDir).toBe("here");
+  expect(readOptions([], {}).stateDir).toBe(".warmpool");
 });
 
 test("the local admin token never goes to another server", async () => {

@@ -34,7 +34,7 @@ test("recipes and the pools that want them go in together, after it was said wha
   const planned = await warmpool(["import", at.file, "--plan"], at);
   expect(planned).toMatchObject({ code: 0, stderr: "" });
   expect(planned.stdout).toBe(
-    "Recipe greeter: new, 1 step.\nPool second: 0 ready, 10 at most, with the recipe greeter of this file.\n",
+    "Recipe greeter: would be new, 1 step.\nPool second: would be new, 0 ready, 10 at most, with the recipe greeter of this\nfile.\n",
   );
   expect(await at.client.pool.list.query()).toHaveLength(1);
   const done = await warmpool(["import", at.file], at);
@@ -43,7 +43,7 @@ test("recipes and the pools that want them go in together, after it was said wha
   expect(longest(done.stderr)).toBeLessThanOrEqual(80);
   expect(await at.client.pool.get.query({ name: "second" })).toMatchObject({ spec: { recipe: "greeter" } });
   const again = await warmpool(["import", at.file], at);
-  expect(again.stderr).toMatch(/^Recipe greeter: unchanged, 1 step\.\n/);
+  expect(again.stderr).toMatch(/^Recipe greeter: would stay as it is, 1 step\.\n/);
 });
 
 test("what get --json gives can be imported as it is, and --json prints what the API answered", async () => {

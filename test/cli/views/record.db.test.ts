@@ -110,6 +110,29 @@ test("events: one line each, what does not fit below it, the day once", () => {
   ]);
 });
 
+test("events and timelines at 80 columns: names, reasons and who did it are whole, however long", () => {
+  const actor = `node:${"long-host-name".repeat(4)}`;
+  const machineName = "pool-with-a-name-of-30-letters-123-0c44";
+  const reason = "tester_machine_down";
+  const shown = new EventLog(80).lines([{ ...event, machineName, reason, actor }]);
+  expect(shown).toEqual([
+    "2026-11-25 (UTC)",
+    `00:00:10  ${machineName}  tester machine down`,
+    `          ${actor}`,
+    "          ready to suspect",
+    "          refused",
+  ]);
+  const username = "tester_with_a_name_of_32_letters";
+  const lines = timelineLines(
+    [{ ...entry, kind: "assignment", to: "setting_up", username, reason, actor }],
+    80,
+  );
+  expect(lines.slice(2)).toEqual([
+    `23:59:58  ${username}: setting_up  12s  tester machine down`,
+    `          ${actor}`,
+  ]);
+});
+
 test("events --follow prints what comes, each once, in order, until its token is revoked", async () => {
   await using at = await installation();
   const viewer = await at.client.token.create.mutate({ name: "watcher", role: "viewer" });

@@ -52,10 +52,16 @@ const duty: DutyHeartbeat = {
 test("a silent node: since when, what follows, what to do", () => {
   expect(
     page({ nodes: [node] })
-      .slice(-3)
+      .slice(-4)
       .join(" "),
-  ).toBe(
-    "n1: its relay was last heard 3m ago, so its machines are not assigned. Start the relay there; if the host is lost for good, run `npx warmpool node remove n1 --lost`.",
+  ).toContain(
+    "(`npx warmpool machine list --node n1`). Start the relay there; if the host is lost for good, run `npx warmpool node remove n1 --lost`.",
+  );
+  expect(page({ nodes: [node] }).join(" ")).toContain(
+    "n1: its relay was last heard 3m ago, so its machines are not assigned, 2 in all (",
+  );
+  expect(page({ nodes: [{ ...node, machines: 0 }] }).join(" ")).toContain(
+    "n1: its relay was last heard 3m ago, so no machine is created there. Start",
   );
 });
 
@@ -133,9 +139,7 @@ test("a teardown that fails: which, how often, since when, why, and the way out"
     since: "2026-11-24T09:48:00.000Z",
   } as const;
   const words = page({ leaving: [aMachine({ state: "deleting", operation })] }).join(" ");
-  expect(words).toContain(
-    "wp-demo-7 on local cannot be torn down, tried 4 times since 12m ago: the disk is busy.",
-  );
+  expect(words).toContain("wp-demo-7 on local cannot be torn down, tried 4 times in 12m: the disk is busy.");
   expect(words).toContain("`npx warmpool machine forget wp-demo-7`");
 });
 

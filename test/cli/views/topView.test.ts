@@ -5,7 +5,8 @@ import type { TopFacts } from "../../../src/cli/views/topView.ts";
 import { aPool, anAssignment, inLine } from "../../client/samples.ts";
 
 const layout = { columns: 80, tableColumns: 80, colors: pc.createColors(false) };
-const at = { url: "http://127.0.0.1:8787", freshness: "live" } as const;
+const command = (...words: string[]) => ["npx warmpool", ...words].join(" ");
+const at = { url: "http://127.0.0.1:8787", freshness: "live", command } as const;
 const now = Date.parse("2026-11-30T12:00:00.000Z");
 const nothing: TopFacts = { pools: [], nodes: [], machines: [], testers: [] };
 

@@ -25,6 +25,7 @@ function nodeOf(name: string, room: number, ofPool = 0, overrides: Partial<NodeF
   return {
     name,
     state: "online",
+    heardLately: true,
     scheduling: "open",
     labels: [],
     inventory,
@@ -65,6 +66,18 @@ test("a full or closed node comes last, with what closes it", () => {
   });
   expect(chooseNode(nodes.slice(0, 2), wish)).toBeNull();
 });
+
+test.each(["spread", "pack"] as const)(
+  "%s: a node that was not heard lately → comes after every other with room, and before those without",
+  (placement) => {
+    const quiet = nodeOf("a", 2, 0, { heardLately: false });
+    const nodes = [quiet, nodeOf("b", 9, 3), nodeOf("c", 0)];
+    const choice = chooseNode(nodes, { ...wish, placement });
+    expect(choice).toMatchObject({ node: "b" });
+    expect(choice?.why).toContain("before a (0 of the pool, room for 2, not heard lately); c ");
+    expect(chooseNode([quiet, nodeOf("c", 0)], { ...wish, placement })?.node).toBe("a");
+  },
+);
 
 test("of many nodes a few are named", () => {
   const nodes = ["a", "b", "c", "d", "e", "f"].map((name) => nodeOf(name, 2));

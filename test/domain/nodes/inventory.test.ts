@@ -82,6 +82,7 @@ describe("an inventory as large as the schema allows", () => {
     const node: NodeFacts = {
       name: "n",
       state: "online",
+      heardLately: true,
       scheduling: "open",
       labels: [],
       braked: false,

@@ -19,7 +19,7 @@ test("callers who name no pool get the default's machine, however many pools the
   await makeWorld(t.db);
   const alice = { username: "alice", sshKeys: [KEY_A] };
   expect(await warnings(t.db)).toEqual([SEVERAL]);
-  expect((await planPoolChange(t.db, second)).text).toContain("calls that name none are refused");
+  expect((await planPoolChange(t.db, second)).text).toContain("calls that name none would be refused");
   await putPool(t.db, second, ADMIN);
   await expect(assign(t.connection, alice, APP)).rejects.toMatchObject({
     code: "BAD_REQUEST",
@@ -44,10 +44,18 @@ test.each<[string, string[], string | null, boolean]>([
   ["second", [], null, false],
   ["second", ["demo"], null, true],
   ["second", ["demo"], "demo", false],
-  ["second", ["demo"], "second", false],
+  ["second", ["demo"], "second", true],
   ["second", ["demo"], "removed", true],
-  ["default", ["demo"], null, false],
+  ["default", ["demo"], null, true],
+  ["default", ["demo", "second"], null, true],
+  ["default", ["demo"], "demo", false],
   ["second", ["default"], null, false],
 ])("pool %s beside %j with the default %j: it warns: %s", (name, others, chosen, warns) => {
   expect(ambiguity(name, others, chosen) !== null).toBe(warns);
+});
+
+test("a pool named default beside the only one: callers who name none would go there, which the plan says", () => {
+  expect(ambiguity("default", ["demo"], null)).toBe(
+    "Calls that name no pool would use default instead of demo. To keep them on demo, run `warmpool pool default demo` first.",
+  );
 });

@@ -31,7 +31,7 @@ test("a new pool: what is made, and what finds no room and why", async () => {
   const plan = await planPoolChange(t.db, spec({ name: "second", targetSize: 4 }));
   expect(plan).toMatchObject({ isNew: true, create: 4, replace: [], remove: [] });
   expect(plan.unplaced).toEqual({ count: 4, binding: [{ node: NODE, constraint: "disk", detail: null }] });
-  expect(plan.text).toContain("4 machines are created. 4 of them cannot be placed (n1: disk");
+  expect(plan.text).toContain("4 machines would be created. 4 of them could not be placed (n1: disk");
 });
 
 test("another image: ready ones are replaced in the room they give back, assigned ones stay", async () => {
@@ -67,7 +67,7 @@ test("nothing changes, and maxSize that is too small, are said in words", async 
   await using t = await testDb();
   await world(t);
   expect((await planPoolChange(t.db, spec())).text).toBe(
-    "The spec does not change. No machine is created or removed.",
+    "The spec would not change. No machine would be created or removed.",
   );
   expect(await planPoolChange(t.db, spec({ targetSize: 4, maxSize: 4 }))).toMatchObject({
     create: 0,

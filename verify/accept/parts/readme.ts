@@ -1,14 +1,23 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, readFile, symlink } from "node:fs/promises";
+import { mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { until } from "../../../test/helpers/until.ts";
-import { machines } from "../../harness/interface.ts";
+import { local, machines } from "../../harness/interface.ts";
 import { type Context, FIRST_START_SECONDS, freePort, type Part } from "../../harness/part.ts";
 import { CHECKOUT, type Program, type Ran, run, runWith, startProgram } from "../../harness/program.ts";
-import { commandsOf, filledIn, type Own, PAGES, TYPED, type Typed } from "../readme.ts";
+import {
+  commandsOf,
+  filledIn,
+  type Own,
+  PAGES,
+  programFor,
+  programsOf,
+  TYPED,
+  type Typed,
+} from "../readme.ts";
 
 /** A stranger with the README and the pages after it: a fresh folder, and their commands from top to bottom, as they stand there. */
 const COMMAND_SECONDS = 120;
@@ -31,6 +40,7 @@ async function show(context: Context): Promise<void> {
   report.note("npm ci is left out: the packages of this checkout are linked, for no network is needed");
   const pages = await Promise.all(PAGES.map((page) => readFile(join(checkout, page), "utf8")));
   const commands = pages.flatMap(commandsOf);
+  const [first = ""] = pages;
   const port = await freePort();
   const web = await serveInstaller();
   const own: Own = {
@@ -59,6 +69,15 @@ async function show(context: Context): Promise<void> {
         shown = await reader.type(text, typed, staying);
       });
       own.joinToken = /wp_join_[\w-]+/.exec(shown)?.[0] ?? own.joinToken;
+      for (const { command: line, of, ...next } of typed.after ?? []) {
+        const found = of === undefined ? line : line.replace("$1", of.exec(shown)?.[1] ?? "");
+        await report.check(found, () => reader.type(found, { begins: "", ...next }, staying));
+      }
+      if (command.startsWith("npx warmpool status") && at < commandsOf(first).length)
+        await report.check("the program of the README, with that machine", () =>
+          runProgram(checkout, first, own.url, reader),
+        );
+      if (at === commandsOf(first).length - 1) await stopAndGoOn(report, reader, staying, own);
     }
     await report.check("what it made is gone again, and both end", async () => {
       for (const line of [
@@ -79,10 +98,61 @@ async function show(context: Context): Promise<void> {
   }
 }
 
+type Reader = Awaited<ReturnType<typeof readerOf>>;
+
+/** Assigns alice's machine once more, from an app: she has it already. */
+async function runProgram(checkout: string, page: string, url: string, reader: Reader): Promise<void> {
+  const [program] = programsOf(page);
+  if (program === undefined) throw new Error("the README shows no program");
+  await writeFile(join(checkout, "app.ts"), programFor(program, url));
+  const { appToken } = local.parse(
+    JSON.parse(await readFile(join(checkout, ".warmpool/local.json"), "utf8")),
+  );
+  const line = `WARMPOOL_TOKEN=${appToken} npm exec -- node app.ts`;
+  await reader.type(line, { begins: "", shows: [/^alice: active$/m] }, []);
+}
+
+/** What the README says of Ctrl-C: what a tester has is kept and listed, the next start goes on, and there is a way to end it. */
+async function stopAndGoOn(
+  report: Context["report"],
+  reader: Reader,
+  staying: Program[],
+  own: Own,
+): Promise<void> {
+  const type = (text: string, typed: Omit<Typed, "begins">) => () =>
+    reader.type(text, { begins: "", ...typed }, staying);
+  const assign = "npx warmpool assign bob --key alice_key.pub --wait";
+  await report.check(assign, type(assign, { shows: [/^bob has /m] }));
+  await report.check("Ctrl-C: bob's machine is kept and listed, the others are gone", async () => {
+    const stack = staying.pop();
+    if (stack === undefined) throw new Error("npm start does not run");
+    process.kill(-stack.pid, "SIGINT");
+    await until("npm start to end", () => stack.hasEnded(), { seconds: COMMAND_SECONDS });
+    const end = stack.tail(4);
+    if (!/^Kept: \S+, which bob holds$/m.test(end)) throw new Error(`it said:\n${end}`);
+  });
+  await report.check(own.start, type(own.start, { shows: [/^Warmpool is ready at http:/m], stays: true }));
+  await report.check("npx warmpool tester bob", type("npx warmpool tester bob", { shows: [/^bob has /m] }));
+  await report.check("Ctrl-C, and npm start -- --destroy-now", async () => {
+    const stack = staying.pop();
+    if (stack === undefined) throw new Error("npm start does not run");
+    process.kill(-stack.pid, "SIGINT");
+    await until("npm start to end", () => stack.hasEnded(), { seconds: COMMAND_SECONDS });
+    const ended = await reader.type(
+      `${own.start} --destroy-now`,
+      { begins: "", shows: [/^Stopped\.$/m] },
+      [],
+    );
+    if (/^Pool demo: /m.test(ended)) throw new Error(`it filled the pool first:\n${ended}`);
+  });
+  await report.check(own.start, type(own.start, { shows: [/^Warmpool is ready at http:/m], stays: true }));
+}
+
 /** Somebody who types into a shell in that folder, with a home of their own. */
 async function readerOf(cwd: string, folder: string) {
   const env = { HOME: join(folder, "home"), npm_config_update_notifier: "false" };
   await mkdir(env.HOME);
+  let stayed = 0;
   const typeOnce = (text: string, input = ""): Promise<Ran> =>
     runWith(input, "bash", ["-o", "pipefail", "-c", text], COMMAND_SECONDS, { cwd, env });
   const listed = async () => {
@@ -100,7 +170,7 @@ async function readerOf(cwd: string, folder: string) {
     /** @returns what it showed. @throws Error where that is not what the README says, or it has failed. */
     async type(text: string, typed: Typed, staying: Program[]): Promise<string> {
       if (typed.stays === true) {
-        const logFile = join(folder, `staying-${staying.length}.log`);
+        const logFile = join(folder, `staying-${stayed++}.log`);
         const program = await startProgram("bash", ["-c", `exec ${text}`], { cwd, env, logFile });
         staying.push(program);
         await until(
