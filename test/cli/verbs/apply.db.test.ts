@@ -51,7 +51,7 @@ test("a folder: the plan changes nothing, applying makes it so, and applying aga
     /^\+ recipe greeter\n {2}It is new: 1 step\.\n~ node n1\n {2}\+ labels: "ssd"\n/,
   );
   expect(planned.stdout).toMatch(
-    /^~ pool demo\n {2}- targetSize: 1\n {2}\+ targetSize: 2\n {2}Changes: targetSize\. 1 machine is created\./m,
+    /^~ pool demo\n {2}- targetSize: 1\n {2}\+ targetSize: 2\n {2}Changes: targetSize\. 1 machine would be created\./m,
   );
   expect(planned.stdout).toMatch(/^! node n9\n {2}It is not enrolled\. To begin:/m);
   expect(planned.stdout).toMatch(/^! token main-app\n/m);
