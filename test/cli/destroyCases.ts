@@ -56,7 +56,7 @@ export const CASES: Case[] = [
     verb: "pool put",
     words: async (at) => [await smaller(at)],
     bare: false,
-    shows: /machines? would be removed: demo-/,
+    shows: /machines? would be removed:\s+demo-/,
   },
   {
     verb: "pool remove",
@@ -127,13 +127,13 @@ export const CASES: Case[] = [
       return [file];
     },
     bare: false,
-    shows: /machines? would be removed: demo-/,
+    shows: /machines? would be removed:\s+demo-/,
   },
   {
     verb: "apply",
     words: async (at) => [await smaller(at)],
     bare: false,
-    shows: /machines? would be removed: demo-/,
+    shows: /machines? would be removed:\s+demo-/,
   },
   {
     verb: "apply",
@@ -145,7 +145,7 @@ export const CASES: Case[] = [
       return [file, "--prune"];
     },
     bare: false,
-    shows: /The pool old is not declared: it would be removed, and its machines torn down: 0\./,
+    shows: /The pool old is not declared: it would be removed, and its machines torn down:\s+0\./,
   },
 ];
 

@@ -48,10 +48,10 @@ test("a folder: the plan changes nothing, applying makes it so, and applying aga
   const planned = await warmpool(["apply", at.folder, "--plan"], { url: recorded.url });
   expect(planned).toMatchObject({ code: 0, stderr: "" });
   expect(planned.stdout).toMatch(
-    /^\+ recipe greeter\n {2}It is new: 1 step\.\n~ node n1\n {2}\+ labels: "ssd"\n/,
+    /^\+ recipe greeter\n {2}It would be new: 1 step\.\n~ node n1\n {2}\+ labels: "ssd"\n/,
   );
   expect(planned.stdout).toMatch(
-    /^~ pool demo\n {2}- targetSize: 1\n {2}\+ targetSize: 2\n {2}Changes: targetSize\. 1 machine would be created\./m,
+    /^~ pool demo\n {2}- targetSize: 1\n {2}\+ targetSize: 2\n {2}It would change: targetSize\. 1 machine would be created\./m,
   );
   expect(planned.stdout).toMatch(/^! node n9\n {2}It is not enrolled\. To begin:/m);
   expect(planned.stdout).toMatch(/^! token main-app\n/m);
@@ -96,7 +96,7 @@ test("on a terminal it asks before any change, and not if there is none", async 
   const file = join(at.folder, "all.json");
   const declined = await warmpool(["apply", file], { ...at, terminal: 80, answers: "n" });
   expect(declined).toMatchObject({ code: 1, stdout: "" });
-  expect(declined.stderr).toContain("Changes: 1.\nDo it? [y/N]");
+  expect(declined.stderr).toContain("Changes that would be made: 1.\nDo it? [y/N]");
   expect(await at.client.pool.get.query({ name: "demo" })).toMatchObject({ spec: { targetSize: 1 } });
   expect(await warmpool(["apply", file], { ...at, terminal: 80, answers: "y" })).toMatchObject({ code: 0 });
   const again = await warmpool(["apply", file], { ...at, terminal: 80, answers: "n" });

@@ -36,7 +36,7 @@ test("relay join trades the token that node enroll printed for a credential, onc
 test("relay join without a token is wrong use", async () => {
   const ran = await warmpool(["relay", "join", "--url", "http://127.0.0.1:9"]);
   expect(ran).toMatchObject({ code: 2, stdout: "" });
-  expect(ran.stderr).toContain("there is no join token to join with");
+  expect(ran.stderr).toContain("the join token is missing");
 });
 
 test("relay run where nothing was joined says so", async () => {

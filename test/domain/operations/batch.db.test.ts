@@ -86,7 +86,7 @@ test("a probe's answer that cannot be read says nothing of its machine, and the 
   expect(result).toMatchObject({
     answers: [
       { id, answer: "alive" },
-      { id: bad, answer: "unknown", cause: expect.stringMatching(/refused: cause: /) },
+      { id: bad, answer: "unknown", cause: expect.stringMatching(/rejected the relay's result: cause: /) },
       { answer: "unknown" },
       { answer: "unknown" },
     ],
