@@ -88,6 +88,8 @@ const ASSIGNMENT_ACTIONS: Record<AssignmentErrorCode, string> = {
   step_timed_out: "`warmpool log USER` shows its progress. Raise the limit or fix the cause, then retry.",
   handover_failed: "The message names them. Fix the recipe, then retry with `--recipe current`.",
   machine_refused: "Retry. If it happens again, look at the machine: `warmpool machine get ID`.",
+  keys_removed:
+    "`warmpool machine restart ID`: a full disk of an Incus machine is enlarged then, and the keys are put there. Otherwise make room as an admin (`warmpool ssh ID`), then assign again with the keys.",
   secret_unreadable: "Restore the key and retry, or release and assign again.",
   keys_not_replaced: "Wait. If the old access must end now, run `warmpool machine cut ID`.",
   access_cut: "`warmpool machine uncut ID` restores the access.",

@@ -9,6 +9,8 @@ export const SETUP_FAILURES = {
   step_timed_out: "A step of the recipe took longer than its `timeoutSeconds`.",
   handover_failed: "After the set-up, the keys on the machine are not the expected ones.",
   machine_refused: "The machine could not be prepared for the recipe, for example because its disk is full.",
+  keys_removed:
+    "New SSH keys could not be written on the machine, for example because its disk is full. The old ones were removed, so no key opens the tester's account.",
 } as const;
 
 /**

@@ -52,9 +52,9 @@ export const DEGRADED = {
   KeysNotReplaced: {
     status: true,
     meaning:
-      "A tester's SSH keys were replaced, but the new ones could not be put on the machine: the old ones may still open it. Its disk may be full or read-only, or somebody who is root there prevents it.",
+      "A tester's SSH keys were replaced, but the new ones could not be put on the machine: the old ones may still open it, or none does. Its disk may be full or read-only, or somebody who is root there prevents it.",
     action:
-      "`warmpool tester USER` says why. Assign again with the keys to retry. If the old access must end now, run `warmpool machine cut MACHINE` stops the machine from outside and keeps its data; `warmpool release USER` removes it.",
+      "`warmpool tester USER` says which and why. Assign again with the keys to retry; if no key opens it and its disk is full, run `warmpool machine restart MACHINE` first. To end the old access now, run `warmpool machine cut MACHINE`, which stops the machine from outside and keeps its data, or `warmpool release USER`, which removes it.",
   },
   AccessCut: {
     status: true,

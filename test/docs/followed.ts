@@ -17,7 +17,7 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
   "test/cli/verbs/apply.db.test.ts": ["Release them first, or run `…`."],
   "test/domain/assignments/keys.db.test.ts": [
     "The previous keys may still work: retry, or release it if the old access must end now.",
-    "`warmpool tester USER` says why. Assign again with the keys to retry. If the old access must end now, run `warmpool machine cut MACHINE` stops the machine from outside and keeps its data; `warmpool release USER` removes it.",
+    "`warmpool tester USER` says which and why. Assign again with the keys to retry; if no key opens it and its disk is full, run `warmpool machine restart MACHINE` first. To end the old access now, run `warmpool machine cut MACHINE`, which stops the machine from outside and keeps its data, or `warmpool release USER`, which removes it.",
   ],
   "test/domain/machines/cut.db.test.ts": [
     "`warmpool machine uncut MACHINE` starts it again; `warmpool release USER` removes it.",
@@ -172,6 +172,9 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "correct it in the edge's environment, and restart the edge",
     "append that key to … and retry the failed assignments; or release them",
     "set … in the edge's environment to the output of `openssl rand -base64 32`",
+  ],
+  "npm run accept -- --driver incus --only outside": [
+    "No key opens it now: make room on it and retry (on Incus `…` does both), or release it.",
   ],
   "by hand: a stack on Incus": [
     "Change what refuses them (a limit, a restriction, the profile). The create is retried as soon as anything on the node has changed, and after an hour in any case.",

@@ -86,7 +86,9 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
     throw new CliError(
       EXIT.failed,
       `${user} has a machine, but not with these keys${cause(session, assignment)}.`,
-      "The previous keys may still work: retry, or release it if the old access must end now.",
+      assignment.error.code === "keys_removed"
+        ? `No key opens it now: make room on it and retry (on Incus \`${next(session, "machine", "restart", assignment.machine?.name ?? "MACHINE")}\` does both), or release it.`
+        : "The previous keys may still work: retry, or release it if the old access must end now.",
     );
   }
   if (!isSettled(assignment)) {

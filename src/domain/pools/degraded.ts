@@ -52,7 +52,7 @@ function wrongs(facts: PoolFacts): Statement<"Degraded">[] {
     found.push({
       status: true,
       reason: "KeysNotReplaced",
-      message: `the keys of ${keyless.join(", ")} could not be replaced, and the old ones may still work; \`warmpool tester USER\` says why. Assign again to retry; if the old access must end now, run \`warmpool machine cut MACHINE\`, which stops the machine and keeps its data`,
+      message: `the keys of ${keyless.join(", ")} could not be replaced: the old ones may still work, or none does; \`warmpool tester USER\` says which and why. Assign again to retry; if the old access must end now, run \`warmpool machine cut MACHINE\`, which stops the machine and keeps its data`,
     });
   }
   const [node] = orphanNodes;

@@ -1,5 +1,5 @@
 import { quote } from "../ssh/shell.ts";
-import { RESTRICT, RUN_AS, WRITE } from "./keyFiles.ts";
+import { NO_KEY, NOT_WRITTEN, RESTRICT, RUN_AS, WRITE } from "./keyFiles.ts";
 
 /**
  * The first step of every set-up: the tester's account and who may open the machine. Run again, it changes nothing.
@@ -17,6 +17,19 @@ export type AccountInputs = {
 
 /** What the script ends with if it is the username that is wrong, and not the machine. */
 export const WRONG_NAME = 64;
+
+/**
+ * What it ends with if the tester's keys could not be written: those before still open the account, or they were to end
+ * and nothing opens it.
+ */
+export const KEYS_STAY = 66;
+export const KEYS_GONE = 67;
+
+/**
+ * Kept free on the disk for new keys: a tester who has filled it must not be able to prevent them by that. btrfs counts
+ * some hundred KiB before it makes and renames a file. Random, because a file system may store zeros in no room.
+ */
+const RESERVE_BYTES = 1024 * 1024;
 
 /** A POSIX script for root on the machine; it writes the tester's home folder to `$WARMPOOL_HOME_FILE`. */
 export function accountScript({ username, testerKeys, rootKeys, sudo }: AccountInputs): string {
@@ -75,6 +88,39 @@ make_account() {
 
 lines() { [ -z "$1" ] || printf '%s\n' "$1"; }
 
+reserve=\${WARMPOOL_STATE:-/var/lib/warmpool}/reserve
+keep_reserve() {
+  [ ! -e "$reserve" ] || return 0
+  (umask 077; head -c ${RESERVE_BYTES} /dev/urandom >"$reserve.new" && mv -f "$reserve.new" "$reserve") 2>/dev/null ||
+    rm -f "$reserve.new"
+}
+
+# put_keys KEYS COMMAND…: the command gets them, and once more with the reserve where it could not write them.
+put_keys() {
+  keys=$1
+  shift
+  code=0
+  lines "$keys" | "$@" || code=$?
+  if [ "$code" = ${NOT_WRITTEN} ] && [ -e "$reserve" ]; then
+    # btrfs counts what was removed as free from its next commit on.
+    rm -f "$reserve" && { sync -f "\${reserve%/*}" 2>/dev/null || sync; }
+    code=0
+    lines "$keys" | "$@" || code=$?
+  fi
+  return "$code"
+}
+
+put_tester_keys() {
+  put_keys "$tester_keys" "$@" && return 0
+  [ "$code" != ${NOT_WRITTEN} ] || { code=0; lines "$tester_keys" | "$@" last || code=$?; }
+  case $code in
+    0) return 0 ;;
+    ${NOT_WRITTEN}) exit ${KEYS_STAY} ;;
+    ${NO_KEY}) exit ${KEYS_GONE} ;;
+    *) fail "The keys of $user's account could not be put in place." ;;
+  esac
+}
+
 # Of another account's files only what root accepts too is kept. The hand-over check tells whether it is so.
 restrict() {
   if [ ! -e "$4/.ssh" ] && [ ! -L "$4/.ssh" ]; then return 0; fi
@@ -99,20 +145,21 @@ set_sudo() {
 if [ "\${WARMPOOL_UNPRIVILEGED:-}" = 1 ]; then
   home=$WARMPOOL_HOMES/$user
   mkdir -p "$home"
-  lines "$tester_keys" | sh -eu -c "$write_keys" keys "$home"
-  lines "$root_keys" | sh -eu -c "$write_keys" keys "$HOME"
+  put_tester_keys sh -eu -c "$write_keys" keys "$home"
+  put_keys "$root_keys" sh -eu -c "$write_keys" keys "$HOME"
   [ "$sudo" = no ] || echo "This machine has no root account of its own: sudo is not set up."
 else
   make_account
-  lines "$tester_keys" | in_home "$uid" "$gid" "$home" "$write_keys" ||
-    fail "The keys of the account $user could not be installed."
+  put_tester_keys in_home "$uid" "$gid" "$home" "$write_keys"
   getent passwd | while IFS=: read -r name _ other_uid other_gid _ other _; do
     if [ "$name" = "$user" ] || [ "$other" = "$home" ] || [ "$other" = /root ]; then continue; fi
     restrict "$name" "$other_uid" "$other_gid" "$other"
   done
-  lines "$root_keys" | in_home 0 0 /root "$write_keys" || fail "The keys of the account root could not be installed."
+  # Never told that it is the last try: without the relay's own key nobody could repair this machine any more.
+  put_keys "$root_keys" in_home 0 0 /root "$write_keys" || fail "The keys of the account root could not be installed."
   set_sudo
 fi
+keep_reserve
 printf '%s\n' "$home" >"$WARMPOOL_HOME_FILE"
 echo "The account $user is ready: $(lines "$tester_keys" | wc -l) key(s), sudo: $sudo."
 `.replaceAll("\\${", "${");

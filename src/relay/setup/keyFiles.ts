@@ -13,6 +13,10 @@ const MOST_BYTES = 512 * 1024;
 /** What an open waits for at most: a pipe in place of a file never answers. */
 const PATIENCE = "timeout 10";
 
+/** What a program ends with that could not write the keys: what was there before still is, or no key is there any more. */
+export const NOT_WRITTEN = 7;
+export const NO_KEY = 8;
+
 /** Shell text as it stands, but that its own `${…}` is written with a backslash before it. */
 function shell(text: TemplateStringsArray, ...values: (string | number)[]): string {
   return String.raw(text, ...values).replaceAll("\\${", "${");
@@ -31,33 +35,58 @@ there() { [ -L "$1" ] || [ -e "$1" ]; }
 content() { [ -z "$1" ] || printf '%s\n' "$1"; }
 # Out of the way, whatever it is: a link goes, anything else is kept under a name that opens nothing.
 aside() { if [ -L "$1" ]; then rm -f "./$1"; else mv -fT "./$1" "./$1.aside.$$"; fi; }
+# On a full disk a mode that is right already may not be set again.
+mode() { [ "$(stat -c %a "$1")" = "$2" ] || chmod "0$2" "$1"; }
+# What is there now stays until the new file is whole beside it.
 put() {
   if there authorized_keys.new; then aside authorized_keys.new; fi
-  (set -C; content "$2" >./authorized_keys.new) 2>/dev/null && mv -fT ./authorized_keys.new "./$1" && same "$1" "$2"
+  why=$( (set -C; content "$2" | cat >./authorized_keys.new) 2>&1) && same authorized_keys.new "$2" &&
+    why=$(mv -fT ./authorized_keys.new "./$1" 2>&1) && return 0
+  rm -f ./authorized_keys.new
+  return 1
 }
-# Where there is no room for the new keys the old ones go all the same, which makes some.
+# Whether every key in the file $1 is among $2.
+opens_no_more() {
+  plain "$1" || return 1
+  other=0
+  content "$2" | ${PATIENCE} grep -aFvxqf - "./$1" || other=$?
+  [ "$other" = 1 ]
+}
+# $3 is last where no more room can be made: a key whose access ends goes then, though nothing takes its place.
 replace() {
   put "$1" "$2" && return 0
-  rm -f ./authorized_keys.new "./$1"
-  put "$1" "$2" || { echo "$1 could not be written; it no longer contains any key" >&2; exit 1; }
+  if [ "$3" = last ] && there "$1" && ! opens_no_more "$1" "$2"; then
+    rm -f "./$1" || true
+    put "$1" "$2" && return 0
+  fi
+  [ -z "$why" ] || echo "$why" >&2
+  if [ "$3" = last ] && ! there "$1"; then exit ${NO_KEY}; fi
+  exit ${NOT_WRITTEN}
 }
 same() { plain "$1" && content "$2" | ${PATIENCE} cmp -s - "./$1"; }
 `;
 
-/** Makes standard input the only key file of the home `$1`. */
+/**
+ * Makes standard input the only key file of the home `$1`. Ends with NOT_WRITTEN or NO_KEY where that cannot be written;
+ * the second only if `$2` is `last`.
+ */
 export const WRITE = shell`umask 077
 keys=$(cat)
+last=\${2:-}
+nothing=${NOT_WRITTEN}
+[ "$last" != last ] || nothing=${NO_KEY}
 cd -P "$1"
 if [ -L .ssh ]; then rm -f .ssh; fi
-if [ -e .ssh ] && { [ ! -d .ssh ] || ! chmod 0700 .ssh 2>/dev/null; }; then mv -fT .ssh ".ssh.aside.$$"; fi
-[ -d .ssh ] || mkdir .ssh
+if [ -e .ssh ] && { [ ! -d .ssh ] || [ ! -O .ssh ]; }; then mv -fT .ssh ".ssh.aside.$$"; fi
+[ -d .ssh ] || mkdir .ssh || exit $nothing
+[ "$(stat -c %a .ssh)" = 700 ] || chmod 0700 .ssh
 ${ENTER}
-chmod 0700 .
 for file in authorized_keys authorized_keys2; do
   if there "$file" && ! plain "$file"; then aside "$file"; fi
 done
-same authorized_keys "$keys" || replace authorized_keys "$keys"
-chmod 0600 ./authorized_keys
+[ "$last" != last ] || rm -f ./authorized_keys2 || true
+same authorized_keys "$keys" || replace authorized_keys "$keys" "$last"
+mode authorized_keys 600
 rm -f ./authorized_keys2
 `;
 
@@ -70,7 +99,7 @@ for file in authorized_keys authorized_keys2; do
   there "$file" || continue
   if ! plain "$file"; then aside "$file"; continue; fi
   kept=$(content "$keys" | ${PATIENCE} grep -aFxf - "./$file" | head -c ${MOST_BYTES}) || true
-  same "$file" "$kept" || replace "$file" "$kept"
+  same "$file" "$kept" || replace "$file" "$kept" last
 done
 `;
 

@@ -7,7 +7,7 @@ import { afterServed } from "../time/lateness.ts";
 import { pause } from "../time/pause.ts";
 import { Reconnecting } from "../ssh/reconnecting.ts";
 import { printable, tail } from "../text.ts";
-import { WRONG_NAME } from "./account.ts";
+import { KEYS_GONE, KEYS_STAY, WRONG_NAME } from "./account.ts";
 import { SetupFailure } from "./failure.ts";
 import { LogReader, type RunEnd } from "./follow.ts";
 import { keyProblems, parseKeys, READ_KEYS } from "./handover.ts";
@@ -165,6 +165,8 @@ function stepFailure(
       ? "It printed no output."
       : `The end of its log:\n${lastLines.map((line) => tail(line, 500)).join("\n")}`;
   const at = { step: step?.id ?? String(end.step) };
+  const keys = plan.keysOnly && end.end === "failed" ? keysFailure(end.code, last) : null;
+  if (keys !== null) return keys;
   // No recipe is to blame for what fails before its first step, and no tester, but for the name they chose.
   if (at.step === ACCOUNT_STEP && !(end.end === "failed" && end.code === WRONG_NAME)) {
     const how = end.end === "failed" ? `failed with exit code ${end.code}` : "timed out";
@@ -180,6 +182,16 @@ function stepFailure(
         ...at,
         exitCode: end.code,
       });
+}
+
+/** What a machine that had no room for new keys says of the ones before. */
+function keysFailure(code: number, last: string): SetupFailure | null {
+  const told = "The new keys could not be written on the machine";
+  if (code === KEYS_STAY)
+    return new SetupFailure("machine_refused", `${told}; the ones before still open it. ${last}`);
+  if (code === KEYS_GONE)
+    return new SetupFailure("keys_removed", `${told}, and the ones before were removed. ${last}`);
+  return null;
 }
 
 /** Reads the keys back. That the host key is the pinned one is proven by the connection they are read over. */

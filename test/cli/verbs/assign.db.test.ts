@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
+import type { SetupFailure } from "../../../src/contract/assignmentErrors.ts";
 import type { LeasedOperation } from "../../../src/contract/relay.ts";
 import { temporaryFolder } from "../../helpers/temporaryFolder.ts";
 import { until } from "../../helpers/until.ts";
@@ -140,6 +141,27 @@ test("a set-up that fails exits 1 with the step and where to look", async () => 
   const forPrograms = await warmpool(["assign", "alice", "--key", key.file, "--json"], at);
   expect(JSON.parse(forPrograms.stderr).error.message).toContain("the step ended with 3");
 });
+
+test.each<[reason: SetupFailure, says: string, not: string]>([
+  ["machine_refused", "The keys before may still open it", "No key opens it now"],
+  ["keys_removed", "No key opens it now", "may still open it"],
+])(
+  "keys that could not be replaced (%s): exit 1, and what opens the machine now is said as it is",
+  async (reason, says, not) => {
+    await using at = await installation();
+    await at.client.tester.assign.mutate({ username: "alice", sshKeys: [KEY_A] });
+    await at.relay.workOff();
+    await using key = await keyFile(KEY_B);
+    const assigned = warmpool(["assign", "alice", "--key", key.file, "--wait"], at);
+    const setup = await leased(at.relay, "setup");
+    await at.relay.finish(setup, { outcome: "setup_failed", reason, message: "the disk is full" });
+    const { code, stderr } = await assigned;
+    expect(code).toBe(1);
+    expect(unwrapped(stderr)).toContain("alice has a machine, but not with these keys");
+    expect(unwrapped(stderr)).toContain(says);
+    expect(unwrapped(stderr)).not.toContain(not);
+  },
+);
 
 test("--no-wait is the opposite of --wait: it comes back at once, with a place in line", async () => {
   await using at = await installation({ targetSize: 0, maxSize: 1 });
