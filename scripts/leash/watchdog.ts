@@ -5,6 +5,7 @@ import { promisify } from "node:util";
 import { processes } from "../proc.ts";
 import { outsideTmp, endAllOf } from "./belonging.ts";
 import { deleteIncusMachines, installationsIn } from "./incusMachines.ts";
+import { deleteIncusProjects, incusProjectsIn } from "./incusProjects.ts";
 
 /**
  * The watchdog of a run (see leash.ts): `watchdog.ts FOLDER RUNNER-PID PARENT-PID`. Standard input is the run's pipe:
@@ -34,7 +35,13 @@ function killOrphan(): void {
 async function end(keep: boolean): Promise<void> {
   await endAllOf(folder).catch(() => undefined);
   const installations = await installationsIn(folder).catch(() => []);
-  await Promise.all([endRest(keep), deleteIncusMachines(installations).catch(() => undefined)]);
+  const projects = await incusProjectsIn(folder).catch(() => []);
+  await Promise.all([
+    endRest(keep),
+    deleteIncusMachines(installations)
+      .then(() => deleteIncusProjects(projects))
+      .catch(() => undefined),
+  ]);
 }
 
 /** A process that is about to end may still start another one, or write a file. So this is repeated. */

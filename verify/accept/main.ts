@@ -4,12 +4,14 @@ import { join } from "node:path";
 import { leftSince, snapshot } from "../../scripts/leftovers.ts";
 import { endAllOf } from "../../scripts/leash/belonging.ts";
 import { deleteIncusMachinesOf } from "../../scripts/leash/incusMachines.ts";
+import { deleteIncusProjects, incusProjectsIn } from "../../scripts/leash/incusProjects.ts";
 import { endWhenStopped, holdLeash } from "../../scripts/leash/leash.ts";
 import { type Driver, type Options, readOptions, type Runtime, USAGE } from "../harness/options.ts";
 import type { Part } from "../harness/part.ts";
 import { burst } from "./parts/burst.ts";
 import { crash } from "./parts/crash.ts";
 import { faults } from "./parts/faults.ts";
+import { outside } from "./parts/outside.ts";
 import { path } from "./parts/path.ts";
 import { power } from "./parts/power.ts";
 import { readme } from "./parts/readme.ts";
@@ -20,7 +22,7 @@ import { Report } from "../harness/report.ts";
  * The acceptance run: drives a whole Warmpool from outside, by nothing but its public interface (verify/harness/interface.ts),
  * and shows what each part names. Every part starts from nothing and has to leave nothing. Imports nothing from src.
  */
-const PARTS: readonly Part[] = [path, readme, secrets, faults, crash, power, burst];
+const PARTS: readonly Part[] = [path, readme, secrets, faults, crash, power, burst, outside];
 
 async function main(): Promise<number> {
   const options = optionsOrExit();
@@ -74,7 +76,9 @@ async function runPart(
 /** What a part that failed has left running. */
 async function end(folder: string, driver: Driver): Promise<void> {
   await endAllOf(folder);
-  if (driver === "incus") await deleteIncusMachinesOf(folder);
+  if (driver !== "incus") return;
+  await deleteIncusMachinesOf(folder);
+  await deleteIncusProjects(await incusProjectsIn(folder));
 }
 
 function optionsOrExit(): Options {
