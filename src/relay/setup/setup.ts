@@ -188,9 +188,9 @@ function stepFailure(
 function keysFailure(code: number, last: string): SetupFailure | null {
   const told = "The new keys could not be written on the machine";
   if (code === KEYS_STAY)
-    return new SetupFailure("machine_refused", `${told}; the ones before still open it. ${last}`);
+    return new SetupFailure("machine_refused", `${told}; the previous ones still open it. ${last}`);
   if (code === KEYS_GONE)
-    return new SetupFailure("keys_removed", `${told}, and the ones before were removed. ${last}`);
+    return new SetupFailure("keys_removed", `${told}, and the previous ones were removed. ${last}`);
   return null;
 }
 

@@ -71,7 +71,7 @@ test("A5 the reserve is spent too and no key's access ends → the keys before s
   const { change: replace, keys } = await full(node, SPENT);
   expect(await replace([testerKey, ...many])).toMatchObject({
     ...{ outcome: "setup_failed", reason: "machine_refused" },
-    message: expect.stringContaining("the ones before still open it") as string,
+    message: expect.stringContaining("the previous ones still open it") as string,
   });
   expect(await keys()).toBe(`${testerKey}\nauthorized_keys`);
 });
