@@ -117,7 +117,7 @@ put_tester_keys() {
     0) return 0 ;;
     ${NOT_WRITTEN}) exit ${KEYS_STAY} ;;
     ${NO_KEY}) exit ${KEYS_GONE} ;;
-    *) fail "The keys of $user's account could not be put in place." ;;
+    *) fail "The keys of the account $user could not be installed." ;;
   esac
 }
 

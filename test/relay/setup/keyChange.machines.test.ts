@@ -41,7 +41,7 @@ async function full(node: TestNode, also = "") {
   return {
     machine,
     keys: () => node.read(machine, `cat ${KEYS}; ls -A /home/alice/.ssh`),
-    async change(sshKeys: string[]) {
+    change: async (sshKeys: string[]) => {
       const changed = change(operation, 2, machine);
       const assignment = { ...changed.assignment, sshKeys };
       return setUp({ ...changed, assignment }, new TestLease(), node.tools);
@@ -87,7 +87,7 @@ test("A5 no room for an admin's key → root's keys stay as they were, the relay
   expect(await replace([testerKey])).toMatchObject({ outcome: "set_up" });
   const assignment = { ...changed.assignment, sshKeys: [testerKey], adminSshKeys: many };
   expect(await setUp({ ...changed, assignment }, new TestLease(), node.tools)).toMatchObject({
-    ...{ outcome: "setup_failed", message: expect.stringContaining("root's account") as string },
+    ...{ outcome: "setup_failed", message: expect.stringContaining("the account root") as string },
   });
   expect(await node.read(machine, "cat /root/.ssh/authorized_keys")).toBe(before);
 });
