@@ -34,7 +34,7 @@ test("pool get and put: a spec goes in by file and comes out", async () => {
   expect(put.code).toBe(0);
   // The second one: whoever names no pool is refused from now on.
   expect(unwrapped(put.stderr)).toMatch(
-    /^The pool does not exist yet\. No machine would be created or removed\. There would be several pools, .*`npx warmpool pool default demo`/,
+    /^The pool is new\. No machine would be created or removed\. There would be several pools, .*`npx warmpool pool default demo`/,
   );
   expect(put.stdout).toMatch(/^Pool second is stored\.\n/);
   expect(unwrapped((await warmpool(["pool", "default", "second"], at)).stdout)).toMatch(
@@ -140,7 +140,7 @@ test("recipe push, list and get", async () => {
   expect((await warmpool(["recipe", "list"], at)).stdout).toMatch(/^greeter +\w{12} +1 +\d+s ago +WHOM$/m);
   const got = await warmpool(["recipe", "get", "greeter"], at);
   expect(got.stdout).toMatch(/^WHOM +required$/m);
-  expect(got.stdout).toMatch(/^hello +Say hello +1m 30s$/m);
+  expect(got.stdout).toMatch(/^hello +1m 30s +Say hello$/m);
   const printed = await warmpool(["recipe", "get", "greeter", "--json"], at);
   expect(JSON.parse(printed.stdout)).toMatchObject({ name: "greeter", steps: [{ script: "echo hello\n" }] });
 });

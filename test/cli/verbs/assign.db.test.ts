@@ -143,7 +143,7 @@ test("a set-up that fails exits 1 with the step and where to look", async () => 
 });
 
 test.each<[reason: SetupFailure, says: string, not: string]>([
-  ["machine_refused", "The keys before may still open it", "No key opens it now"],
+  ["machine_refused", "The previous keys may still work", "No key opens it now"],
   ["keys_removed", "No key opens it now", "may still open it"],
 ])(
   "keys that could not be replaced (%s): exit 1, and what opens the machine now is said as it is",

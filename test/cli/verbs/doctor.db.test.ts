@@ -77,7 +77,7 @@ const FAULTS: [name: string, fault: SQL, message: RegExp, fix: RegExp][] = [
     "duties",
     sql`update duties set outcome = 'failed', error = 'out of luck' where duty = 'reap'`,
     /^failed in the last sweep: reap: out of luck$/,
-    /npx warmpool sweep/,
+    /`warmpool sweep/,
   ],
   [
     "tokens",
@@ -103,13 +103,13 @@ const FAULTS: [name: string, fault: SQL, message: RegExp, fix: RegExp][] = [
     sql`update nodes set orphans = '{"a": {"since": "2026-11-24T10:00:00.000Z", "confirmedBy": null}}',
       orphan_brake = '{"reason": "several", "since": "2026-11-24T10:00:00.000Z", "count": 3}'`,
     /^1 orphans: several at once, so none is torn down$/,
-    /npx warmpool node reap n1/,
+    /`warmpool node reap n1/,
   ],
   [
     "node n1",
     sql`update nodes set orphan_brake = '{"reason": "behind", "since": "2026-11-24T10:00:00.000Z", "seen": 50, "known": 40}'`,
     /^the database is an older copy: the relay has seen machine 50, the database knew no further than 40/,
-    /npx warmpool node reap n1/,
+    /`warmpool node reap n1/,
   ],
   ["node n1", sql`update nodes set ssh_public_key = null`, /has no SSH key/, /restart the relay/],
   [
