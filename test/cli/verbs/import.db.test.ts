@@ -43,7 +43,7 @@ test("recipes and the pools that want them go in together, after it was said wha
   expect(longest(done.stderr)).toBeLessThanOrEqual(80);
   expect(await at.client.pool.get.query({ name: "second" })).toMatchObject({ spec: { recipe: "greeter" } });
   const again = await warmpool(["import", at.file], at);
-  expect(again.stderr).toMatch(/^Recipe greeter: would stay as it is, 1 step\.\n/);
+  expect(again.stderr).toMatch(/^Recipe greeter: would not change, 1 step\.\n/);
 });
 
 test("what get --json gives can be imported as it is, and --json prints what the API answered", async () => {

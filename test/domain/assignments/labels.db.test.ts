@@ -46,7 +46,7 @@ test("with a label that no node carries it says so, in plan and condition; a nod
   const message = "no enrolled node carries the labels gpu";
   expect(await condition()).toMatchObject({ status: false, reason: "NoNode", message });
   const plan = await planPoolChange(t.db, poolSpec.parse(specOf({ targetSize: 1, nodeLabels: ["gpu"] })));
-  expect(plan.text).toContain(`cannot be placed (${message})`);
+  expect(plan.text).toContain(`could not be placed (${message})`);
 
   await labelNode(t.db, { name: "n1", labels: ["gpu", "gpu"] }, ADMIN);
   await replenish(t.db, "demo", ADMIN);
