@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { until } from "../../../test/helpers/until.ts";
 import { machine, machines } from "../../harness/interface.ts";
 import { POOL } from "../../harness/part.ts";
 import { getPool } from "../../harness/pools.ts";
@@ -41,7 +42,11 @@ export async function rollout({ report, stack, operator, folder }: Scene, image:
       await operator.warmpool(`pool put ${file} --yes`);
       await operator.sweepUntil("ready machines of the new image", () => allCurrent(admin), ROLLOUT_SECONDS);
       const seconds = Math.round((performance.now() - startedAt) / 1000);
-      const course = await readyAfter(admin, newest, TARGET);
+      // An event is listed once no earlier one can come before it any more.
+      const course = await until("the record of the last move", async () => {
+        const listed = await readyAfter(admin, newest, TARGET);
+        return listed.length > 1 && listed.at(-1) === TARGET && listed;
+      });
       must(Math.min(...course) >= promised, `ready went ${course.join(" → ")}`);
       return `ready: ${course.join(" → ")}, in ${seconds} s, by the record of every move`;
     },
