@@ -58,7 +58,7 @@ test("a relay that would serve another node is not started: the reason names tha
   await using at = await stateFolder(null);
   await saveIdentity(at.relay, { ...OURS, node: "n1" });
   await expect(assertOwn(at)).rejects.toThrow(
-    `would serve node n1 of http://127.0.0.1:8787 instead of node local: ${at.relay} holds`,
+    `would serve node n1 of http://127.0.0.1:8787 instead of node local: ${at.relay} contains`,
   );
 });
 

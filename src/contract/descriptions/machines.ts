@@ -27,6 +27,7 @@ export const MACHINES: Record<string, string> = {
   held: "Machines that a person keeps out of the pool.",
   host: "Host name or address.",
   hostKey: "The pinned SSH host key.",
+  importedAt: "When it was imported; null if Warmpool created it.",
   joinToken: "The one-time token that a relay joins with; shown only once.",
   keepUntil: "Until when it is kept before it is deleted.",
   known: "The highest machine number in the database.",

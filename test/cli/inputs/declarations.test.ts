@@ -69,7 +69,7 @@ test.each([
   [{ "a.json": { targetSize: -1 } }, /a\.json: /],
   [{ "a.json": { pools: [{ ...pool, maxSize: -1 }] } }, /a\.json: pools\[0\]\.maxSize/],
   [{ "a.json": { pool: [] } }, /a\.json holds something that is neither a pool nor a recipe/],
-  [{ "a.json": { pools: [], pool: [] } }, /a\.json: pool: is no field/],
+  [{ "a.json": { pools: [], pool: [] } }, /a\.json: pool: unknown field/],
   [{ "a.json": "[1]" }, /neither a pool nor a recipe/],
   [{ "a.json": pool, "b.json": pool }, /the pool demo is declared twice, in .*a\.json and in .*b\.json/],
   [{ "a.json": [pool, pool] }, /the pool demo is declared twice, in .*a\.json\./],

@@ -96,7 +96,7 @@ test.each(["use", "remove"])(
     await using at = await home();
     const ran = await at.run(verb, "nowhere");
     expect(ran).toMatchObject({ code: 3, stdout: "" });
-    expect(unwrapped(ran.stderr)).toContain("there is no context nowhere. `npx warmpool context list` shows");
+    expect(unwrapped(ran.stderr)).toContain("there is no context nowhere. `npx warmpool context list` lists");
   },
 );
 
@@ -151,7 +151,7 @@ test.each(["", "{", "[]", '{"current":null,"contexts":{"a":{"url":"u"}}}', '{"co
     await writeFile(at.file, content, { mode: 0o600 });
     const ran = await at.add("prod");
     expect(ran).toMatchObject({ code: 1, stdout: "" });
-    expect(unwrapped(ran.stderr)).toContain("is not what `warmpool context` writes");
+    expect(unwrapped(ran.stderr)).toContain("is not what `npx warmpool context` writes");
     expect(await readFile(at.file, "utf8")).toBe(content);
     await rm(at.file);
     expect(await at.add("prod")).toMatchObject({ code: 0 });

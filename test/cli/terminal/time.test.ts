@@ -21,7 +21,7 @@ test.each(["", "2", "h", "2 h", "-1h", "1.5h", "2w", "2h!", "999999999999999d"])
 test("parseDays: whole days → their number, anything else → refused", () => {
   expect([parseDays("30d"), parseDays("48h")]).toEqual([30, 2]);
   expect(() => parseDays("36h")).toThrow('"36h" is no whole number of days. Write it as 30d.');
-  expect(() => parseDays("thirty")).toThrow('"thirty" is no duration.');
+  expect(() => parseDays("thirty")).toThrow('"thirty" is not a duration.');
 });
 
 test.each([
