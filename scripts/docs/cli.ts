@@ -42,12 +42,14 @@ export function cliDocument(): string {
   });
   const root = commandTree(program);
   const verbs = allCommands(root).filter(({ path, children }) => path.length > 0 && children.length === 0);
-  const listed = (words: string) =>
+  const withYes = (needs: RegExp) =>
     verbs
-      .filter(({ options }) =>
-        options.some(({ long, description }) => long === "--yes" && description.includes(words)),
-      )
-      .map(({ path }) => `\`${path.join(" ")}\``)
+      .flatMap(({ path, options }) => {
+        const yes = options.find(({ long }) => long === "--yes");
+        const found = needs.exec(yes?.description ?? "");
+        const option = found?.[1] === undefined ? "" : ` (\`${found[1]}\`)`;
+        return found === null ? [] : [`\`${path.join(" ")}\`${option}`];
+      })
       .join(", ");
   return [
     "# The command line\n",
@@ -57,9 +59,12 @@ export function cliDocument(): string {
     `\`\`\`json\n${JSON.stringify(failureJson(FAILURE))}\n\`\`\`\n`,
     "`code` is one of the [codes](codes.md), or null if the command itself failed: a wrong option, an unreadable file, no response.",
     "`message` and `hint` (null if there is none) are for people and may change; `exit` is the exit code.\n",
-    "Verbs with `--yes` destroy something: on a terminal they show what would happen and ask for confirmation. Without a terminal",
-    `(a script, cron, CI) nobody can confirm. These act at once then, by intent: ${listed("without a terminal it acts at once")}.`,
-    `These need \`--yes\` then, some only with the option that their \`--yes\` names: ${listed("required without a terminal")}.\n`,
+    "Verbs with `--yes` destroy something. On a terminal they show what would happen and ask for confirmation. Without a terminal",
+    "(a script, cron, CI) nobody can confirm:\n",
+    `- These act at once, which scripts rely on: ${withYes(/at once$/)}.`,
+    `- So do these, but with the option in parentheses they require \`--yes\`: ${withYes(/ with (--.+)$/)}.`,
+    `- These require \`--yes\` if machines would be removed: ${withYes(/ if machines would be removed$/)}.`,
+    `- This one requires \`--yes\`: ${withYes(/required without a terminal$/)}.\n`,
     "Options of every verb:\n",
     ...optionTable(root),
     ...FORMS,

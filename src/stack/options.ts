@@ -28,7 +28,7 @@ export function stackCommand(): Command {
     .option("--target-size <n>", "machines of the pool demo to keep ready (first start: 3)", whole(0, 10_000))
     .option(
       "--max-size <n>",
-      "maximum number of machines of the pool demo (target size + 3)",
+      "maximum number of machines of the pool demo (default: target size + 3)",
       whole(0, 10_000),
     )
     .addOption(

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Command } from "commander";
 import { sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import { allCommands, commandTree } from "../../src/cli/session/commandTree.ts";
@@ -189,15 +190,14 @@ const VERBS: Record<string, Case> = {
   completion: { elsewhere: "completion.machines.test.ts" },
 };
 
-const tree = commandTree(
-  buildProgram({
-    out: terminalOutput(process.stdout, process.stderr, {}),
-    env: {},
-    url: null,
-    exitCode: 0,
-    ask: null,
-  }),
-);
+const program = buildProgram({
+  out: terminalOutput(process.stdout, process.stderr, {}),
+  env: {},
+  url: null,
+  exitCode: 0,
+  ask: null,
+});
+const tree = commandTree(program);
 const leaves = allCommands(tree).filter(({ children }) => children.length === 0);
 
 test("the table has every verb of the command line, and no other", () => {
@@ -213,6 +213,26 @@ test.each(allCommands(tree).map(({ path }) => path.join(" ")))(
     expect(longest(help.stdout)).toBeLessThanOrEqual(80);
   },
 );
+
+test("help: a default is called one, and so is what is required", () => {
+  const about = allCommands(tree).flatMap(({ path, options }) =>
+    options.map(({ flags, description }) => ({ flags: [...path, flags].join(" "), description })),
+  );
+  // A number, a path or a name alone in parentheses, such as `(50)` or `(.warmpool/relay)`.
+  const bare = about.filter(({ description }) => /\((\d[^)]*|\.?[a-z]+(\/[a-z]+)*)\)$/.test(description));
+  expect(bare).toEqual([]);
+  const mandatory = mandatoryOf(program);
+  expect(mandatory.length).toBeGreaterThan(2);
+  expect(mandatory.filter(({ description }) => !description.includes("required"))).toEqual([]);
+});
+
+function mandatoryOf(command: Command): { flags: string; description: string }[] {
+  const own = command.options.filter(({ mandatory }) => mandatory);
+  return [
+    ...own.map(({ flags, description }) => ({ flags: `${command.name()} ${flags}`, description })),
+    ...command.commands.flatMap(mandatoryOf),
+  ];
+}
 
 const runs = Object.entries(VERBS).flatMap(([verb, one]) => ("does" in one ? [{ verb, ...one }] : []));
 const reads = runs.filter(({ does }) => does === "read");

@@ -80,6 +80,7 @@ test.runIf(isNight)(
     const sshKeys = [makeKeyPair("alice").publicKey];
     let held = "";
     let before: number[] = [];
+    let last: LocalFile;
     {
       await using stack = await startStack(folder.path);
       const local = await stack.ready();
@@ -92,7 +93,8 @@ test.runIf(isNight)(
     }
     {
       await using stack = await startStack(folder.path);
-      const admin = adminOf(await stack.ready());
+      last = await stack.ready();
+      const admin = adminOf(last);
       const isActive = async () => {
         const status = await admin.tester.status.query({ username: "alice" });
         return status.state === "active" && status;
@@ -108,12 +110,12 @@ test.runIf(isNight)(
       expect(processesOf(folder.path).length).toBeGreaterThan(0);
       stack.abandon();
     }
-    await using stack = await startStack(folder.path, ["--destroy"]);
-    const local = await stack.ready();
-    expect((await adminOf(local).tester.status.query({ username: "alice" })).machine?.name).toBe(held);
-    stack.signal("SIGTERM");
+    // Nothing is served or filled before what is left goes.
+    await using stack = await startStack(folder.path, ["--destroy-now"]);
     expect(await stack.exited).toBe(0);
-    await expectNothingLeft(folder.path, local);
+    expect(stack.output()).toMatch(/^Deleting all machines$[^]*^Stopped\.$/m);
+    expect(stack.output()).not.toMatch(/^Pool demo: |is ready at/m);
+    await expectNothingLeft(folder.path, last);
   },
 );
 

@@ -79,8 +79,11 @@ export function readLocal(stateDir: string): LocalFile | null {
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
     const why = error instanceof Error ? error.message : String(error);
-    const advice = "Use another folder with --state-dir or WARMPOOL_STATE_DIR.";
-    throw new CliError(EXIT.failed, `cannot read ${file}: ${why}`, advice);
+    throw new CliError(
+      EXIT.failed,
+      `cannot read ${file}: ${why}`,
+      "Use another folder with --state-dir or WARMPOOL_STATE_DIR.",
+    );
   }
   const parsed = localFile.safeParse(jsonOrNull(text));
   if (parsed.success) return parsed.data;

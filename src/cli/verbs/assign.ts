@@ -35,7 +35,7 @@ export function assign(program: Command, cli: Cli): void {
     program,
     "assign",
     "assign a machine to a tester. Repeating it returns the same assignment",
-  ).requiredOption("--key <file>", "the tester's public key (.pub); may be repeated", collect);
+  ).requiredOption("--key <file>", "the tester's public key (.pub), required; may be repeated", collect);
   paramOptions(verb, "a parameter of the recipe")
     .option("--ttl <duration>", "how long the assignment lasts after it is active, such as 2h", parseDuration)
     .option("--wait", "show progress until the machine is ready")

@@ -25,7 +25,10 @@ export function context(program: Command, cli: Cli): void {
     .command("add")
     .description("store the URL and the token of a Warmpool (--url) under a name")
     .argument("<name>", "a name for it")
-    .requiredOption("--token-file <file>", "the file with its token, which is then kept in the context")
+    .requiredOption(
+      "--token-file <file>",
+      "the file with its token, which is then kept in the context; required",
+    )
     .option("--replace", "also if there is a context of that name")
     .action(function (this: Command, name: string) {
       add(cli, name, this.optsWithGlobals<AddOptions>());

@@ -8,7 +8,7 @@ import type { Cli, GlobalOptions } from "../session/session.ts";
 import { isPlain } from "../terminal/form.ts";
 import type { Listing } from "../terminal/listing.ts";
 import { quote } from "../../relay/ssh/shell.ts";
-import { clean, fit, pad, wrap } from "../terminal/text.ts";
+import { clean, pad, wrap } from "../terminal/text.ts";
 import { parseDuration } from "../terminal/time.ts";
 import { collect } from "../inputs/collect.ts";
 import { driverOption } from "../inputs/driverOption.ts";
@@ -119,8 +119,10 @@ function resultLines({ id, title, outcome, seconds, note, failure }: CaseResult,
     ...(note === null ? [] : [note]),
     ...(failure === null ? [] : [failure.did, `${failure.must} (${failure.where})`, `Alone: --case ${id}`]),
   ];
+  const [first = "", ...rest] = wrap(title, room);
   return [
-    `${pad(WORDS[outcome], INDENT)}${pad(fit(title, room), room)} ${time}`,
+    `${pad(WORDS[outcome], INDENT)}${pad(first, room)} ${time}`,
+    ...rest.map((line) => " ".repeat(INDENT) + line),
     ...texts.flatMap((text) => indented(text, columns)),
   ];
 }

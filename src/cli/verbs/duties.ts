@@ -10,7 +10,7 @@ import { listOf, since } from "../terminal/listing.ts";
 export function duties(program: Command, cli: Cli): void {
   program
     .command("duties")
-    .description("show when each duty last ran, and whether one is late")
+    .description("show when each duty of the sweep last ran, and whether one is late")
     .action(withSession(cli, show, HEARTBEATS));
 }
 

@@ -42,7 +42,7 @@ export function events(program: Command, cli: Cli): void {
       "of this kind only, such as machine, assignment or node (docs/codes.md lists them)",
     )
     .option("--actor <actor>", "by this actor only: a role such as admin, or one person, such as admin:anna")
-    .option("--limit <count>", "maximum number of entries (50, up to 500)", wholeNumber)
+    .option("--limit <count>", "maximum number of entries (default: 50; at most 500)", wholeNumber)
     .option("--cursor <cursor>", "cursor of the previous page, to show earlier entries")
     .option("-f, --follow", "keep printing new events until Ctrl-C; with --json one event per line")
     .action(withSession(cli, show, EVENTS));

@@ -11,7 +11,11 @@ type Options = TesterOptions & { ttl: number };
 /** `warmpool extend USER --ttl 2h`: the tester may keep the machine for so long, counted from when it was set up. */
 export function extend(program: Command, cli: Cli): void {
   testerVerb(program, "extend", "let a tester keep their machine longer")
-    .requiredOption("--ttl <duration>", "the total time since it was set up: 90m, 2h, 7d", parseDuration)
+    .requiredOption(
+      "--ttl <duration>",
+      "the total time since it was set up, required: 90m, 2h, 7d",
+      parseDuration,
+    )
     .action(withSession(cli, act));
 }
 

@@ -23,7 +23,7 @@ export function machine(program: Command, cli: Cli): void {
     .option("--pool <pool>", "of this pool only")
     .addOption(new Option("--state <state>", "in this state only").choices(MACHINE_STATES))
     .option("--node <node>", "on this node only")
-    .option("--limit <count>", "maximum number of entries (50, up to 500)", wholeNumber)
+    .option("--limit <count>", "maximum number of entries (default: 50; at most 500)", wholeNumber)
     .option("--cursor <cursor>", "continue after the previous page")
     .action(withSession(cli, list, MACHINES));
   verb

@@ -16,7 +16,7 @@ export function node(program: Command, cli: Cli): void {
   const verb = program.command("node").description("the hosts of the machines");
   verb
     .command("list")
-    .description("all nodes")
+    .description("list all nodes")
     .action(withSession(cli, list, NODES));
   verb
     .command("enroll")

@@ -14,7 +14,7 @@ export function pool(program: Command, cli: Cli): void {
   const verb = program.command("pool").description("the pools and their specs");
   verb
     .command("list")
-    .description("all pools")
+    .description("list all pools")
     .action(withSession(cli, list, POOLS));
   verb
     .command("get")

@@ -20,11 +20,11 @@ export function recipe(program: Command, cli: Cli): void {
     .action(withSession(cli, push));
   verb
     .command("list")
-    .description("all recipes")
+    .description("list all recipes")
     .action(withSession(cli, list, RECIPES));
   verb
     .command("get")
-    .description("one recipe")
+    .description("show one recipe: its parameters and steps")
     .argument("<name>", "its name")
     .action(withSession(cli, get, RECIPE));
   verb

@@ -15,7 +15,7 @@ export function relay(program: Command, cli: Cli): void {
   verb
     .command("join")
     .description("exchange the one-time join token (WARMPOOL_JOIN_TOKEN or --token) for a credential")
-    .option("--dir <dir>", "folder of the relay's key and credential (.warmpool/relay)")
+    .option("--dir <dir>", "folder of the relay's key and credential (default: .warmpool/relay)")
     .option("--replace", "also if the folder belongs to another node, whose relay then stops")
     .action(async function (this: Command, options: JoinOptions) {
       await join(this.optsWithGlobals<GlobalOptions>(), options, cli);
@@ -23,7 +23,7 @@ export function relay(program: Command, cli: Cli): void {
   const serving = verb
     .command("run")
     .description("serve this node until stopped")
-    .option("--dir <dir>", "folder of the relay's key and credential (.warmpool/relay)")
+    .option("--dir <dir>", "folder of the relay's key and credential (default: .warmpool/relay)")
     .addOption(
       new Option("--driver <driver>", "the driver that creates the machines; required").choices(DRIVERS),
     );

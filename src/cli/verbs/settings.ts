@@ -18,7 +18,7 @@ export function settings(program: Command, cli: Cli): void {
   const verb = program.command("settings").description("settings of the whole installation");
   verb
     .command("get")
-    .description("all settings")
+    .description("show all settings")
     .action(withSession(cli, get, SETTINGS));
   verb
     .command("put")

@@ -11,7 +11,7 @@ import type { Listing } from "../terminal/listing.ts";
 export function sweep(program: Command, cli: Cli): void {
   program
     .command("sweep")
-    .description("run all duties now")
+    .description("run all duties of the sweep now: probe, refill, clean up")
     .action(withSession(cli, run, OUTCOMES));
 }
 

@@ -39,7 +39,7 @@ export function tester(program: Command, cli: Cli): void {
     .description("list testers, newest first: who waits, whose set-up failed, when each one expires")
     .option("--pool <pool>", "of this pool only")
     .addOption(new Option("--state <state>", "in this state only").choices(ASSIGNMENT_STATES))
-    .option("--limit <count>", "maximum number of entries (50, up to 500)", wholeNumber)
+    .option("--limit <count>", "maximum number of entries (default: 50; at most 500)", wholeNumber)
     .option("--cursor <cursor>", "continue after the previous page")
     .action(withSession(cli, list, TESTERS));
 }

@@ -18,7 +18,7 @@ export function timeline(verb: Command, cli: Cli): void {
     .command("timeline")
     .description("show the history of a machine: when, what, for how long, why and by whom")
     .argument("<machine>", "its name or id")
-    .option("--limit <count>", "maximum number of entries (500)", wholeNumber)
+    .option("--limit <count>", "maximum number of entries (default: 500)", wholeNumber)
     .option("--cursor <cursor>", "continue after the previous page")
     .action(withSession(cli, show, ENTRIES));
 }

@@ -62,7 +62,7 @@ export async function planPoolChange(db: Db, spec: PoolSpec): Promise<PoolChange
 function sayPlan(plan: Omit<PoolChangePlan, "text">, bounds: string): string {
   const { create, replace, remove, stay, unplaced, blocked, readyAtLeast } = plan;
   const sentences = [
-    plan.isNew ? "The pool is new." : changesText(plan.changed),
+    plan.isNew ? "The pool does not exist yet." : changesText(plan.changed),
     create > 0 ? `${machines(create)} would be created.` : "",
     replace.length > 0
       ? `${machines(replace.length)} would be replaced, one at a time, with at least ${readyAtLeast} ready throughout: ${replace.join(", ")}.`

@@ -25,7 +25,7 @@ test("a failure is told in sentences, with the case to try alone, and ends with 
   const ran = await warmpool(args);
   expect(ran).toMatchObject({ code: 1, stderr: "" });
   expect(ran.stdout).toMatch(
-    /^FAIL {2}a machine that was stopped and started keeps its data and its host key +\d+\.\d s\n/,
+    /^FAIL {2}a machine that was stopped and started keeps its data and its host +\d+\.\d s\n {6}key\n/,
   );
   expect(unwrapped(ran.stdout).replaceAll(/ +/g, " ")).toMatch(
     / stop of \S+ succeeded, but get reports running\. `stop` must stop the machine at once .*\(docs\/drivers\.md, "stop"\) Alone: --case stop-start 0 passed, 1 failed $/,

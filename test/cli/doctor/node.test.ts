@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import { nodesCheck } from "../../../src/cli/doctor/node.ts";
+import { poolsCheck } from "../../../src/cli/doctor/pool.ts";
+import type { InstallationCheck } from "../../../src/contract/installation.ts";
+import type { NodeView } from "../../../src/contract/node.ts";
+import { aPool } from "../../client/samples.ts";
+
+const moment = Date.parse("2026-11-25T10:00:00.000Z");
+const SEEN = { nodes: [] } as Pick<InstallationCheck, "nodes"> as InstallationCheck;
+
+const BRAKED: NodeView = {
+  name: "n1",
+  state: "online",
+  scheduling: "open",
+  labels: [],
+  brake: {
+    since: "2026-11-25T09:55:00.000Z",
+    dead: 3,
+    answered: 4,
+    cause: "refused",
+    canaryTries: 0,
+    canaryError: null,
+    canaryNotBefore: "2026-11-25T09:55:00.000Z",
+    releasedAt: null,
+    releasedBy: null,
+  },
+  orphans: [],
+  orphanBrake: null,
+  driverProblem: null,
+  conditions: [],
+  driver: "local",
+  driverVersion: "1",
+  relayVersion: "1",
+  lastSeenAt: "2026-11-25T10:00:00.000Z",
+  lastProbeAt: null,
+  machines: 4,
+  inventory: null,
+  createdAt: "2026-11-24T09:00:00.000Z",
+};
+
+test("a braked node → wrong once, as the node, and its pools are not", () => {
+  const [node] = nodesCheck([BRAKED], SEEN, "1", moment);
+  expect(node).toMatchObject({
+    name: "node n1",
+    state: "wrong",
+    message: "it is braked: 3 of 4 machines died at once 5m ago (refused)",
+  });
+  const degraded = (reason: string, message: string) => [
+    { type: "Degraded" as const, status: true, reason, message, since: "2026-11-24T10:00:00.000Z" },
+  ];
+  const found = poolsCheck([
+    aPool({ conditions: degraded("Braked", "3 of 4 died. Also: DriverDown") }),
+    aPool({ name: "other", conditions: degraded("Braked", "3 of 4 died. Also: AccessCut") }),
+  ]);
+  expect(found).toMatchObject([
+    { name: "pool demo", state: "ok" },
+    { name: "pool other", state: "wrong", message: expect.stringMatching(/^A person has ended the access/) },
+  ]);
+});
