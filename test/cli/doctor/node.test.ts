@@ -6,13 +6,22 @@ import type { NodeView } from "../../../src/contract/node.ts";
 import { aPool } from "../../client/samples.ts";
 
 const moment = Date.parse("2026-11-25T10:00:00.000Z");
-const SEEN = { nodes: [] } as Pick<InstallationCheck, "nodes"> as InstallationCheck;
+const SEEN: InstallationCheck = {
+  installation: "i",
+  caller: { role: "admin", name: "bootstrap" },
+  clocks: { edge: "2026-11-25T10:00:00.000Z", database: "2026-11-25T10:00:00.000Z" },
+  database: { version: "17.2", migrations: { applied: 1, latest: 1 } },
+  secrets: { keys: 1, problem: null, pools: [], assignments: 0, unreadable: 0, older: 0, unknowable: 0 },
+  nodes: [],
+};
 
 const BRAKED: NodeView = {
   name: "n1",
   state: "online",
   scheduling: "open",
   labels: [],
+  concurrency: 2,
+  silenceSeconds: 90,
   brake: {
     since: "2026-11-25T09:55:00.000Z",
     dead: 3,
