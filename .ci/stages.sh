@@ -237,6 +237,14 @@ clean_up() {
   rm -rf "$logs"
 }
 
+# what_failed STAGE: what it said of each failure, once, at the end, for whoever sees nothing but the end.
+what_failed() {
+  [ -f "$logs/$1.log" ] || return 0
+  sed 's/\x1b\[[0-9;]*m//g' "$logs/$1.log" |
+    grep -E '^ *(FAIL|MISSED|Unhandled Errors?|[A-Za-z]*Error: )' |
+    awk '!seen[$0]++ && ++lines <= 40 { print "  " substr($0, 1, 200) }' || true
+}
+
 # The last line, and the exit code.
 finish() {
   local passed=0 failed=0 file one two
@@ -245,7 +253,10 @@ finish() {
     read -r one two <"$file"
     passed=$((passed + one))
     failed=$((failed + two))
-    if [ "$two" -gt 0 ]; then echo "failed: $(basename "$file") ($two)"; fi
+    if [ "$two" -gt 0 ]; then
+      echo "failed: $(basename "$file") ($two)"
+      what_failed "$(basename "$file")"
+    fi
   done
   echo "That took $SECONDS s."
   echo "$passed passed, $failed failed"
