@@ -1,6 +1,6 @@
 import type { Listing } from "../terminal/listing.ts";
 import type { Output } from "../terminal/output.ts";
-import { clean, fit, wrap } from "../terminal/text.ts";
+import { clean, wrap } from "../terminal/text.ts";
 import type { Difference } from "./differences.ts";
 
 /** What `warmpool apply` would do, as a diff. Pure. */
@@ -81,17 +81,19 @@ function memberLines({ path, before, after }: Difference, columns: number): Sign
     typeof before === "string" && typeof after === "string" ? firstDifferentLine(before, after) : null;
   if (at !== null) return memberLines({ path: `${path}, line ${at.number}`, ...at }, columns);
   return [
-    ...(before === undefined ? [] : [["-", line("-", path, before, columns)] as Signed]),
-    ...(after === undefined ? [] : [["+", line("+", path, after, columns)] as Signed]),
+    ...(before === undefined ? [] : valueLines("-", path, before, columns)),
+    ...(after === undefined ? [] : valueLines("+", path, after, columns)),
   ];
 }
 
-function line(sign: string, path: string, value: unknown, columns: number): string {
+/** The whole value, however long: what differs may be its end. */
+function valueLines(sign: "-" | "+", path: string, value: unknown, columns: number): Signed[] {
   const text =
     typeof value === "string" && value.includes("\n")
       ? `${value.split("\n").length} lines`
       : JSON.stringify(value);
-  return fit(`  ${sign} ${clean(path)}: ${clean(text ?? "")}`, columns);
+  const lines = wrap(`${clean(path)}: ${clean(text ?? "")}`, columns - 4);
+  return lines.map((line, index) => [sign, index === 0 ? `  ${sign} ${line}` : `    ${line}`]);
 }
 
 /** Of texts of several lines, such as scripts; null for others. */
