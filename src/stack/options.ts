@@ -41,25 +41,32 @@ export function stackCommand(): Command {
     )
     .option("--state-dir <dir>", "folder for all data (default: WARMPOOL_STATE_DIR, else .warmpool)")
     .option("--sweep-seconds <n>", "seconds between two sweeps", whole(1, 3600), 60)
-    .option("--destroy", "on stop, delete assigned machines too", false)
-    .option("--destroy-now", "only delete all machines of an earlier start, then end", false);
+    .option("--destroy", "on stop, delete assigned machines too")
+    .option("--destroy-now", "only delete all machines of an earlier start, then end");
 }
 
-type Optional = "targetSize" | "maxSize" | "stateDir";
+type Optional = "targetSize" | "maxSize" | "stateDir" | "destroy" | "destroyNow";
 
 /** Reads the arguments; prints what is wrong or the help and ends the process (2 or 0) where that is all there is. */
 export function readOptions(args: string[], env: NodeJS.ProcessEnv = process.env): StackOptions {
   const program = stackCommand().exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
   program.parse(args, { from: "user" });
   const given = program.opts<
-    Omit<StackOptions, Optional> & { targetSize?: number; maxSize?: number; stateDir?: string }
+    Omit<StackOptions, Optional> & {
+      targetSize?: number;
+      maxSize?: number;
+      stateDir?: string;
+      destroy?: true;
+      destroyNow?: true;
+    }
   >();
   const options = {
     ...given,
     targetSize: given.targetSize ?? null,
     maxSize: given.maxSize ?? null,
     stateDir: stateFolderOf(given.stateDir, env),
-    destroy: given.destroy || given.destroyNow,
+    destroy: given.destroy === true || given.destroyNow === true,
+    destroyNow: given.destroyNow === true,
   };
   if (options.maxSize !== null && options.maxSize < (options.targetSize ?? 0)) {
     program.error("error: --max-size must be at least --target-size");

@@ -30,8 +30,11 @@ export function destroying(command: Command, needsYes: NeedsYes): Command {
 }
 
 function withoutTerminal(needsYes: NeedsYes): string {
-  if (needsYes === "never") return "without a terminal it acts at once";
-  return `required without a terminal${needsYes === "always" ? "" : ` ${needsYes}`}`;
+  if (needsYes === "never") return "without a terminal it is not needed";
+  if (needsYes === "always") return "required if there is no terminal";
+  return needsYes.startsWith("with ")
+    ? `required ${needsYes} if there is no terminal`
+    : `required if there is no terminal and ${needsYes.replace("if ", "")}`;
 }
 
 /**

@@ -48,7 +48,9 @@ test("each says in its help whether a script needs --yes, as the interface has i
     if (said === undefined) continue;
     const cases = CASES.filter(({ verb }) => verb === path.join(" "));
     const bare = new Set(cases.map((one) => one.bare));
-    const needs = /; required without a terminal( .+)?$/.exec(said);
+    const needs = /; required (with --\w+ )?if there is no terminal( and machines would be removed)?$/.exec(
+      said,
+    );
     expect(needs === null, `${path.join(" ")}: ${said}`).toBe(bare.size === 1 && bare.has(true));
     if (needs?.[1] === undefined) continue;
     // With what it depends on: an option that is given, or what the plan finds.
