@@ -17,12 +17,13 @@ export const eventRouter = router({
 
   /** What has changed, for a page that shows it: hints alone, from which it knows what to ask for again. */
   watch: forAdmin.input(eventWatchInput).subscription(async function* ({ ctx, input, signal }) {
-    const ended = ctx.openStream();
-    if (ended === null) throw toTrpcError(new WarmpoolError("RATE_LIMITED", TOO_MANY_STREAMS), ctx.requestId);
+    const place = ctx.openStream();
+    if (place === null) throw toTrpcError(new WarmpoolError("RATE_LIMITED", TOO_MANY_STREAMS), ctx.requestId);
     try {
       const watcher = ctx.feed.join(input.lastEventId ?? null);
       let quiet = QUIET_LOOKS;
       while (signal?.aborted !== true) {
+        place.beat();
         const news: EventNews = await watcher.next(ctx.connection.db);
         quiet += 1;
         if (news.reset || news.hints.length > 0 || quiet >= QUIET_LOOKS) {
@@ -35,7 +36,7 @@ export const eventRouter = router({
         await pause(WATCH_MS, signal);
       }
     } finally {
-      ended();
+      place.end();
     }
   }),
 });

@@ -1,28 +1,38 @@
+/** The place of one event stream among those of its token. */
+export type Place = {
+  /** Says that the stream is still served; call it with each look for news. */
+  beat(): void;
+  /** Frees the place; call it when the stream has ended. */
+  end(): void;
+};
+
 /** The number of open event streams of each token on this instance: each costs a statement per second. */
 export type Streams = {
   isFull(token: string, most: number): boolean;
   /**
-   * @param signal of the request. In a Worker whose caller has left, what a stream waits for may never come, and its own end
-   * with it: the abort is the last that is heard of it.
-   * @returns a function to call when the stream has ended; null if there are too many.
+   * @param signal of the request: its abort frees the place
+   * @returns null if there are too many
    */
-  open(token: string, most: number, signal: AbortSignal): (() => void) | null;
+  open(token: string, most: number, signal: AbortSignal): Place | null;
 };
 
-export const TOO_MANY_STREAMS = "this token has too many open event streams; close some";
+export const TOO_MANY_STREAMS = "this token has too many event streams open; close some";
 
 /** tRPC ends a stream after this time, and its client opens another. */
 export const LONGEST_STREAM_MS = 10 * 60_000;
-/** If even the abort is missed, the place is freed when the stream must have ended. */
-const FORGOTTEN_MS = LONGEST_STREAM_MS + 60_000;
+/**
+ * In a Worker whose caller has left, what a stream waits for may never come, nor its own end, and on a busy host not even
+ * the abort of its request. Several times as long as the longest rest between two looks (page.ts).
+ */
+export const SILENT_MS = 60_000;
 
 /** @param now milliseconds that only grow */
 export function createStreams(now: () => number = () => performance.now()): Streams {
-  /** When each stream of a token was opened. */
+  /** When each stream of a token was last heard of. */
   const opened = new Map<string, Set<{ at: number }>>();
   const ofToken = (token: string) => {
     const places = opened.get(token) ?? new Set();
-    for (const place of places) if (now() - place.at > FORGOTTEN_MS) places.delete(place);
+    for (const place of places) if (now() - place.at > SILENT_MS) places.delete(place);
     return places;
   };
   const isFull = (token: string, most: number) => ofToken(token).size >= most;
@@ -41,7 +51,7 @@ export function createStreams(now: () => number = () => performance.now()): Stre
       };
       signal.addEventListener("abort", end);
       if (signal.aborted) end();
-      return end;
+      return { beat: () => (place.at = now()), end };
     },
   };
 }

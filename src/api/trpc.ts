@@ -8,7 +8,7 @@ import { allowedRoles, type Audience } from "./access.ts";
 import type { Credential } from "./credential.ts";
 import type { Edge } from "./edge.ts";
 import { rpcCodeOf, tellTrpcError, toTrpcError } from "./failures.ts";
-import { LONGEST_STREAM_MS } from "./streams.ts";
+import { LONGEST_STREAM_MS, type Place } from "./streams.ts";
 import { unstorable } from "./storable.ts";
 
 export type Context = Edge & {
@@ -16,7 +16,7 @@ export type Context = Edge & {
   /** The caller, identified by the gate (gate.ts). */
   caller: Caller;
   /** Opens an event stream for the caller. @returns a function to call when it has ended; null if there are too many. */
-  openStream: () => (() => void) | null;
+  openStream: () => Place | null;
   /** The start of created links: `https://warmpool.example.com`. */
   origin: string;
   /** The feed of changes, for all watchers on this instance. */

@@ -24,8 +24,8 @@ export async function* watchAssignment<View extends Shown>(
   isOver: (view: View) => boolean,
   restMs: (view: View) => number = () => WATCH_MS,
 ): AsyncGenerator<{ id: string; data: View }, void> {
-  const ended = ctx.openStream();
-  if (ended === null) throw toTrpcError(new WarmpoolError("RATE_LIMITED", TOO_MANY_STREAMS), ctx.requestId);
+  const place = ctx.openStream();
+  if (place === null) throw toTrpcError(new WarmpoolError("RATE_LIMITED", TOO_MANY_STREAMS), ctx.requestId);
   try {
     // Whoever comes back is shown what there is, changed or not: only that says that somebody here still knows.
     let shown = "";
@@ -33,6 +33,7 @@ export async function* watchAssignment<View extends Shown>(
     // connection breaks, or a client opens another, the database is asked no more often.
     if ((lastEventId ?? "") !== "") await pause(WATCH_MS, signal);
     while (signal?.aborted !== true) {
+      place.beat();
       const view = await look();
       const fingerprint = changeOf(view);
       if (fingerprint !== shown) yield { id: fingerprint, data: view };
@@ -41,7 +42,7 @@ export async function* watchAssignment<View extends Shown>(
       await pause(restMs(view), signal);
     }
   } finally {
-    ended();
+    place.end();
   }
 }
 

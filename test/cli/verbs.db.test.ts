@@ -34,7 +34,7 @@ test("pool get and put: a spec goes in by file and comes out", async () => {
   expect(put.code).toBe(0);
   // The second one: whoever names no pool is refused from now on.
   expect(unwrapped(put.stderr)).toMatch(
-    /^The pool is new\. No machine would be created or removed\. There would be several pools, .*`npx warmpool pool default demo`/,
+    /^The pool does not exist yet\. No machine would be created or removed\. There would be several pools, .*`npx warmpool pool default demo`/,
   );
   expect(put.stdout).toMatch(/^Pool second is stored\.\n/);
   expect(unwrapped((await warmpool(["pool", "default", "second"], at)).stdout)).toMatch(

@@ -55,7 +55,7 @@ test.each([
   [{ driver: "exec" }, "needs --program"],
   [
     { driver: "exec", program: "/x", pass: ["WARMPOOL_NOT_SET"] },
-    "--pass WARMPOOL_NOT_SET: there is no such",
+    "--pass WARMPOOL_NOT_SET: this environment variable is not set",
   ],
   [
     { driver: "exec", program: "/x", timeout: ["destroy=5m"] },
