@@ -65,7 +65,7 @@ test("what a killed create left and list forgets", async () => {
     [ "$1" = get ] && [ -e "$folder/half" ] && { sed 's/}/,"state":"unknown"}/'; exit 0; }`);
   const { cases } = await check(program, ["create-killed"]);
   expect(cases[0]?.failure?.did).toMatch(
-    /^After a create of \S+ that was killed \d+ ms after its start, get shows it, but list does not\.$/,
+    /^After a create of \S+ was killed \d+ ms after its start, get shows it, but list does not\.$/,
   );
   expect(cases[0]?.failure?.must).toBe(RULES.interrupted.must);
 });
