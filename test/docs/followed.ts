@@ -124,6 +124,7 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
   "test/cli/session/target.test.ts": [
     "Start one here with npm start, or give --url and WARMPOOL_TOKEN.",
     "Give it in WARMPOOL_TOKEN or with --token.",
+    "Use another folder with --state-dir or WARMPOOL_STATE_DIR.",
     "Start Warmpool again with npm start.",
   ],
   "test/domain/pools/conditions.db.test.ts": [
