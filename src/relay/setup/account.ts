@@ -37,6 +37,7 @@ export function accountScript({ username, testerKeys, rootKeys, sudo }: AccountI
 user=${quote(username)}
 sudo=${sudo ? "yes" : "no"}
 tester_keys=${quote(testerKeys.join("\n"))}
+count=${testerKeys.length}
 root_keys=${quote(rootKeys.join("\n"))}
 write_keys=${quote(WRITE)}
 restrict_keys=${quote(RESTRICT)}
@@ -56,9 +57,15 @@ own_group() {
   groupadd "$group"
 }
 
+split_entry() {
+  IFS=: read -r _ _ uid gid _ home _ <<END
+$entry
+END
+}
+
 make_account() {
   if entry=$(getent passwd "$user"); then
-    uid=$(printf '%s' "$entry" | cut -d: -f3)
+    split_entry
     if [ "$uid" -lt 1000 ] || [ "$uid" -ge 65534 ]; then
       refuse "$user is a system account of this machine (uid $uid): choose another username."
     fi
@@ -74,10 +81,8 @@ make_account() {
       useradd --create-home --shell "$shell" --password '*' "$user"
     fi
     entry=$(getent passwd "$user")
-    uid=$(printf '%s' "$entry" | cut -d: -f3)
+    split_entry
   fi
-  gid=$(printf '%s' "$entry" | cut -d: -f4)
-  home=$(printf '%s' "$entry" | cut -d: -f6)
   if [ ! -d "$home" ]; then
     mkdir -p "$home"
     [ ! -d /etc/skel ] || cp -R /etc/skel/. "$home"
@@ -133,7 +138,9 @@ set_sudo() {
   file=/etc/sudoers.d/warmpool-$user
   rule="$user ALL=(ALL:ALL) NOPASSWD: ALL"
   if [ "$sudo" = no ]; then rm -f "$file"; return 0; fi
-  if [ "$(cat "$file" 2>/dev/null)" = "$rule" ]; then return 0; fi
+  written=
+  { IFS= read -r written <"$file"; } 2>/dev/null || true
+  if [ "$written" = "$rule" ]; then return 0; fi
   command -v sudo >/dev/null || echo "sudo is not installed on this machine; the rule is written in case it is installed later."
   mkdir -p /etc/sudoers.d
   # A name with a dot is not read by sudo until it is checked and renamed.
@@ -161,5 +168,5 @@ else
 fi
 keep_reserve
 printf '%s\n' "$home" >"$WARMPOOL_HOME_FILE"
-echo "The account $user is ready: $(lines "$tester_keys" | wc -l) key(s), sudo: $sudo."
+echo "The account $user is ready: $count key(s), sudo: $sudo."
 `.replaceAll("\\${", "${");

@@ -84,10 +84,12 @@ export class LogReader {
  */
 function pollCommand(plan: Plan, offset: number): string {
   return `${enter(plan)}
-life=still; if [ -f "$dir/alive" ] && ! flock -s -n "$dir/alive" true; then life=alive; fi
-run=$(cat "$dir/run" 2>/dev/null); exit=$(cat "$dir/exit" 2>/dev/null)
+life=still; if [ -f "$dir/alive" ] && ! flock -s -n 7 7<"$dir/alive"; then life=alive; fi
+run= exit=
+{ IFS= read -r run <"$dir/run"; IFS= read -r exit <"$dir/exit"; } 2>/dev/null
 printf '%s %s %s\\n' $life "\${run:--}" "\${exit:--}"
-[ ! -f "$dir/log" ] || tail -c +${offset + 1} "$dir/log" | head -c ${CHUNK}`;
+[ ! -f "$dir/log" ] ||
+dd if="$dir/log" bs=65536 iflag=fullblock,skip_bytes,count_bytes skip=${offset} count=${CHUNK} status=none`;
 }
 
 /** The exit record as the runner writes it, or null where there is none. */

@@ -22,14 +22,17 @@ function shell(text: TemplateStringsArray, ...values: (string | number)[]): stri
   return String.raw(text, ...values).replaceAll("\\${", "${");
 }
 
-/** Steps into `.ssh` of the home `$1`; ends with 3 where there is none, with 4 where it is reached by a link only. */
+/**
+ * Steps into `.ssh` of the home `$1`: after `cd -P` the shell's PWD is where it really is (POSIX), and costs no process as
+ * `pwd` in a substitution would. Ends with 3 where there is none, with 4 where it is reached by a link only.
+ */
 const ENTER = shell`
 cd -P "$1" 2>/dev/null || exit 3
-here=$(pwd -P)
+here=$PWD
 [ ! -L .ssh ] || exit 4
 [ -d .ssh ] || exit 3
 cd -P .ssh 2>/dev/null || exit 5
-[ "$(pwd -P)" = "\${here%/}/.ssh" ] || exit 4
+[ "$PWD" = "\${here%/}/.ssh" ] || exit 4
 plain() { [ ! -L "$1" ] && [ -f "$1" ]; }
 there() { [ -L "$1" ] || [ -e "$1" ]; }
 content() { [ -z "$1" ] || printf '%s\n' "$1"; }
@@ -129,9 +132,8 @@ export const RUN_AS = shell`
 roots_alone() {
   (cd -P "$1" 2>/dev/null || exit 0
   while :; do
-    [ "$(stat -c %u .)" = 0 ] || exit 1
-    case $(stat -c %A .) in ?????w* | ????????w*) exit 1 ;; esac
-    [ "$(pwd -P)" != / ] || exit 0
+    case $(stat -c %u:%A .) in 0:?????w* | 0:????????w*) exit 1 ;; 0:*) ;; *) exit 1 ;; esac
+    [ "$PWD" != / ] || exit 0
     cd -P ..
   done)
 }

@@ -5,6 +5,9 @@
  * lock. The truth about the end is the file `exit`, which appears whole: `ok`, `failed STEP CODE` or `timeout STEP`
  * (STEP counted from 1). A step leaves `done/STEP` with the hash of its content and inputs, written by its wrapper: a
  * runner that comes later skips it.
+ *
+ * To start a program can cost more than what a short step does, so what the shell can do itself it does: a file of one
+ * line is read by `read`, and the time is counted on from one `date` by the machine's own uptime.
  */
 export const RUNNER = String.raw`set -u
 umask 077
@@ -14,12 +17,21 @@ exec 9>>"$dir/alive"
 flock -w 10 9 || exit 75
 log=$dir/log
 
+# Sets line to the first line of a file, or to nothing.
+read_line() { line=; { IFS= read -r line <"$1"; } 2>/dev/null || true; }
 # A marker begins a line of its own, whatever a step printed last.
-mark() {
-  if [ -s "$log" ] && [ -n "$(tail -c 1 "$log")" ]; then echo >>"$log"; fi
-  echo "::warmpool $*" >>"$log"
+own_line() { [ ! -s "$log" ] || [ -z "$(tail -c 1 "$log")" ] || echo >>"$log"; }
+mark() { echo "::warmpool $*" >>"$log"; }
+# Sets up to the seconds since the machine booted, or to nothing if it does not tell.
+read_uptime() { up=; { IFS=. read -r up _ </proc/uptime; } 2>/dev/null || true; }
+epoch=$(date +%s)
+read_uptime
+[ -z "$up" ] || booted=$((epoch - up))
+# Sets now to the seconds since 1970.
+tell_time() {
+  read_uptime
+  if [ -n "$up" ]; then now=$((booted + up)); else now=$(date +%s); fi
 }
-now() { date +%s; }
 finish() {
   rm -rf "$dir/secrets"
   mark "run-end $*"
@@ -29,24 +41,33 @@ finish() {
 
 . "$dir/env"
 export WARMPOOL_SECRETS="$dir/secrets" WARMPOOL_HOME_FILE="$dir/home"
-mark "run-start $run $(now)"
+own_line
+mark "run-start $run $epoch"
 echo "$run" >"$dir/began"
 for step in "$dir"/steps/*; do
-  number=$(cat "$step/number")
-  if [ "$(cat "$dir/done/$number" 2>/dev/null)" = "$(cat "$step/hash")" ]; then
+  read_line "$step/number"; number=$line
+  read_line "$step/hash"; hash=$line
+  read_line "$dir/done/$number"
+  if [ "$line" = "$hash" ]; then
     mark "step-skipped $number"
     continue
   fi
-  if [ -f "$dir/home" ]; then WARMPOOL_HOME=$(cat "$dir/home"); export WARMPOOL_HOME; fi
-  began=$(now)
-  limit=$(cat "$step/timeout")
+  if [ -f "$dir/home" ]; then read_line "$dir/home"; WARMPOOL_HOME=$line; export WARMPOOL_HOME; fi
+  tell_time; began=$now
+  read_line "$step/timeout"; limit=$line
   mark "step-start $number $began"
-  rm -f "$step/code"
+  [ ! -e "$step/code" ] || rm -f "$step/code"
   timeout -k 5 "$limit" /bin/sh "$dir/step" "$dir" "$step" >>"$log" 2>&1
-  status=$?
-  if [ -f "$step/code" ]; then code=$(cat "$step/code"); else code=$status; fi
-  mark "step-end $number $code $(now)"
-  if [ ! -f "$step/code" ] && [ "$(($(now) - began))" -ge "$limit" ]; then finish "timeout $number"; fi
+  code=$?
+  own_line
+  tell_time
+  if [ -f "$step/code" ]; then
+    read_line "$step/code"; code=$line
+  elif [ "$((now - began))" -ge "$limit" ]; then
+    mark "step-end $number $code $now"
+    finish "timeout $number"
+  fi
+  mark "step-end $number $code $now"
   if [ "$code" != 0 ]; then finish "failed $number $code"; fi
 done
 finish ok
@@ -58,19 +79,21 @@ umask 022
 dir=$1 step=$2
 late=no
 trap 'late=yes' TERM
-if [ "$(head -c 2 "$step/script")" = '#!' ]; then
-  chmod 0700 "$step/script"
-  "$step/script" </dev/null 9>&-
-else
-  /bin/sh "$step/script" </dev/null 9>&-
-fi
+line=
+IFS= read -r line <"$step/script" || true
+case $line in
+  '#!'*) chmod 0700 "$step/script"; "$step/script" </dev/null 9>&- ;;
+  *) /bin/sh "$step/script" </dev/null 9>&- ;;
+esac
 code=$?
 # The time is over: nothing of this step goes on, not even what it put into the background.
 [ "$late" = no ] || kill -KILL 0
 umask 077
 if [ "$code" = 0 ]; then
-  mkdir -p "$dir/done"
-  cp "$step/hash" "$dir/done.new" && mv -f "$dir/done.new" "$dir/done/$(cat "$step/number")"
+  [ -d "$dir/done" ] || mkdir "$dir/done"
+  IFS= read -r hash <"$step/hash" || true
+  IFS= read -r number <"$step/number" || true
+  echo "$hash" >"$dir/done.new" && mv -f "$dir/done.new" "$dir/done/$number"
 fi
 echo "$code" >"$step/code.new" && mv -f "$step/code.new" "$step/code"
 `;

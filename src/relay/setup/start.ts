@@ -29,29 +29,34 @@ umask 077
 run=${quote(plan.run)}
 token=${token}
 ${enter(plan)}
-mkdir -p "$dir" || return ${EXIT.cannotWrite}
+[ -d "$dir" ] || mkdir -p "$dir" || return ${EXIT.cannotWrite}
 exec 8>>"$state/lock" || return ${EXIT.cannotWrite}
 flock -w 20 8 || { echo "another script holds the machine's lock" >&2; return ${EXIT.locked}; }
-fence=$(cat "$state/fence" "$volatile/fence" 2>/dev/null | sort -n | tail -n 1)
-fence=\${fence:-0}
-if [ "$fence" -gt "$token" ]; then return ${EXIT.fenced}; fi
+for file in "$state/fence" "$volatile/fence"; do
+  read_line "$file"
+  if [ "\${line:-0}" -gt "$token" ]; then return ${EXIT.fenced}; fi
+done
 keep_fence "$state" || keep_fence "$volatile" || return ${EXIT.cannotWrite}
 
 same=no
-if [ "$(cat "$dir/run" 2>/dev/null)" = "$run" ]; then same=yes; fi
-if [ -f "$dir/alive" ] && ! flock -s -n "$dir/alive" true; then
+read_line "$dir/run"
+if [ "$line" = "$run" ]; then same=yes; fi
+if [ -f "$dir/alive" ] && ! flock -s -n 7 7<"$dir/alive"; then
   if [ $same = yes ]; then echo running; else echo busy; fi
   return 0
 fi
 if [ $same = yes ] && [ -f "$dir/exit" ]; then echo ended; return 0; fi
 
-starts=$(cat "$dir/starts" 2>/dev/null || echo 0)
+read_line "$dir/starts"
+starts=\${line:-0}
 [ $same = yes ] || starts=0
 if [ "$starts" -ge ${MAX_STARTS} ]; then
   echo "the set-up was started $starts times on this machine and never finished" >&2
   return ${EXIT.wornOut}
 fi
-rm -rf "$dir/exit" "$dir/began" "$dir/steps" "$dir/secrets" || return ${EXIT.cannotWrite}
+for name in exit began steps secrets; do
+  [ ! -e "$dir/$name" ] || rm -rf "$dir/$name" || return ${EXIT.cannotWrite}
+done
 ${writes(plan)}
 echo $((starts + 1)) >"$dir/starts" || return ${EXIT.cannotWrite}
 echo "$run" >"$dir/run.new" && mv -f "$dir/run.new" "$dir/run" || return ${EXIT.cannotWrite}
@@ -65,8 +70,11 @@ done
 echo started
 }
 
+# Sets line to the first line of a file, or to nothing, and starts no program for it.
+read_line() { line=; { IFS= read -r line <"$1"; } 2>/dev/null || true; }
+
 keep_fence() {
-  { mkdir -p "$1" && echo "$token" >"$1/fence.new" && mv -f "$1/fence.new" "$1/fence"; } 2>/dev/null
+  { { [ -d "$1" ] || mkdir -p "$1"; } && echo "$token" >"$1/fence.new" && mv -f "$1/fence.new" "$1/fence"; } 2>/dev/null
 }
 
 # Where it cannot be started, what it would have started with is wiped; still under the machine's lock. If no run was
@@ -108,25 +116,29 @@ export function enter({ assignment, keysOnly }: Pick<Plan, "assignment" | "keysO
 }
 
 function writes(plan: Plan): string {
-  const steps = plan.steps.map((step, index) => {
-    const folder = `"$dir/steps/${String(index + 1).padStart(3, "0")}"`;
-    return [
-      `mkdir -p ${folder} || return ${EXIT.cannotWrite}\n`,
-      writeFile(`${folder}/script`, step.script),
-      writeFile(`${folder}/number`, String(index + 1)),
-      writeFile(`${folder}/timeout`, String(step.timeoutSeconds)),
-      writeFile(`${folder}/hash`, step.hash),
-    ].join("");
-  });
+  const folders = plan.steps.map((_, index) => folderOf(index));
+  const steps = plan.steps.map((step, index) =>
+    [
+      writeFile(`${folderOf(index)}/script`, step.script),
+      // Of these the shell needs no help: a program for each would cost more than the step that it belongs to.
+      `echo ${index + 1} >${folderOf(index)}/number || return ${EXIT.cannotWrite}\n`,
+      `echo ${step.timeoutSeconds} >${folderOf(index)}/timeout || return ${EXIT.cannotWrite}\n`,
+      `echo ${quote(step.hash)} >${folderOf(index)}/hash || return ${EXIT.cannotWrite}\n`,
+    ].join(""),
+  );
   const secrets = Object.entries(plan.secrets).map(([name, value]) =>
     writeFile(`"$dir/secrets/"${quote(name)}`, value),
   );
   return [
+    `mkdir -p "$dir/secrets" ${folders.join(" ")} || return ${EXIT.cannotWrite}\n`,
     writeFile(`"$dir/runner"`, RUNNER),
     writeFile(`"$dir/step"`, STEP),
     writeFile(`"$dir/env"`, plan.env),
     ...steps,
-    `mkdir -p "$dir/secrets" || return ${EXIT.cannotWrite}\n`,
     ...secrets,
   ].join("");
+}
+
+function folderOf(index: number): string {
+  return `"$dir/steps/${String(index + 1).padStart(3, "0")}"`;
 }

@@ -10,6 +10,7 @@ import { stretched } from "../../time/fairTime.ts";
 import { isErrno } from "./errno.ts";
 import type { MachineFolder } from "./folder.ts";
 import { markEnvironment } from "./mark.ts";
+import { fstabField } from "./scripts.ts";
 
 /** From spawn until the SSH server listens: about 0.2 s on an idle host, more where many boot at once. */
 const BOOT_WITHIN_SECONDS = 60;
@@ -74,7 +75,8 @@ function start(
       ? [
           ...["unshare", "--mount", "--uts", "--ipc", "--pid", "--fork"],
           ...["--propagation", "private", "--kill-child=KILL"],
-          ...["/bin/sh", join(program, "boot.sh"), folder.path, process.execPath, program, ...isolation.hide],
+          ...["/bin/sh", join(program, "boot.sh"), folder.path],
+          ...[fstabField(process.execPath), fstabField(program), ...isolation.hide],
         ]
       : ["/bin/sh", join(program, "init.sh"), process.execPath, join(program, "sshd.cjs")];
   const child = spawn(command ?? "", args, {

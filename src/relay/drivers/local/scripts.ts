@@ -6,7 +6,11 @@
  * - The machine lives exactly as long as init.sh, and that exactly as long as the SSH server.
  */
 
-/** Runs as PID 1 in new namespaces: `boot.sh FOLDER NODE-BINARY PROGRAM-FOLDER [HIDDEN…]`. Becomes init.sh. */
+/**
+ * Runs as PID 1 in new namespaces: `boot.sh FOLDER NODE-BINARY PROGRAM-FOLDER [HIDDEN…]`, the second and the third as an
+ * fstab has them (`fstabField`). Becomes init.sh. To start a program costs more than what it does here, so one `mount`
+ * makes many mounts, and what Node can do without a program the server does when it starts (sshServer/ownFiles.ts).
+ */
 export const BOOT_SCRIPT = String.raw`set -eu
 # Whoever starts the relay may have another: the machine's accounts have to reach what is made here.
 umask 022
@@ -16,66 +20,58 @@ shift 3
 cd "$folder"
 # A new machine has none of the host's Warmpool state, which looks like that of a set-up: here it is deleted, in overlay
 # terms. In an empty folder nothing can have been planted.
-if [ -z "$(ls -A upper)" ]; then
+new=yes
+for one in upper/* upper/.[!.]* upper/..?*; do
+  if [ -e "$one" ] || [ -L "$one" ]; then new=no; fi
+done
+if [ $new = yes ]; then
   mkdir -p upper/var/lib
   mknod upper/var/lib/warmpool c 0 0
 fi
 # Relative paths, because the option string has no way to hold a comma or a colon.
 mount -t overlay overlay -o lowerdir=/,upperdir=upper,workdir=work merged
 cd merged
-mount --bind ../root root
-mount --bind ../home home
-mount -t proc -o nosuid,nodev,noexec proc proc
-mount -t tmpfs -o nosuid,mode=755 tmp run
-mount -t tmpfs -o nosuid,mode=1777 tmp tmp
-mount -t tmpfs -o nosuid,mode=755 dev dev
-mkdir dev/pts dev/shm
-mount -t devpts -o newinstance,ptmxmode=0666,mode=0620,gid=5 devpts dev/pts
-mount -t tmpfs -o nosuid,nodev,mode=1777 shm dev/shm
+printf '%s\n' "../root ./root none bind 0 0
+../home ./home none bind 0 0
+proc ./proc proc nosuid,nodev,noexec 0 0
+tmp ./run tmpfs nosuid,mode=755 0 0
+tmp ./tmp tmpfs nosuid,mode=1777 0 0
+dev ./dev tmpfs nosuid,mode=755 0 0
+devpts ./dev/pts devpts newinstance,ptmxmode=0666,mode=0620,gid=5,x-mount.mkdir 0 0
+shm ./dev/shm tmpfs nosuid,nodev,mode=1777,x-mount.mkdir 0 0" >../fstab
+mount -a -T ../fstab
+cp -a /dev/null /dev/zero /dev/full /dev/random /dev/urandom /dev/tty dev
 
 # The server and its Node are bound in: where the checkout lies under /root, the machine's own /root covers it.
 mkdir -m 700 run/warmpool run/warmpool/old
-for file in node sshd.cjs init.sh host_key; do : >"run/warmpool/$file"; done
-mount -o bind,ro "$node" run/warmpool/node
-mount -o bind,ro "$program/sshd.cjs" run/warmpool/sshd.cjs
-mount -o bind,ro "$program/init.sh" run/warmpool/init.sh
-mount -o bind,ro ../keys/host_key run/warmpool/host_key
+: >run/warmpool/node
+: >run/warmpool/host_key
+printf '%s\n' "$node ./run/warmpool/node none bind,ro 0 0
+$program ./run/warmpool/program none bind,ro,x-mount.mkdir 0 0
+../keys/host_key ./run/warmpool/host_key none bind,ro 0 0" >../fstab
+mount -a -T ../fstab
 
 pivot_root . run/warmpool/old
 cd /
 umount -l /run/warmpool/old
-rmdir /run/warmpool/old
 
 for hidden in "$@"; do
   # Below these the machine has its own files, not the host's.
   case $hidden/ in /root/* | /home/* | /tmp/* | /run/* | /dev/* | /proc/*) continue ;; esac
-  mkdir -p "$hidden"
+  [ -d "$hidden" ] || mkdir -p "$hidden"
   mount -t tmpfs -o ro,mode=555,size=4k hidden "$hidden"
 done
 
-umask 000
-mknod -m 666 /dev/null c 1 3
-mknod -m 666 /dev/zero c 1 5
-mknod -m 666 /dev/full c 1 7
-mknod -m 666 /dev/random c 1 8
-mknod -m 666 /dev/urandom c 1 9
-mknod -m 666 /dev/tty c 5 0
-umask 022
-ln -s pts/ptmx /dev/ptmx
-ln -s /proc/self/fd /dev/fd
-ln -s /proc/self/fd/0 /dev/stdin
-ln -s /proc/self/fd/1 /dev/stdout
-ln -s /proc/self/fd/2 /dev/stderr
-mkdir -m 1777 /run/lock
-mkdir -p /run/sshd
-
-# A name of its own, which sudo wants to be able to resolve, and none of the host's keys.
-echo "$WARMPOOL_MACHINE" >/proc/sys/kernel/hostname
-grep -q " $WARMPOOL_MACHINE\$" /etc/hosts || echo "127.0.1.1 $WARMPOOL_MACHINE" >>/etc/hosts
-rm -f /etc/ssh/ssh_host_*
-
-exec /bin/sh /run/warmpool/init.sh /run/warmpool/node /run/warmpool/sshd.cjs
+exec /bin/sh /run/warmpool/program/init.sh /run/warmpool/node /run/warmpool/program/sshd.cjs
 `;
+
+/** A path as a field of an fstab: https://man7.org/linux/man-pages/man5/fstab.5.html */
+export function fstabField(path: string): string {
+  return path.replaceAll(
+    /[\s\\#]/g,
+    (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`,
+  );
+}
 
 /**
  * Runs for as long as the machine does: `init.sh NODE-BINARY SERVER`. As PID 1 of a namespace its `wait` also reaps

@@ -1,8 +1,10 @@
 import { execFileSync } from "node:child_process";
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   readdirSync,
   readlinkSync,
@@ -27,7 +29,7 @@ describe.runIf(process.geteuid?.() === 0)("a machine and its host", () => {
     {
       await using under = await localUnderTest();
       const machine = await under.driver.create(await request(), soon());
-      const inside = namespaces(under.processes(machine.name).map(({ pid }) => pid));
+      using inside = namespaces(under.processes(machine.name).map(({ pid }) => pid));
       {
         using root = await rootLogin(machine);
         const made = await root.exec(`set -e
@@ -157,16 +159,25 @@ function hostState() {
   };
 }
 
-/** The process namespaces that these processes, or their children to be, live in, and that the test does not. */
-function namespaces(pids: number[]): Set<string> {
+/**
+ * The process namespaces that these processes, or their children to be, live in, and that the test does not. They are held
+ * until the end of its scope: otherwise the number of one that is gone may be given to that of another test's machine.
+ */
+function namespaces(pids: number[]): Disposable & { has(name: string): boolean } {
+  const held = pids.map((pid) => openSync(`/proc/${pid}/ns/pid`, "r"));
   const own = readlinkSync("/proc/self/ns/pid");
-  const found = new Set(pids.map((pid) => readlinkSync(`/proc/${pid}/ns/pid`)));
+  const found = new Set(held.map((file) => readlinkSync(`/proc/self/fd/${file}`)));
   found.delete(own);
-  return found;
+  return {
+    has: (name) => found.has(name),
+    [Symbol.dispose]: () => {
+      for (const file of held) closeSync(file);
+    },
+  };
 }
 
 /** A zombie is dead: who reaps it is the host's affair. */
-function processesIn(inside: Set<string>): string[] {
+function processesIn(inside: Pick<Set<string>, "has">): string[] {
   return readdirSync("/proc").filter((entry) => {
     try {
       if (!/^\d+$/.test(entry) || !inside.has(readlinkSync(`/proc/${entry}/ns/pid`))) return false;

@@ -26,8 +26,10 @@ export const systemAccounts: Accounts = {
     if (uid === undefined || gid === undefined || !home?.startsWith("/")) return null;
     return { name, uid: Number(uid), gid: Number(gid), home, shell: shell === "" ? "/bin/sh" : shell };
   },
-  // Node's own uid and gid options drop every supplementary group: membership of sudo or docker would not count.
-  become: ({ uid, gid }) => ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--init-groups", "--"],
+  // Root is what the server is already. For others, Node's own uid and gid options drop every supplementary group:
+  // membership of sudo or docker would not count.
+  become: ({ uid, gid }) =>
+    uid === 0 && gid === 0 ? [] : ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--init-groups", "--"],
   environment: (account) => ({ ...basics(account), PATH: account.uid === 0 ? ROOT_PATH : USER_PATH }),
 };
 

@@ -5,6 +5,7 @@ import type { AuthContext, Connection } from "ssh2";
 import { folderAccounts, systemAccounts } from "./accounts.ts";
 import type { Account, Accounts } from "./accounts.ts";
 import { refusal } from "./authorizedKeys.ts";
+import { makeOwnFiles } from "./ownFiles.ts";
 import { serveSession } from "./session.ts";
 
 /**
@@ -30,8 +31,10 @@ function setting(name: string): string {
   return value;
 }
 
+const isFolder = process.env["WARMPOOL_UNPRIVILEGED"] === "1";
+
 function accountsOfThisMachine(): Accounts {
-  if (process.env["WARMPOOL_UNPRIVILEGED"] !== "1") return systemAccounts;
+  if (!isFolder) return systemAccounts;
   const own = new Set(["WARMPOOL_HOST_KEY_FILE", "WARMPOOL_FOLDER"]);
   const inherited = Object.keys(process.env).filter((name) => name.startsWith("WARMPOOL_") && !own.has(name));
   const marks = Object.fromEntries(inherited.map((name) => [name, setting(name)]));
@@ -69,6 +72,7 @@ function serve(connection: Connection, accounts: Accounts): void {
   connection.on("close", () => clearTimeout(grace));
 }
 
+if (!isFolder) makeOwnFiles(setting("WARMPOOL_MACHINE"));
 const accounts = accountsOfThisMachine();
 const ssh = new ssh2.Server({ hostKeys: [readFileSync(setting("WARMPOOL_HOST_KEY_FILE"))] }, (connection) =>
   serve(connection, accounts),
