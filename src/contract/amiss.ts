@@ -1,4 +1,4 @@
-import type { ConditionType } from "./conditions.ts";
+import type { ConditionType } from "./conditionTypes.ts";
 
 /**
  * Whether there is something to tell: `Degraded` is amiss where it is true, every other one where it is false. Apart from

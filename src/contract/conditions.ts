@@ -1,5 +1,5 @@
+import type { ConditionType } from "./conditionTypes.ts";
 import { DEGRADED } from "./degraded.ts";
-import { keysOf } from "./keysOf.ts";
 import { own } from "./own.ts";
 import type { Reason } from "./reason.ts";
 
@@ -171,13 +171,11 @@ export const CONDITIONS = {
     },
   },
   Degraded: DEGRADED,
-} as const satisfies Record<string, Record<string, Reason>>;
+} as const satisfies Record<ConditionType, Record<string, Reason>>;
 
-export type ConditionType = keyof typeof CONDITIONS;
 export type ConditionReason<Type extends ConditionType = ConditionType> = Type extends ConditionType
   ? keyof (typeof CONDITIONS)[Type] & string
   : never;
-export const CONDITION_TYPES = keysOf(CONDITIONS);
 
 /** What an operator does about it, as docs/conditions.md says. */
 export function actionFor({ type, reason }: { type: ConditionType; reason: string }): string {

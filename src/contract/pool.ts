@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { CONDITION_TYPES } from "./conditions.ts";
+import { CONDITION_TYPES } from "./conditionTypes.ts";
 import { moment, nodeLabel, nodeName, poolName, recipeName } from "./names.ts";
 import { SPEC_DEFAULTS } from "./specDefaults.ts";
 import { sshPublicKeys } from "./sshKey.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { assignmentErrorCode } from "./assignmentErrors.ts";
-import { CONDITION_TYPES } from "./conditions.ts";
+import { CONDITION_TYPES } from "./conditionTypes.ts";
 
 /**
  * What the webhook sends, one JSON object a message, signed as Standard Webhooks has it. `version` changes only when
@@ -49,5 +49,7 @@ export const webhookMessage = z.discriminatedUnion("type", [
       previous: state.nullable(),
     }),
   ),
+  /** A person asked whether messages arrive (`webhook.test`): it says nothing else. */
+  message("webhook.test", z.object({})),
 ]);
 export type WebhookMessage = z.infer<typeof webhookMessage>;

@@ -1,6 +1,7 @@
 import { isAmiss } from "../../contract/amiss.ts";
 import { actionFor } from "../../contract/conditions.ts";
-import type { ConditionReason, ConditionType } from "../../contract/conditions.ts";
+import type { ConditionReason } from "../../contract/conditions.ts";
+import type { ConditionType } from "../../contract/conditionTypes.ts";
 import type { PoolView } from "../../contract/pool.ts";
 import { ofPoolAlone } from "../views/concerns.ts";
 import { ok, wrong } from "./check.ts";

@@ -1,4 +1,4 @@
-import type { ConditionType } from "../../contract/conditions.ts";
+import type { ConditionType } from "../../contract/conditionTypes.ts";
 import type { PoolCondition } from "../../contract/pool.ts";
 import { degraded, silentText } from "./degraded.ts";
 import type { PoolFacts, Statement } from "./facts.ts";

@@ -1,4 +1,5 @@
-import type { ConditionReason, ConditionType } from "../../contract/conditions.ts";
+import type { ConditionReason } from "../../contract/conditions.ts";
+import type { ConditionType } from "../../contract/conditionTypes.ts";
 import type { NodeBrake } from "../../contract/node.ts";
 import type { PoolCondition, PoolSpec } from "../../contract/pool.ts";
 import type { Nowhere } from "../capacity/nowhere.ts";

@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { Webhook } from "standardwebhooks";
 import { expect, test } from "vitest";
-import { CONDITION_TYPES } from "../../../src/contract/conditions.ts";
+import { CONDITION_TYPES } from "../../../src/contract/conditionTypes.ts";
 import { webhookMessage } from "../../../src/contract/webhook.ts";
 import { deliverAll } from "../../../src/domain/webhook/duty.ts";
 import { sweep } from "../../../src/cron/sweep.ts";
