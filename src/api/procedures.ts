@@ -89,6 +89,8 @@ const OWN_CODES: Record<ProcedurePath, readonly ErrorCode[]> = {
   "installation.check": [],
   "settings.get": [],
   "settings.put": [],
+  "webhook.get": [],
+  "webhook.test": ["CONFLICT"],
   "session.link": [],
   "page.get": [],
   "page.watch": [],

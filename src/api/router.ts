@@ -17,6 +17,7 @@ import { sessionRouter } from "./session.ts";
 import { settingsRouter } from "./settings.ts";
 import { testerRouter } from "./tester.ts";
 import { router } from "./trpc.ts";
+import { webhookRouter } from "./webhook.ts";
 
 /** Everything under /trpc. What clients may rely on is written down in src/client/router.ts and held against this. */
 export const appRouter = router({
@@ -33,6 +34,7 @@ export const appRouter = router({
   sweep: sweepRouter,
   installation: installationRouter,
   settings: settingsRouter,
+  webhook: webhookRouter,
   session: sessionRouter,
   page: pageRouter,
   relay: relayRouter,

@@ -33,6 +33,7 @@ import { sweep } from "./verbs/sweep.ts";
 import { tester } from "./verbs/tester.ts";
 import { token } from "./verbs/token.ts";
 import { top } from "./verbs/top.ts";
+import { webhook } from "./verbs/webhook.ts";
 
 /** In the order `--help` shows them: what is asked daily first. */
 const VERBS = [
@@ -56,6 +57,7 @@ const VERBS = [
   events,
   token,
   settings,
+  webhook,
   context,
   doctor,
   apply,

@@ -73,6 +73,7 @@ import type {
 import type { SecretLink } from "../contract/session.ts";
 import type { DutyHeartbeat, DutyOutcome } from "../contract/sweep.ts";
 import type { CreatedToken, createTokenInput, revokeTokenInput, TokenView } from "../contract/token.ts";
+import type { WebhookDelivery, webhookGetInput, WebhookView } from "../contract/webhookDelivery.ts";
 
 /**
  * The published procedures as a table, written by hand: the declarations in the package then need the contract and
@@ -195,6 +196,10 @@ export type AppRouter = TRPCBuiltRouter<
     settings: {
       get: Query<void, InstallationSettings>;
       put: Mutation<z.input<typeof settingsPutInput>, InstallationSettings>;
+    };
+    webhook: {
+      get: Query<z.input<typeof webhookGetInput>, WebhookView>;
+      test: Mutation<void, WebhookDelivery>;
     };
   }
 >;

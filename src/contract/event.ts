@@ -19,7 +19,7 @@ export const EVENT_KINDS = {
   security: "A possible attack.",
   settings: "The settings of the installation.",
   sweep: "A sweep that was started by hand.",
-  webhook: "A message of the webhook.",
+  webhook: "A message of the webhook that was given up, or a test of it.",
 } as const;
 export type EventKind = keyof typeof EVENT_KINDS;
 /** Describes what is written today. An event from an older database may have another kind, and is shown as it is. */

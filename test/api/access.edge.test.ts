@@ -33,6 +33,7 @@ const OPENED_BY: Record<string, ProcedurePath[]> = {
     "sweep.duties",
     "installation.check",
     "settings.get",
+    "webhook.get",
   ],
   admin: [
     "assignment.release",
@@ -68,6 +69,7 @@ const OPENED_BY: Record<string, ProcedurePath[]> = {
     "session.link",
     "token.revoke",
     "settings.put",
+    "webhook.test",
     "sweep.run",
   ],
   node: ["relay.open", "relay.lease", "relay.renew", "relay.finish", "relay.report"],

@@ -117,6 +117,7 @@ function refusals({ taken, going, hers }: Stage): Refusal[] {
     ["node.remove", "CONFLICT", { name: NODE }],
     ["token.revoke", "NOT_FOUND", nowhere],
     ["capacity.report", "NOT_FOUND", { pool: "nope" }],
+    ["webhook.test", "CONFLICT", {}],
     ["page.addKeys", "CONFLICT", { sshKeys: Array.from({ length: 50 }, (_, n) => keyOf(n + 10)) }],
     ["page.extend", "CONFLICT", { ttlSeconds: 7200 }],
     ["relay.lease", "LEASE_LOST", { ...SAMPLES["relay.lease"], ...sessionless }],

@@ -117,6 +117,8 @@ export const SAMPLES: Record<ProcedurePath, object | undefined> = {
     eventRetentionDays: 90,
     historyRetentionDays: 90,
   },
+  "webhook.get": { limit: 5 },
+  "webhook.test": undefined,
   "sweep.duties": undefined,
   "session.link": undefined,
   "page.get": undefined,

@@ -164,6 +164,8 @@ const VERBS: Record<string, Case> = {
     ...["--orphan-keep", "3d", "--extend-ceiling", "60d", "--waiting-too-long", "5m"],
     ...["--event-retention", "90d", "--history-retention", "90d"],
   ),
+  "webhook get": read("--limit", "500"),
+  "webhook test": { elsewhere: "webhook.db.test.ts" },
   sweep: change(),
   duties: read(),
   events: read("--limit", "500"),

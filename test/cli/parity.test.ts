@@ -95,6 +95,8 @@ const REACH: Record<Public, Reach> = {
   "page.release": PAGE,
   "settings.get": { verb: "settings get" },
   "settings.put": { verb: "settings put" },
+  "webhook.get": { verb: "webhook get" },
+  "webhook.test": { verb: "webhook test" },
 };
 
 /** Verbs that call several procedures, or none. */

@@ -12,6 +12,7 @@ import { recipeVersion, recipeView, removedRecipe } from "../../contract/recipe.
 import { installationSettings } from "../../contract/settings.ts";
 import { dutyHeartbeat, dutyOutcome } from "../../contract/sweep.ts";
 import { createdToken, tokenView } from "../../contract/token.ts";
+import { webhookDelivery, webhookView } from "../../contract/webhookDelivery.ts";
 import { type Route, route } from "./route.ts";
 
 /** Every route below /admin/v1. What is not said here (input, roles, codes) is the procedure's own. */
@@ -118,6 +119,9 @@ export const ROUTES: readonly Route[] = [
 
   route("GET", "/settings", "settings.get", "What is tuned for the installation", installationSettings),
   route("PUT", "/settings", "settings.put", "Change the settings that are named", installationSettings),
+
+  route("GET", "/webhook", "webhook.get", "The webhook and its latest messages", webhookView),
+  route("POST", "/webhook/test", "webhook.test", "Send a test message", webhookDelivery),
 
   route("GET", "/tokens", "token.list", "All tokens, without their text", z.array(tokenView)),
   route(

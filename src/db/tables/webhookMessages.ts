@@ -5,6 +5,7 @@ import {
   integer,
   jsonb,
   pgTable,
+  smallint,
   text,
   timestamp,
   uniqueIndex,
@@ -24,7 +25,9 @@ export const webhookMessages = pgTable(
     createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
     notBefore: timestamp("not_before", { withTimezone: true }).notNull().defaultNow(),
     attempts: integer("attempts").notNull().default(0),
-    /** The result of the last attempt, as text for people. */
+    /** The last attempt: when, the HTTP status if there was a response, and if it failed why, as text for people. */
+    triedAt: timestamp("tried_at", { withTimezone: true }),
+    httpStatus: smallint("http_status"),
     error: text("error"),
     outcome: text("outcome").$type<"delivered" | "given_up">(),
     endedAt: timestamp("ended_at", { withTimezone: true }),
@@ -37,6 +40,7 @@ export const webhookMessages = pgTable(
     index("webhook_messages_ended")
       .on(table.endedAt)
       .where(sql`ended_at is not null`),
+    index("webhook_messages_latest").on(sql`coalesce(tried_at, created_at)`),
     check("webhook_messages_outcome", sql`(${table.outcome} is null) = (${table.endedAt} is null)`),
     check("webhook_messages_outcomes", sql`${table.outcome} in ('delivered', 'given_up')`),
   ],

@@ -89,6 +89,7 @@ export const REASONS = {
   address_changed: "The node's listing shows the machine at another address.",
   condition_changed: "A condition of the pool changed.",
   undelivered: "A webhook message could not be delivered and was given up.",
+  webhook_tested: "An admin sent a test message to the webhook's receiver.",
   superseded: "The work was cancelled.",
   keys_late: "New SSH keys were not on the machine in time; the old ones may still work.",
   shutdown: "The relay stopped and returned the work to the queue.",

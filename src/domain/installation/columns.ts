@@ -26,6 +26,7 @@ export const COLUMNS = {
   tester_pages: "assignment hash created_at expires_at",
   testers: "pool username assignment created_at",
   tokens: "id name role node hash created_at expires_at revoked_at used_at last_used_at",
-  webhook_messages: "id type data once created_at not_before attempts error outcome ended_at",
+  webhook_messages:
+    "id type data once created_at not_before attempts tried_at http_status error outcome ended_at",
   webhook_receiver: "only sender busy_until failures hold_until gone",
 } as const satisfies Record<string, string>;

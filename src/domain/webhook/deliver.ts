@@ -108,18 +108,22 @@ async function next(db: Db, sender: string): Promise<Due | undefined> {
 }
 
 async function note(db: Db, turn: Turn, due: Due, posted: Posted): Promise<void> {
+  const { httpStatus } = posted;
+  const error = posted.end === "taken" ? null : posted.error;
   await db.transaction(async (tx) => {
+    await tx.execute(sql`
+      update webhook_messages set tried_at = now(), http_status = ${httpStatus}, error = ${error} where id = ${due.id}`);
     switch (posted.end) {
       case "taken":
         await tx.execute(sql`
-          update webhook_messages set outcome = 'delivered', ended_at = now(), error = null where id = ${due.id}`);
+          update webhook_messages set outcome = 'delivered', ended_at = now() where id = ${due.id}`);
         await tx.execute(sql`
           update webhook_receiver set failures = 0, hold_until = null where sender = ${turn.sender}`);
         return;
       case "gone":
         await tx.execute(sql`
           update webhook_receiver set gone = ${turn.url}, failures = 0, hold_until = null where sender = ${turn.sender}`);
-        await giveUp(tx, "all", "the receiver responded with 410: it accepts no more messages at this URL");
+        await giveUp(tx, "all", posted.error);
         return;
       case "failed":
         await noteFailure(tx, turn, due, posted);
@@ -131,14 +135,14 @@ async function noteFailure(
   tx: Db,
   { sender }: Turn,
   { id, attempts }: Due,
-  { error, unreachable, retryAfterSeconds }: Extract<Posted, { end: "failed" }>,
+  { httpStatus, retryAfterSeconds }: Extract<Posted, { end: "failed" }>,
 ): Promise<void> {
   const again = Math.max(retryAfterSeconds, messageBackoffSeconds(attempts, Math.random()));
   await tx.execute(sql`
-    update webhook_messages set error = ${error}, not_before = now() + make_interval(secs => ${again}) where id = ${id}`);
+    update webhook_messages set not_before = now() + make_interval(secs => ${again}) where id = ${id}`);
   const [row] = await rows<{ failures: number }>(
     tx,
-    sql`update webhook_receiver set failures = ${unreachable ? sql`greatest(failures + 1, ${RECEIVER_PATIENCE})` : sql`failures + 1`}
+    sql`update webhook_receiver set failures = ${httpStatus === null ? sql`greatest(failures + 1, ${RECEIVER_PATIENCE})` : sql`failures + 1`}
       where sender = ${sender} returning failures`,
   );
   const wait = Math.max(retryAfterSeconds, holdSeconds(row?.failures ?? 0, Math.random()));

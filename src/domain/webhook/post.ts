@@ -5,12 +5,14 @@ import { sign } from "./sign.ts";
 /** How long the receiver may take to answer. */
 const TIMEOUT_MS = 10_000;
 
+const GONE = "the receiver responded with 410: it accepts no more messages at this URL";
+
 export type Posted =
-  | { end: "taken" }
+  | { end: "taken"; httpStatus: number }
   /** 410: it wants no message any more. */
-  | { end: "gone" }
-  /** `unreachable` if there was no response: the next message would fail too. */
-  | { end: "failed"; error: string; unreachable: boolean; retryAfterSeconds: number };
+  | { end: "gone"; httpStatus: number; error: string }
+  /** `httpStatus` is null if there was no response: the next message would fail too. */
+  | { end: "failed"; httpStatus: number | null; error: string; retryAfterSeconds: number };
 
 /** Sends one message, signed with each secret, as https://www.standardwebhooks.com has it. Never throws. */
 export async function post(
@@ -41,13 +43,13 @@ export async function post(
   } catch (error) {
     const late = error instanceof Error && error.name === "TimeoutError";
     const what = late ? `did not respond within ${timeoutMs / 1000} s` : "could not be reached";
-    return { end: "failed", error: `the receiver ${what}`, unreachable: true, retryAfterSeconds: 0 };
+    return { end: "failed", httpStatus: null, error: `the receiver ${what}`, retryAfterSeconds: 0 };
   }
 }
 
 function judge({ status, ok, headers }: Response): Posted {
-  if (ok) return { end: "taken" };
-  if (status === 410) return { end: "gone" };
+  if (ok) return { end: "taken", httpStatus: status };
+  if (status === 410) return { end: "gone", httpStatus: status, error: GONE };
   const redirect = status >= 300 && status < 400;
   const why = redirect
     ? "; redirects are not followed: set WARMPOOL_WEBHOOK_URL to the target of the redirect"
@@ -55,8 +57,8 @@ function judge({ status, ok, headers }: Response): Posted {
   const wait = Number(headers.get("retry-after") ?? "0");
   return {
     end: "failed",
+    httpStatus: status,
     error: `the receiver responded with ${status}${why}`,
-    unreachable: false,
     retryAfterSeconds: Number.isFinite(wait) && wait > 0 ? Math.min(wait, 3600) : 0,
   };
 }

@@ -9,6 +9,7 @@ import { arbitraryOf, type Hints, mutated } from "../../helpers/arbitrary.ts";
 import { type TestDb, testDb } from "../../helpers/db.ts";
 import { isNight } from "../../helpers/nightly.ts";
 import { ADMIN, KEY_A, makeWorld, RECIPE } from "../../helpers/world.ts";
+import { startReceiver } from "../../domain/webhook/receiver.ts";
 import { ADMIN_TOKEN, ONE_RUNTIME, startEdge } from "../edges.ts";
 import { type ApiDocument, type Operation, readDocument, requestSchema, written } from "./document.ts";
 import { deadline } from "../../helpers/patience.ts";
@@ -23,7 +24,11 @@ describe.each(ONE_RUNTIME)("the contract on %s", (runtime) => {
     await using t = await testDb();
     const relay = await makeWorld(t.db, { targetSize: 10 });
     await relay.workOff();
-    await using edge = await startEdge(runtime, t.url, { adminRequestsPerMinute: 1_000_000 });
+    await using hook = await startReceiver();
+    await using edge = await startEdge(runtime, t.url, {
+      adminRequestsPerMinute: 1_000_000,
+      webhook: hook.receiver,
+    });
     const document = await readDocument(edge.url);
     const hints = await hintsOf(t);
     const requests = document.operations.toSorted(inGoodOrder).flatMap((operation) => {

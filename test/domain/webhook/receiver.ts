@@ -9,7 +9,7 @@ export type TestReceiver = AsyncDisposable & {
   receiver: Receiver;
   got: { headers: IncomingHttpHeaders; body: string }[];
   /** How the next requests are answered; `hang` never does. 204 where nothing is left. */
-  answers: (number | "hang" | { status: number; headers: Record<string, string> })[];
+  answers: (number | "hang" | { status: number; headers: Record<string, string>; body?: string })[];
   /** Requests that were open at the same time, at most. */
   mostAtOnce(): number;
 };
@@ -22,8 +22,9 @@ export async function startReceiver(secrets: readonly string[] = [SECRET]): Prom
   const answer = (response: ServerResponse) => {
     const how = answers.shift() ?? 204;
     if (how === "hang") return;
-    const { status, headers } = typeof how === "number" ? { status: how, headers: {} } : how;
-    response.writeHead(status, headers).end();
+    const { status, headers, body } =
+      typeof how === "number" ? { status: how, headers: {}, body: undefined } : how;
+    response.writeHead(status, headers).end(body);
   };
   const server = createServer((request, response) => {
     open += 1;
