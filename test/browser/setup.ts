@@ -15,6 +15,8 @@ declare module "vitest" {
     browserAt: string;
     /** What `npm start` printed as the link that signs in once. */
     firstLink: string;
+    /** Where the stack's webhook goes, on loopback: nobody listens there but a test. */
+    webhookPort: number;
   }
 }
 
@@ -31,8 +33,24 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   const folder = await mkdtemp(join(tmpdir(), "warmpool-browser-"));
   const stateDir = join(folder, "state");
   const logFile = join(folder, "start.log");
+  const webhookPort = await freePort();
+  provide("webhookPort", webhookPort);
   const stack = await startStack(
-    { runtime, driver: "local", stateDir, port: await freePort(), logFile, targetSize: 3, sweepSeconds: 5 },
+    {
+      ...{
+        runtime,
+        driver: "local",
+        stateDir,
+        port: await freePort(),
+        logFile,
+        targetSize: 3,
+        sweepSeconds: 5,
+      },
+      env: {
+        WARMPOOL_WEBHOOK_URL: `http://127.0.0.1:${webhookPort}/hook`,
+        WARMPOOL_WEBHOOK_SECRET: `whsec_${btoa("the browser tests' own secret.")}`,
+      },
+    },
     START_SECONDS,
   );
   const line = await stack.line("Dashboard: ", START_SECONDS);

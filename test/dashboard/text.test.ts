@@ -5,6 +5,7 @@ import { linkOf, plain, sortedOutputs, sshCommand } from "../../src/dashboard/te
 import { lineOfStep, linesOf } from "../../src/dashboard/text/log.ts";
 import { tokenOf } from "../../src/dashboard/text/testerPage.ts";
 import { ago, duration, readDuration, roughly, until, writeDuration } from "../../src/dashboard/text/time.ts";
+import { receiverTrouble, testRefused, testText } from "../../src/dashboard/text/webhook.ts";
 import { count, list, memory } from "../../src/dashboard/text/words.ts";
 
 const NOW = Date.parse("2026-11-30T12:00:00Z");
@@ -108,4 +109,38 @@ test("log: lines without the last end; the last begin of a step is found", () =>
   );
   expect(lines).toHaveLength(4);
   expect([lineOfStep(lines, 1), lineOfStep(lines, 2), lineOfStep(lines, 3)]).toEqual([3, 2, null]);
+});
+
+const RECEIVER = { origin: "https://app.example", problem: null, pausedUntil: null, gone: false };
+
+test.each([
+  ["none", null, null, "no webhook is configured"],
+  ["one that works", RECEIVER, null, null],
+  ["one that fails", { ...RECEIVER, pausedUntil: "2026-11-30T12:00:00Z" }, "warn", null],
+  [
+    "wrong settings",
+    { ...RECEIVER, origin: null, problem: "its URL is wrong" },
+    "bad",
+    "the settings are wrong",
+  ],
+  ["one that is gone", { ...RECEIVER, gone: true }, "bad", "the receiver responded with 410"],
+] as const)("webhook: %s → what is wrong, and whether a test can be sent", (_, receiver, tone, refused) => {
+  expect(receiverTrouble(receiver)?.tone ?? null).toBe(tone);
+  expect(testRefused(receiver)).toBe(refused);
+});
+
+test("webhook: a test's end → in words, good or bad", () => {
+  const delivery = {
+    ...{ id: "1", type: "webhook.test", pool: null, username: null, attempts: 1, nextAttemptAt: null },
+    ...{ createdAt: "2026-11-30T12:00:00Z", triedAt: "2026-11-30T12:00:01Z" },
+  };
+  expect(testText({ ...delivery, state: "delivered", httpStatus: 204, error: null })).toEqual({
+    tone: "good",
+    text: "The receiver accepted the test message: it responded with 204.",
+  });
+  const error = "the receiver could not be reached";
+  expect(testText({ ...delivery, state: "given_up", httpStatus: null, error })).toEqual({
+    tone: "bad",
+    text: "The test message was not accepted: the receiver could not be reached.",
+  });
 });

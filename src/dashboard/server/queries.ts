@@ -89,6 +89,11 @@ export const queries = {
       queryKey: ["settings"],
       queryFn: ({ signal }) => server.settings.get.query(undefined, { signal }),
     }),
+  webhook: () =>
+    queryOptions({
+      queryKey: ["webhook"],
+      queryFn: ({ signal }) => server.webhook.get.query({}, { signal }),
+    }),
   check: () =>
     queryOptions({
       queryKey: ["check"],

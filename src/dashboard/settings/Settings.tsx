@@ -3,6 +3,7 @@ import { Checks } from "./Checks.tsx";
 import { Recipes } from "./Recipes.tsx";
 import { Tokens } from "./Tokens.tsx";
 import { Tuned } from "./Tuned.tsx";
+import { Webhook } from "./Webhook.tsx";
 
 /** What belongs to the installation as a whole. */
 export function Settings() {
@@ -11,6 +12,7 @@ export function Settings() {
       <Checks />
       <Tokens />
       <Recipes />
+      <Webhook />
       <Tuned />
     </Page>
   );
