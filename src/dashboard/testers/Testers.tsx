@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { memo } from "react";
 import { Link } from "wouter";
 import type { Assignment } from "../../contract/assignment.ts";
 import { Select } from "../machines/Filters.tsx";
@@ -83,40 +84,45 @@ function TesterTable({ testers }: { testers: readonly Assignment[] }) {
         head={[["Tester"], ["State"], ["How far"], ["Machine"], ["Pool"], ["Asked"], ["Ends in"]]}
       >
         {testers.map((tester) => (
-          <tr key={tester.id}>
-            <td>
-              <Link href={`/testers/${tester.id}`}>{tester.username}</Link>
-            </td>
-            <td>
-              <State state={tester.state} />
-            </td>
-            <td>
-              <HowFar tester={tester} />
-            </td>
-            <td className="mono nowrap">
-              {tester.machine === null ? null : (
-                <Link href={`/machines/${encodeURIComponent(tester.machine.name)}`}>
-                  {tester.machine.name}
-                </Link>
-              )}
-            </td>
-            <td>{tester.pool}</td>
-            <td className="nowrap">
-              <Ago at={tester.createdAt} />
-            </td>
-            <td className="nowrap">
-              {tester.expiresAt === null || tester.state === "released" ? (
-                <span className="quiet">–</span>
-              ) : (
-                <Until at={tester.expiresAt} />
-              )}
-            </td>
-          </tr>
+          <Row key={tester.id} tester={tester} />
         ))}
       </Table>
     </div>
   );
 }
+
+/** Drawn anew only when its tester is another object. */
+const Row = memo(function Row({ tester }: { tester: Assignment }) {
+  return (
+    <tr>
+      <td>
+        <Link href={`/testers/${tester.id}`}>{tester.username}</Link>
+      </td>
+      <td>
+        <State state={tester.state} />
+      </td>
+      <td>
+        <HowFar tester={tester} />
+      </td>
+      <td className="mono nowrap">
+        {tester.machine === null ? null : (
+          <Link href={`/machines/${encodeURIComponent(tester.machine.name)}`}>{tester.machine.name}</Link>
+        )}
+      </td>
+      <td>{tester.pool}</td>
+      <td className="nowrap">
+        <Ago at={tester.createdAt} />
+      </td>
+      <td className="nowrap">
+        {tester.expiresAt === null || tester.state === "released" ? (
+          <span className="quiet">–</span>
+        ) : (
+          <Until at={tester.expiresAt} />
+        )}
+      </td>
+    </tr>
+  );
+});
 
 function HowFar({ tester }: { tester: Assignment }) {
   const { state, queue, setup, error } = tester;
