@@ -57,6 +57,18 @@ test("status: nothing amiss → one sentence that says so", () => {
   expect(sentenceOf(problemsOf(NOTHING, () => "", 0))).toBe("Nothing is wrong.");
 });
 
+test("status: a failed set-up → the sentence has no text of the machine, the list of problems has all of it", () => {
+  const carol = tester({
+    username: "carol",
+    state: "failed",
+    pool: "demo",
+    error: { code: "step_failed", step: "packages", message: "ended with exit code 100. ".repeat(20) },
+  });
+  const problems = problemsOf({ ...NOTHING, failed: [carol] }, () => "", 0);
+  expect(sentenceOf(problems)).toBe("Tester carol: set-up failed in step packages (pool demo).");
+  expect(problems[0]?.text).toContain("exit code 100");
+});
+
 test("status: several problems → the worst one first, with its cure, and how many more", () => {
   const pool = {
     name: "demo",

@@ -59,7 +59,7 @@ export function Events() {
             <option key={each}>{each}</option>
           ))}
         </select>
-        <FilterInput label="Actor" hint="admin:anna, or admin" value={actor} set={setActor} />
+        <FilterInput label="Actor" hint="admin:anna" value={actor} set={setActor} />
         <FilterInput label="Reason" hint="a part of it" value={reason} set={setReason} />
         <FilterInput label="Pool" hint="its name" value={pool} set={setPool} />
       </div>

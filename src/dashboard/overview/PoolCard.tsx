@@ -7,6 +7,7 @@ import { server } from "../server/client.ts";
 import { queries } from "../server/queries.ts";
 import { claimsOf } from "../text/history.ts";
 import { duration } from "../text/time.ts";
+import { count } from "../text/words.ts";
 
 /** One pool of the overview: its figures and its lane. */
 export function PoolCard({ pool }: { pool: PoolView }) {
@@ -24,13 +25,13 @@ export function PoolCard({ pool }: { pool: PoolView }) {
           </span>
           {paused ? <span className="binding">paused</span> : null}
         </h3>
-        {removedAt === null ? <PauseButton pool={pool} /> : null}
+        {removedAt === null ? <PauseButton pool={pool} className="small" /> : null}
       </div>
       <div className="figures">
         <Figure value={`${claimable}/${spec.targetSize}`} label="ready of target" />
         <Figure value={String(waiting)} label="waiting" tone={waiting > 0 ? "warn" : undefined} />
         <Figure
-          value={runway?.emptyInSeconds == null ? "–" : duration(runway.emptyInSeconds)}
+          value={runway === null ? "–" : runwayText(runway)}
           label={runway === null ? "no claims lately" : runwayLabel(runway)}
         />
         {claims === null ? null : (
@@ -45,11 +46,20 @@ export function PoolCard({ pool }: { pool: PoolView }) {
   );
 }
 
-function runwayLabel({ refillSeconds, claimsPerHour }: NonNullable<PoolView["runway"]>): string {
-  const rate = `${Math.round(claimsPerHour * 10) / 10} claims an hour`;
-  return refillSeconds === null
-    ? `until empty at ${rate}`
-    : `until empty at ${rate}; a refill takes ${duration(refillSeconds)}`;
+function runwayText({ emptyInSeconds }: NonNullable<PoolView["runway"]>): string {
+  if (emptyInSeconds === null) return "–";
+  return emptyInSeconds < 1 ? "empty" : duration(emptyInSeconds);
+}
+
+function runwayLabel({
+  emptyInSeconds,
+  refillSeconds,
+  claimsPerHour,
+}: NonNullable<PoolView["runway"]>): string {
+  const rate = count(Math.round(claimsPerHour * 10) / 10, "claim");
+  const isEmpty = emptyInSeconds !== null && emptyInSeconds < 1;
+  const until = `${isEmpty ? "at" : "until empty at"} ${rate} an hour`;
+  return refillSeconds === null ? until : `${until}; a refill takes ${duration(refillSeconds)}`;
 }
 
 function Figure({ value, label, tone }: { value: string; label: string; tone?: "warn" | undefined }) {
@@ -62,10 +72,10 @@ function Figure({ value, label, tone }: { value: string; label: string; tone?: "
 }
 
 /** Pausing asks first: while it lasts nothing is made. */
-export function PauseButton({ pool: { name, paused } }: { pool: PoolView }) {
+export function PauseButton({ pool: { name, paused }, className }: { pool: PoolView; className: string }) {
   return paused ? (
     <AskButton
-      className="small"
+      className={className}
       question={{
         title: `Resume ${name}`,
         body: <p>Machines are created again until the target is reached.</p>,
@@ -78,7 +88,7 @@ export function PauseButton({ pool: { name, paused } }: { pool: PoolView }) {
     </AskButton>
   ) : (
     <AskButton
-      className="small"
+      className={className}
       question={{
         title: `Pause ${name}`,
         body: <p>No machine is created while the pool is paused. Ready machines are still assigned.</p>,

@@ -23,19 +23,19 @@ export function WaitingList() {
     >
       <Table
         label="Testers who wait"
-        head={[["Place", "num"], ["Tester"], ["Pool"], ["Machine in"], ["Asked"]]}
+        head={[["Place", "place"], ["Tester"], ["Machine in"], ["Asked"], ["Pool"]]}
       >
         {waiting.slice(0, MOST).map((tester) => (
           <tr key={tester.id}>
-            <td className="num">{tester.queue?.position ?? "–"}</td>
+            <td className="place">{tester.queue?.position ?? "–"}</td>
             <td>
               <Link href={`/testers/${tester.id}`}>{tester.username}</Link>
             </td>
-            <td>{tester.pool}</td>
             <td className="nowrap">{etaText(tester)}</td>
             <td className="nowrap">
               <Ago at={tester.createdAt} />
             </td>
+            <td>{tester.pool}</td>
           </tr>
         ))}
       </Table>

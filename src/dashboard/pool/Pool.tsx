@@ -13,6 +13,7 @@ import { server } from "../server/client.ts";
 import { queries } from "../server/queries.ts";
 import { AssignButton } from "../testers/AssignButton.tsx";
 import { plain } from "../text/foreign.ts";
+import { toneOf } from "../text/status.ts";
 import { duration } from "../text/time.ts";
 import { spaced } from "../text/words.ts";
 import { SpecEditor } from "./SpecEditor.tsx";
@@ -55,7 +56,7 @@ function Whole({ pool }: { pool: PoolView }) {
       <Card title="Conditions" plain>
         {pool.conditions.map((condition) => (
           <div className={isAmiss(condition) ? "condition" : "condition fine"} key={condition.type}>
-            <Tone tone={isAmiss(condition) ? "bad" : "good"} />
+            <Tone tone={isAmiss(condition) ? toneOf(condition) : "good"} />
             <p>{spacedWords(condition.type)}</p>
             <p>
               {plain(condition.message)}{" "}
@@ -113,7 +114,7 @@ function Actions({ pool }: { pool: PoolView }) {
   return (
     <>
       <AssignButton pool={name} />
-      <PauseButton pool={pool} />
+      <PauseButton pool={pool} className="" />
       {isDefault ? null : (
         <AskButton
           question={{

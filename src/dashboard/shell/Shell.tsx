@@ -44,7 +44,7 @@ export function Shell() {
         Skip to the page
       </a>
       <Rail onSearch={() => setOpen("search")} onKeys={() => setOpen("keys")} />
-      <Strip />
+      <Strip onSearch={() => setOpen("search")} />
       <main id="main" ref={main} tabIndex={-1}>
         <Suspense fallback={<p className="quiet pulse">Loading…</p>}>
           <Pages />

@@ -5,11 +5,12 @@ import { Tone } from "../parts/Tone.tsx";
 import { Words } from "../parts/Words.tsx";
 import { onLive, readLive } from "../server/live.ts";
 import { duration } from "../text/time.ts";
+import { Glyph } from "./Glyph.tsx";
 import { sentenceOf } from "../text/status.ts";
 import { useProblems } from "./problems.ts";
 
 /** How everything is, in one sentence, and whether that is how it is now. */
-export function Strip() {
+export function Strip({ onSearch }: { onSearch: () => void }) {
   const problems = useProblems();
   const [first] = problems ?? [];
   return (
@@ -36,6 +37,9 @@ export function Strip() {
           </>
         )}
       </div>
+      <button type="button" className="button small bare phone-only" aria-label="Search" onClick={onSearch}>
+        <Glyph name="search" />
+      </button>
       <LiveSign />
     </header>
   );

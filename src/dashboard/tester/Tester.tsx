@@ -43,7 +43,7 @@ function Whole({ assignment }: { assignment: Assignment }) {
         </p>
       )}
       <div className="columns">
-        <Card title="Where it is">
+        <Card title="Assignment">
           <State state={state} />
           <About assignment={assignment} />
           {command === null ? null : <Copy text={command} label="ssh command" />}

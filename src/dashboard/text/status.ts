@@ -12,6 +12,8 @@ export type Problem = {
   /** Whose it is: a node, a duty, a pool or a tester. */
   who: string;
   text: string;
+  /** The same without what a machine has said, if it has: that may be long. */
+  brief?: string;
   cure: string;
   since: string | null;
   /** The page that shows more. */
@@ -48,7 +50,7 @@ export function sentenceOf(problems: readonly Problem[]): string {
   const [first] = problems;
   if (first === undefined) return "Nothing is wrong.";
   const more = problems.length - 1;
-  return `${first.who}: ${trimDot(first.text)}.${more === 0 ? "" : ` And ${count(more, "more problem")}.`}`;
+  return `${first.who}: ${trimDot(first.brief ?? first.text)}.${more === 0 ? "" : ` And ${count(more, "more problem")}.`}`;
 }
 
 function noNode({ nodes, pools }: StatusFacts): Problem[] {
@@ -133,10 +135,12 @@ function dutyProblem({ duty, late, outcome, error, lastEndAt }: DutyHeartbeat, n
 
 function failedProblem({ id, username, pool, error, createdAt }: Assignment): Problem {
   const step = error?.step === undefined ? "" : ` in step ${error.step}`;
+  const brief = `set-up failed${step} (pool ${pool})`;
   return {
     tone: "bad",
     who: `Tester ${username}`,
-    text: `set-up failed${step} (pool ${pool}): ${error?.message ?? "no cause reported"}`,
+    text: `${brief}: ${error?.message ?? "no cause reported"}`,
+    brief,
     cure: "Look at the log, then retry.",
     since: createdAt,
     href: `/testers/${id}`,
@@ -146,12 +150,17 @@ function failedProblem({ id, username, pool, error, createdAt }: Assignment): Pr
 /** Conditions that mend themselves or follow from another one are warnings. */
 const GRAVE = new Set(["Degraded", "SetupsWork", "CapacityAvailable", "Progressing"]);
 
+/** How bad it is that the condition is amiss. */
+export function toneOf({ type, reason }: PoolView["conditions"][number]): Problem["tone"] {
+  return GRAVE.has(type) && reason !== "Paused" ? "bad" : "warn";
+}
+
 function poolProblems(pool: PoolView, cure: Cure): Problem[] {
   return pool.conditions
     .filter(isAmiss)
     .filter(({ type }) => type !== "AllCurrent")
     .map((condition) => ({
-      tone: GRAVE.has(condition.type) && !(condition.reason === "Paused") ? "bad" : "warn",
+      tone: toneOf(condition),
       who: `Pool ${pool.name}`,
       text: condition.message,
       cure: cure(condition),
