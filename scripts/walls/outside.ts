@@ -55,7 +55,7 @@ export const OUTSIDE: Record<string, Room> = {
         "scripts/leash",
         "test",
       ],
-      ...["test/helpers/until.ts", "drizzle-orm", NODE],
+      ...["test/helpers/until.ts", "drizzle-orm", "playwright-core", "zod", NODE],
     ],
     ...TOOL,
   },
@@ -129,7 +129,7 @@ export const OUTSIDE: Record<string, Room> = {
     instead: "Test an entry as a process, and reach the tables with SQL or through src/domain.",
   },
   "test/browser": {
-    may: ["verify/harness", "axe-core", "playwright-core", "vitest", "zod", NODE],
+    may: ["verify/harness", "axe-core", "playwright-core", "postgres", "vitest", "zod", NODE],
     types: ["vitest/node"],
     why: "The browser tests use a stack as its users do.",
     instead: "Use the pages, or the HTTP API through verify/harness.",

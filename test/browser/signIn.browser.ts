@@ -1,5 +1,6 @@
 import { expect, inject, test } from "vitest";
 import { admin, open, openSignedIn, stack } from "./chromium.ts";
+import { expire } from "./expire.ts";
 import { z } from "zod";
 
 /** Who gets in, and who does not. */
@@ -47,6 +48,32 @@ test("sign-in: a token that is revoked while its page is open → back at the si
   expect(await page.getByRole("button", { name: "Assign a machine" }).isDisabled()).toBe(true);
   await admin().mutate("token.revoke", { id: made.id }, z.unknown());
   await page.getByText("Your session has ended").waitFor();
+  expect(wrongs).toEqual([]);
+  await close();
+});
+
+test("sign-in: a token that expires while its page is open → back at the sign-in, where it is refused", async () => {
+  const token = z.looseObject({ id: z.string(), token: z.string() });
+  const made = await admin().mutate(
+    "token.create",
+    { name: "browser guest", role: "viewer", expiresInSeconds: 3600 },
+    token,
+  );
+  const { page, wrongs, close } = await open();
+  await page.goto(stack().url);
+  const signIn = async () => {
+    await page.getByLabel("Token with the role").fill(made.token);
+    await page.getByRole("button", { name: "Sign in" }).click();
+  };
+  await signIn();
+  await page.getByRole("article", { name: "Pool demo" }).waitFor();
+  await expire(made.id);
+  await page.getByText("Your session has ended").waitFor();
+  expect(await page.getByRole("article").count()).toBe(0);
+  await signIn();
+  await page.getByRole("alert").filter({ hasText: "expired" }).waitFor();
+  await page.reload();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
   expect(wrongs).toEqual([]);
   await close();
 });

@@ -97,6 +97,17 @@ test("the acceptance run: one diagonal of drivers and runtimes at every change, 
   expect(parts(NIGHTLY)).toEqual(["local node", "incus workerd"]);
 });
 
+test("the browser tests: the edge on Node at every change, in workerd at night", () => {
+  const [, runtimes = "", usual = ""] =
+    /z\.enum\(\[(.+)\]\).*WARMPOOL_BROWSER_RUNTIME"\] \?\? "(\w+)"/.exec(read("test/browser/setup.ts")) ?? [];
+  const tested = (commands: readonly string[]) =>
+    commands
+      .filter((command) => reached([command]).has("test:browser"))
+      .map((command) => /WARMPOOL_BROWSER_RUNTIME=(\w+)/.exec(command)?.[1] ?? usual);
+  expect(tested(RUN)).toEqual(["node"]);
+  expect([...tested(RUN), ...tested(NIGHTLY)].toSorted()).toEqual(JSON.parse(`[${runtimes}]`));
+});
+
 test("acceptance on Incus: the night has every part, the day all but what only the night has time for", () => {
   const [, all = ""] = /^const PARTS: .*= \[(.+)\];$/m.exec(read("verify/accept/main.ts")) ?? [];
   const [, day = ""] = /\? \[\] : \["--only", "([\w,]+)"\]/.exec(read("scripts/testIncus.ts")) ?? [];
