@@ -6,14 +6,15 @@ import { migrate } from "../../src/db/migrate.ts";
 import { startPostgres } from "../../src/stack/postgres.ts";
 import { claim } from "./claim.ts";
 import type { Bench, Comparison } from "./comparison.ts";
+import { dashboard } from "./dashboard.ts";
 import { warm } from "./warm.ts";
 
 /**
  * `npm run bench [-- NAME…] [--json FILE]`: each benchmark compares two ways side by side, in turns, on a database of
  * its own, and reports the ratio of each pair. Absolute times belong to the machine; ratios travel. Without a name those
- * run that need nothing but this checkout.
+ * run that need no Incus.
  */
-const BENCHES: Record<string, Bench> = { claim, warm };
+const BENCHES: Record<string, Bench> = { claim, dashboard, warm };
 const NEED_INCUS = new Set(["warm"]);
 
 const { values, positionals } = parseArgs({ options: { json: { type: "string" } }, allowPositionals: true });
