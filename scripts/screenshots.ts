@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,6 +28,7 @@ const assigned = z.looseObject({ assignment: z.looseObject({ id: z.string() }), 
 const machines = z.looseObject({ items: z.array(z.looseObject({ name: z.string() })) });
 
 const folder = await mkdtemp(join(tmpdir(), "warmpool-screenshots-"));
+const receiver = await startReceiver();
 const stack = await startStack(
   {
     runtime: "node",
@@ -36,6 +38,10 @@ const stack = await startStack(
     logFile: join(folder, "start.log"),
     targetSize: 4,
     sweepSeconds: 5,
+    env: {
+      WARMPOOL_WEBHOOK_URL: receiver.url,
+      WARMPOOL_WEBHOOK_SECRET: `whsec_${btoa("of these screenshots alone")}`,
+    },
   },
   START_SECONDS,
 );
@@ -45,10 +51,30 @@ try {
   await shoot(stack, testers);
 } finally {
   await stack.stop("sigterm");
+  receiver.close();
   await rm(folder, { recursive: true });
 }
 
 type Testers = { ready: string; working: string; failed: string; page: string };
+
+/** A receiver of the webhook that accepts what it gets, but for set-ups that failed. */
+async function startReceiver(): Promise<{ url: string; close: () => void }> {
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (piece: Buffer) => (body += piece.toString("utf8")));
+    request.on("end", () => response.writeHead(body.includes("assignment.failed") ? 503 : 204).end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the receiver has no port");
+  return {
+    url: `http://127.0.0.1:${address.port}/hooks`,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
 
 /** Somebody in every state: ready, at work, failed, in line. */
 async function fill({ admin }: Stack): Promise<Testers> {
@@ -123,7 +149,7 @@ async function shoot(running: Stack, testers: Testers): Promise<void> {
   const { admin } = running;
   const { url } = running.local();
   const [machine] = (await admin.query("machine.list", { state: "assigned" }, machines)).items;
-  const pages: [name: string, path: string][] = [
+  const pages: [name: string, path: string, height?: number][] = [
     ["overview", "/"],
     ["pool", "/pools/demo"],
     ["machines", "/machines"],
@@ -134,7 +160,7 @@ async function shoot(running: Stack, testers: Testers): Promise<void> {
     ["capacity", "/capacity"],
     ["nodes", "/nodes"],
     ["events", "/events"],
-    ["settings", "/settings"],
+    ["settings", "/settings", 1500],
   ];
   const browser = await chromium.launch({
     executablePath: process.env["WARMPOOL_CHROMIUM"] ?? "/usr/bin/chromium",
@@ -148,8 +174,10 @@ async function shoot(running: Stack, testers: Testers): Promise<void> {
       const { url: signIn } = await admin.mutate("session.link", undefined, link);
       await page.goto(new URL(signIn, url).href);
       await page.getByText("Live", { exact: true }).waitFor();
-      for (const [name, path] of colorScheme === "light" ? pages : pages.slice(0, 4))
+      for (const [name, path, height = SIZE.height] of colorScheme === "light" ? pages : pages.slice(0, 4)) {
+        await page.setViewportSize({ ...SIZE, height });
         await take(page, url + path, colorScheme === "light" ? name : `${name}-dark`);
+      }
       await page.setViewportSize(PHONE);
       if (colorScheme === "light") await take(page, `${url}/`, "overview-phone");
       await take(page, new URL(testers.page, url).href, colorScheme === "light" ? "page" : "page-dark");
