@@ -12,10 +12,11 @@ import { warm } from "./warm.ts";
 /**
  * `npm run bench [-- NAME…] [--json FILE]`: each benchmark compares two ways side by side, in turns, on a database of
  * its own, and reports the ratio of each pair. Absolute times belong to the machine; ratios travel. Without a name those
- * run that need no Incus.
+ * run that need nothing but this checkout.
  */
 const BENCHES: Record<string, Bench> = { claim, dashboard, warm };
-const NEED_INCUS = new Set(["warm"]);
+/** What needs Incus, or Chromium and an idle machine. */
+const BY_NAME = new Set(["dashboard", "warm"]);
 
 const { values, positionals } = parseArgs({ options: { json: { type: "string" } }, allowPositionals: true });
 const unknown = positionals.filter((name) => BENCHES[name] === undefined);
@@ -33,7 +34,7 @@ const results: Record<string, Comparison[]> = {};
 try {
   await migrate(server.url);
   for (const [name, bench] of Object.entries(BENCHES)) {
-    if (!(positionals.length > 0 ? positionals.includes(name) : !NEED_INCUS.has(name))) continue;
+    if (!(positionals.length > 0 ? positionals.includes(name) : !BY_NAME.has(name))) continue;
     console.log(`${name} …`);
     results[name] = await bench(server.url);
     for (const { what, pairs, aMs, bMs, ratio } of results[name]) {

@@ -2,12 +2,7 @@ import { z } from "zod";
 
 /** What a trace of Chromium says of a page's main thread. Pure. */
 
-export const CATEGORIES = [
-  "blink.user_timing",
-  "devtools.timeline",
-  "disabled-by-default-devtools.timeline",
-  "devtools.timeline.frame",
-];
+export const CATEGORIES = ["blink.user_timing", "devtools.timeline", "disabled-by-default-devtools.timeline"];
 
 const traceEvent = z.looseObject({
   name: z.string(),
@@ -37,7 +32,7 @@ export function updatesOf({ traceEvents }: Trace, mark: string): Update[] {
     .filter(({ pid, tid }) => pid === first.pid && tid === first.tid)
     .toSorted((one, other) => one.ts - other.ts);
   const tasks = onMain.filter(({ name }) => name === "RunTask");
-  const frames = onMain.filter(({ name }) => name === "BeginMainThreadFrame").map(({ ts }) => ts);
+  const frames = onMain.filter(({ name }) => name === "Commit").map(({ ts }) => ts);
   return marks.slice(0, -1).map(({ ts }, at) => {
     const until = marks[at + 1]?.ts ?? ts;
     const own = tasks.filter((task) => task.ts >= ts && task.ts < until);
@@ -45,7 +40,7 @@ export function updatesOf({ traceEvents }: Trace, mark: string): Update[] {
   });
 }
 
-/** Tasks by the frame that shows what they did: the next one that begins after them, with that frame's own task. */
+/** Tasks by the frame that shows what they did: the first that is committed in them or after them. */
 function byFrame(tasks: readonly TraceEvent[], frames: readonly number[]): TraceEvent[][] {
   return [
     ...Map.groupBy(

@@ -8,7 +8,7 @@ const event = (name: string, ts: number, dur = 0, more: object = {}) => ({
 });
 const mark = (ts: number) => event("update", ts);
 const task = (ts: number, dur: number, more?: object) => event("RunTask", ts, dur, more);
-const frame = (ts: number) => event("BeginMainThreadFrame", ts);
+const frame = (ts: number) => event("Commit", ts);
 const read = (...traceEvents: object[]) => updatesOf(trace.parse({ traceEvents }), "update");
 
 test("updatesOf: tasks between two marks → all of an update's work, and that for its largest frame", () => {
