@@ -90,10 +90,10 @@ main() {
   return $code
 }
 
-# Away from this session: its end, and the connection's, mean nothing to the runner. Under systemd it is a unit of its
+# Away from this session: its end, and the connection's, mean nothing to the runner. Under systemd it is root's unit of its
 # own, which neither sshd's end nor the session's touches; what a step leaves running stays when the unit is over.
 start_runner() {
-  if [ -d /run/systemd/system ]; then
+  if [ -d /run/systemd/system ] && [ "$(id -u)" = 0 ]; then
     systemd-run --quiet --collect --unit="warmpool-setup-$(cat "$dir/starts")-$run" --service-type=exec \\
       --property=KillMode=process --property="StandardOutput=append:$dir/runner.out" --property=StandardError=inherit \\
       --setenv=HOME="$HOME" --setenv=PATH="$PATH" --setenv=USER="\${USER:-root}" --setenv=LOGNAME="\${LOGNAME:-root}" \\
