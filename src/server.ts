@@ -9,13 +9,16 @@ import { connect } from "./db/client.ts";
 import { readDatabaseUrl } from "./db/databaseUrl.ts";
 import { directLink } from "./db/directLink.ts";
 import { dashboardFolder } from "./dashboardFolder.ts";
+import { readTrustedProxies } from "./host/callerAddress.ts";
+import { inheritedSocket, serviceManager } from "./host/serviceManager.ts";
 import { listen } from "./listen.ts";
 import { NO_SECRET_KEYS, readSecretKeys } from "./domain/secrets/keys.ts";
 import { readWebhook } from "./domain/webhook/receiver.ts";
 
 /**
  * The Node entry, for hosting Warmpool oneself: the same app and the same duties as src/worker.ts, on a timer.
- * Configured by the environment; stops on SIGTERM after the requests under way, within ten seconds.
+ * Configured by the environment; stops on SIGTERM after the requests under way, within ten seconds. Under systemd it
+ * takes over the socket that outlives it, and reports that it is up (host/serviceManager.ts).
  */
 const config = readConfig();
 const connection = connect(config.databaseUrl, {
@@ -42,11 +45,16 @@ const edge: Edge = {
   files: dashboardFolder(),
   after,
 };
-const server = await listen(edge, config.host, config.port).catch((error: Error) => {
-  console.error(`warmpool server: cannot listen on ${config.host}:${config.port}: ${error.message}`);
+const manager = serviceManager(process.env);
+const fd = inheritedSocket(process.env);
+const place = fd === null ? { host: config.host, port: config.port } : { fd };
+const server = await listen(edge, place, config.trustedProxies).catch((error: Error) => {
+  const where = fd === null ? `on ${config.host}:${config.port}` : "on the socket of the service manager";
+  console.error(`warmpool server: cannot listen ${where}: ${error.message}`);
   process.exit(1);
 });
-log("info", "listening", { host: config.host, port: server.port });
+log("info", "listening", { host: fd === null ? config.host : server.host, port: server.port });
+manager.ready();
 
 const timer = config.sweepSeconds > 0 ? setInterval(runSweep, config.sweepSeconds * 1000) : undefined;
 if (timer !== undefined) runSweep();
@@ -59,16 +67,17 @@ function runSweep(): void {
   });
 }
 
-/** A request under way gets so long, then its caller is hung up on. */
-const REQUEST_MS = 2000;
+/** A request under way gets so long, then its caller is hung up on. Streams and long polls end at once. */
+const REQUEST_MS = 4000;
 /** And then a sweep gets so long: whoever waits for a database that is out of reach waits for minutes. */
-const WORK_MS = 5000;
+const WORK_MS = 4000;
 /** And then a statement. */
 const STATEMENT_SECONDS = 1;
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop());
 
 async function stop(): Promise<void> {
+  manager.stopping();
   clearInterval(timer);
   await server.close(REQUEST_MS);
   // What is cut off here is what a kill would cut off: the next sweep takes it up.
@@ -93,6 +102,8 @@ function readConfig() {
   if (secretKeys !== NO_SECRET_KEYS && "problem" in secretKeys) die(secretKeys.problem);
   const publicUrl = readPublicUrl(env["WARMPOOL_PUBLIC_URL"]);
   if (publicUrl !== null && "problem" in publicUrl) die(publicUrl.problem);
+  const trusted = readTrustedProxies(env["WARMPOOL_TRUSTED_PROXIES"]);
+  if ("problem" in trusted) die(trusted.problem);
   const { limits, problems } = readLimits((name) => env[name]);
   if (problems[0] !== undefined) die(problems[0]);
   return {
@@ -100,6 +111,7 @@ function readConfig() {
     limits,
     secretKeys,
     publicOrigin: publicUrl?.origin,
+    trustedProxies: trusted.proxies,
     webhook,
     adminToken,
     host: env["HOST"] ?? "127.0.0.1",

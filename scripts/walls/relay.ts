@@ -89,7 +89,7 @@ export const RELAY: Record<string, Room> = {
   },
   "src/relay/main.ts": {
     may: [
-      ...["src/relay", "src/relay/time", "src/relay/ssh", "src/relay/session"],
+      ...["src/host", "src/relay", "src/relay/time", "src/relay/ssh", "src/relay/session"],
       ...["src/relay/operations", "src/relay/drivers", NODE],
     ],
     types: ["src/contract"],

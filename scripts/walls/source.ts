@@ -74,11 +74,16 @@ export const SOURCE: Record<string, Room> = {
     ...ENTRY,
   },
   "src/dashboardFolder.ts": { may: [NODE], types: ["src/api"], ...ENTRY },
-  "src/listen.ts": { may: ["src/api", "@hono/node-server", NODE], ...ENTRY },
+  "src/host": {
+    may: [NODE],
+    why: "What Node, a proxy and a service manager want from a process does not depend on what the process is for.",
+    instead: "Pass in what it needs.",
+  },
+  "src/listen.ts": { may: ["src/api", "src/host", "@hono/node-server", NODE], ...ENTRY },
   "src/server.ts": {
     may: [
       ...["src/db/databaseUrl.ts", "src/db/client.ts", "src/db/directLink.ts", "src/cron"],
-      ...["src/api", "src/dashboardFolder.ts", "src/listen.ts", "src/domain/core"],
+      ...["src/api", "src/host", "src/dashboardFolder.ts", "src/listen.ts", "src/domain/core"],
       ...["src/domain/secrets"],
       ...["src/domain/webhook", NODE],
     ],

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { type Driver, DriverError } from "./driver.ts";
 import { chooseDriver } from "./drivers/choose.ts";
 import type { DriverOptions } from "../contract/drivers.ts";
+import { serviceManager } from "../host/serviceManager.ts";
 import { systemClock } from "./time/clock.ts";
 import { connectEdge, EdgeError, endsSession } from "./session/edge.ts";
 import { RelayError, WrongUse, wordsOf } from "./errors.ts";
@@ -92,6 +93,8 @@ export async function runRelay(options: RunOptions): Promise<void> {
   const edge = connectEdge(url, who.credential);
   log.info("Starting", { node: who.node, url, driver: driver.name });
   log.info(banner);
+  // Before the edge answers: a service that waits for it would be considered failed while the edge is down.
+  serviceManager(process.env).ready();
   const connections = new SshPool(key.privateKey);
   try {
     const about = {

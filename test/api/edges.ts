@@ -77,7 +77,7 @@ async function startNode(
       running.add(promise);
     },
   };
-  const server = await listen(edge, "127.0.0.1", 0);
+  const server = await listen(edge, { host: "127.0.0.1", port: 0 });
   const log = vi.spyOn(console, "log");
   return {
     url: `http://127.0.0.1:${server.port}`,

@@ -30,7 +30,8 @@ test("where the port is taken, listening fails with what the system says", async
     secretKeys: { keys: [] },
     after: () => undefined,
   };
-  await expect(listen(edge, "127.0.0.1", Number(new URL(taken.url).port))).rejects.toMatchObject({
+  const place = { host: "127.0.0.1", port: Number(new URL(taken.url).port) };
+  await expect(listen(edge, place)).rejects.toMatchObject({
     code: "EADDRINUSE",
   });
 });
