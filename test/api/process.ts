@@ -9,7 +9,14 @@ export type ApiProcess = AsyncDisposable & { url: string };
 
 /** An edge in a process of its own, as in production: the Node entry, or the Worker's bundle in a workerd. */
 export async function startApiProcess(runtime: Runtime, databaseUrl: string): Promise<ApiProcess> {
-  if (runtime === "workerd") return startEdge(runtime, databaseUrl);
+  return runtime === "workerd" ? startEdge(runtime, databaseUrl) : startServerProcess(databaseUrl);
+}
+
+/** @param settings of the Node entry, besides what it needs */
+export async function startServerProcess(
+  databaseUrl: string,
+  settings: Record<string, string> = {},
+): Promise<ApiProcess> {
   const port = await freePort();
   const program = fileURLToPath(new URL("../../src/server.ts", import.meta.url));
   const server = spawn(process.execPath, [program], {
@@ -19,6 +26,7 @@ export async function startApiProcess(runtime: Runtime, databaseUrl: string): Pr
       PORT: String(port),
       WARMPOOL_ADMIN_TOKEN: ADMIN_TOKEN,
       WARMPOOL_SWEEP_SECONDS: "0",
+      ...settings,
     },
     stdio: "ignore",
   });

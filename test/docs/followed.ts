@@ -3,6 +3,9 @@
  * written down here; test/docs/advice.test.ts says which are missing, and which are no longer given.
  */
 export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
+  "test/api/frontProxy.machines.test.ts": [
+    "If it is a private CA, set NODE_EXTRA_CA_CERTS to the file of its certificate.",
+  ],
   "test/cli/everyVerb.db.test.ts": [
     "`…` shows the log of the set-up; retry continues where it stopped, release returns the machine.",
     "`…` gets one.",

@@ -42,6 +42,14 @@ const NETWORK: Record<string, string> = {
   UND_ERR_CONNECT_TIMEOUT: "the connection timed out",
 };
 
+/** What Node says of a certificate whose issuer it does not know. */
+const UNKNOWN_CA = new Set([
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+]);
+
 /** Puts any error that a verb threw into words. `url` is where the CLI talked to, null where it did not get so far. */
 export function failureOf(error: unknown, url: string | null): Failure {
   if (error instanceof CliError) {
@@ -91,6 +99,14 @@ function unanswered(error: Error, url: string): Failure {
     };
   }
   const network = causes.map(networkCode).find((code) => code !== undefined);
+  if (network !== undefined && UNKNOWN_CA.has(network)) {
+    return {
+      message: `cannot trust ${url}: no CA that this host knows has signed its certificate (${network}).`,
+      hint: "If it is a private CA, set NODE_EXTRA_CA_CERTS to the file of its certificate.",
+      exit: EXIT.failed,
+      code: null,
+    };
+  }
   // `fetch` fails with a TypeError where no answer came; anything else went wrong in reading one.
   if (network !== undefined || causes.some((cause) => cause instanceof TypeError)) {
     const why = network === undefined ? causes.at(-1)?.message : (own(NETWORK, network) ?? network);
