@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { deadline } from "../helpers/patience.ts";
 import { isNight } from "../helpers/nightly.ts";
+import { npmInstall, packed } from "../helpers/packed.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 import { aPool, anAssignment, inLine } from "./samples.ts";
 import { standIn } from "./standIn.ts";
@@ -13,7 +14,6 @@ import { standIn } from "./standIn.ts";
 
 const run = promisify(execFile);
 const checkout = join(import.meta.dirname, "../..");
-const PACKED = ["package.json", "tsconfig.json", "tsconfig.build.json", "bin", "src", "drizzle", "recipes"];
 
 test.runIf(isNight)(
   "the packed package gives an empty project a typed client and the command line",
@@ -54,22 +54,11 @@ test.runIf(isNight)(
   },
 );
 
-/** Packs a copy, so that the checkout is left without a dist folder; npm takes dependencies from its cache. */
 async function installed(folder: string): Promise<string> {
-  const source = join(folder, "source");
   const project = join(folder, "project");
-  await mkdir(source);
   await mkdir(project);
-  for (const name of PACKED) await cp(join(checkout, name), join(source, name), { recursive: true });
-  await symlink(join(checkout, "node_modules"), join(source, "node_modules"));
-  await run("npm", ["pack", "--pack-destination", folder], { cwd: source, signal: deadline(90) });
-  const { version } = JSON.parse(await readFile(join(source, "package.json"), "utf8"));
   await writeFile(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  const flags = ["--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"];
-  await run("npm", ["install", ...flags, join(folder, `warmpool-${version}.tgz`)], {
-    cwd: project,
-    signal: deadline(120),
-  });
+  await npmInstall(project, await packed(folder));
   return project;
 }
 
