@@ -53,9 +53,6 @@ const server = await listen(edge, place, config.trustedProxies).catch((error: Er
   console.error(`warmpool server: cannot listen ${where}: ${error.message}`);
   process.exit(1);
 });
-log("info", "listening", { host: fd === null ? config.host : server.host, port: server.port });
-manager.ready();
-
 const timer = config.sweepSeconds > 0 ? setInterval(runSweep, config.sweepSeconds * 1000) : undefined;
 if (timer !== undefined) runSweep();
 
@@ -75,6 +72,9 @@ const WORK_MS = 4000;
 const STATEMENT_SECONDS = 1;
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop());
+// Not earlier: whoever reads that it listens may stop it at once.
+log("info", "listening", { host: fd === null ? config.host : server.host, port: server.port });
+manager.ready();
 
 async function stop(): Promise<void> {
   manager.stopping();

@@ -106,10 +106,10 @@ export async function startFrontProxy(
     await folder[Symbol.asyncDispose]();
   };
   try {
-    await until(`${proxy} to listen`, () => {
-      if (child.exitCode !== null) throw new Error(`${proxy} ended with ${child.exitCode}: ${said}`);
-      return accepts(https);
-    });
+    const seen = await until(`${proxy} to listen`, async () =>
+      child.exitCode === null && child.signalCode === null ? (await accepts(https)) && "listening" : "ended",
+    );
+    if (seen === "ended") throw new Error(`${proxy} ended with ${child.exitCode ?? child.signalCode}`);
   } catch (error) {
     const log = await readFile(join(folder.path, "log"), "utf8").catch(() => "");
     await stop();
