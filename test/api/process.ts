@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { freePort } from "../../src/stack/ports.ts";
-import { until } from "../helpers/until.ts";
+import { z } from "zod";
 import { ADMIN_TOKEN, type Runtime, startEdge } from "./edges.ts";
 
 export type ApiProcess = AsyncDisposable & { url: string };
@@ -12,35 +12,53 @@ export async function startApiProcess(runtime: Runtime, databaseUrl: string): Pr
   return runtime === "workerd" ? startEdge(runtime, databaseUrl) : startServerProcess(databaseUrl);
 }
 
-/** @param settings of the Node entry, besides what it needs */
+const listening = z.object({ message: z.literal("listening"), port: z.int() });
+
+/**
+ * @param settings of the Node entry, besides what it needs
+ * @throws Error with what it said, if it ends before it listens
+ */
 export async function startServerProcess(
   databaseUrl: string,
   settings: Record<string, string> = {},
 ): Promise<ApiProcess> {
-  const port = await freePort();
   const program = fileURLToPath(new URL("../../src/server.ts", import.meta.url));
   const server = spawn(process.execPath, [program], {
     env: {
       ...process.env,
       DATABASE_URL: databaseUrl,
-      PORT: String(port),
+      PORT: "0",
       WARMPOOL_ADMIN_TOKEN: ADMIN_TOKEN,
       WARMPOOL_SWEEP_SECONDS: "0",
       ...settings,
     },
-    stdio: "ignore",
+    stdio: ["ignore", "pipe", "pipe"],
   });
+  let said = "";
+  server.stderr.on("data", (chunk) => (said = `${said}${String(chunk)}`.slice(-4000)));
   const ended = once(server, "exit");
-  const url = `http://127.0.0.1:${port}`;
-  const stop = async () => {
-    server.kill("SIGTERM");
-    await ended;
+  const port = await new Promise<number | null>((resolve) => {
+    const lines = createInterface(server.stdout);
+    lines.on("line", (line) => {
+      const found = listening.safeParse(jsonOrNull(line));
+      if (found.success) resolve(found.data.port);
+    });
+    lines.once("close", () => resolve(null));
+  });
+  if (port === null) throw new Error(`the server ended before it listened: ${said}`);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.kill("SIGTERM");
+      await ended;
+    },
   };
+}
+
+function jsonOrNull(text: string): unknown {
   try {
-    await until("the server to answer", async () => (await fetch(`${url}/healthz`)).ok);
-  } catch (error) {
-    await stop();
-    throw error;
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
-  return { url, [Symbol.asyncDispose]: stop };
 }
