@@ -14,6 +14,8 @@ const FAILED = 400;
 /** How long one question may stay open, in seconds. */
 const WAIT_SECONDS = 5;
 const UNKNOWN = "Operation not found";
+/** What Incus says, as an error, of a question that got too old. */
+const TOO_OLD = "context deadline exceeded";
 /** How long to wait for the end of what is no longer wanted, in seconds. */
 const SETTLE_SECONDS = 90;
 
@@ -67,8 +69,9 @@ async function look(incus: Incus, id: string, signal: AbortSignal): Promise<z.in
     if (!(error instanceof IncusError)) throw error;
     const now = await incus.read(path, operation, signal).catch(() => null);
     signal.throwIfAborted();
-    if (now !== null && now.status_code < SUCCESS) return now;
-    if (error.message !== UNKNOWN) throw error;
+    // It may have ended well just after the question got too old.
+    if (now !== null) return now;
+    if (error.message !== UNKNOWN && error.message !== TOO_OLD) throw error;
     // What has ended is known for some seconds only, and nothing outlives the daemon.
     const said = `Incus no longer knows the operation ${id}: its daemon may have been restarted`;
     throw new DriverError("retry", said, { cause: error });
