@@ -249,7 +249,7 @@ clean_up() {
   rm -rf "$logs"
 }
 
-# what_failed STAGE: what it said of each failure, once, at the end, for whoever sees nothing but the end.
+# what_failed STAGE: the lines of its log that name a failure, each once: a long output is often read from its end only.
 what_failed() {
   [ -f "$logs/$1.log" ] || return 0
   sed 's/\x1b\[[0-9;]*m//g' "$logs/$1.log" |

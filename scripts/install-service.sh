@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the server or a relay as a service of systemd on this Debian host (12 or 13, as root), from the installed package or
 # the checkout that this script is in. It can run again at any time, and has to after an upgrade: it looks before every
-# step, writes the units anew, migrates the database and restarts the service. docs/own-server.md shows the commands.
+# step, writes the units again, migrates the database and restarts the service. docs/own-server.md shows the commands.
 #
 #   install-service.sh server [--listen ADDRESS:PORT]
 #   install-service.sh relay [--url URL] [-- OPTION…]     the options are those of `warmpool relay run`

@@ -72,7 +72,7 @@ const WORK_MS = 4000;
 const STATEMENT_SECONDS = 1;
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void stop());
-// Not earlier: whoever reads that it listens may stop it at once.
+// Not earlier: a script that reads this line may stop the server immediately.
 log("info", "listening", { host: fd === null ? config.host : server.host, port: server.port });
 manager.ready();
 

@@ -15,7 +15,7 @@ export type Context = Edge & {
   requestId: string;
   /** The caller, identified by the gate (gate.ts). */
   caller: Caller;
-  /** Opens an event stream for the caller. @returns a function to call when it has ended; null if there are too many. */
+  /** Takes a place for an event stream of the caller; null if there are too many. */
   openStream: () => Place | null;
   /** The start of created links: `https://warmpool.example.com`. */
   origin: string;

@@ -47,8 +47,8 @@ export function beatMs(env: NodeJS.ProcessEnv, pid: number = process.pid): numbe
 }
 
 /**
- * The listening socket that systemd has opened for this process; null if there is none. It outlives the process: whoever
- * connects during a restart waits for the next one.
+ * The listening socket that systemd has opened for this process; null if there is none. It outlives the process:
+ * connections that arrive during a restart wait for the next one.
  */
 export function inheritedSocket(env: NodeJS.ProcessEnv, pid: number = process.pid): number | null {
   const isForThis = env["LISTEN_PID"] === String(pid) && Number(env["LISTEN_FDS"]) >= 1;

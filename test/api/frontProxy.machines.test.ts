@@ -113,7 +113,7 @@ describe.each(FRONT_PROXIES)("behind %s", (proxy) => {
   );
 
   test.skipIf(isMissing)(
-    "a trusted proxy → callers are told apart by address, whatever they claim",
+    "a trusted proxy → callers are distinguished by address, whatever they claim",
     async () => {
       const wrong = async (localAddress: string, claimed: string) => {
         const headers = { authorization: "Bearer wrong", "x-forwarded-for": claimed };

@@ -15,7 +15,7 @@ export async function startApiProcess(runtime: Runtime, databaseUrl: string): Pr
 const listening = z.object({ message: z.literal("listening"), port: z.int() });
 
 /**
- * @param settings of the Node entry, besides what it needs
+ * @param settings of the Node entry, in addition to the required ones
  * @throws Error with what it said, if it ends before it listens
  */
 export async function startServerProcess(

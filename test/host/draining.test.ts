@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { draining } from "../../src/host/draining.ts";
 import { until } from "../helpers/until.ts";
 
-/** Longer than any of these tests takes: who ends only then was cut off. */
+/** Longer than any of these tests takes: a connection that ends only then was cut off. */
 const GRACE_MS = 600_000;
 const request = (path: string) => `GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`;
 
@@ -75,7 +75,7 @@ test("draining: a connection on which nobody asks → ended", async () => {
   expect(connection.heard).toBe("");
 });
 
-test("draining: an event stream → ends whole, and what made it is told", async () => {
+test("draining: an event stream → ends whole, and its source is cancelled", async () => {
   let isCancelled = false;
   const server = await served(() => {
     const body = new ReadableStream({

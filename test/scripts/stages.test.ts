@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 
-/** How a run of .ci/stages.sh ends: whoever sees only the end of a long output has to learn what failed. */
+/** How a run of .ci/stages.sh ends: the end of a long output alone has to name what failed. */
 const checkout = fileURLToPath(new URL("../..", import.meta.url));
 
 /** What `finish` prints about stages with these counts and logs, and its exit code. */

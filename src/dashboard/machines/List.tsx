@@ -35,7 +35,7 @@ export function List({ machines, open }: { machines: readonly MachineView[]; ope
   );
 }
 
-/** Of thousands few change at a time: a row is drawn anew only when its machine is another object. */
+/** Few of thousands change at a time: a row is drawn again only if its machine is another object. */
 const Row = memo(function Row({
   machine,
   isOpen,

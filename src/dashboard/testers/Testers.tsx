@@ -91,7 +91,7 @@ function TesterTable({ testers }: { testers: readonly Assignment[] }) {
   );
 }
 
-/** Drawn anew only when its tester is another object. */
+/** Drawn again only if its tester is another object. */
 const Row = memo(function Row({ tester }: { tester: Assignment }) {
   return (
     <tr>

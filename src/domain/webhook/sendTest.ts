@@ -11,7 +11,7 @@ import { post } from "./post.ts";
 import type { Receiver, WebhookSetting } from "./receiver.ts";
 
 /**
- * Sends one message that says nothing, for a person who waits for its end: at once, also if the others are held back,
+ * Sends a message without content and returns its result. It is sent immediately, even if other messages are held back,
  * and only once. It is signed like the others, and changes nothing for them.
  * @returns what happened to it, also if the receiver did not accept it.
  * @throws WarmpoolError CONFLICT if there is nobody to send it to.

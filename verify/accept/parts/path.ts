@@ -9,7 +9,7 @@ import { type Key, makeKey, ssh } from "../../harness/sshClient.ts";
 
 /** The way of a tester, from the first start to the last trace of their machine. */
 const ASSIGNS = 20;
-/** On a quiet machine: CI runs this beside another lane. */
+/** For one in two always; for 19 in 20 on a quiet machine, because CI runs this beside another lane. */
 const LIMIT_MS = 300;
 const USER = "alice";
 
@@ -112,10 +112,11 @@ async function fastAssigns({ report, runtime }: Context, admin: Rpc, app: Rpc, k
     const sorted = took.toSorted((a, b) => a - b).map(Math.round);
     const p95 = sorted[Math.ceil(sorted.length * 0.95) - 1] ?? Infinity;
     const limit = Math.round(stretched(LIMIT_MS));
+    const p50 = sorted[Math.floor(sorted.length / 2)] ?? Infinity;
     const measured =
-      `p50 ${sorted[Math.floor(sorted.length / 2)]} ms, p95 ${p95} ms, slowest ${sorted.at(-1)} ms` +
+      `p50 ${p50} ms, p95 ${p95} ms, slowest ${sorted.at(-1)} ms` +
       (limit > LIMIT_MS ? `; the limit is ${limit} ms on this busy machine` : "");
-    if (isBound && p95 > limit) throw new Error(measured);
+    if (isBound && (p50 > LIMIT_MS || p95 > limit)) throw new Error(measured);
     return measured;
   });
   const held = new Set(

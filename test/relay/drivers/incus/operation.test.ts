@@ -30,7 +30,7 @@ const GONE = new IncusError(404, "Operation not found");
 
 test.each<[string, Answer[], Answer]>([
   ["it ends while it is waited for", [ENDED_WELL], GONE],
-  ["a question gets too old, and it goes on", [TOO_OLD, ENDED_WELL], RUNNING],
+  ["a question gets too old while the operation runs", [TOO_OLD, ENDED_WELL], RUNNING],
   ["it ends well just after a question got too old", [TOO_OLD], ENDED_WELL],
 ])("%s → it has ended well", async (_, waited, looked) => {
   await expect(ended(incus(waited, looked), "op", 60, never)).resolves.toBeUndefined();
