@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Starts the command line: the built one where this is an installed package, the source where it is a checkout.
+// Starts the command line: the built one where this is an installed package, one built from the sources in a checkout.
 // Runs under any Node, also one that is too old for the rest; then it hands over to the one from npm, if there is one.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -12,10 +12,9 @@ import { fileURLToPath } from "node:url";
 const NEEDED = [22, 18];
 
 const source = new URL("../src/cli/main.ts", import.meta.url);
-const entry = existsSync(source) ? source : new URL("../dist/cli/main.js", import.meta.url);
 
 if (isNewEnough(process.versions.node)) {
-  const { runProcess } = await import(entry.href);
+  const { runProcess } = await import(await entry());
   await runProcess();
 } else {
   const newer = nodeFromNpm();
@@ -28,6 +27,12 @@ if (isNewEnough(process.versions.node)) {
     process.exit(1);
   }
   handOver(newer);
+}
+
+async function entry() {
+  if (!existsSync(source)) return new URL("../dist/cli/main.js", import.meta.url).href;
+  const { bundledCli } = await import("../scripts/bundledCli.js");
+  return bundledCli(source);
 }
 
 function isNewEnough(version) {

@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { build, type Plugin } from "esbuild";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import type { TestProject } from "vitest/node";
+import { whereItWas } from "../scripts/whereItWas.js";
 import { bundleServer } from "../src/relay/drivers/local/bundleServer.ts";
 
 /**
@@ -45,7 +46,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       js: `import { createRequire as requireOf } from "node:module";
         const require = requireOf(import.meta.url), __dirname = import.meta.dirname;`,
     },
-    plugins: [whereItWas],
+    plugins: [whereItWas(/\/(?:src|examples|test)\/.*\.ts$/, isProgram)],
     logLevel: "error",
   });
   await writeFile(
@@ -60,17 +61,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
 /** It finds the machines' SSH server beside the program, as in a built package. */
 const LOOKS_BESIDE_PROGRAM = "src/relay/drivers/local/program.ts";
 
-/** A module that looks for a file beside itself finds it beside its source. Only a program asks where it runs. */
-const whereItWas: Plugin = {
-  name: "where it was",
-  setup(builder) {
-    builder.onLoad({ filter: /\/(?:src|examples|test)\/.*\.ts$/ }, async ({ path }) => {
-      const isProgram = [...Object.values(SOURCES), LOOKS_BESIDE_PROGRAM].some(
-        (source) => source === relative(ROOT, path),
-      );
-      const text = await readFile(path, "utf8");
-      const here = JSON.stringify(pathToFileURL(path).href);
-      return { contents: isProgram ? text : text.replaceAll("import.meta.url", here), loader: "ts" };
-    });
-  },
-};
+/** Only a program asks where it runs. */
+function isProgram(path: string): boolean {
+  return [...Object.values(SOURCES), LOOKS_BESIDE_PROGRAM].some((source) => source === relative(ROOT, path));
+}

@@ -33,6 +33,19 @@ test("npx finds it in the checkout", async () => {
   expect(stdout).toBe(`${version}\n`);
 });
 
+test("--help loads a few modules, and strips the types of none", async () => {
+  const count = `import { registerHooks } from "node:module";
+    registerHooks({ load: (url, context, next) => (url.startsWith("node:") || console.error(url), next(url, context)) });`;
+  const args = ["--import", `data:text/javascript,${encodeURIComponent(count)}`, LAUNCHER, "--help"];
+  const loaded = async () =>
+    (await run(process.execPath, args, { signal: deadline(30) })).stderr.trim().split("\n");
+  // The first may have to build it.
+  await loaded();
+  const modules = await loaded();
+  expect(modules.length).toBeLessThan(20);
+  expect(modules.filter((url) => url.endsWith(".ts"))).toEqual([]);
+});
+
 test("a reader that has seen enough is no failure", async () => {
   const script = `set -o pipefail; "${process.execPath}" "${LAUNCHER}" --help | true`;
   await run("bash", ["-c", script], { signal: deadline(15) });
