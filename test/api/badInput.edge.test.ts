@@ -7,6 +7,7 @@ import { until } from "../helpers/until.ts";
 import { call } from "./call.ts";
 import { everything } from "./everything.ts";
 import { ADMIN_TOKEN, RUNTIMES, startEdge } from "./edges.ts";
+import { isNight } from "../helpers/nightly.ts";
 
 const good = { username: "alice", sshKeys: [KEY_A] };
 const cut = KEY_A.split(" ").slice(0, 2).join(" ").slice(0, -8);
@@ -140,21 +141,28 @@ const TABLE: [what: string, procedure: string, input: unknown, status: number, c
   ];
 
 describe.each(RUNTIMES)("bad input on %s", (runtime) => {
-  test("each has its code, says what is wrong, and changes nothing", async () => {
-    await using t = await testDb();
-    await makeWorld(t.db);
-    await using edge = await startEdge(runtime, t.url);
-    const before = await everything(t.db);
-    for (const [what, procedure, input, status, code, says] of TABLE) {
-      const answer = await call(edge.url, ADMIN_TOKEN, procedure, input);
-      expect({ what, status: answer.status, code: answer.code }, answer.text).toEqual({ what, status, code });
-      expect(answer.message, what).toMatch(says);
-      expect(answer.text, what).not.toMatch(/select|insert|stack|node_modules|\/src\//i);
-    }
-    const status = await call(edge.url, ADMIN_TOKEN, "tester.status", { username: "nobody-yet" });
-    expect(status).toMatchObject({ status: 404, code: "NOT_FOUND" });
-    expect(await everything(t.db)).toEqual(before);
-  });
+  test.runIf(runtime === "node" || isNight)(
+    "each has its code, says what is wrong, and changes nothing",
+    async () => {
+      await using t = await testDb();
+      await makeWorld(t.db);
+      await using edge = await startEdge(runtime, t.url);
+      const before = await everything(t.db);
+      for (const [what, procedure, input, status, code, says] of TABLE) {
+        const answer = await call(edge.url, ADMIN_TOKEN, procedure, input);
+        expect({ what, status: answer.status, code: answer.code }, answer.text).toEqual({
+          what,
+          status,
+          code,
+        });
+        expect(answer.message, what).toMatch(says);
+        expect(answer.text, what).not.toMatch(/select|insert|stack|node_modules|\/src\//i);
+      }
+      const status = await call(edge.url, ADMIN_TOKEN, "tester.status", { username: "nobody-yet" });
+      expect(status).toMatchObject({ status: 404, code: "NOT_FOUND" });
+      expect(await everything(t.db)).toEqual(before);
+    },
+  );
 
   test("a body over the limit is refused", async () => {
     await using t = await testDb();
@@ -167,26 +175,29 @@ describe.each(RUNTIMES)("bad input on %s", (runtime) => {
     expect(answer).toMatchObject({ status: 413, code: "BAD_REQUEST" });
   });
 
-  test("a wrong, missing, foreign or revoked token opens nothing", async () => {
-    await using t = await testDb();
-    await makeWorld(t.db);
-    await using edge = await startEdge(runtime, t.url);
-    const app = await createToken(t.db, { role: "app", name: "app" }, ADMIN);
-    const node = await issueToken(t.db, { role: "node", name: NODE, node: NODE });
-    const refused = async (token: string | null, procedure: string, status: number, code: string) => {
-      const answer = await call(edge.url, token, procedure, good);
-      expect(answer, `${procedure} with ${token?.slice(0, 8)}`).toMatchObject({ status, code });
-    };
-    await refused(null, "tester.assign", 401, "UNAUTHORIZED");
-    await refused("wp_admin_wrong", "tester.assign", 401, "UNAUTHORIZED");
-    await refused(app.token, "pool.put", 403, "FORBIDDEN");
-    await refused(app.token, "relay.open", 403, "FORBIDDEN");
-    await refused(node.token, "tester.assign", 403, "FORBIDDEN");
-    await refused(node.token, "sweep.run", 403, "FORBIDDEN");
-    await refused(ADMIN_TOKEN, "relay.open", 403, "FORBIDDEN");
-    await t.db.execute(sql`update tokens set revoked_at = now()`);
-    await refused(app.token, "tester.assign", 401, "UNAUTHORIZED");
-  });
+  test.runIf(runtime === "node" || isNight)(
+    "a wrong, missing, foreign or revoked token opens nothing",
+    async () => {
+      await using t = await testDb();
+      await makeWorld(t.db);
+      await using edge = await startEdge(runtime, t.url);
+      const app = await createToken(t.db, { role: "app", name: "app" }, ADMIN);
+      const node = await issueToken(t.db, { role: "node", name: NODE, node: NODE });
+      const refused = async (token: string | null, procedure: string, status: number, code: string) => {
+        const answer = await call(edge.url, token, procedure, good);
+        expect(answer, `${procedure} with ${token?.slice(0, 8)}`).toMatchObject({ status, code });
+      };
+      await refused(null, "tester.assign", 401, "UNAUTHORIZED");
+      await refused("wp_admin_wrong", "tester.assign", 401, "UNAUTHORIZED");
+      await refused(app.token, "pool.put", 403, "FORBIDDEN");
+      await refused(app.token, "relay.open", 403, "FORBIDDEN");
+      await refused(node.token, "tester.assign", 403, "FORBIDDEN");
+      await refused(node.token, "sweep.run", 403, "FORBIDDEN");
+      await refused(ADMIN_TOKEN, "relay.open", 403, "FORBIDDEN");
+      await t.db.execute(sql`update tokens set revoked_at = now()`);
+      await refused(app.token, "tester.assign", 401, "UNAUTHORIZED");
+    },
+  );
 
   test("a database error shows its text neither to the caller nor in the log", async () => {
     await using t = await testDb();

@@ -7,7 +7,7 @@ import type { DashboardFiles } from "../../src/api/dashboard.ts";
 import { listen } from "../../src/listen.ts";
 import { readSecretKeys } from "../../src/domain/secrets/keys.ts";
 import type { Receiver } from "../../src/domain/webhook/receiver.ts";
-import { atNight } from "../helpers/nightly.ts";
+import { atNight, oneIn } from "../helpers/nightly.ts";
 import { staying } from "../helpers/recycled.ts";
 
 /** The two entries, so that every API test runs against both: the app in Node, and the real bundle in workerd. */
@@ -29,6 +29,11 @@ export const RUNTIMES: readonly Runtime[] = ["node", "workerd"];
 
 /** For what cannot differ between the runtimes, because the same code decides it in both. */
 export const ONE_RUNTIME = atNight(RUNTIMES);
+
+/** Of many cases that the same code decides in both runtimes: all of them on Node, by day each n-th on workerd. */
+export function casesOn<T>(runtime: Runtime, n: number, all: readonly T[]): readonly T[] {
+  return runtime === "workerd" ? oneIn(n, all) : all;
+}
 
 type EdgeOptions = {
   adminRequestsPerMinute?: number;

@@ -9,6 +9,7 @@ import { installation } from "./installation.ts";
 import { LAUNCHER, warmpoolProcess } from "./process.ts";
 import type { Ran } from "./run.ts";
 import { deadline } from "../helpers/patience.ts";
+import { isNight } from "../helpers/nightly.ts";
 
 /** bin/warmpool.js, as a process: what only shows there. */
 
@@ -24,7 +25,7 @@ test("a pipe gets the answer alone, without colours, and the exit code tells", a
   expect(await warmpoolProcess(["tester", "nobody1"], at)).toMatchObject({ code: 3, stdout: "" });
 });
 
-test("npx finds it in the checkout", async () => {
+test.runIf(isNight)("npx finds it in the checkout", async () => {
   const { version } = JSON.parse(await readFile(join(checkout, "package.json"), "utf8"));
   const { stdout } = await run("npx", ["--no-install", "warmpool", "--version"], {
     cwd: checkout,

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "vitest";
 import { INSTALLER, installHero, sum } from "./helpers/hero.ts";
-import { freePort, testNode, testOnSystem as test } from "./helpers/node.ts";
+import { freePort, testNode, testAtNight, testOnSystem as test } from "./helpers/node.ts";
 
 /** The recipe on a machine that runs, with an installer that this test serves on loopback. */
 type Web = AsyncDisposable & { url: string; asked: IncomingMessage[] };
@@ -56,7 +56,7 @@ test("prepares the tester's account, and runs the installer in it for the channe
   expect(web.asked).toHaveLength(1);
 });
 
-test("an installer with another checksum is not run, and both sums are named", async () => {
+testAtNight("an installer with another checksum is not run, and both sums are named", async () => {
   await using node = await testNode();
   await using web = await serve(INSTALLER);
   const machine = await node.machine();
@@ -71,7 +71,7 @@ test("an installer with another checksum is not run, and both sums are named", a
   expect(await node.read(machine, "ls /var/lib/warmpool/hero")).toBe("");
 });
 
-test("a machine that cannot reach the installer says so, and what to do", async () => {
+testAtNight("a machine that cannot reach the installer says so, and what to do", async () => {
   await using node = await testNode();
   const machine = await node.machine();
   const nobody = `http://127.0.0.1:${await freePort()}/install.sh`;
@@ -99,14 +99,17 @@ test("the token opens the installer's address, and is nowhere else", async () =>
   expect(found.stdout.toString()).toBe("");
 });
 
-test("services without their program, or without systemd, fail the set-up and name what is missing", async () => {
-  await using node = await testNode();
-  await using web = await serve(INSTALLER);
-  const machine = await node.machine();
-  const asked = { installerUrl: web.url, checksum: sum(INSTALLER) };
-  const { result } = await installHero(node, machine, { ...asked, services: "hero_os" });
-  expect(result).toMatchObject({ outcome: "setup_failed", step: "start" });
-  expect(result.outcome === "setup_failed" && result.message).toContain("left no program");
-  const without = await installHero(node, machine, { ...asked, services: "hero_proc" }, {}, 2);
-  expect(without.result.outcome === "setup_failed" && without.result.message).toContain("no systemd");
-});
+testAtNight(
+  "services without their program, or without systemd, fail the set-up and name what is missing",
+  async () => {
+    await using node = await testNode();
+    await using web = await serve(INSTALLER);
+    const machine = await node.machine();
+    const asked = { installerUrl: web.url, checksum: sum(INSTALLER) };
+    const { result } = await installHero(node, machine, { ...asked, services: "hero_os" });
+    expect(result).toMatchObject({ outcome: "setup_failed", step: "start" });
+    expect(result.outcome === "setup_failed" && result.message).toContain("left no program");
+    const without = await installHero(node, machine, { ...asked, services: "hero_proc" }, {}, 2);
+    expect(without.result.outcome === "setup_failed" && without.result.message).toContain("no systemd");
+  },
+);

@@ -6,7 +6,7 @@ import { isNight } from "../helpers/nightly.ts";
 import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";
 import { KEY_A, RECIPE, specOf } from "../helpers/world.ts";
-import { testOnSystem as test } from "./helpers/node.ts";
+import { testAtNight, testOnSystem as test } from "./helpers/node.ts";
 import { type Proxy, proxyTo } from "./helpers/proxy.ts";
 import { type System, type SystemOptions, system } from "./helpers/system.ts";
 
@@ -168,7 +168,7 @@ describe("a set-up whose relay stood still", () => {
     },
   );
 
-  test("in the middle of it finds it ended, and changes nothing", async () => {
+  testAtNight("in the middle of it finds it ended, and changes nothing", async () => {
     await using under = await withOneReady({});
     const { machine } = under;
     await under.client.tester.assign.mutate({ username: "alice", sshKeys: [KEY_A] });

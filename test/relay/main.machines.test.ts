@@ -11,10 +11,9 @@ import type { SetupOperation } from "../../src/contract/relay.ts";
 import { localDriver } from "../../src/relay/drivers/local/driver.ts";
 import { connect } from "../../src/relay/ssh/ssh.ts";
 import { deadline } from "../helpers/patience.ts";
-import { atNight } from "../helpers/nightly.ts";
 import { until } from "../helpers/until.ts";
 import { CREDENTIAL, JOIN_TOKEN, type Queued, type TestEdge, testEdge } from "./helpers/edge.ts";
-import { freePort, testOnSystem as test } from "./helpers/node.ts";
+import { freePort, testAtNight, testOnSystem as test } from "./helpers/node.ts";
 import { setupOperation } from "./helpers/setup.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../bin/warmpool.js", import.meta.url));
@@ -143,7 +142,7 @@ test("joins, makes a machine, probes it, sets it up, and proves it gone", async 
   expect(said).not.toMatch(new RegExp(`${CREDENTIAL}|${JOIN_TOKEN}|PRIVATE KEY`));
 });
 
-test.each(atNight(["SIGTERM", "SIGKILL"] as const))(
+testAtNight.each(["SIGTERM", "SIGKILL"] as const)(
   "%s in mid set-up: the set-up goes on on its machine, and the next relay finishes it",
   async (signal) => {
     await using edge = await testEdge();

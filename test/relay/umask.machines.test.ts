@@ -9,6 +9,7 @@ import { initCluster } from "../../src/stack/postgres.ts";
 import { TestLease } from "./helpers/lease.ts";
 import { testNode, testOnSystem } from "./helpers/node.ts";
 import { setupOperation } from "./helpers/setup.ts";
+import { atNight } from "../helpers/nightly.ts";
 
 /** What people set who want their own files private. */
 function withUmask(mask: number): Disposable {
@@ -16,7 +17,7 @@ function withUmask(mask: number): Disposable {
   return { [Symbol.dispose]: () => void process.umask(before) };
 }
 
-testOnSystem.each([0o077, 0o027, 0o000])(
+testOnSystem.each(atNight([0o077, 0o027, 0o000]))(
   "a relay under umask %i → machines in which testers can work, and private files stay private",
   async (mask) => {
     using _ = withUmask(mask);
@@ -50,7 +51,7 @@ testOnSystem.each([0o077, 0o027, 0o000])(
   },
 );
 
-test.each([0o077, 0o027])(
+test.each(atNight([0o077, 0o027]))(
   "a stack under umask %i → Postgres can pass to its data as another user",
   async (mask) => {
     const parent = await mkdtemp(join(tmpdir(), "warmpool-umask-"));

@@ -10,6 +10,7 @@ import { postgresAnswers } from "../../src/stack/postgresAnswer.ts";
 import { clusterProcesses } from "../../src/stack/postmaster.ts";
 import { readProcess } from "../../src/stack/processes.ts";
 import { until } from "../helpers/until.ts";
+import { isNight } from "../helpers/nightly.ts";
 
 async function temporaryCluster() {
   const folder = await mkdtemp(join(tmpdir(), "warmpool-cluster-"));
@@ -38,7 +39,7 @@ test("makes a cluster, serves it in its own session, and leaves no process when 
   expect(clusterProcesses(cluster.data)).toEqual([]);
 });
 
-test("a wrong password is refused", async () => {
+test.runIf(isNight)("a wrong password is refused", async () => {
   await using cluster = await temporaryCluster();
   await using server = await startPostgres(cluster);
   const url = new URL(server.url);
@@ -71,7 +72,7 @@ test("starts again right after a killed postmaster, with a stopped backend left 
   for (const { pid } of backends) expect(left).not.toContain(pid);
 });
 
-test("ends a postmaster whose parent is gone instead of starting a second one", async () => {
+test.runIf(isNight)("ends a postmaster whose parent is gone instead of starting a second one", async () => {
   await using cluster = await temporaryCluster();
   const orphan = await startPostgres(cluster);
   await using server = await startPostgres(cluster);
@@ -79,7 +80,7 @@ test("ends a postmaster whose parent is gone instead of starting a second one", 
   expect(await select(server.url)).toEqual([{ one: 1 }]);
 });
 
-test("a postmaster.pid that names somebody else's process does not stop it", async () => {
+test.runIf(isNight)("a postmaster.pid that names somebody else's process does not stop it", async () => {
   await using cluster = await temporaryCluster();
   await (await startPostgres(cluster))[Symbol.asyncDispose]();
   const somebody = spawn("sleep", ["60"], { stdio: "ignore" });

@@ -8,7 +8,7 @@ import { isPortFree } from "../../src/stack/ports.ts";
 import { readProcess } from "../../src/stack/processes.ts";
 import { adminOf, processesOf, startStack, strangersTo } from "../helpers/stack.ts";
 import type { LocalFile } from "../helpers/stack.ts";
-import { isNight } from "../helpers/nightly.ts";
+import { isNight, atNight } from "../helpers/nightly.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";
@@ -137,7 +137,7 @@ test("a port in use is refused with what to do", async () => {
 
 test("unknown drivers, sizes and options are wrong use", async () => {
   await using folder = await temporaryFolder();
-  for (const args of [["--driver", "cloud"], ["--max-size", "0"], ["--nonsense"]]) {
+  for (const args of atNight([["--driver", "cloud"], ["--max-size", "0"], ["--nonsense"]])) {
     await using refused = await startStack(folder.path, args);
     expect(await refused.exited).toBe(2);
   }

@@ -55,6 +55,8 @@ export async function verdicts(
       ...process.env,
       TMPDIR: temporary,
       WARMPOOL_TEST_DATABASE_URL: databaseUrl,
+      // Some patches are for tests that run at night.
+      WARMPOOL_TEST_NIGHTLY: "1",
       // That it fails is enough; the smallest history that does takes minutes to find.
       WARMPOOL_MODEL_SHRINK: "no",
     },

@@ -5,6 +5,7 @@ import { buildProgram } from "../../../src/cli/program.ts";
 import { CASES, place } from "../destroyCases.ts";
 import { recorder } from "../recorder.ts";
 import { longest, unwrapped, warmpool } from "../run.ts";
+import { oneIn } from "../../helpers/nightly.ts";
 
 /** Each verb that destroys shows what would happen, and needs a confirmation. */
 function leavesOf() {
@@ -62,7 +63,7 @@ test("each says in its help whether a script needs --yes, as the interface has i
 /** Their words are of what goes, and they take nothing away. */
 const SPARING = new Set(["pool pause", "pool plan", "context remove"]);
 
-test.each(CASES)(
+test.each(oneIn(2, CASES))(
   "`$verb` (bare: $bare) shows what goes, and changes nothing unless that was agreed to",
   async (one) => {
     await using at = await place();

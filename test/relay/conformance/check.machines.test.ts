@@ -9,6 +9,7 @@ import { TIMEOUTS } from "../../../src/relay/drivers/exec/timeouts.ts";
 import { until } from "../../helpers/until.ts";
 import { check, programOf } from "./program.ts";
 import type { Program } from "./program.ts";
+import { isNight } from "../../helpers/nightly.ts";
 
 /** Programs that hang or forget, and checks that do not run to their end. */
 
@@ -45,14 +46,14 @@ test("a daemon killed under it → its machine is named, and the line that is pr
   expect(machinesOf(program)).toEqual([]);
 });
 
-test("a daemon that is back before the end → its machine is deleted after all", async () => {
+test.runIf(isNight)("a daemon that is back before the end → its machine is deleted after all", async () => {
   await using program = await programOf(KILLED);
   writeFileSync(join(program.folder, "brief"), "");
   expect(await check(program, ["shown"])).toMatchObject({ failed: 1, left: [] });
   expect(machinesOf(program)).toEqual([]);
 });
 
-test("what a killed create left and list forgets", async () => {
+test.runIf(isNight)("what a killed create left and list forgets", async () => {
   // In the middle of a create, which begins with a mark that only `get` knows of. The first is timed; that the others
   // take far longer leaves a busy host the time to kill them.
   vi.spyOn(Math, "random").mockReturnValue(0.5);
@@ -70,7 +71,7 @@ test("what a killed create left and list forgets", async () => {
   expect(cases[0]?.failure?.must).toBe(RULES.interrupted.must);
 });
 
-test("a lock that a killed delete leaves", async () => {
+test.runIf(isNight)("a lock that a killed delete leaves", async () => {
   vi.spyOn(Math, "random").mockReturnValue(0.5);
   await using program = await programOf(`[ "$1" = delete ] && {
     mkdir "$folder/lock" || exit 9; sleep 1; real delete; code=$?; rmdir "$folder/lock"; exit $code

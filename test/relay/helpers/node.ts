@@ -14,6 +14,7 @@ import { HighestNumber } from "../../../src/relay/session/identity.ts";
 import { connect } from "../../../src/relay/ssh/ssh.ts";
 import type { ExecResult } from "../../../src/relay/ssh/sshConnection.ts";
 import { SshPool } from "../../../src/relay/ssh/sshPool.ts";
+import { isNight } from "../../helpers/nightly.ts";
 import { deadline } from "../../helpers/patience.ts";
 import { until } from "../../helpers/until.ts";
 import { quiet } from "./quiet.ts";
@@ -22,6 +23,8 @@ quiet();
 
 /** For what only a machine with a root of its own can show: without root the local driver has none. */
 export const testOnSystem = test.runIf(process.geteuid?.() === 0);
+/** What of it shows again, in another case, what a test of the day shows. */
+export const testAtNight = test.runIf(process.geteuid?.() === 0 && isNight);
 
 /** A machine that runs, reachable with the node's key under its pinned host key. */
 export type TestMachine = MachineTarget & { httpPort: number; access: { host: string; port: number } };

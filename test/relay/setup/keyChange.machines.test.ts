@@ -4,7 +4,13 @@ import type { SetupOperation } from "../../../src/contract/relay.ts";
 import { makeKeyPair } from "../../../src/relay/ssh/hostKey.ts";
 import { setUp } from "../../../src/relay/setup/setup.ts";
 import { TestLease } from "../helpers/lease.ts";
-import { type TestMachine, type TestNode, testNode, testOnSystem as test } from "../helpers/node.ts";
+import {
+  type TestMachine,
+  type TestNode,
+  testNode,
+  testAtNight,
+  testOnSystem as test,
+} from "../helpers/node.ts";
 import { setupOperation, testerKey } from "../helpers/setup.ts";
 
 const next = makeKeyPair("alice@desk").publicKey;
@@ -66,7 +72,7 @@ test("A5 the reserve is spent too and a key's access ends → it goes, and the e
   expect(await node.read(machine, "ls -A /home/alice/.ssh")).toBe("");
 });
 
-test("A5 the reserve is spent too and no key's access ends → the keys before stay", async () => {
+testAtNight("A5 the reserve is spent too and no key's access ends → the keys before stay", async () => {
   await using node = await testNode();
   const { change: replace, keys } = await full(node, SPENT);
   expect(await replace([testerKey, ...many])).toMatchObject({
@@ -76,21 +82,24 @@ test("A5 the reserve is spent too and no key's access ends → the keys before s
   expect(await keys()).toBe(`${testerKey}\nauthorized_keys`);
 });
 
-test("A5 no room for an admin's key → root's keys stay as they were, the relay's among them", async () => {
-  await using node = await testNode();
-  const { change: replace, machine } = await full(
-    node,
-    `${SPENT}; cp -a /root /disk; mount --bind /disk/root /root`,
-  );
-  const before = await node.read(machine, "cat /root/.ssh/authorized_keys");
-  const changed = change(setupOperation(machine, []), 3, machine);
-  expect(await replace([testerKey])).toMatchObject({ outcome: "set_up" });
-  const assignment = { ...changed.assignment, sshKeys: [testerKey], adminSshKeys: many };
-  expect(await setUp({ ...changed, assignment }, new TestLease(), node.tools)).toMatchObject({
-    ...{ outcome: "setup_failed", message: expect.stringContaining("the account root") as string },
-  });
-  expect(await node.read(machine, "cat /root/.ssh/authorized_keys")).toBe(before);
-});
+testAtNight(
+  "A5 no room for an admin's key → root's keys stay as they were, the relay's among them",
+  async () => {
+    await using node = await testNode();
+    const { change: replace, machine } = await full(
+      node,
+      `${SPENT}; cp -a /root /disk; mount --bind /disk/root /root`,
+    );
+    const before = await node.read(machine, "cat /root/.ssh/authorized_keys");
+    const changed = change(setupOperation(machine, []), 3, machine);
+    expect(await replace([testerKey])).toMatchObject({ outcome: "set_up" });
+    const assignment = { ...changed.assignment, sshKeys: [testerKey], adminSshKeys: many };
+    expect(await setUp({ ...changed, assignment }, new TestLease(), node.tools)).toMatchObject({
+      ...{ outcome: "setup_failed", message: expect.stringContaining("the account root") as string },
+    });
+    expect(await node.read(machine, "cat /root/.ssh/authorized_keys")).toBe(before);
+  },
+);
 
 test("S9 root on a machine who keeps the keys from being replaced makes it fail in time, and be told", async () => {
   await using node = await testNode();

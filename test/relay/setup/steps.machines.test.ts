@@ -5,7 +5,7 @@ import { makeKeyPair } from "../../../src/relay/ssh/hostKey.ts";
 import { planOf } from "../../../src/relay/setup/plan.ts";
 import { setUp } from "../../../src/relay/setup/setup.ts";
 import { TestLease } from "../helpers/lease.ts";
-import { testNode, testOnSystem as test } from "../helpers/node.ts";
+import { testNode, testAtNight, testOnSystem as test } from "../helpers/node.ts";
 import { setupOperation } from "../helpers/setup.ts";
 
 function logOf(told: Progress[]): string {
@@ -58,17 +58,20 @@ test("a step that was done runs again when its script or an input is another, an
   expect(await node.read(machine, "cat /root/trace")).toBe("red\nblue");
 });
 
-test("a run for other keys, without the recipe's steps, changes the keys and leaves what was done", async () => {
-  await using node = await testNode();
-  const machine = await node.machine();
-  const first = setupOperation(machine, [["a", "echo a >>/root/trace"]]);
-  expect(await setUp(first, new TestLease(), node.tools)).toMatchObject({ outcome: "set_up" });
-  const other = makeKeyPair("alice@desk").publicKey;
-  const change = { ...first.assignment, sshKeys: [other], loggedIn: true };
-  const ended = await setUp(setupOperation(machine, [], change, { token: 2 }), new TestLease(), node.tools);
-  expect(ended).toMatchObject({ outcome: "set_up", handover: { keys: { alice: [other] } } });
-  expect(await node.read(machine, "cat /root/trace")).toBe("a");
-});
+testAtNight(
+  "a run for other keys, without the recipe's steps, changes the keys and leaves what was done",
+  async () => {
+    await using node = await testNode();
+    const machine = await node.machine();
+    const first = setupOperation(machine, [["a", "echo a >>/root/trace"]]);
+    expect(await setUp(first, new TestLease(), node.tools)).toMatchObject({ outcome: "set_up" });
+    const other = makeKeyPair("alice@desk").publicKey;
+    const change = { ...first.assignment, sshKeys: [other], loggedIn: true };
+    const ended = await setUp(setupOperation(machine, [], change, { token: 2 }), new TestLease(), node.tools);
+    expect(ended).toMatchObject({ outcome: "set_up", handover: { keys: { alice: [other] } } });
+    expect(await node.read(machine, "cat /root/trace")).toBe("a");
+  },
+);
 
 test.each([
   ["that can be told to end", "sleep 300 & sleep 300"],
@@ -174,7 +177,7 @@ test("a machine that starts nothing forgets the secrets, and none is in the word
   ).not.toBe(0);
 });
 
-test("secrets are wiped after a failed run too", async () => {
+testAtNight("secrets are wiped after a failed run too", async () => {
   await using node = await testNode();
   const machine = await node.machine();
   const operation = setupOperation(machine, [["a", "exit 1"]], { secrets: { token: "s3cret-value" } });
@@ -200,7 +203,7 @@ test("the log is whole and in order, however long: markers out, half lines kept,
   );
 });
 
-test("a script with a #! line of its own is run by that", async () => {
+testAtNight("a script with a #! line of its own is run by that", async () => {
   await using node = await testNode();
   const machine = await node.machine();
   const script = "#!/usr/bin/perl\nprint '::output by=', 'perl', chr(10);";

@@ -7,7 +7,13 @@ import { setUp } from "../../../src/relay/setup/setup.ts";
 import { deadline } from "../../helpers/patience.ts";
 import { until } from "../../helpers/until.ts";
 import { TestLease } from "../helpers/lease.ts";
-import { type TestMachine, type TestNode, testNode, testOnSystem as test } from "../helpers/node.ts";
+import {
+  type TestMachine,
+  type TestNode,
+  testNode,
+  testAtNight,
+  testOnSystem as test,
+} from "../helpers/node.ts";
 import { proxyTo } from "../helpers/proxy.ts";
 import { setupOperation } from "../helpers/setup.ts";
 import { spoken } from "./spoken.ts";
@@ -134,7 +140,7 @@ test("a connection that drops, again and again, loses nothing and runs nothing t
   expectForwardOnly(lease.told);
 });
 
-test("a connection that is half open is given up, and the set-up goes on over another", async () => {
+testAtNight("a connection that is half open is given up, and the set-up goes on over another", async () => {
   await using node = await testNode();
   const machine = await node.machine();
   await using proxy = await proxyTo(machine.port);
@@ -150,7 +156,7 @@ test("a connection that is half open is given up, and the set-up goes on over an
   expectContiguous(lease.told);
 });
 
-test("a relay that slept is refused by the machine, and has no effect", async () => {
+testAtNight("a relay that slept is refused by the machine, and has no effect", async () => {
   await using node = await testNode();
   const machine = await node.machine();
   const operation = setupOperation(machine, [["one", "echo ran >>/root/trace"]], {}, { token: 7 });
@@ -215,7 +221,7 @@ test("a step outlives a runner that is killed, and is not run a second time besi
   expect(await node.read(machine, "cat /root/trace")).toBe(ONCE_EACH);
 });
 
-test("a set-up that never reaches its end is not started for ever", async () => {
+testAtNight("a set-up that never reaches its end is not started for ever", async () => {
   await using node = await testNode();
   const machine = await node.machine();
   const suicide = "kill -KILL $(cat /root/wrapper) $(pgrep -f '/runner /var/lib/warmpool')";

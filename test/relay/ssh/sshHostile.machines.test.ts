@@ -14,6 +14,7 @@ import {
   uncaught,
 } from "../helpers/hostileSshServer.ts";
 import { seeded } from "../../helpers/random.ts";
+import { oneIn } from "../../helpers/nightly.ts";
 
 /** A machine's SSH server is whatever root on it runs: none of these ends this process or goes on being listened to. */
 const never = new AbortController().signal;
@@ -74,7 +75,7 @@ const floods: [string, (send: Send) => void][] = [
   ["exit codes", (send) => send(END.request, 0, text("exit-status"), Buffer.from([0]), 3)],
 ];
 
-test.each(floods)(
+test.each(oneIn(3, floods))(
   "S2 a command's connection that is flooded with %s is closed, and that is said",
   async (_, act) => {
     let gone = false;
@@ -89,7 +90,7 @@ test.each(floods)(
   },
 );
 
-test.each(floods)(
+test.each(oneIn(5, floods))(
   "S2 a kept connection that is flooded with %s is closed, and that is said",
   async (_, act) => {
     let gone = false;

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { settingsProblems, workerSettings } from "../../../scripts/deploy/settings.ts";
 import { readSettings } from "../../../scripts/deploy/wrangler.ts";
+import { atNight } from "../../helpers/nightly.ts";
 
 /** wrangler.toml as wrangler itself reads it. */
 
-test.each(["staging", "production"])(
+test.each(atNight(["production", "staging"]))(
   "the environment %s: it has all that a deploy wants",
   async (environment) => {
     expect(settingsProblems(workerSettings.parse(await readSettings(environment)))).toEqual([]);

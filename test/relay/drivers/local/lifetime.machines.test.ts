@@ -7,6 +7,7 @@ import { until } from "../../../helpers/until.ts";
 import { request, rootLogin, soon } from "../conformance.ts";
 import { dieInCreate, localUnderTest, runHere } from "./machines.ts";
 import type { DeathPoint } from "./machines.ts";
+import { oneIn } from "../../../helpers/nightly.ts";
 
 /** What ends a machine and what does not, and what is left where something ended too soon. */
 const isRoot = process.geteuid?.() === 0;
@@ -53,7 +54,7 @@ describe("a machine lives", () => {
 });
 
 describe("what a create killed on its way leaves", () => {
-  test.each(["port", "mark", "hostKey", "authorizedKeys"] as DeathPoint[])(
+  test.each(oneIn(2, ["port", "mark", "hostKey", "authorizedKeys"] as DeathPoint[]))(
     "at %s can be deleted",
     async (at) => {
       await using under = await localUnderTest();
