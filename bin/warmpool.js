@@ -31,7 +31,7 @@ if (isNewEnough(process.versions.node)) {
 
 async function entry() {
   if (!existsSync(source)) return new URL("../dist/cli/main.js", import.meta.url).href;
-  const { bundledCli } = await import("../scripts/bundledCli.js");
+  const { bundledCli } = await import("./bundledCli.js");
   return bundledCli(source);
 }
 

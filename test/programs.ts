@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import type { TestProject } from "vitest/node";
-import { whereItWas } from "../scripts/whereItWas.js";
+import { whereItWas } from "../bin/whereItWas.js";
 import { bundleServer } from "../src/relay/drivers/local/bundleServer.ts";
 
 /**

@@ -114,7 +114,7 @@ export const OUTSIDE: Record<string, Room> = {
       ...["src/relay/session", "src/relay/setup", "src/relay/operations", "src/relay/drivers/exec"],
       ...["src/relay/drivers/incus", "src/relay/drivers/local"],
       ...["src/relay/drivers/local/sshServer", "src/relay/drivers", "src/relay/conformance"],
-      ...["src/relay/main.ts", "verify/harness", "verify/accept", "verify/chaos", "verify/mutate"],
+      ...["bin", "src/relay/main.ts", "verify/harness", "verify/accept", "verify/chaos", "verify/mutate"],
       ...["examples", "scripts/change", "scripts/deploy", "scripts/docs", "scripts/walls", "scripts/leash"],
       ...["scripts/words", "scripts/leftovers", "scripts/proc.ts", "test/helpers/random.ts"],
       ...["test/helpers/patience.ts", "test/helpers/until.ts", "@hono/node-server"],

@@ -181,7 +181,7 @@ export const SOURCE: Record<string, Room> = {
     instead: "Start it as a process, or call it with the client.",
   },
   bin: {
-    may: ["node/package.json", NODE, COMPUTED],
+    may: ["node/package.json", "esbuild", NODE, COMPUTED],
     why: "The launcher finds the right Node and hands over to src/cli, built or not.",
     instead: "Put it into src/cli.",
   },

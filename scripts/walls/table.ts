@@ -70,8 +70,8 @@ export const TABLE: Table = {
     uplot: BUILT_IN,
     wouter: BUILT_IN,
     esbuild: {
-      by: ["src/relay/drivers/local/bundleServer.ts"],
-      why: "It is a development dependency: only the local driver needs it, and says so if it is missing.",
+      by: ["bin/bundledCli.js", "src/relay/drivers/local/bundleServer.ts"],
+      why: "It is a development dependency: these two use it in a checkout, and do without or say so if it is missing.",
       instead: "Do without it.",
     },
     miniflare: {

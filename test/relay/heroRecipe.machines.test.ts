@@ -82,7 +82,7 @@ testAtNight("a machine that cannot reach the installer says so, and what to do",
   );
 });
 
-test("the token opens the installer's address, and is nowhere else", async () => {
+testAtNight("the token opens the installer's address, and is nowhere else", async () => {
   await using node = await testNode();
   const token = 'a"token\\of-the-tester';
   await using web = await serve(INSTALLER, token);

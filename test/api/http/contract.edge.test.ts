@@ -15,7 +15,7 @@ import { type ApiDocument, type Operation, readDocument, requestSchema, written 
 import { deadline } from "../../helpers/patience.ts";
 
 /** Requests of each kind to each route, and how many at a time. */
-const RUNS = isNight ? 12 : 4;
+const RUNS = isNight ? 12 : 10;
 const AT_ONCE = 6;
 const SEED = 20_261_125;
 

@@ -5,7 +5,7 @@ import { temporaryFolder } from "../../helpers/temporaryFolder.ts";
 import { deadline } from "../../helpers/patience.ts";
 import { until } from "../../helpers/until.ts";
 import { RECIPE, specOf } from "../../helpers/world.ts";
-import { testOnSystem as test } from "../helpers/node.ts";
+import { testAtNight, testOnSystem as test } from "../helpers/node.ts";
 import { type System, system } from "../helpers/system.ts";
 
 /** How a tester's access ends: through a real relay, on a machine whose delete takes its time. */
@@ -73,7 +73,7 @@ test("a release cuts who is logged in, and says when access was gone, long befor
   expect((await status(under)).accessEndedAt, "the first proof stands").toBe(accessEndedAt);
 });
 
-test("a release in mid set-up stops it", async () => {
+testAtNight("a release in mid set-up stops it", async () => {
   const script = "while :; do date +%s.%N >/root/beat; sleep 0.2; done";
   await using under = await withOneReady({
     ...RECIPE,

@@ -41,7 +41,7 @@ test("a tester without keys gets an account that nothing opens", async () => {
   });
 });
 
-test("sudo is a checked rule of its own, and goes when it is taken back", async () => {
+testAtNight("sudo is a checked rule of its own, and goes when it is taken back", async () => {
   await using node = await testNode();
   const machine = await node.machine();
   const withSudo = setupOperation(machine, [["a", "true"]], { sudo: true });

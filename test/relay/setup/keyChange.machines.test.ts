@@ -62,15 +62,18 @@ test("A5 a tester who has filled the disk keeps nobody from replacing their keys
   expect(await keys()).toBe([...many, "authorized_keys"].join("\n"));
 });
 
-test("A5 the reserve is spent too and a key's access ends → it goes, and the error says that none is left", async () => {
-  await using node = await testNode();
-  const { change: replace, machine } = await full(node, SPENT);
-  expect(await replace(many)).toMatchObject({
-    ...{ outcome: "setup_failed", reason: "keys_removed" },
-    message: expect.stringContaining("No space left on device") as string,
-  });
-  expect(await node.read(machine, "ls -A /home/alice/.ssh")).toBe("");
-});
+testAtNight(
+  "A5 the reserve is spent too and a key's access ends → it goes, and the error says that none is left",
+  async () => {
+    await using node = await testNode();
+    const { change: replace, machine } = await full(node, SPENT);
+    expect(await replace(many)).toMatchObject({
+      ...{ outcome: "setup_failed", reason: "keys_removed" },
+      message: expect.stringContaining("No space left on device") as string,
+    });
+    expect(await node.read(machine, "ls -A /home/alice/.ssh")).toBe("");
+  },
+);
 
 testAtNight("A5 the reserve is spent too and no key's access ends → the keys before stay", async () => {
   await using node = await testNode();

@@ -7,6 +7,7 @@ import { setUp } from "../../../src/relay/setup/setup.ts";
 import { TestLease } from "../helpers/lease.ts";
 import { testNode, testAtNight, testOnSystem as test } from "../helpers/node.ts";
 import { setupOperation } from "../helpers/setup.ts";
+import { atNight } from "../../helpers/nightly.ts";
 
 function logOf(told: Progress[]): string {
   return told.flatMap((progress) => (progress.kind === "setup" ? [progress.log?.text ?? ""] : [])).join("");
@@ -73,10 +74,12 @@ testAtNight(
   },
 );
 
-test.each([
-  ["that can be told to end", "sleep 300 & sleep 300"],
-  ["that does not listen", "trap '' TERM; sleep 300 & while :; do sleep 0.1; done"],
-])("a step %s is ended when its time is over, with all it started", async (_, script) => {
+test.each(
+  atNight([
+    ["that can be told to end", "sleep 300 & sleep 300"],
+    ["that does not listen", "trap '' TERM; sleep 300 & while :; do sleep 0.1; done"],
+  ]),
+)("a step %s is ended when its time is over, with all it started", async (_, script) => {
   await using node = await testNode();
   const machine = await node.machine();
   // What does not listen is killed after a moment instead of five seconds.
@@ -94,7 +97,7 @@ test.each([
   expect((await node.exec(machine, "pgrep -x sleep")).code).toBe(1);
 });
 
-test("a program that a step leaves behind lives on, and holds nothing up", async () => {
+testAtNight("a program that a step leaves behind lives on, and holds nothing up", async () => {
   await using node = await testNode();
   const machine = await node.machine();
   const script = "setsid sh -c 'while :; do sleep 0.2; done' & echo $! >/root/daemon";
@@ -142,7 +145,7 @@ test("inputs arrive as they are, secrets as files that are gone at the end; neit
   ).toBe(1);
 });
 
-test("secrets are wiped where a run is given up because it never reached its end", async () => {
+testAtNight("secrets are wiped where a run is given up because it never reached its end", async () => {
   await using node = await testNode();
   const machine = await node.machine();
   const operation = setupOperation(machine, [["a", "exit 1"]], { secrets: { token: "s3cret-value" } });
@@ -160,22 +163,25 @@ test("secrets are wiped where a run is given up because it never reached its end
   expect((await node.exec(machine, `grep -rlF s3cret-value ${dir}`)).code).toBe(1);
 });
 
-test("a machine that starts nothing forgets the secrets, and none is in the words it had for it", async () => {
-  await using node = await testNode();
-  const machine = await node.machine();
-  const operation = setupOperation(machine, [["a", "exit 1"]], { secrets: { token: "s3cret-value" } });
-  const fake = `printf '#!/bin/sh\ncat "$3/secrets/token"\n' >/usr/local/bin/setsid && chmod 755 /usr/local/bin/setsid`;
-  await node.exec(machine, fake);
-  // It is looked for two hundred times, and without a pause between.
-  await node.exec(machine, "ln -s /bin/true /usr/local/bin/sleep");
-  expect(await setUp(operation, new TestLease(), node.tools)).toMatchObject({
-    reason: "machine_refused",
-    message: expect.stringMatching(/could not be started on the machine \(exit 74\): \*\*\*$/),
-  });
-  expect(
-    (await node.exec(machine, `ls /var/lib/warmpool/setup/${operation.assignment.id}/secrets`)).code,
-  ).not.toBe(0);
-});
+testAtNight(
+  "a machine that starts nothing forgets the secrets, and none is in the words it had for it",
+  async () => {
+    await using node = await testNode();
+    const machine = await node.machine();
+    const operation = setupOperation(machine, [["a", "exit 1"]], { secrets: { token: "s3cret-value" } });
+    const fake = `printf '#!/bin/sh\ncat "$3/secrets/token"\n' >/usr/local/bin/setsid && chmod 755 /usr/local/bin/setsid`;
+    await node.exec(machine, fake);
+    // It is looked for two hundred times, and without a pause between.
+    await node.exec(machine, "ln -s /bin/true /usr/local/bin/sleep");
+    expect(await setUp(operation, new TestLease(), node.tools)).toMatchObject({
+      reason: "machine_refused",
+      message: expect.stringMatching(/could not be started on the machine \(exit 74\): \*\*\*$/),
+    });
+    expect(
+      (await node.exec(machine, `ls /var/lib/warmpool/setup/${operation.assignment.id}/secrets`)).code,
+    ).not.toBe(0);
+  },
+);
 
 testAtNight("secrets are wiped after a failed run too", async () => {
   await using node = await testNode();

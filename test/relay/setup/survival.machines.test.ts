@@ -100,26 +100,31 @@ test("I8 a relay that is killed in mid set-up changes nothing: the next one atta
   expect(second.told[0]).toMatchObject({ step: { step: 3, steps: 5, title: "Do two" } });
 });
 
-test("a set-up that ends while nobody looks is believed by its exit record, and not run again", async () => {
-  await using node = await testNode();
-  const machine = await node.machine();
-  const operation = setupOperation(machine, TRACED);
-  const first = new TestLease();
-  const killed = setUp(operation, first, node.tools);
-  await inStepTwo(node, machine);
-  first.end();
-  await expect(killed).rejects.toThrow(LeaseLost);
-  await node.exec(machine, "touch /root/go");
-  await until(
-    "the exit record",
-    async () => (await node.exec(machine, "cat /var/lib/warmpool/setup/*/exit")).code === 0,
-  );
+testAtNight(
+  "a set-up that ends while nobody looks is believed by its exit record, and not run again",
+  async () => {
+    await using node = await testNode();
+    const machine = await node.machine();
+    const operation = setupOperation(machine, TRACED);
+    const first = new TestLease();
+    const killed = setUp(operation, first, node.tools);
+    await inStepTwo(node, machine);
+    first.end();
+    await expect(killed).rejects.toThrow(LeaseLost);
+    await node.exec(machine, "touch /root/go");
+    await until(
+      "the exit record",
+      async () => (await node.exec(machine, "cat /var/lib/warmpool/setup/*/exit")).code === 0,
+    );
 
-  const second = new TestLease();
-  expect(await setUp(again(operation, first.told), second, node.tools)).toMatchObject({ outcome: "set_up" });
-  expect(await node.read(machine, "cat /root/trace")).toBe(ONCE_EACH);
-  expectContiguous([...first.told, ...second.told]);
-});
+    const second = new TestLease();
+    expect(await setUp(again(operation, first.told), second, node.tools)).toMatchObject({
+      outcome: "set_up",
+    });
+    expect(await node.read(machine, "cat /root/trace")).toBe(ONCE_EACH);
+    expectContiguous([...first.told, ...second.told]);
+  },
+);
 
 test("a connection that drops, again and again, loses nothing and runs nothing twice", async () => {
   await using node = await testNode();
@@ -192,7 +197,7 @@ test("another operation for the same tester lets the run that is under way end, 
   expectForwardOnly(lease.told);
 });
 
-test("a machine that restarts in mid set-up goes on: what was done is skipped", async () => {
+testAtNight("a machine that restarts in mid set-up goes on: what was done is skipped", async () => {
   await using node = await testNode();
   const machine = await node.machine();
   const lease = new TestLease();

@@ -7,7 +7,7 @@ import { until } from "../../../helpers/until.ts";
 import { request, rootLogin, soon } from "../conformance.ts";
 import { dieInCreate, localUnderTest, runHere } from "./machines.ts";
 import type { DeathPoint } from "./machines.ts";
-import { oneIn } from "../../../helpers/nightly.ts";
+import { oneIn, isNight } from "../../../helpers/nightly.ts";
 
 /** What ends a machine and what does not, and what is left where something ended too soon. */
 const isRoot = process.geteuid?.() === 0;
@@ -88,7 +88,7 @@ describe("what a create killed on its way leaves", () => {
 });
 
 describe("what stands in the way is named", () => {
-  test("a port that somebody else has", async () => {
+  test.runIf(isNight)("a port that somebody else has", async () => {
     await using under = await localUnderTest();
     const wanted = await request();
     const server = createServer().listen(wanted.httpPort, "127.0.0.1");

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { bundledCli } from "../../scripts/bundledCli.js";
+import { bundledCli } from "../../bin/bundledCli.js";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 
-const BUNDLED = new URL("../../scripts/bundledCli.js", import.meta.url).href;
+const BUNDLED = new URL("../../bin/bundledCli.js", import.meta.url).href;
 const run = promisify(execFile);
 
 /** A checkout of two sources; `said` is what its program exports now. */
@@ -32,7 +32,12 @@ async function checkout() {
   };
 }
 
-const saidBy = async (href: string) => ((await import(href)) as { said: string[] }).said;
+/** Loads it in a process of its own, as the launcher does. */
+async function saidBy(href: string): Promise<unknown> {
+  const script = `console.log(JSON.stringify((await import(${JSON.stringify(href)})).said));`;
+  const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script]);
+  return JSON.parse(stdout);
+}
 
 test("bundled command line: nothing changed → the same program, which finds files where its source is", async () => {
   await using at = await checkout();
