@@ -84,6 +84,8 @@ export type CreateOperation = Leased & {
 export type SetupOperation = Leased & {
   kind: "setup";
   machine: MachineTarget & { httpPort: number; access: { host: string; port: number } };
+  /** The trace that it is a part of (traceparent.ts), if there is one; an earlier edge leaves it out. */
+  traceparent?: string;
   assignment: {
     id: string;
     username: string;

@@ -57,6 +57,8 @@ export const assignments = pgTable(
     setupAt: timestamp("setup_at", { withTimezone: true }),
     loggedInAt: timestamp("logged_in_at", { withTimezone: true }),
     swaps: integer("swaps").notNull().default(0),
+    /** The `traceparent` that its set-ups continue (docs/traces.md). */
+    trace: text("trace"),
     error: jsonb("error").$type<NonNullable<Assignment["error"]>>(),
     /** What the hand-over check read back from the machine. */
     handover: jsonb("handover").$type<{ hostKey: string; keys: Record<string, string[]> }>(),

@@ -28,6 +28,8 @@ export type AssignRequest = {
   ttlSeconds?: number | undefined;
   externalId?: string | undefined;
   wait?: boolean | undefined;
+  /** The `traceparent` that a new assignment's set-ups continue, by the assignment's id. */
+  trace?: ((assignment: string) => string | undefined) | undefined;
 };
 
 type Target = {
@@ -127,13 +129,14 @@ function claimStatement(
     ${machineMovesIn(touched, target.pool, sql`select id from picked`, move)},
     made as (
       insert into assignments (id, pool, username, external_id, state, machine, ssh_keys, params, secrets, secret_marks,
-        recipe, recipe_version, ttl_seconds, attempt, claimed_at, setup_at, step)
+        recipe, recipe_version, ttl_seconds, attempt, claimed_at, setup_at, step, trace)
       select slot.assignment, ${target.pool}, ${request.username}, ${request.externalId ?? null},
         case when moved.id is null then 'waiting' else 'setting_up' end, moved.id,
         ${json(request.sshKeys)}, ${json(params)}, ${json(secrets)}, ${json(marks)}, ${target.recipe}, ${target.version},
         ${request.ttlSeconds ?? target.ttl}, case when moved.id is null then 0 else 1 end,
         case when moved.id is not null then now() end, case when moved.id is not null then now() end,
-        case when moved.id is not null then ${firstStep(sql`${target.content.steps.length}::int`)} end
+        case when moved.id is not null then ${firstStep(sql`${target.content.steps.length}::int`)} end,
+        ${request.trace?.(id) ?? null}
       from slot left join moved on true
       returning id, state, machine
     ),

@@ -3,7 +3,7 @@
 /** The columns that this version has statements for, by table. */
 export const COLUMNS = {
   assignments:
-    "id seq pool username external_id state machine ssh_keys params secrets secret_marks recipe recipe_version ttl_seconds outputs step attempt claimed_at setup_at logged_in_at swaps error handover created_at active_at failed_at expires_at warn_at released_at access_ended_at",
+    "id seq pool username external_id state machine ssh_keys params secrets secret_marks recipe recipe_version ttl_seconds outputs step attempt claimed_at setup_at logged_in_at swaps trace error handover created_at active_at failed_at expires_at warn_at released_at access_ended_at",
   brakes:
     "node since dead answered cause canary_tries canary_not_before canary_failure canary_error made_room released_at released_by",
   duties: "duty last_start_at last_end_at outcome changes error",

@@ -44,6 +44,7 @@ type Source = {
   recipeVersion: string | null;
   loggedIn: boolean;
   logOffset: number;
+  trace: string | null;
 };
 
 /** The leased operations as the contract has them. One whose subject is gone is left out and runs out by itself. */
@@ -80,7 +81,7 @@ function readSources(db: Db, leased: readonly Leased[]): Promise<Source[]> {
         m.dial_host as "dialHost", m.dial_port as "dialPort", m.access_host as "accessHost",
         m.access_port as "accessPort", m.host_key as "hostKey", m.driver_ref as "driverRef", coalesce(m.keep_until > now(), false) as "isKept", m.shape, ${specOf()} as spec,
         a.id as assignment, a.username, coalesce(a.state = 'active', false) as "isActive", a.ssh_keys as "sshKeys", a.params, a.secrets, r.content, r.version as "recipeVersion",
-        a.logged_in_at is not null as "loggedIn",
+        a.logged_in_at is not null as "loggedIn", a.trace,
         coalesce((select max(l.end_byte) from setup_logs l where l.assignment = a.id and l.machine = m.id), 0) as "logOffset"
       from operations o
       join machines m on m.id = o.machine
@@ -196,6 +197,7 @@ function setupPayload(
       httpPort: source.httpPort,
       access: { host: accessHost, port: accessPort },
     },
+    ...(source.trace === null ? {} : { traceparent: source.trace }),
     assignment: {
       id: assignment,
       username,
