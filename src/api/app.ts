@@ -21,6 +21,7 @@ import { procedures } from "./procedures.ts";
 import { createRefusals, type Refusals } from "./refusals.ts";
 import { appRouter } from "./router.ts";
 import { createSessionHttp } from "./sessionHttp.ts";
+import { traceparentOf } from "./traceparent.ts";
 import { createStreams, TOO_MANY_STREAMS } from "./streams.ts";
 
 /** When to retry: streams end after minutes, or as soon as their testers are served. */
@@ -110,6 +111,7 @@ export function createApp(refusals: Refusals = createRefusals()) {
       createContext: () => ({
         ...c.env,
         requestId: c.get("requestId"),
+        traceparent: traceparentOf(c.req.raw),
         caller,
         credential,
         openStream: () => streams.open(hash, streamsPerToken, c.req.raw.signal),

@@ -1,3 +1,4 @@
+import type { Assignment } from "../contract/assignment.ts";
 import type { Connection } from "../db/client.ts";
 import type { SecretKeys } from "../domain/secrets/keys.ts";
 import type { WebhookSetting } from "../domain/webhook/receiver.ts";
@@ -25,8 +26,21 @@ export type Edge = {
   publicOrigin?: string;
   /** The files of the dashboard. */
   files?: DashboardFiles;
+  /** Records assigns; without it the trace of a caller is only passed on to the relay. */
+  traces?: EdgeTraces;
   /** Lets work go on after the answer was sent. Its failure is logged, never the caller's. */
   after: (work: () => Promise<unknown>) => void;
+};
+
+/** What traces have to know of an assign (src/traces/assigns.ts). */
+export type EdgeTraces = {
+  /** An assign begins. @param caller the `traceparent` of whoever asks */
+  assign: (caller: string | undefined) => {
+    /** The `traceparent` that the set-ups of this assignment continue. */
+    contextOf: (assignment: string) => string;
+    /** The assignment was created. */
+    created: (assignment: Pick<Assignment, "pool" | "state">) => void;
+  };
 };
 
 /** What `adminRequestsPerMinute` is where nobody says otherwise: far above what people and dashboards ask. */

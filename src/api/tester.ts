@@ -28,7 +28,10 @@ import { watchAssignment } from "./watchAssignment.ts";
 
 export const testerRouter = router({
   assign: forApp.input(assignInput).mutation(async ({ ctx, input }): Promise<AssignResult> => {
-    const result = await assign(ctx.connection, input, ctx.actor, ctx.follow, ctx.secretKeys);
+    const span = ctx.traces?.assign(ctx.traceparent);
+    const trace = span?.contextOf ?? (() => ctx.traceparent);
+    const result = await assign(ctx.connection, { ...input, trace }, ctx.actor, ctx.follow, ctx.secretKeys);
+    if (result.created) span?.created(result.assignment);
     return input.page === true ? { ...result, page: await pageLink(ctx, result.assignment.id) } : result;
   }),
 

@@ -13,6 +13,8 @@ import { unstorable } from "./storable.ts";
 
 export type Context = Edge & {
   requestId: string;
+  /** The trace of the caller, if it has sent a valid one. */
+  traceparent: string | undefined;
   /** The caller, identified by the gate (gate.ts). */
   caller: Caller;
   /** Takes a place for an event stream of the caller; null if there are too many. */

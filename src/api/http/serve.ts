@@ -8,6 +8,7 @@ import type { Edge } from "../edge.ts";
 import { type Admitted, tooMany } from "../gate.ts";
 import { appRouter } from "../router.ts";
 import { originOf } from "../origin.ts";
+import { traceparentOf } from "../traceparent.ts";
 import { type Context, mustBe } from "../trpc.ts";
 import { createQueryReader, mustBeEmpty, type RawInput, readBody, Refused, withPath } from "./input.ts";
 import { createLimiter } from "./limiter.ts";
@@ -72,6 +73,7 @@ async function answer(
   const context: Context = {
     ...c.env,
     requestId: c.get("requestId"),
+    traceparent: traceparentOf(c.req.raw),
     caller,
     credential,
     origin: originOf(c.req.raw, c.env),
