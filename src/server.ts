@@ -10,6 +10,7 @@ import { readDatabaseUrl } from "./db/databaseUrl.ts";
 import { directLink } from "./db/directLink.ts";
 import { dashboardFolder } from "./dashboardFolder.ts";
 import { readTrustedProxies } from "./host/callerAddress.ts";
+import { tracesOf } from "./host/traces.ts";
 import { inheritedSocket, serviceManager } from "./host/serviceManager.ts";
 import { listen } from "./listen.ts";
 import { NO_SECRET_KEYS, readSecretKeys } from "./domain/secrets/keys.ts";
@@ -21,6 +22,11 @@ import { readWebhook } from "./domain/webhook/receiver.ts";
  * takes over the socket that outlives it, and reports that it is up (host/serviceManager.ts).
  */
 const config = readConfig();
+const traces = await tracesOf(process.env, {
+  service: "warmpool-server",
+  resource: {},
+  onDropped: (count, why) => log("warn", "spans were dropped", { count, why }),
+}).catch((error: Error) => die(error.message));
 const connection = connect(config.databaseUrl, {
   max: config.connections,
   link: directLink(config.databaseUrl),
@@ -42,6 +48,7 @@ const edge: Edge = {
   webhook: config.webhook,
   secretKeys: config.secretKeys,
   ...(config.publicOrigin === undefined ? {} : { publicOrigin: config.publicOrigin }),
+  ...(traces === null ? {} : { traces }),
   files: dashboardFolder(),
   after,
 };
@@ -68,6 +75,8 @@ function runSweep(): void {
 const REQUEST_MS = 4000;
 /** And then a sweep gets so long: whoever waits for a database that is out of reach waits for minutes. */
 const WORK_MS = 4000;
+/** Spans get so long in the same time. */
+const TRACES_MS = 2000;
 /** And then a statement. */
 const STATEMENT_SECONDS = 1;
 
@@ -81,7 +90,7 @@ async function stop(): Promise<void> {
   clearInterval(timer);
   await server.close(REQUEST_MS);
   // What is cut off here is what a kill would cut off: the next sweep takes it up.
-  await Promise.race([Promise.allSettled(running), delay(WORK_MS)]);
+  await Promise.race([Promise.allSettled([...running, traces?.close(TRACES_MS)]), delay(WORK_MS)]);
   await connection.close(STATEMENT_SECONDS);
   process.exit(0);
 }

@@ -102,7 +102,7 @@ export const OUTSIDE: Record<string, Room> = {
       ...["src/contract", "src/db/failure.ts", "src/db/databaseUrl.ts", "src/db/named.ts"],
       ...["src/db/sessions.ts", "src/db/client.ts", "src/db/directLink.ts", "src/db/migrate.ts"],
       ...["src/cron", "src/api", "src/host", "src/dashboardFolder.ts", "src/listen.ts", "src/client"],
-      ...["src/dashboard", "src/cli/terminal"],
+      ...["src/traces", "src/dashboard", "src/cli/terminal"],
       ...["src/cli/views", "src/cli/session", "src/cli/inputs", "src/cli/ssh", "src/cli/doctor"],
       ...["src/cli/verbs", "src/cli/program.ts", "src/cli/main.ts", "src/stack", "src/domain/core"],
       ...["src/domain/recipes", "src/domain/events", "src/domain/access", "src/domain/secrets"],

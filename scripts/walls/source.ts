@@ -74,8 +74,13 @@ export const SOURCE: Record<string, Room> = {
     ...ENTRY,
   },
   "src/dashboardFolder.ts": { may: [NODE], types: ["src/api"], ...ENTRY },
+  "src/traces": {
+    may: ["src/contract", "zod", NODE],
+    why: "Traces are recorded beside the work: the edge on Node and the relay use them, and they know neither.",
+    instead: "Pass in what they need.",
+  },
   "src/host": {
-    may: [NODE],
+    may: ["src/traces", NODE],
     why: "What Node, a proxy and a service manager want from a process does not depend on what the process is for.",
     instead: "Pass in what it needs.",
   },
