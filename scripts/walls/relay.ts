@@ -36,7 +36,7 @@ export const RELAY: Record<string, Room> = {
   },
   "src/relay/tools.ts": {
     may: [],
-    types: ["src/relay", "src/relay/time", "src/relay/ssh", "src/relay/session"],
+    types: ["src/contract", "src/relay", "src/relay/time", "src/relay/ssh", "src/relay/session"],
     why: "It names what executors work with, and makes nothing.",
     instead: "Make it in src/relay/main.ts.",
   },

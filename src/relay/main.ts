@@ -3,6 +3,7 @@ import { type Driver, DriverError } from "./driver.ts";
 import { chooseDriver } from "./drivers/choose.ts";
 import type { DriverOptions } from "../contract/drivers.ts";
 import { serviceManager } from "../host/serviceManager.ts";
+import { tracesOf } from "../host/traces.ts";
 import { systemClock } from "./time/clock.ts";
 import { connectEdge, EdgeError, endsSession } from "./session/edge.ts";
 import { RelayError, WrongUse, wordsOf } from "./errors.ts";
@@ -22,6 +23,9 @@ import { openSession } from "./session/session.ts";
 import { SshPool } from "./ssh/sshPool.ts";
 import { oneLine } from "./text.ts";
 import { packageVersion } from "./version.ts";
+
+/** For the spans that are left when it stops. */
+const TRACES_MS = 2000;
 
 /** The relay: `join` once with a one-time token, then `run`. It dials out and opens no port. */
 const DEFAULT_DIR = ".warmpool/relay";
@@ -88,6 +92,13 @@ export async function runRelay(options: RunOptions): Promise<void> {
   const highest = await HighestNumber.load(dir);
   const { driver: chosen, banner } = chooseDriver(options, { ...who, dir });
   const driver = onlyOwn(chosen, who);
+  const traces = await tracesOf(process.env, {
+    service: "warmpool-relay",
+    resource: { "service.version": packageVersion(), "warmpool.node": who.node },
+    onDropped: (count, why) => log.warn("Spans were dropped", { count, cause: why }),
+  }).catch((error: unknown) => {
+    throw new WrongUse(wordsOf(error), { cause: error });
+  });
   const signal = options.signal ?? signalled();
   const url = options.url ?? who.url;
   const edge = connectEdge(url, who.credential);
@@ -109,12 +120,14 @@ export async function runRelay(options: RunOptions): Promise<void> {
     if (former !== null) await endFormer(former, signal);
     await noteSelf(dir);
     log.info("Serving", { node: session.node, session: session.session });
-    const execute = executors({ driver, key, highest, connections, clock: systemClock });
+    const tools = { driver, key, highest, connections, clock: systemClock };
+    const execute = executors(traces === null ? tools : { ...tools, trace: traces.operation });
     await serve(edge, driver, session, execute, highest, signal);
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
     connections[Symbol.dispose]();
+    await traces?.close(TRACES_MS);
   }
   log.info("Stopped; running set-ups continue on their machines", { node: who.node });
 }

@@ -4,6 +4,7 @@ import type { OperationResult } from "../../contract/operationResult.ts";
 import { type DriverMachine, DriverError } from "../driver.ts";
 import { Cancelled, wordsOf } from "../errors.ts";
 import type { Tools } from "../tools.ts";
+import { during, UNTRACED } from "../span.ts";
 import { makeHostKey } from "../ssh/hostKey.ts";
 import { knownGood, NotGood } from "./knownGood.ts";
 import type { Lease } from "../session/lease.ts";
@@ -29,10 +30,13 @@ export async function createMachine(
   lease: Lease,
   tools: Tools,
 ): Promise<OperationResult> {
+  const { span = UNTRACED } = tools;
   const bootSignal = tools.clock.within(operation.spec.bootTimeoutSeconds, lease.signal);
   try {
     await tools.highest.saw(operation.machine.number);
-    const { made, hostKey } = await makeOrFind(operation, lease, tools, bootSignal);
+    const { made, hostKey } = await during(span, "clone", () =>
+      makeOrFind(operation, lease, tools, bootSignal),
+    );
     await knownGood({
       made,
       hostKey,
@@ -42,6 +46,7 @@ export async function createMachine(
       privateKey: tools.key.privateKey,
       signal: bootSignal,
       clock: tools.clock,
+      span,
     });
     return {
       outcome: "created",

@@ -8,6 +8,7 @@ import type { Lease } from "../session/lease.ts";
 import { runOnNode } from "./nodeCommand.ts";
 import { Reconnecting } from "../ssh/reconnecting.ts";
 import type { ExecResult } from "../ssh/sshConnection.ts";
+import { during, type Span } from "../span.ts";
 import { printable, tail } from "../text.ts";
 import { WRITABLE } from "./writable.ts";
 
@@ -36,6 +37,7 @@ type Subject = {
   /** Aborted when the boot timeout has passed, or with the lease. */
   signal: AbortSignal;
   clock: Clock;
+  span: Span;
 };
 
 const COMMAND_SECONDS = 30;
@@ -102,18 +104,32 @@ async function firstBoot(subject: Subject, machine: Reconnecting): Promise<void>
   });
 }
 
+type Stage = {
+  phase: "booting" | "joining" | "checking";
+  reason: NotGood["reason"];
+  failure: string;
+  attempt: (signal: AbortSignal) => Promise<string | null>;
+};
+
+async function stage(
+  subject: Subject,
+  phase: Stage["phase"],
+  reason: Stage["reason"],
+  failure: Stage["failure"],
+  attempt: Stage["attempt"],
+): Promise<void> {
+  subject.lease.report({ kind: "create", phase }).catch(() => undefined);
+  await during(subject.span, phase, () => passed(subject, { phase, reason, failure, attempt }));
+}
+
 /**
  * Tries until `attempt` returns null; what it returned or threw last is the cause in the end. One that the deadline cut off
  * has nothing to say, unless it is the only one.
  */
-async function stage(
+async function passed(
   { lease, signal, made, spec, clock }: Subject,
-  phase: "booting" | "joining" | "checking",
-  reason: NotGood["reason"],
-  failure: string,
-  attempt: (signal: AbortSignal) => Promise<string | null>,
+  { phase, reason, failure, attempt }: Stage,
 ): Promise<void> {
-  lease.report({ kind: "create", phase }).catch(() => undefined);
   let cause: string | null = null;
   for (let tries = 0; ; tries += 1) {
     try {

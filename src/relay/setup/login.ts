@@ -6,6 +6,7 @@ import type { Lease } from "../session/lease.ts";
 import { pause } from "../time/pause.ts";
 import type { Reconnecting } from "../ssh/reconnecting.ts";
 import type { ExecOptions, ExecResult } from "../ssh/sshConnection.ts";
+import { during, UNTRACED } from "../span.ts";
 import { couldNotAsk, SshError } from "../ssh/sshError.ts";
 import { SetupFailure } from "./failure.ts";
 
@@ -23,8 +24,19 @@ export async function firstLogin(
   machine: Reconnecting,
   lease: Lease,
   clock: Clock,
+  span = UNTRACED,
 ): Promise<void> {
   if (operation.assignment.loggedIn) return;
+  await during(span, "connect", () => untilReached(operation, machine, lease, clock));
+  await lease.confirm({ kind: "setup", loggedIn: true });
+}
+
+async function untilReached(
+  operation: SetupOperation,
+  machine: Reconnecting,
+  lease: Lease,
+  clock: Clock,
+): Promise<void> {
   const seconds = operation.assignment.connectBudgetSeconds;
   const budget = clock.within(seconds, lease.signal);
   const slowness = clock.watch();
@@ -35,7 +47,6 @@ export async function firstLogin(
     if (!budget.aborted) await clock.pause(RETRY_MS, budget).catch(() => undefined);
     if (budget.aborted) throw notReached(seconds, last, slowness());
   }
-  await lease.confirm({ kind: "setup", loggedIn: true });
 }
 
 /** That this relay could not ask says nothing about the machine: the set-up is let go, to be leased again. */

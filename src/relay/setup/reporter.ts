@@ -19,13 +19,24 @@ export class SetupReporter {
   readonly #titles: readonly string[];
   readonly #redact: (text: string) => string;
   readonly #outbox: LogOutbox;
+  readonly #onStep: (step: number) => void;
   #state: SetupState = INITIAL;
   #told: Position & { outputs: Outputs } = { step: 0, percent: 0, text: "", outputs: INITIAL.outputs };
   #sending: Promise<void> | null = null;
   #lastLines: string[] = [];
 
-  /** `logOffset` is what the edge has of the log, in bytes; `secrets` never leave, neither in the log nor in an output. */
-  constructor(lease: Lease, titles: readonly string[], logOffset: number, secrets: readonly string[]) {
+  /**
+   * `logOffset` is what the edge has of the log, in bytes; `secrets` never leave, neither in the log nor in an output.
+   * `onStep` gets the number of each step that the log comes to.
+   */
+  constructor(
+    lease: Lease,
+    titles: readonly string[],
+    logOffset: number,
+    secrets: readonly string[],
+    onStep: (step: number) => void = () => undefined,
+  ) {
+    this.#onStep = onStep;
     this.#lease = lease;
     this.#titles = titles;
     this.#redact = redactor(secrets);
@@ -50,7 +61,10 @@ export class SetupReporter {
     for (const line of lines) {
       const { state, text } = applyLine(this.#state, line.text, this.#redact);
       const before = this.#state;
-      if (state.step !== before.step) this.#lastLines = [];
+      if (state.step !== before.step) {
+        this.#lastLines = [];
+        this.#onStep(state.step);
+      }
       this.#state = state;
       const heading = state.step > before.step ? headingOf(state.step, this.#titles, line.text) : null;
       const shown = text === null ? heading : this.#redact(text);

@@ -5,6 +5,7 @@ import type { Tools } from "../tools.ts";
 import type { Lease } from "../session/lease.ts";
 import { afterServed } from "../time/lateness.ts";
 import { pause } from "../time/pause.ts";
+import { during, UNTRACED } from "../span.ts";
 import { Reconnecting } from "../ssh/reconnecting.ts";
 import { printable, tail } from "../text.ts";
 import { KEYS_GONE, KEYS_STAY, WRONG_NAME } from "./account.ts";
@@ -16,6 +17,7 @@ import { ACCOUNT_STEP, HANDOVER_STEP, type Plan, planOf, titlesOf } from "./plan
 import { redactor } from "./redact.ts";
 import { SetupReporter } from "./reporter.ts";
 import { EXIT, STARTED, startScript, UNTOUCHED } from "./start.ts";
+import { StepSpans } from "./stepSpans.ts";
 
 /** What a look at the log may take before the connection counts as broken. */
 const POLL_SECONDS = 10;
@@ -28,7 +30,7 @@ const POLL_SECONDS = 10;
 export async function setUp(
   operation: SetupOperation,
   lease: Lease,
-  { key, clock }: Pick<Tools, "key" | "clock">,
+  { key, clock, span = UNTRACED }: Pick<Tools, "key" | "clock" | "span">,
   pollSeconds = POLL_SECONDS,
   keyChangeSeconds = KEY_CHANGE_SECONDS,
 ): Promise<OperationResult> {
@@ -38,16 +40,17 @@ export async function setUp(
   const machine = new Reconnecting(operation.machine, key.privateKey);
   const { assignment } = operation;
   const secrets = Object.values(assignment.secrets);
-  const reporter = new SetupReporter(lease, titlesOf(plan), assignment.logOffset, secrets);
+  const steps = new StepSpans(span, plan.steps);
+  const reporter = new SetupReporter(lease, titlesOf(plan), assignment.logOffset, secrets, steps.at);
   try {
-    await firstLogin(operation, machine, held, clock);
+    await firstLogin(operation, machine, held, clock, span);
     const end = await runToEnd(plan, operation.token, machine, reporter, held, pollSeconds);
+    steps.end(end.end === "ok" ? undefined : end.end);
     if (end.end !== "ok") throw stepFailure(plan, end, reporter.lastLines);
     reporter.atHandover();
-    const [keys] = await Promise.all([
-      checkHandover(operation, key.publicKey, machine, held),
-      reporter.flush(),
-    ]);
+    const [keys] = await during(span, "hand-over", () =>
+      Promise.all([checkHandover(operation, key.publicKey, machine, held), reporter.flush()]),
+    );
     return {
       outcome: "set_up",
       outputs: reporter.outputs,
@@ -58,6 +61,8 @@ export async function setUp(
     await reporter.flush();
     return error.result(redactor(secrets));
   } finally {
+    // Of a set-up that was broken off.
+    steps.end("abandoned");
     machine[Symbol.dispose]();
     bound?.[Symbol.dispose]();
   }
