@@ -9,7 +9,7 @@ export type Collector = AsyncDisposable & {
   spans: Span[];
   requests: { path: string; headers: IncomingHttpHeaders; body: string }[];
   /** How the next requests are answered; `hang` never does. 200 if nothing is left. */
-  answers: (number | "hang")[];
+  answers: (number | "hang" | { redirectTo: string })[];
 };
 
 export type Span = {
@@ -98,12 +98,14 @@ export async function startCollector(): Promise<Collector> {
     incoming.on("end", () => {
       const body = Buffer.concat(pieces).toString("utf8");
       requests.push({ path: incoming.url ?? "", headers: incoming.headers, body });
-      const status = answers.shift() ?? 200;
-      if (status === "hang") return;
+      const answer = answers.shift() ?? 200;
+      if (answer === "hang") return;
+      const [status, headers] =
+        typeof answer === "number" ? [answer, {}] : [307, { location: answer.redirectTo }];
       try {
         const sent = spansOf(body);
         if (status === 200) spans.push(...sent);
-        response.writeHead(status).end("{}");
+        response.writeHead(status, headers).end("{}");
       } catch (error) {
         response.writeHead(400).end(String(error));
       }

@@ -113,7 +113,7 @@ test("exporter: closed → sends at once what waits; a collector that hangs dela
 test("exporter: a redirect → not followed, because the headers may be secrets", async () => {
   await using elsewhere = await startCollector();
   await using collector = await startCollector();
-  collector.answers.push(307);
+  collector.answers.push({ redirectTo: elsewhere.endpoint });
   const { add, dropped } = started(collector);
   add(ended(1));
   await until("the drop", () => dropped.length === 1);
