@@ -50,8 +50,16 @@ export async function open(options: BrowserContextOptions = {}): Promise<Window>
   return { page, wrongs, close: () => context.close() };
 }
 
+/** How a browser on a phone is. */
+const ON_PHONE = { viewport: PHONE, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
+
 export function openPhone(): Promise<Window> {
-  return open({ viewport: PHONE, deviceScaleFactor: 2, hasTouch: true, isMobile: true });
+  return open(ON_PHONE);
+}
+
+/** A page of the dashboard on a phone, signed in. */
+export function openPhoneSignedIn(path: string): Promise<Window> {
+  return openSignedIn(path, ON_PHONE);
 }
 
 const link = z.looseObject({ url: z.string() });

@@ -1,5 +1,5 @@
 import { expect, inject, test } from "vitest";
-import { admin, open, openSignedIn, stack } from "./chromium.ts";
+import { admin, open, openPhoneSignedIn, openSignedIn, stack } from "./chromium.ts";
 import { expire } from "./expire.ts";
 import { z } from "zod";
 
@@ -84,5 +84,17 @@ test("sign-in: signing out → the sign-in page, also after a reload", async () 
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
   await page.reload();
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await close();
+});
+
+test("sign-in: signing out on a phone, on the page Settings → the sign-in page, also after a reload", async () => {
+  const { page, wrongs, close } = await openPhoneSignedIn("/");
+  expect(await page.getByRole("button", { name: "Sign out" }).count()).toBe(0);
+  await page.getByRole("link", { name: "Settings" }).tap();
+  await page.getByRole("button", { name: "Sign out" }).tap();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  await page.reload();
+  await page.getByRole("heading", { name: "Sign in" }).waitFor();
+  expect(wrongs).toEqual([]);
   await close();
 });
