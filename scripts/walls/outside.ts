@@ -35,7 +35,7 @@ export const OUTSIDE: Record<string, Room> = {
     may: [
       ...["src/contract", "src/db/databaseUrl.ts", "src/db/client.ts", "src/db/migrate.ts"],
       ...["src/api", "src/cli/terminal", "src/cli/session", "src/cli/inputs", "src/stack"],
-      ...["src/domain/recipes", "src/domain/access", "src/domain/webhook", "src/relay"],
+      ...["src/domain/recipes", "src/domain/access", "src/domain/webhook", "src/traces", "src/relay"],
       ...["src/relay/ssh", "src/relay/session", "src/relay/setup", "src/relay/drivers/exec"],
       ...["src/relay/drivers/incus", "src/relay/drivers/local", "scripts/leash", "test"],
       ...["test/helpers/patience.ts", "test/helpers/until.ts", "fast-check", "wrangler", "zod"],

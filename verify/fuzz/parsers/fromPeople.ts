@@ -18,6 +18,8 @@ import { readSshPublicKey } from "../../../src/contract/sshKey.ts";
 import { readDatabaseUrl } from "../../../src/db/databaseUrl.ts";
 import { patternOf } from "../../../src/domain/recipes/pattern.ts";
 import { readWebhook } from "../../../src/domain/webhook/receiver.ts";
+import { readContext, writeContext } from "../../../src/traces/context.ts";
+import { readTraceSettings, TraceSettingsError } from "../../../src/traces/settings.ts";
 import { KEY_A, RECIPE } from "../../../test/helpers/world.ts";
 import { damaged, damagedJson } from "./bytes.ts";
 import { must, orRefused, type Parser, parser } from "./parser.ts";
@@ -43,6 +45,12 @@ const RSA = `ssh-rsa ${Buffer.concat(
   }),
 ).toString("base64")} bob@host`;
 const PASSWORD = "hidden-password";
+const TRACE = `00-${"a1".repeat(16)}-${"b2".repeat(8)}-01`;
+const TRACE_SETTINGS = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318",
+  OTEL_EXPORTER_OTLP_HEADERS: "a=b",
+  OTEL_TRACES_SAMPLER_ARG: "1",
+};
 const SESSION = "2f1d1f5e-0000-4000-8000-000000000001";
 const HELD = { id: SESSION, token: 7 };
 const MESSAGES = [
@@ -194,4 +202,22 @@ export const fromPeople: readonly Parser[] = [
     const token = bearerOf(text);
     must(token === null || text.includes(token), "a token is made up");
   }),
+  parser("trace contexts of callers", damaged([TRACE]), (text) => {
+    const context = readContext(text);
+    must(
+      context === null || writeContext(context).slice(0, -2) === text.slice(0, -2),
+      "it has become another",
+    );
+  }),
+  parser(
+    "settings of traces",
+    damaged([`authorization=Basic%20${PASSWORD},x-tenant=one`, `http://u:${PASSWORD}@h:4318/a`]),
+    (text) =>
+      Object.keys(TRACE_SETTINGS).forEach((name) =>
+        orRefused(
+          () => readTraceSettings({ ...TRACE_SETTINGS, [name]: text }),
+          (error) => error instanceof TraceSettingsError && !error.message.includes(PASSWORD),
+        ),
+      ),
+  ),
 ];
