@@ -24,7 +24,7 @@ import { webhookReceiver } from "../../src/db/tables/webhookReceiver.ts";
 const WIDTH = 110;
 
 /** All of them; test/cli/session/unmigrated.db.test.ts holds the list to what the migrations make. */
-const TABLES = [
+export const TABLES = [
   assignments,
   brakes,
   duties,

@@ -59,7 +59,7 @@ export function connect(url: string, options: ConnectOptions = {}): Connection {
       onclose: () => named.forget(client),
     });
     // It sets on the client it is given how dates and JSON come and go: as text.
-    drizzle(client);
+    drizzle({ client });
     return endingWithConnection(client, () => ({ modes: modesOf(defaults), idleMs: link?.silentMs ?? null }));
   });
 
@@ -92,7 +92,8 @@ export function connect(url: string, options: ConnectOptions = {}): Connection {
     // What a transaction has done outside of the database cannot be undone, so it is not tried again from here.
     begin: (use: Use) => attempt((current) => current.begin(use), false),
   } as unknown as Sql;
-  const db = drizzle(client, onStatement ? { logger: { logQuery: (text) => onStatement(text) } } : {});
+  const logger = onStatement && { logQuery: (text: string) => onStatement(text) };
+  const db = drizzle({ client, ...(logger && { logger }) });
   return {
     db,
     prepared: async <Row extends Record<string, unknown>>(statement: SQL) => {

@@ -41,11 +41,14 @@ function dataOf({ data, before, after }: { data?: object; before?: unknown; afte
 
 const state = (value: unknown) => (typeof value === "string" ? value : null);
 
-/** A value as a jsonb parameter, without characters that Postgres cannot store in a text (NUL, lone surrogates). */
+/**
+ * A value as a jsonb parameter, without characters that Postgres cannot store in a text (NUL, lone surrogates). The parameter
+ * itself is a text: one of type jsonb may be encoded a second time by the driver, and is then stored as a string.
+ */
 export function json(value: unknown): SQL {
   if (value === undefined || value === null) return sql`null::jsonb`;
   const text = JSON.stringify(value, (_, part: unknown) =>
     typeof part === "string" ? part.replaceAll("\0", "").toWellFormed() : part,
   );
-  return sql`${text}::jsonb`;
+  return sql`${text}::text::jsonb`;
 }

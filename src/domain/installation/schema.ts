@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Db, rows } from "../../db/client.ts";
+import { json } from "../core/event.ts";
 import { COLUMNS } from "./columns.ts";
 
 const WANTED: { table: string; column: string }[] = Object.entries(COLUMNS).flatMap(([table, columns]) =>
@@ -14,7 +15,7 @@ export async function missingColumns(db: Db): Promise<string[]> {
   const found = await rows<{ missing: string }>(
     db,
     sql`select w."table" || '.' || w."column" as missing
-      from jsonb_to_recordset(${JSON.stringify(WANTED)}::jsonb) as w("table" text, "column" text)
+      from jsonb_to_recordset(${json(WANTED)}) as w("table" text, "column" text)
       where not exists (select 1 from pg_attribute a
         where a.attrelid = to_regclass(quote_ident(w."table")) and a.attname = w."column" and not a.attisdropped)
       order by 1`,

@@ -177,7 +177,7 @@ async function insertMachines(
       ),
       work as (insert into operations (kind, node, machine) select 'create', node, id from made),
       told as (insert into events (kind, actor, reason, pool, node, machine, after, data)
-        select 'machine', ${actor}, ${reason}, pool, node, id, 'provisioning', ${json({ cause: choice.why })}::jsonb from made)
+        select 'machine', ${actor}, ${reason}, pool, node, id, 'provisioning', ${json({ cause: choice.why })} from made)
       select name from made`,
     );
     if (made === undefined) break;
