@@ -98,9 +98,10 @@ export async function authenticateSession(
 ): Promise<Caller> {
   const [row] = await rows<{
     mark: string | null;
-    token: string;
-    role: "admin" | "viewer";
-    name: string;
+    /** Null, like its role and name, if the session is the bootstrap token's. */
+    token: string | null;
+    role: "admin" | "viewer" | null;
+    name: string | null;
     noted: boolean;
   }>(
     db,
@@ -112,9 +113,9 @@ export async function authenticateSession(
           and (t.expires_at is null or t.expires_at > now()))`,
   );
   if (row === undefined) throw new WarmpoolError("UNAUTHORIZED", ENDED[kind]);
-  const { mark, ...caller } = row;
-  if (mark === null) return caller;
-  if (bootstrap === undefined || !equalHex(mark, await markOf(text, bootstrap)))
+  const { mark, token, role, name, noted } = row;
+  if (token !== null && role !== null && name !== null) return { token, role, name, noted };
+  if (mark === null || bootstrap === undefined || !equalHex(mark, await markOf(text, bootstrap)))
     throw new WarmpoolError("UNAUTHORIZED", ENDED[kind]);
   return { role: "admin", name: "bootstrap", token: null, noted: true };
 }

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { type Db, rows } from "../../db/client.ts";
+import { type Db, iso, rows } from "../../db/client.ts";
 import { type BrakeFacts, judgeBrake, type Tally } from "./brake.ts";
 import { notAlive } from "./notAlive.ts";
 import { canaryBackoffSeconds } from "../core/backoff.ts";
@@ -86,8 +86,11 @@ export async function noteMiss(
   missed: { node: string; machine: string; cause: string },
   actor: Actor,
 ): Promise<void> {
-  const heard = { [missed.machine]: { answer: "dead", cause: `missed by a set-up: ${missed.cause}` } };
-  await tx.execute(sql`update nodes set not_alive = not_alive || ${json(heard)} where name = ${missed.node}`);
+  const heard = json({ answer: "dead", cause: `missed by a set-up: ${missed.cause}` });
+  const since = sql`coalesce(not_alive -> ${missed.machine}::text ->> 'since', ${iso(sql`now()`)})`;
+  await tx.execute(sql`update nodes set not_alive = not_alive
+    || jsonb_build_object(${missed.machine}::text, ${heard} || jsonb_build_object('since', ${since}))
+    where name = ${missed.node}`);
   await judgeNodeBrake(tx, missed.node, "some", actor);
 }
 

@@ -68,7 +68,7 @@ async function takeOver(
     sql`select count(*)::int as there from machines m where m.node = ${node} and ${isLiveMachine(sql`m`)}`,
   );
   const about = { node, pool, reason: "imported", actor: by } as const;
-  const [made] = await rows<{ machine: string; expiresAt: string | null }>(
+  const [made] = await rows<{ machine: string }>(
     tx,
     sql`with free as (${freePorts(node, there)}),
       machine as (

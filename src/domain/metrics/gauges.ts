@@ -56,7 +56,8 @@ export async function readGauges(db: Db): Promise<{ pools: PoolView[]; nodes: st
   };
 }
 
-type Line = { pool: string; what: string; count: number; oldest: number };
+/** `pool` is null for orphans. */
+type Line = { pool: string | null; what: string; count: number; oldest: number };
 type Node = { name: string; state: string; driverDown: boolean; seen: number; leaving: number };
 type Beat = { duty: string; age: number; failed: boolean };
 

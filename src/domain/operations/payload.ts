@@ -20,8 +20,9 @@ type Source = {
   machine: string;
   name: string;
   number: number;
-  port: number;
-  httpPort: number;
+  /** Both null for an orphan. */
+  port: number | null;
+  httpPort: number | null;
   dialHost: string | null;
   dialPort: number | null;
   accessHost: string | null;
@@ -110,8 +111,8 @@ async function machinePayload(
   }
   if (lease.kind === "cut")
     return { ...head, kind: "cut", machine: { id: source.machine, name: source.name } };
+  if (!wasMade(source)) return null;
   const { spec } = source;
-  if (spec === null) return null;
   if (lease.kind === "create") {
     const { name: pool, image, instanceType, adminSshKeys, bootTimeoutSeconds } = spec;
     return {
@@ -139,33 +140,36 @@ async function machinePayload(
       },
     };
   }
-  if (lease.kind === "restart") return restartPayload(head, source, spec);
+  if (lease.kind === "restart") return restartPayload(head, source);
   const opened = await openSecrets(keys, source.assignment ?? "", source.secrets ?? {});
-  if ("secrets" in opened) return setupPayload(head, source, spec, opened.secrets);
+  if ("secrets" in opened) return setupPayload(head, source, opened.secrets);
   await failUnreadable(db, lease, opened.unreadable);
   return null;
 }
 
 type Head = { id: string; token: number; attempt: number };
 
-function restartPayload(head: Head, source: Source, spec: PoolSpec): LeasedOperation | null {
+/** A machine of a pool, which has its ports from the start. */
+type Made = Source & { spec: PoolSpec; port: number; httpPort: number };
+
+function wasMade(source: Source): source is Made {
+  return source.spec !== null && source.port !== null && source.httpPort !== null;
+}
+
+function restartPayload(head: Head, source: Made): LeasedOperation | null {
   const { machine: id, name, dialHost: host, dialPort: port, hostKey } = source;
   if (host === null || port === null || hostKey === null) return null;
   return {
     ...head,
     kind: "restart",
     machine: { id, name, host, port, hostKey },
-    bootTimeoutSeconds: spec.bootTimeoutSeconds,
+    bootTimeoutSeconds: source.spec.bootTimeoutSeconds,
   };
 }
 
-function setupPayload(
-  head: Head,
-  source: Source,
-  spec: PoolSpec,
-  secrets: Record<string, string>,
-): LeasedOperation | null {
+function setupPayload(head: Head, source: Made, secrets: Record<string, string>): LeasedOperation | null {
   const {
+    spec,
     hostKey,
     dialHost,
     dialPort,
