@@ -7,7 +7,7 @@ import { Summary } from "./test/reporter.ts";
  * server, `X.edge.test.ts` the Worker's bundle as well, `X.machines.test.ts` Postgres and real processes and machines.
  */
 const NEEDS = {
-  db: ["test/setup.ts"],
+  db: ["test/setup.ts", "test/statements/setup.ts"],
   edge: ["test/setup.ts", "test/bundle.ts"],
   machines: ["test/setup.ts", "test/programs.ts"],
 };
@@ -42,7 +42,7 @@ export default defineConfig({
           name,
           include: [`test/**/*.${name}.test.ts`],
           globalSetup: [LEASH, ...globalSetup],
-          ...(name === "db" ? { setupFiles: ["test/followers.ts"] } : {}),
+          ...(name === "db" ? { setupFiles: ["test/followers.ts", "test/statements.ts"] } : {}),
         },
       })),
     ],

@@ -16,6 +16,7 @@ import { machineTimeline } from "../../../src/domain/machines/timeline.ts";
 import { createToken } from "../../../src/domain/access/tokens.ts";
 import { tell } from "../../../src/domain/core/event.ts";
 import { testDb } from "../../helpers/db.ts";
+import { expectMisfits } from "../../statements/heard.ts";
 import { ADMIN, APP, KEY_A, KEY_B, makeWorld, RECIPE, specOf } from "../../helpers/world.ts";
 
 const list = (db: Db, filter: Parameters<typeof eventListInput.parse>[0] = {}) =>
@@ -184,4 +185,5 @@ test("kinds, reasons and error codes of an earlier version: shown as they are", 
   ]);
   const [shown] = await readAssignments(t.db, sql`a.username = 'alice'`, sql``);
   expect(shown?.error).toEqual({ code: "no_longer_made", message: "As it was." });
+  expectMisfits(/formerly|no_longer_made/);
 });
