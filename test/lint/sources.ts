@@ -1,11 +1,13 @@
+import { readFileSync } from "node:fs";
 import { type Node, type SourceFile } from "typescript/unstable/ast";
 import { API } from "typescript/unstable/sync";
 
 /**
  * The sources as the compiler sees them, for rules that no linter has.
- * @param config a part of them takes less time
+ * @param config what the compiler reads: a part takes less time
+ * @param having only the files of it whose text has this
  */
-export function openSources(config = "tsconfig.json") {
+export function openSources({ config = "tsconfig.json", having = /^/ } = {}) {
   const api = new API({ cwd: process.cwd() });
   const snapshot = api.updateSnapshot({ openProject: config });
   const [project] = snapshot.getProjects();
@@ -14,7 +16,7 @@ export function openSources(config = "tsconfig.json") {
   const root = `${process.cwd()}/`;
   const files = program
     .getSourceFileNames()
-    .filter((path) => path.startsWith(`${root}src/`))
+    .filter((path) => path.startsWith(`${root}src/`) && having.test(readFileSync(path, "utf8")))
     .map((path) => ({ name: path.slice(root.length), file: program.getSourceFile(path) as SourceFile }));
   return { files, checker, [Symbol.dispose]: () => api.close() };
 }

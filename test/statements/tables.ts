@@ -25,10 +25,8 @@ export async function makeTablesDatabase(serverUrl: string, template: string): P
   const tables = connect(url, { max: 1 });
   try {
     await tables.db.transaction(async (tx) => {
-      for (const table of TABLES) {
-        await tx.execute(sql`drop table ${table} cascade`);
-        await tx.execute(created(table));
-      }
+      await tx.execute(sql`drop table ${sql.join([...TABLES], sql`, `)} cascade`);
+      for (const table of TABLES) await tx.execute(created(table));
       await tx.execute(CHECKED);
       await tx.execute(UNFIT);
     });
