@@ -3,8 +3,16 @@ import { expect, test } from "vitest";
 import { connect, rows } from "../../../src/db/client.ts";
 import { pruneAccess } from "../../../src/domain/access/prune.ts";
 import { authenticatePage, newPage } from "../../../src/domain/access/pages.ts";
-import { authenticateSession, newCode, signIn, signInByCode } from "../../../src/domain/access/sessions.ts";
+import {
+  authenticateSession,
+  newCode,
+  sessionEnd,
+  signIn,
+  signInByCode,
+  signOut,
+} from "../../../src/domain/access/sessions.ts";
 import { authenticate, createToken } from "../../../src/domain/access/tokens.ts";
+import { sha256 } from "../../../src/domain/core/hash.ts";
 import { assign, releaseAssignment } from "../../helpers/leftToSweep.ts";
 import { testDb } from "../../helpers/db.ts";
 import { ADMIN, APP, KEY_A, makeWorld } from "../../helpers/world.ts";
@@ -58,6 +66,17 @@ test("a bearer token costs one statement, with sessions there or not; a session 
   await authenticateSession(connection.db, "session", session.text, undefined);
   expect(seen).toHaveLength(2);
   await connection.close();
+});
+
+test("a session: its end is known until it is signed out, and then it opens nothing", async () => {
+  await using t = await testDb();
+  const { text, expiresAt } = await signIn(t.db, ROOT, BOOTSTRAP);
+  const hash = await sha256(text);
+  expect(await sessionEnd(t.db, hash)).toBe(expiresAt);
+  await signOut(t.db, hash);
+  await signOut(t.db, hash);
+  expect(await sessionEnd(t.db, hash)).toBeNull();
+  await expect(authenticateSession(t.db, "session", text, BOOTSTRAP)).rejects.toMatchObject(refused);
 });
 
 test("the link to a page: a newer one, its time or the release ends it; nothing of it is stored in clear", async () => {

@@ -16,6 +16,7 @@ import {
   doHappily,
   KEY_A,
   makeWorld,
+  NODE,
   openRelay,
   setUpOf,
   HOST_KEY,
@@ -116,6 +117,21 @@ test("another node's relay changes nothing, though it knows session, operation a
   const { operations } = await renew(t.db, "n2", relay.session, [{ id, token, progress }]);
   expect(operations).toEqual([{ id, status: "lost" }]);
   expect(await rows(t.db, sql`select host_key from machines`)).toEqual([{ host_key: null }]);
+});
+
+test("a delete whose relay has seen the machine stop → the tester's access has ended, before the delete is proven", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1 });
+  await relay.workOff();
+  await assign(t.connection, { username: "alice", sshKeys: [KEY_A] }, APP);
+  await relay.workOff();
+  expect(await release(t.db, { username: "alice" }, APP)).toMatchObject({ accessEndedAt: null });
+  const { id, token } = await relay.take("delete");
+  await renew(t.db, NODE, relay.session, [{ id, token, progress: { kind: "delete", stopped: true } }]);
+  expect(await findTester(t.db, { username: "alice" })).toMatchObject({
+    accessEndedAt: expect.any(String) as string,
+    state: "released",
+  });
 });
 
 test("a result of another kind of operation is refused and changes nothing", async () => {
