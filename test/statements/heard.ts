@@ -18,9 +18,15 @@ const ROWS = 20;
 
 /** By text. */
 const heard = new Map<string, Heard>();
-/** How often a text was a test's own, which src may have too: it is asked again a few times where it comes from. */
-const ofTests = new Map<string, number>();
-const ASKED = 8;
+/** Texts that tests run themselves: to find out where a statement comes from takes longer than to run many. */
+const ofTests = new Set<string>();
+/** What stands between a statement and whoever runs it, apart from packages. */
+const BETWEEN = new Set([
+  "src/db/client.ts",
+  "test/helpers/between.ts",
+  relative(process.cwd(), import.meta.filename),
+]);
+const FRAMES = 12;
 const shapes = new Map<string, RowShape>();
 const misfits = new Set<string>();
 let unprepared: string[] = [];
@@ -74,7 +80,7 @@ type Database = PgDatabase<PgQueryResultHKT>;
 const toQuery = Reflect.get(PgDialect.prototype, "sqlToQuery");
 PgDialect.prototype.sqlToQuery = function (this: PgDialect, ...statement) {
   const query = toQuery.apply(this, statement);
-  if (!heard.has(query.sql) && (ofTests.get(query.sql) ?? 0) < ASKED) hear(query.sql);
+  if (!heard.has(query.sql) && !ofTests.has(query.sql)) hear(query.sql);
   return query;
 };
 
@@ -106,13 +112,21 @@ function compare({ place, shape }: Heard, found: Result): void {
 }
 
 function hear(text: string): void {
-  const place = placeOf(new Error().stack ?? "");
+  const place = placeOf(stackNow());
   if (place === null) {
-    ofTests.set(text, (ofTests.get(text) ?? 0) + 1);
+    ofTests.add(text);
     return;
   }
   heard.set(text, { place, shape: shapeOf(place), looks: 0 });
   unprepared.push(text);
+}
+
+function stackNow(): string {
+  const before = Error.stackTraceLimit;
+  Error.stackTraceLimit = FRAMES;
+  const { stack } = new Error();
+  Error.stackTraceLimit = before;
+  return stack ?? "";
 }
 
 /** Where in src a statement is run, such as `src/domain/core/moves.ts:63`; null if that is in a test. */
@@ -120,7 +134,7 @@ function placeOf(stack: string): string | null {
   for (const line of stack.split("\n").slice(1)) {
     const [, file, at] = /(\/[^()\s]+\.ts):(\d+):\d+\)?$/.exec(line) ?? [];
     const name = file === undefined ? "" : relative(process.cwd(), file);
-    if (name === "" || name === "src/db/client.ts" || import.meta.filename.endsWith(name)) continue;
+    if (name === "" || name.includes("node_modules/") || BETWEEN.has(name)) continue;
     return name.startsWith("src/") ? `${name}:${at}` : null;
   }
   return null;
