@@ -129,13 +129,13 @@ function stackNow(): string {
   return stack ?? "";
 }
 
-/** Where in src a statement is run, such as `src/domain/core/moves.ts:63`; null if that is in a test. */
+/** Where in src a statement is run, such as `src/domain/core/moves.ts:63`; null if that is in a test, or a migration. */
 function placeOf(stack: string): string | null {
   for (const line of stack.split("\n").slice(1)) {
     const [, file, at] = /(\/[^()\s]+\.ts):(\d+):\d+\)?$/.exec(line) ?? [];
     const name = file === undefined ? "" : relative(process.cwd(), file);
     if (name === "" || name.includes("node_modules/") || BETWEEN.has(name)) continue;
-    return name.startsWith("src/") ? `${name}:${at}` : null;
+    return /^src\/(?!db\/)/.test(name) ? `${name}:${at}` : null;
   }
   return null;
 }
