@@ -20,7 +20,6 @@ type Source = {
   machine: string;
   name: string;
   number: number;
-  /** Both null for an orphan. */
   port: number | null;
   httpPort: number | null;
   dialHost: string | null;
@@ -149,7 +148,7 @@ async function machinePayload(
 
 type Head = { id: string; token: number; attempt: number };
 
-/** A machine of a pool, which has its ports from the start. */
+/** A machine of a pool, which has its ports from the start. An orphan has neither. */
 type Made = Source & { spec: PoolSpec; port: number; httpPort: number };
 
 function wasMade(source: Source): source is Made {
