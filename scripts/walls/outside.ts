@@ -61,7 +61,7 @@ export const OUTSIDE: Record<string, Room> = {
   },
   examples: {
     may: [
-      ...["src/contract", "src/relay", "src/relay/time", "src/relay/drivers/exec"],
+      ...["src/contract", "src/relay", "src/relay/time", "src/relay/ssh", "src/relay/drivers/exec"],
       ...["src/relay/drivers/local", "zod", NODE],
     ],
     why: "An example driver shows what a driver needs, which is the relay's interface and tools.",

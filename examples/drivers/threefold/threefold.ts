@@ -1,0 +1,85 @@
+import { CALL_SECONDS, type Driver, DriverError } from "../../../src/relay/driver.ts";
+import { machineResult } from "./answers.ts";
+import { readCapacity } from "./capacity.ts";
+import { type Place, removeMachine, setPower } from "./change.ts";
+import { createMachine } from "./create.ts";
+import { gridOf } from "./grid.ts";
+import { Refusal } from "./http.ts";
+import { describe, look, type Machine, type Sight, virtualMachine } from "./look.ts";
+import { isOwn, type Owner } from "./mark.ts";
+import type { Settings } from "./settings.ts";
+
+/** Machines of one node of the ThreeFold Grid. Nothing is remembered between calls: the chain and the node have it all. */
+export function gridDriver(owner: Owner, settings: Settings): Driver {
+  const grid = gridOf(settings);
+  const see = (signal: AbortSignal): Promise<Sight> => look(grid, settings, signal);
+  const own = async (signal: AbortSignal): Promise<Machine[]> =>
+    (await see(signal)).machines.filter(({ parts }) => parts.some(({ marked }) => isOwn(owner, marked)));
+  const find = async (name: string, signal: AbortSignal): Promise<Machine | null> =>
+    (await own(signal)).find((machine) => machine.name === name) ?? null;
+  const place: Place = { grid, find };
+
+  return {
+    name: "threefold",
+    callSeconds: CALL_SECONDS,
+    version: async () => `threefold 1 (node ${settings.node} of the grid)`,
+    create: (request, signal) => said(() => createMachine(place, settings, owner, see, request, signal)),
+    get: (name, signal) =>
+      said(async () => {
+        const machine = await find(name, signal);
+        return machine === null ? null : describe(machine);
+      }),
+    list: (signal) =>
+      said(async () => ({
+        complete: true,
+        machines: (await own(signal)).map(describe),
+        // A disk that has outlived its machine shows in `capacity` alone, without a name.
+        storageProof: "none" as const,
+      })),
+    start: (name, signal) =>
+      said(async () => {
+        if (!settings.hasPower) throw new DriverError("failed", NO_POWER);
+        await setPower(place, name, "start", signal);
+      }),
+    stop: (name, signal) =>
+      said(async () => {
+        // Not an error: a machine is stopped before it is deleted, and that must not fail for this.
+        if (settings.hasPower) await setPower(place, name, "stop", signal);
+        else process.stderr.write(`${NO_POWER}: ${name} keeps running\n`);
+      }),
+    delete: (name, signal) => said(() => removeMachine(place, name, signal)),
+    capacity: (signal) => said(async () => readCapacity(grid, owner, settings, await see(signal), signal)),
+    evidence: (name, signal) =>
+      said(async () => {
+        const machine = await find(name, signal);
+        return machine === null ? {} : evidenceOf(machine);
+      }),
+  };
+}
+
+const NO_POWER = "The grid has no call that stops or starts a machine";
+
+/** What the grid refuses is a failure, in its own words. */
+async function said<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new DriverError("failed", error.message, { cause: error });
+  }
+}
+
+/** The node's own words for each workload. Its data is not shown: it has whatever the image was given. */
+function evidenceOf({ parts }: Machine): Record<string, string> {
+  const lines = parts.flatMap(({ contract, isPaid, deployment }) => [
+    `contract ${contract}: ${isPaid ? "active" : "cancelled"}`,
+    ...(deployment?.workloads ?? []).map(
+      ({ type, name, result }) => `  ${type} ${name}: ${result.state || "not begun"} ${result.message ?? ""}`,
+    ),
+  ]);
+  const consoles = parts.flatMap((part) => {
+    const url = machineResult.safeParse(virtualMachine(part)?.result.data).data?.console_url;
+    return url === null || url === undefined || url === "" ? [] : [url];
+  });
+  return { workloads: lines.join("\n"), ...(consoles.length > 0 ? { console: consoles.join("\n") } : {}) };
+}
