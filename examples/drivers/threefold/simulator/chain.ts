@@ -37,6 +37,11 @@ export class Chain {
     this.#cancelled.push(tell);
   }
 
+  /** How many contracts there have ever been. */
+  get made(): number {
+    return this.#last;
+  }
+
   get(id: number): Contract | null {
     return this.#active.get(id) ?? null;
   }
