@@ -28,7 +28,7 @@ test("a contract that the index does not have yet: its machine is listed", async
   expect(await grid.driver.get("demo-1", soon())).toMatchObject({
     ref: "contract 1",
     mark: { ...OWNER, machine: "demo-1" },
-    ssh: { host: "5f:1::2", port: 1 },
+    ssh: { host: "::1", port: 1 },
   });
 });
 
