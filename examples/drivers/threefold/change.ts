@@ -1,8 +1,8 @@
 import { connect } from "node:net";
 import { DriverError } from "../../../src/relay/driver.ts";
 import { pause } from "../../../src/relay/time/pause.ts";
+import { Refusal } from "../http.ts";
 import type { Grid } from "./grid.ts";
-import { Refusal } from "./http.ts";
 import { addressOf, type Machine, mainPart, stateOf } from "./look.ts";
 
 /** Changes of a machine that others may be changing too. Each looks, does what is next, and looks again. */

@@ -1,10 +1,10 @@
 import { type CreateRequest, DriverError, type DriverMachine } from "../../../src/relay/driver.ts";
 import { makeKeyPair } from "../../../src/relay/ssh/hostKey.ts";
+import { Refusal } from "../http.ts";
 import { assertFits, readCapacity } from "./capacity.ts";
 import { type Place, removeMachine } from "./change.ts";
 import { deploymentOf } from "./deployment.ts";
 import { giveHostKey } from "./hostKey.ts";
-import { Refusal } from "./http.ts";
 import { describe, type Sight } from "./look.ts";
 import { isOwn, type Marked, type Owner } from "./mark.ts";
 import type { Settings } from "./settings.ts";
@@ -40,8 +40,7 @@ export async function createMachine(
   try {
     await grid.deploy(deploymentOf(request, marked, keys, settings), signal);
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    if (!NO_ROOM.test(error.said)) throw new DriverError("failed", error.message, { cause: error });
+    if (!(error instanceof Refusal) || !NO_ROOM.test(error.message)) throw error;
     await removeMachine(place, name, signal);
     throw new DriverError("no_capacity", error.message, { cause: error });
   }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { DriverError } from "../../../src/relay/driver.ts";
+import { send } from "../http.ts";
 import * as answers from "./answers.ts";
-import { post } from "./http.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -60,7 +60,7 @@ export function gridOf({ url, graphql, node }: Settings): Grid {
       .looseObject({})
       .transform(({ result }) => result)
       .pipe(schema);
-    return post(method, `${url}/${method}`, body, answer, { signal, seconds });
+    return send({ doing: method, url: `${url}/${method}`, body, schema: answer, refusal, seconds }, signal);
   };
   const nothing = z.unknown();
   return {
@@ -68,11 +68,9 @@ export function gridOf({ url, graphql, node }: Settings): Grid {
       const found: Contract[] = [];
       for (let page = 0; page < MOST_PAGES; page++) {
         const variables = { node, limit: PAGE, offset: page * PAGE };
-        const query = { query: CONTRACTS, variables };
-        const { data } = await post("contracts by GraphQL", graphql, query, answers.indexPage, {
-          signal,
-          seconds: ASK_SECONDS,
-        });
+        const body = { query: CONTRACTS, variables };
+        const call = { doing: "contracts by GraphQL", url: graphql, body, schema: answers.indexPage };
+        const { data } = await send({ ...call, refusal, seconds: ASK_SECONDS }, signal);
         for (const one of data.nodeContracts)
           found.push({ id: one.contractID, twin: one.twinID, data: one.deploymentData });
         // What was created or cancelled between two pages moves the others: the chain decides in the end (look.ts).
@@ -102,4 +100,9 @@ export function gridOf({ url, graphql, node }: Settings): Grid {
       await call(`vms/${to}`, { contractId: id }, nothing, signal, CANCEL_SECONDS);
     },
   };
+}
+
+/** The HTTP server of the grid's client answers so, with what the chain or the node has said. */
+function refusal(status: number, body: unknown): string | null {
+  return status === 400 ? (answers.refused.safeParse(body).data?.error ?? null) : null;
 }

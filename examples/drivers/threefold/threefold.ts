@@ -4,7 +4,6 @@ import { readCapacity } from "./capacity.ts";
 import { type Place, removeMachine, setPower } from "./change.ts";
 import { createMachine } from "./create.ts";
 import { gridOf } from "./grid.ts";
-import { Refusal } from "./http.ts";
 import { describe, look, type Machine, type Sight, virtualMachine } from "./look.ts";
 import { isOwn, type Owner } from "./mark.ts";
 import type { Settings } from "./settings.ts";
@@ -23,51 +22,36 @@ export function gridDriver(owner: Owner, settings: Settings): Driver {
     name: "threefold",
     callSeconds: CALL_SECONDS,
     version: async () => `threefold 1 (node ${settings.node} of the grid)`,
-    create: (request, signal) => said(() => createMachine(place, settings, owner, see, request, signal)),
-    get: (name, signal) =>
-      said(async () => {
-        const machine = await find(name, signal);
-        return machine === null ? null : describe(machine);
-      }),
-    list: (signal) =>
-      said(async () => ({
-        complete: true,
-        machines: (await own(signal)).map(describe),
-        // A disk that has outlived its machine shows in `capacity` alone, without a name.
-        storageProof: "none" as const,
-      })),
-    start: (name, signal) =>
-      said(async () => {
-        if (!settings.hasPower) throw new DriverError("failed", NO_POWER);
-        await setPower(place, name, "start", signal);
-      }),
-    stop: (name, signal) =>
-      said(async () => {
-        // Not an error: a machine is stopped before it is deleted, and that must not fail for this.
-        if (settings.hasPower) await setPower(place, name, "stop", signal);
-        else process.stderr.write(`${NO_POWER}: ${name} keeps running\n`);
-      }),
-    delete: (name, signal) => said(() => removeMachine(place, name, signal)),
-    capacity: (signal) => said(async () => readCapacity(grid, owner, settings, await see(signal), signal)),
-    evidence: (name, signal) =>
-      said(async () => {
-        const machine = await find(name, signal);
-        return machine === null ? {} : evidenceOf(machine);
-      }),
+    create: (request, signal) => createMachine(place, settings, owner, see, request, signal),
+    async get(name, signal) {
+      const machine = await find(name, signal);
+      return machine === null ? null : describe(machine);
+    },
+    list: async (signal) => ({
+      complete: true,
+      machines: (await own(signal)).map(describe),
+      // A disk that has outlived its machine shows in `capacity` alone, without a name.
+      storageProof: "none",
+    }),
+    async start(name, signal) {
+      if (!settings.hasPower) throw new DriverError("failed", NO_POWER);
+      await setPower(place, name, "start", signal);
+    },
+    async stop(name, signal) {
+      // Not an error: a machine is stopped before it is deleted, and that must not fail for this.
+      if (settings.hasPower) await setPower(place, name, "stop", signal);
+      else process.stderr.write(`${NO_POWER}: ${name} keeps running\n`);
+    },
+    delete: (name, signal) => removeMachine(place, name, signal),
+    capacity: async (signal) => readCapacity(grid, owner, settings, await see(signal), signal),
+    async evidence(name, signal) {
+      const machine = await find(name, signal);
+      return machine === null ? {} : evidenceOf(machine);
+    },
   };
 }
 
 const NO_POWER = "The grid has no call that stops or starts a machine";
-
-/** What the grid refuses is a failure, in its own words. */
-async function said<T>(act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw new DriverError("failed", error.message, { cause: error });
-  }
-}
 
 /** The node's own words for each workload. Its data is not shown: it has whatever the image was given. */
 function evidenceOf({ parts }: Machine): Record<string, string> {
