@@ -2,8 +2,9 @@ import { isIP } from "node:net";
 import { z } from "zod";
 
 /**
- * What the grid answers, as far as this program reads it. What a field means is in the API of zos
- * (threefoldtech/zos, docs/manual/api.md) and in the client of the grid (threefoldtech/tfgrid-sdk-ts).
+ * What the grid answers, as far as this program reads it. What a field means is in the API of zos,
+ * https://github.com/threefoldtech/zos/blob/main/docs/manual/api.md, and in the grid's client,
+ * https://github.com/threefoldtech/tfgrid-sdk-ts.
  */
 
 /** Bytes of a disk or of memory: exact in a number. */
@@ -57,12 +58,12 @@ export const diskData = z.object({ size: bytes });
 const workload = z.object({
   name: z.string().max(100),
   type: z.string().max(100),
-  data: z.unknown(),
+  data: z.unknown().optional(),
   result: z.object({
     /** Empty until the node has begun with it. */
     state: z.enum(["", "init", "unchanged", "error", "ok", "deleted", "paused"]),
     message: z.string().max(10_000).nullish(),
-    data: z.unknown(),
+    data: z.unknown().optional(),
   }),
 });
 export type Workload = z.infer<typeof workload>;
