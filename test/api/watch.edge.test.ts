@@ -62,8 +62,10 @@ describe.each(RUNTIMES)("a watcher on %s", (runtime) => {
     await using edge = await startEdge(runtime, way.url);
     const client = new AbortController();
     const since = performance.now();
-    await open(edge, null, client.signal);
+    // Held until the end: a response that nobody refers to any more is cancelled with the next garbage collection.
+    const stream = await open(edge, null, client.signal);
     await until("five looks", () => way.moments(LOOK).length >= 5);
+    expect(stream.bodyUsed).toBe(false);
     client.abort();
     // However late each of them is heard, none came before its second.
     for (const [n, at] of way.moments(LOOK).entries()) expect(at - since).toBeGreaterThan(n * SECOND_MS);
