@@ -99,7 +99,7 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
   });
 });
 
-test("R10 the Node entry runs every duty by its own timer, again and again", async () => {
+test.runIf(isNight)("R10 the Node entry runs every duty by its own timer, again and again", async () => {
   await using t = await testDb();
   const program = fileURLToPath(new URL("../../src/server.ts", import.meta.url));
   const server = spawn(process.execPath, [program], {

@@ -10,6 +10,7 @@ import { saying } from "../helpers/replicated.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 import { until } from "../helpers/until.ts";
 import { APP, KEY_A, makeWorld } from "../helpers/world.ts";
+import { isNight } from "../helpers/nightly.ts";
 
 /** A server of its own with a migrated database that has the name, the user and the password of the one in `url`. */
 async function twinOf(url: string, folder: string): Promise<RunningPostgres & { own: string }> {
@@ -31,44 +32,47 @@ async function twinOf(url: string, folder: string): Promise<RunningPostgres & { 
   return { ...server, own: own.href };
 }
 
-test("the primary turns read-only and another takes over under load: refused assigns end, and nothing is written to the old one", async () => {
-  await using t = await testDb();
-  await makeWorld(t.db);
-  await using folder = await temporaryFolder();
-  await using old = await twinOf(t.url, folder.path);
-  await using address = await movingAddress(old.port);
-  const url = old.own.replace(`:${old.port}/`, `:${address.port}/`);
-  const connection = connect(url, { max: 4, link: directLink(url) });
-  let asked = 0;
-  const round = () =>
-    Promise.allSettled(
-      Array.from({ length: 6 }, () =>
-        assign(connection, { username: `t${(asked += 1)}`, sshKeys: [KEY_A] }, APP),
-      ),
-    );
-  const isFine = (outcomes: PromiseSettledResult<unknown>[]) =>
-    outcomes.every(({ status }) => status === "fulfilled");
-  try {
-    expect(isFine(await round())).toBe(true);
-    const load = [round(), round()];
-    await saying(old.own, "alter system set default_transaction_read_only = on");
-    await saying(old.own, "select pg_reload_conf()");
-    await until("the old primary to be read-only", async () => {
-      const [shown] = await saying<{ is: string }>(
-        old.own,
-        "select current_setting('default_transaction_read_only') as is",
+test.runIf(isNight)(
+  "the primary turns read-only and another takes over under load: refused assigns end, and nothing is written to the old one",
+  async () => {
+    await using t = await testDb();
+    await makeWorld(t.db);
+    await using folder = await temporaryFolder();
+    await using old = await twinOf(t.url, folder.path);
+    await using address = await movingAddress(old.port);
+    const url = old.own.replace(`:${old.port}/`, `:${address.port}/`);
+    const connection = connect(url, { max: 4, link: directLink(url) });
+    let asked = 0;
+    const round = () =>
+      Promise.allSettled(
+        Array.from({ length: 6 }, () =>
+          assign(connection, { username: `t${(asked += 1)}`, sshKeys: [KEY_A] }, APP),
+        ),
       );
-      return shown?.is === "on";
-    });
-    await Promise.all(load);
-    const [before] = await saying<{ n: number }>(old.own, "select count(*)::int as n from assignments");
-    await round();
-    address.moveTo(Number(new URL(t.url).port));
-    await until("refusals to end", async () => isFine(await round()) && isFine(await round()));
-    expect(await saying(old.own, "select count(*)::int as n from assignments")).toEqual([before]);
-    const [taken] = await saying<{ n: number }>(t.url, "select count(*)::int as n from assignments");
-    expect(taken?.n).toBeGreaterThanOrEqual(12);
-  } finally {
-    await connection.close(0);
-  }
-});
+    const isFine = (outcomes: PromiseSettledResult<unknown>[]) =>
+      outcomes.every(({ status }) => status === "fulfilled");
+    try {
+      expect(isFine(await round())).toBe(true);
+      const load = [round(), round()];
+      await saying(old.own, "alter system set default_transaction_read_only = on");
+      await saying(old.own, "select pg_reload_conf()");
+      await until("the old primary to be read-only", async () => {
+        const [shown] = await saying<{ is: string }>(
+          old.own,
+          "select current_setting('default_transaction_read_only') as is",
+        );
+        return shown?.is === "on";
+      });
+      await Promise.all(load);
+      const [before] = await saying<{ n: number }>(old.own, "select count(*)::int as n from assignments");
+      await round();
+      address.moveTo(Number(new URL(t.url).port));
+      await until("refusals to end", async () => isFine(await round()) && isFine(await round()));
+      expect(await saying(old.own, "select count(*)::int as n from assignments")).toEqual([before]);
+      const [taken] = await saying<{ n: number }>(t.url, "select count(*)::int as n from assignments");
+      expect(taken?.n).toBeGreaterThanOrEqual(12);
+    } finally {
+      await connection.close(0);
+    }
+  },
+);

@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { recipe, type Recipe } from "../../src/contract/recipe.ts";
 import { setUp } from "../../src/relay/setup/setup.ts";
 import { TestLease } from "./helpers/lease.ts";
-import { testNode, testOnSystem as test } from "./helpers/node.ts";
+import { testNode, testAtNight } from "./helpers/node.ts";
 import { setupOperation } from "./helpers/setup.ts";
 import { deadline } from "../helpers/patience.ts";
 
@@ -21,7 +21,7 @@ async function exampleRecipe(): Promise<Recipe> {
   return recipe.parse({ ...written, steps });
 }
 
-test("serves a page from the tester's own account, and only once however often it runs", async () => {
+testAtNight("serves a page from the tester's own account, and only once however often it runs", async () => {
   await using node = await testNode();
   const machine = await node.machine();
   const { steps } = await exampleRecipe();

@@ -1,11 +1,10 @@
 import { sql } from "drizzle-orm";
 import { expect } from "vitest";
 import { rows } from "../../src/db/client.ts";
-import { isNight } from "../helpers/nightly.ts";
 import { deadline } from "../helpers/patience.ts";
 import { until } from "../helpers/until.ts";
 import { KEY_A, RECIPE, specOf } from "../helpers/world.ts";
-import { testOnSystem as test } from "./helpers/node.ts";
+import { testAtNight } from "./helpers/node.ts";
 import { proxyTo } from "./helpers/proxy.ts";
 import { type System, system } from "./helpers/system.ts";
 
@@ -25,52 +24,53 @@ echo "end ${id}" >>/root/trace`,
   })),
 };
 
-const atNightOnly = isNight ? test : test.skip;
-
 const statusOf = ({ client }: System) => client.tester.status.query({ username: "alice" });
 
-test("R2 a relay killed at the claim, at the log-in, in mid step and at the end: the machine is the tester's, each step ran once", async () => {
-  await using under = await system({ driver: "local", detour: true });
-  await under.client.recipe.put.mutate(RECIPE_THAT_WAITS);
-  await under.client.pool.put.mutate(specOf({ ...SPEC, targetSize: 1, maxSize: 1 }));
-  under.startRelay();
-  const [row] = await until("a machine's row", async () => {
-    const found = await rows<{ port: number }>(under.db, sql`select port from machines`);
-    return found.length > 0 && found;
-  });
-  if (row === undefined) throw new Error("there is no machine");
-  await using proxy = await proxyTo(row.port, row.port, "127.0.0.2");
-  const [machine] = await under.ready(1);
-  if (machine?.hostKey == null) throw new Error("no machine is ready");
-  const onIt = { host: "127.0.0.1", port: row.port, hostKey: machine.hostKey };
-  const killNow = async (): Promise<void> => {
-    await under.killRelay();
+testAtNight(
+  "R2 a relay killed at the claim, at the log-in, in mid step and at the end: the machine is the tester's, each step ran once",
+  async () => {
+    await using under = await system({ driver: "local", detour: true });
+    await under.client.recipe.put.mutate(RECIPE_THAT_WAITS);
+    await under.client.pool.put.mutate(specOf({ ...SPEC, targetSize: 1, maxSize: 1 }));
     under.startRelay();
-  };
+    const [row] = await until("a machine's row", async () => {
+      const found = await rows<{ port: number }>(under.db, sql`select port from machines`);
+      return found.length > 0 && found;
+    });
+    if (row === undefined) throw new Error("there is no machine");
+    await using proxy = await proxyTo(row.port, row.port, "127.0.0.2");
+    const [machine] = await under.ready(1);
+    if (machine?.hostKey == null) throw new Error("no machine is ready");
+    const onIt = { host: "127.0.0.1", port: row.port, hostKey: machine.hostKey };
+    const killNow = async (): Promise<void> => {
+      await under.killRelay();
+      under.startRelay();
+    };
 
-  await under.client.tester.assign.mutate({ username: "alice", sshKeys: [KEY_A] });
-  await killNow();
-  const connected = new Promise<void>((resolve) => proxy.atNext(resolve));
-  await connected;
-  await killNow();
-  await until("the first step to wait", async () =>
-    (await under.read(onIt, "cat /root/trace")).endsWith("start one"),
-  );
-  await killNow();
-  await under.read(onIt, "touch /root/go");
-  await until("the exit record", () => under.read(onIt, "cat /var/lib/warmpool/setup/*/exit"));
-  await killNow();
+    await under.client.tester.assign.mutate({ username: "alice", sshKeys: [KEY_A] });
+    await killNow();
+    const connected = new Promise<void>((resolve) => proxy.atNext(resolve));
+    await connected;
+    await killNow();
+    await until("the first step to wait", async () =>
+      (await under.read(onIt, "cat /root/trace")).endsWith("start one"),
+    );
+    await killNow();
+    await under.read(onIt, "touch /root/go");
+    await until("the exit record", () => under.read(onIt, "cat /var/lib/warmpool/setup/*/exit"));
+    await killNow();
 
-  const active = await until("the machine to be hers", async () => {
-    const now = await statusOf(under);
-    return now.state === "active" && now;
-  });
-  expect(active).toMatchObject({ swaps: 0, error: null, machine: { id: machine.id } });
-  expect(await under.read(onIt, "cat /root/trace")).toBe("start one\nend one\nstart two\nend two");
-});
+    const active = await until("the machine to be hers", async () => {
+      const now = await statusOf(under);
+      return now.state === "active" && now;
+    });
+    expect(active).toMatchObject({ swaps: 0, error: null, machine: { id: machine.id } });
+    expect(await under.read(onIt, "cat /root/trace")).toBe("start one\nend one\nstart two\nend two");
+  },
+);
 
 // By day swap.db.test.ts shows the rule, and setup/login.machines.test.ts how the relay finds out.
-atNightOnly(
+testAtNight(
   "R12 a machine that died after its last probe is not handed out: its tester has another one within the connect budget",
   async () => {
     await using under = await system({ driver: "local" });

@@ -71,7 +71,7 @@ function target({ host, port, hostKey }: MachineView) {
 const atNightOnly = isNight ? test : test.skip;
 
 describe("a create whose relay stood still", () => {
-  test("comes too late to the machine that another relay has made", async () => {
+  testAtNight("comes too late to the machine that another relay has made", async () => {
     await using under = await system({ driver: "local", program: true });
     under.startRelay();
     const holding = under.holdAt("create");

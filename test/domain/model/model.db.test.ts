@@ -4,13 +4,14 @@ import { testDb } from "../../helpers/db.ts";
 import { furnish, settle } from "./installation.ts";
 import { newModel } from "./model.ts";
 import { STEPS } from "./steps.ts";
+import { isNight } from "../../helpers/nightly.ts";
 
 /**
  * Lives of a pool, made up step by step, against a real database: after every step it agrees with the model and what must always
  * hold does, and at the end it becomes whole again. A failure prints its seed and path, and the least life that still fails.
  * The suite has the same lives every time; WARMPOOL_MODEL_SEED has others, and WARMPOOL_MODEL_RUNS more of them.
  */
-const runs = Number(process.env["WARMPOOL_MODEL_RUNS"] ?? 10);
+const runs = Number(process.env["WARMPOOL_MODEL_RUNS"] ?? (isNight ? 10 : 5));
 const seed = Number(process.env["WARMPOOL_MODEL_SEED"] ?? 20);
 /** Whether to look for the least life that still fails. */
 const shrinks = process.env["WARMPOOL_MODEL_SHRINK"] !== "no";

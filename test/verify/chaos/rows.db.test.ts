@@ -10,6 +10,7 @@ import { assign } from "../../helpers/leftToSweep.ts";
 import { replenish } from "../../../src/domain/supply/applyPlan.ts";
 import { testDb } from "../../helpers/db.ts";
 import { ADMIN, APP, KEY_A, makeWorld } from "../../helpers/world.ts";
+import { oneIn } from "../../helpers/nightly.ts";
 
 /** An observer that sees nothing would pass every run: each of its questions is held against what it asks for. */
 const MACHINE = sql`(select id from machines where state = 'ready' limit 1)`;
@@ -117,7 +118,7 @@ test("each question has a breach here", () => {
   expect(QUESTIONS.map(({ invariant }) => invariant).toSorted()).toEqual(Object.keys(BREACHES).toSorted());
 });
 
-test.each(Object.keys(BREACHES))("sees it broken: %s", async (invariant) => {
+test.each(oneIn(3, Object.keys(BREACHES)))("sees it broken: %s", async (invariant) => {
   await using t = await testDb();
   await makeHealthy(t.connection);
   for (const statement of BREACHES[invariant] ?? []) await t.db.execute(statement);

@@ -12,7 +12,7 @@ const PROCESSES = 500;
 const STORAGE_POOL = "warmpool";
 const WORDS = String.raw`Creating \S+: Reached maximum number of instances in project "[\w-]+"`;
 /** Which of the two is shown depends on what comes first: the node's next count, or the end of the create. */
-const REFUSED = String.raw`(?:the limit on machines|refused the last one like it, and looks the same since \(${WORDS}\))`;
+const REFUSED = String.raw`(?:the limit on machines|refused the last such machine and has not changed since \(${WORDS}\))`;
 const report = z.looseObject({
   nodes: z.array(z.looseObject({ node: z.string(), inventoryAt: z.iso.datetime().nullable() })),
 });

@@ -33,14 +33,14 @@ export async function copies(scene: Scene, key: Key): Promise<() => Promise<void
   await report.check("A1 a sweep later status says of each copy what it is, and that it is left alone", () =>
     operator.reads("status", [
       ...COPIES.map((name) => new RegExp(`${name} is a copy of ${machine}, which was dave's`)),
-      /made by a person; it is left alone, and only a person can remove it/,
+      /created by a person; Warmpool leaves it alone, so only a person can remove it/,
     ]),
   );
   await report.check(
     "A1 status and the tester's row say that the machine is not there any more",
     async () => {
       const pool = await operator.reads("status", [
-        new RegExp(`${machine} of dave is not on its node any more since [^.;]+`),
+        new RegExp(`${machine} of dave no longer exists on its node \\(for [^)]+\\)`),
         new RegExp(`machine recreate ${machine} --reassign`),
       ]);
       return `${pool}; ${await operator.reads("tester dave", [/machine_gone: The machine does not exist any more/])}`;

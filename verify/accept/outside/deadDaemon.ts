@@ -44,14 +44,16 @@ export async function deadDaemon(scene: Scene, key: Key): Promise<void> {
         await operator.reads(
           "status",
           [
-            new RegExp(`${NODE}: its driver fails since [^:]+: .*?No answer on \\S+ to [^:]+: \\w+`),
+            new RegExp(
+              `${NODE}: its driver has been failing for [^:]+: .*?No response on \\S+ to [^:]+: \\w+`,
+            ),
             new RegExp(`${name} on ${NODE} cannot be torn down, tried \\d+ times`),
           ],
           { seconds: 60 },
         ),
         await operator.reads(
           "doctor",
-          [new RegExp(`WRONG node ${NODE} its driver fails`), /look at the hypervisor/],
+          [new RegExp(`WRONG node ${NODE} its driver has been failing`), /look at the hypervisor/],
           {
             code: 1,
           },
@@ -70,7 +72,7 @@ export async function deadDaemon(scene: Scene, key: Key): Promise<void> {
       seconds: 90,
       everyMs: 500,
     });
-    await operator.readsNothingOf("status", [/driver fails/, /cannot be torn down/]);
+    await operator.readsNothingOf("status", [/driver has been failing/, /cannot be torn down/]);
     return `${await operator.reads("doctor", [new RegExp(`ok node ${NODE} relay \\S+ driver incus \\S+`)])}; ${DOWN} 0`;
   });
   await report.check("B2 the second node is removed again", async () => {

@@ -11,7 +11,7 @@ const DOWN = `warmpool_tester_machines_down{pool="${POOL}"}`;
 /** `what` is how status and the event say it, `code` how the tester's view does. */
 type Down = { what: string; code: string };
 const STOPPED: Down = { what: "is stopped on its node", code: "machine_stopped" };
-const ABSENT: Down = { what: "is not on its node any more", code: "machine_gone" };
+const ABSENT: Down = { what: "no longer exists on its node", code: "machine_gone" };
 
 /** Dave's machine is stopped and started again, then deleted and replaced. */
 export async function testersMachine(scene: Scene, key: Key): Promise<void> {
