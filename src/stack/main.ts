@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { escaped } from "../contract/foreign.ts";
 import { stretched } from "../relay/time/fairTime.ts";
@@ -126,6 +129,8 @@ async function sayReady(stack: Stack, options: StackOptions, hasDashboard: boole
   const link = hasDashboard ? await stack.admin.session.link.mutate().catch(() => null) : null;
   say(`Warmpool is ready at ${stack.url}`);
   if (hasDashboard) say(`Dashboard: ${link?.url ?? `npx warmpool dashboard${sameStack(options)}`}`);
+  if (!existsSync(join(homedir(), ".ssh/id_ed25519.pub")))
+    say("You have no SSH key at ~/.ssh/id_ed25519.pub. To make one: ssh-keygen -t ed25519");
   say(`Next: npx warmpool assign alice --key ~/.ssh/id_ed25519.pub --wait${sameStack(options)}`);
 }
 

@@ -66,12 +66,23 @@ export async function takeOverFormer(
   await rename(fresh, relay);
 }
 
+/** What a relay says whose node somebody else has joined (src/relay/session/session.ts). */
+export const REFUSED = "rejected this node's credential";
+
 /** The last thing that a part's log says, for whoever waits for the part; null where it says nothing. */
 export async function lastWords(logFile: string): Promise<string | null> {
   const text = await readFile(logFile, "utf8").catch(() => "");
-  const line = text.slice(-LOOKED_AT).trimEnd().split("\n").at(-1)?.trim() ?? "";
-  return line === "" ? null : line.slice(0, LONGEST);
+  const lines = text.slice(-LOOKED_AT).trimEnd().split("\n");
+  // A sentence to a person goes on over several lines.
+  const first = Math.max(
+    0,
+    lines.findLastIndex((line) => BEGINS.test(line)),
+  );
+  const words = (BEGINS.test(lines[first] ?? "") ? lines.slice(first) : lines.slice(-1)).join(" ").trim();
+  return words === "" ? null : words.slice(0, LONGEST);
 }
 
+/** A line of the log, or what a command has to say when it ends. */
+const BEGINS = /^(?:\d{4}-\d\d-\d\dT|warmpool\b)/;
 const LOOKED_AT = 8192;
-const LONGEST = 300;
+const LONGEST = 400;

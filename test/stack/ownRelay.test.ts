@@ -68,4 +68,10 @@ test("the last words of a log are its last line with text", async () => {
   expect(await lastWords(log)).toBeNull();
   await writeFile(log, "first\nThe edge does not accept this credential.\n\n");
   expect(await lastWords(log)).toBe("The edge does not accept this credential.");
+  // What a command says to a person is wrapped.
+  await writeFile(
+    log,
+    "2026-12-01T11:00:00.000Z info Started\nwarmpool: The edge rejected it. The node was\nremoved: join again.\n",
+  );
+  expect(await lastWords(log)).toBe("warmpool: The edge rejected it. The node was removed: join again.");
 });

@@ -4,13 +4,14 @@ import type { ConditionReason } from "../../contract/conditions.ts";
 import type { ConditionType } from "../../contract/conditionTypes.ts";
 import type { PoolView } from "../../contract/pool.ts";
 import { ofPoolAlone } from "../views/concerns.ts";
-import { ok, wrong } from "./check.ts";
+import { ok, unknown, wrong } from "./check.ts";
 import type { Check } from "./check.ts";
 
 /** Each pool by its conditions: what does not mend by itself is wrong. Pure. */
 
 /** The check of the node reports the one; a pool that somebody paused is as that person wants it. */
-const SAID_ELSEWHERE = new Set<string>(["NoNodeOnline", "Paused"] satisfies ConditionReason[]);
+const NO_NODE = "NoNodeOnline" satisfies ConditionReason;
+const SAID_ELSEWHERE = new Set<string>([NO_NODE, "Paused"] satisfies ConditionReason[]);
 
 export function poolsCheck(pools: PoolView[]): Check[] {
   return pools.map((pool) => {
@@ -18,8 +19,12 @@ export function poolsCheck(pools: PoolView[]): Check[] {
     // A pool that lacks machines because it is degraded says in Progressing no more than that.
     const stuck = amiss(pool, "Degraded") ?? amiss(pool, "Progressing") ?? amiss(pool, "SetupsWork");
     if (stuck !== undefined) return wrong(name, stuck.message, actionFor(stuck));
+    const elsewhere = pool.conditions.find(({ reason }) => reason === NO_NODE);
+    const { claimable, spec } = pool;
+    if (elsewhere !== undefined && isAmiss(elsewhere) && claimable < spec.targetSize)
+      return unknown(name, `${claimable} of ${spec.targetSize} ready: ${elsewhere.message}`);
     const paused = pool.paused ? ", paused" : "";
-    return ok(name, `${pool.claimable} of ${pool.spec.targetSize} ready${paused}`);
+    return ok(name, `${claimable} of ${spec.targetSize} ready${paused}`);
   });
 }
 

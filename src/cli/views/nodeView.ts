@@ -2,7 +2,7 @@ import type { EnrollResult, NodeView } from "../../contract/node.ts";
 import { listOf, more, since } from "../terminal/listing.ts";
 import { table } from "../terminal/table.ts";
 import type { Column } from "../terminal/table.ts";
-import { duration } from "../terminal/time.ts";
+import { ago, duration } from "../terminal/time.ts";
 
 /** Nodes in words. Pure. */
 
@@ -47,9 +47,20 @@ function stateText({ state, scheduling, brake, orphans }: NodeView): string {
   return [state, ...(scheduling === "open" ? [] : [scheduling]), ...brakes, ...strays].join(", ");
 }
 
+/** A relay that joins takes the node over from the one that serves it now. */
+function inUse({ name, state, machines, lastSeenAt }: NodeView, now: number): string[] {
+  if (lastSeenAt === null || (state !== "online" && state !== "returning")) return [];
+  return [
+    `Node ${name} has a relay, heard ${ago(lastSeenAt, now)}; machines: ${machines}. Whoever joins`,
+    "with this token takes the node over, and that relay is refused from then on.",
+    "",
+  ];
+}
+
 /** What to run on the node; the token stands alone on its line and in the environment, not in an argument. */
 export function joinLines({ node, joinToken, expiresAt }: EnrollResult, url: string, now: number): string[] {
   return [
+    ...inUse(node, now),
     `Node ${node.name} is enrolled. On it, within ${duration((Date.parse(expiresAt) - now) / 1000)}, run`,
     "",
     `  export WARMPOOL_JOIN_TOKEN=${joinToken}`,

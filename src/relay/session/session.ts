@@ -75,7 +75,7 @@ export function refusal(error: EdgeError): RelayError {
     LEASE_LOST:
       "A newer relay has taken over this node. A node has only one relay: stop the other one before you start this one again.",
     UNAUTHORIZED:
-      "The edge rejected this node's credential. The node may have been removed: enroll it and join again with the new token.",
+      "The edge rejected this node's credential: the node was removed, or another relay has joined in its place. To give it the node again, enroll the node and join again with the new token (`relay join --replace`).",
     FORBIDDEN:
       "The edge does not allow this credential to act as a relay. Join again with a join token of this node.",
   };

@@ -260,3 +260,22 @@ test("a pool whose set-ups fail is wrong, though its machines are ready", () => 
     },
   ]);
 });
+
+test("a pool whose nodes have no relay is not called ok while machines are missing", () => {
+  const condition = {
+    type: "Progressing" as const,
+    status: false,
+    reason: "NoNodeOnline",
+    message: "no relay of its nodes is online (n1: silent); start one",
+    since: "2026-11-24T10:00:00.000Z",
+  };
+  const { spec } = aPool();
+  expect(poolsCheck([aPool({ conditions: [condition], claimable: 0 })])).toEqual([
+    {
+      name: "pool demo",
+      state: "unknown",
+      message: `0 of ${spec.targetSize} ready: no relay of its nodes is online (n1: silent); start one`,
+      fix: null,
+    },
+  ]);
+});
