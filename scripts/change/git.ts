@@ -8,7 +8,7 @@ import type { Read } from "./graph.ts";
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 /** Longer than the work on one change takes, from its first commit to the last. */
-const HOURS = 72;
+const HOURS = 12;
 
 /** What git prints, in lines. @throws Error with git's own words */
 export async function git(...args: string[]): Promise<string[]> {
@@ -21,7 +21,7 @@ export async function git(...args: string[]): Promise<string[]> {
  *
  * 1. WARMPOOL_CI_BASE, for who knows it;
  * 2. the commit at which this branch left origin/main;
- * 3. on main itself, the newest commit that is 72 hours older than the last: too much rather than too little.
+ * 3. on main itself, the newest commit that is 12 hours older than the last, a day of work: the night tries all.
  *
  * Null if history does not reach so far (a young repository, or a shallow clone): then everything is new.
  * @throws Error if WARMPOOL_CI_BASE names no commit
