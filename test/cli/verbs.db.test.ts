@@ -46,7 +46,9 @@ test("pool get and put: a spec goes in by file and comes out", async () => {
   );
   expect(back.stdout).toContain(`\`npx warmpool pool default second --url ${at.url}\``);
   const got = await warmpool(["pool", "get", "second"], at);
-  expect(got.stdout).toMatch(/wanted +0 ready, 4 machines at most/);
+  expect(got.stdout).toMatch(/^wanted +0 ready, 4 machines at most$/m);
+  expect(got.stdout).toMatch(/^create timeout +10m$/m);
+  expect(got.stdout).toMatch(/^replaced after +2 failed probes in a row$/m);
   expect(longest(got.stdout)).toBeLessThanOrEqual(80);
   await at.client.sweep.run.mutate();
   const printed = await warmpool(["--json", "pool", "get", "second"], at);

@@ -67,14 +67,18 @@ export function poolLines(pool: PoolView, command: Command, columns: number, now
     ["health", spec.healthCommand ?? null],
     ["ready when", spec.readyCommand ?? null],
     ["reached when", spec.accessCommand ?? null],
-    ["boots within", duration(spec.bootTimeoutSeconds)],
-    ["create timeout", `${spec.failureThreshold} missed probes`],
+    ["create timeout", duration(spec.bootTimeoutSeconds)],
+    ["replaced after", failedProbes(spec.failureThreshold)],
     ["testers' time", spec.assignmentTtlSeconds === undefined ? null : duration(spec.assignmentTtlSeconds)],
     ["hold if failed", spec.holdFailedSeconds === 0 ? "no" : `for ${duration(spec.holdFailedSeconds)}`],
-    ["replaced after", spec.machineTtlSeconds === undefined ? null : duration(spec.machineTtlSeconds)],
+    ["replaced at age", spec.machineTtlSeconds === undefined ? null : duration(spec.machineTtlSeconds)],
     ["runway", runway === null ? null : runwayText(runway)],
   ];
   return [...poolTable([pool], columns), ...amiss, "", ...fields(pairs, columns)];
+}
+
+function failedProbes(count: number): string {
+  return count === 1 ? "1 failed probe" : `${count} failed probes in a row`;
 }
 
 function nodesText({ nodes, nodeLabels }: PoolView["spec"]): string {
