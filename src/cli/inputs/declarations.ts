@@ -6,6 +6,7 @@ import type { PoolSpec } from "../../contract/pool.ts";
 import type { Recipe } from "../../contract/recipe.ts";
 import { createTokenInput } from "../../contract/token.ts";
 import { CliError, EXIT } from "../terminal/exit.ts";
+import { fileProblem } from "../terminal/fileProblem.ts";
 import { importedPool, importedRecipe, isObject } from "./importFile.ts";
 import { checked, fieldIn, readJson, readText } from "./jsonFile.ts";
 import { readRecipe } from "./recipeFolder.ts";
@@ -70,7 +71,7 @@ async function allIn(path: string): Promise<Whole[]> {
 
 /** Its files by name, and what is in its folders; hidden ones and other files are passed over. */
 async function folder(path: string): Promise<Part[]> {
-  const names = readdirSync(path)
+  const names = namesIn(path)
     .filter((name) => !name.startsWith("."))
     .toSorted();
   if (names.includes("recipe.json")) return [{ file: path, declared: { recipes: [readRecipe(path)] } }];
@@ -81,6 +82,15 @@ async function folder(path: string): Promise<Part[]> {
     else if (name.endsWith(".json") || YAML.has(extname(name))) parts.push(...(await oneFile(inside)));
   }
   return parts;
+}
+
+/** @throws CliError (wrong use) if the folder cannot be read. */
+function namesIn(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    throw new CliError(EXIT.wrongUse, `cannot read ${path}: ${fileProblem(path, error)}.`);
+  }
 }
 
 async function oneFile(file: string): Promise<Part[]> {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { z } from "zod";
 import { fieldName, problemsOf } from "../../contract/issues.ts";
+import { fileProblem } from "../terminal/fileProblem.ts";
 import { CliError, EXIT } from "../terminal/exit.ts";
 
 /** Reads files that a person wrote, so that what is wrong with one is said by its name and field. */
@@ -10,7 +11,7 @@ export function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new CliError(EXIT.wrongUse, `cannot read ${file}: ${reason(error)}.`);
+    throw new CliError(EXIT.wrongUse, `cannot read ${file}: ${fileProblem(file, error)}.`);
   }
 }
 

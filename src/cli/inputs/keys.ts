@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { sshPublicKeyProblem } from "../../contract/sshKey.ts";
 import { CliError, EXIT } from "../terminal/exit.ts";
+import { readText } from "./jsonFile.ts";
 
 /**
  * The public keys in the files, one a line; empty lines and comments are passed over, as in authorized_keys.
@@ -8,7 +8,7 @@ import { CliError, EXIT } from "../terminal/exit.ts";
  */
 export function readPublicKeys(files: string[]): string[] {
   return files.flatMap((file) => {
-    const keys = textOf(file)
+    const keys = readText(file)
       .split("\n")
       .map((line, index) => ({ line: line.trim(), number: index + 1 }))
       .filter(({ line }) => line !== "" && !line.startsWith("#"));
@@ -24,14 +24,4 @@ export function readPublicKeys(files: string[]): string[] {
     }
     return keys.map(({ line }) => line);
   });
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    const why = isMissing ? "there is no such file" : error instanceof Error ? error.message : String(error);
-    throw new CliError(EXIT.wrongUse, `cannot read the key file ${file}: ${why}.`);
-  }
 }

@@ -12,6 +12,7 @@ import { dirname, join } from "node:path";
 import * as z from "zod";
 import { own } from "../../contract/own.ts";
 import { recordOf } from "../../contract/record.ts";
+import { fileProblem } from "../terminal/fileProblem.ts";
 import { CliError, EXIT } from "../terminal/exit.ts";
 
 /**
@@ -73,7 +74,7 @@ function readPrivate(path: string): { text: string; mode: number } | null {
     return { text: readFileSync(file, "utf8"), mode: fstatSync(file).mode & 0o777 };
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-    throw new CliError(EXIT.failed, `cannot read ${path}: ${reason(error)}.`);
+    throw new CliError(EXIT.failed, `cannot read ${path}: ${fileProblem(path, error)}.`);
   } finally {
     if (file !== undefined) closeSync(file);
   }

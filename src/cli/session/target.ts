@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { recordOf } from "../../contract/record.ts";
 import { stateFolderOf } from "../../contract/stateFolder.ts";
+import { fileProblem } from "../terminal/fileProblem.ts";
 import { CliError, EXIT } from "../terminal/exit.ts";
 import { contextNamed, readContexts } from "./contexts.ts";
 
@@ -78,10 +79,9 @@ export function readLocal(stateDir: string): LocalFile | null {
     text = readFileSync(file, "utf8");
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-    const why = error instanceof Error ? error.message : String(error);
     throw new CliError(
       EXIT.failed,
-      `cannot read ${file}: ${why}`,
+      `cannot read ${file}: ${fileProblem(file, error)}.`,
       "Use another folder with --state-dir or WARMPOOL_STATE_DIR.",
     );
   }

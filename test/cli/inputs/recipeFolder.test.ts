@@ -42,7 +42,11 @@ test.each([
     { ...good, steps: [{ ...step, script: "../x.sh" }] },
     /steps\[0\]\.script must name a file in /,
   ],
-  ["a script that is not there", { ...good, steps: [{ ...step, script: "no.sh" }] }, /cannot read .*no\.sh/],
+  [
+    "a script that is not there",
+    { ...good, steps: [{ ...step, script: "no.sh" }] },
+    /cannot read .*no\.sh: there is no such file\.$/,
+  ],
   ["a wrong parameter", { ...good, params: { "A-B": {} } }, /recipe\.json: params\.A-B: /],
 ])("%s is said with file and field", async (_, written, message) => {
   await using folder = await folderOf(written);
@@ -61,7 +65,17 @@ test("a script from Windows is refused with its file, the line and the reason", 
   );
 });
 
-test("a folder without recipe.json is named", async () => {
+test("what cannot be read is named, with the reason in words", async () => {
   await using folder = await temporaryFolder();
-  expect(() => readRecipe(folder.path)).toThrow(/cannot read .*recipe\.json/);
+  const at = (...names: string[]) => join(folder.path, ...names);
+  const file = at("recipe.json");
+  expect(() => readRecipe(folder.path)).toThrow(`cannot read ${file}: there is no such file.`);
+  expect(() => readRecipe(at("nope"))).toThrow(
+    `cannot read ${at("nope", "recipe.json")}: there is no folder ${at("nope")}.`,
+  );
+  await mkdir(file);
+  expect(() => readRecipe(folder.path)).toThrow(`cannot read ${file}: it is a folder, not a file.`);
+  await writeFile(at("file"), "");
+  for (const names of [["file"], ["file", "deeper"]])
+    expect(() => readRecipe(at(...names))).toThrow(`: ${at("file")} is a file, not a folder.`);
 });

@@ -106,7 +106,10 @@ test.each([
   [["add", "p", "--url", "https://a:b@x", "--token-file", "TOKEN"], /is not a URL of a Warmpool/],
   [["add", "../p", "--url", "https://x", "--token-file", "TOKEN"], /"\.\.\/p" is no name for a context/],
   [["add", "__proto__", "--url", "https://x", "--token-file", "TOKEN"], /is no name for a context/],
-  [["add", "p", "--url", "https://x", "--token-file", "/nowhere"], /cannot read \/nowhere/],
+  [
+    ["add", "p", "--url", "https://x", "--token-file", "/nowhere"],
+    /cannot read \/nowhere: there is no such file\./,
+  ],
   [["add", "p", "--url", "https://x", "--token-file", "/dev/null"], /does not hold one token/],
   [
     ["add", "p", "--url", "https://x", "--token", "t", "--token-file", "TOKEN"],

@@ -66,7 +66,7 @@ test.each(["", "{", '{"url":1}'])("a file that holds %j is named", async (conten
 test("a file that cannot be read is an error, not an absent one", async () => {
   await using at = await stateDir(null);
   await mkdir(join(at.stateDir, "local.json"));
-  expect(() => targetOf(at, {})).toThrow(/cannot read .*local\.json/);
+  expect(() => targetOf(at, {})).toThrow(/cannot read .*local\.json: it is a folder, not a file\.$/);
 });
 
 /** A home with two contexts, `prod` of them in use, beside a local Warmpool. */

@@ -238,8 +238,8 @@ test.each([
   [["--param", "A=1", "--param", "A=2"], "A is given twice."],
   [["--ttl", "soon"], '"soon" is not a duration.'],
   [["--param", "A=1", "--secret", "A=/nonexistent"], "A is given both by --param and by --secret."],
-  [["--secret", "A=/nonexistent"], "cannot read /nonexistent"],
-  [["--key", "/nonexistent/id.pub"], "cannot read the key file"],
+  [["--secret", "A=/nonexistent"], "cannot read /nonexistent: there is no such file."],
+  [["--key", "/nonexistent/id.pub"], "cannot read /nonexistent/id.pub: there is no folder /nonexistent."],
 ])("%j is wrong use", async (args, message) => {
   await using key = await keyFile();
   const ran = await warmpool(["assign", "alice", "--key", key.file, ...args], { url: "http://127.0.0.1:9" });
