@@ -117,6 +117,29 @@ test("machine list and get", async () => {
   expect(await warmpool(["machine", "list", "--state", "lost"], at)).toMatchObject({ code: 2, stdout: "" });
 });
 
+test("an empty list: a filter that names no pool or node → not found; one that does → an empty list", async () => {
+  await using at = await installation();
+  for (const [words, kind] of [
+    [["machine", "list", "--pool", "other"], "pool"],
+    [["machine", "list", "--node", "other"], "node"],
+    [["tester", "list", "--pool", "other"], "pool"],
+    [["events", "--pool", "other"], "pool"],
+    [["events", "--follow", "--node", "other"], "node"],
+  ] as const) {
+    const ran = await warmpool([...words], at);
+    expect(ran, words.join(" ")).toMatchObject({ code: 3, stdout: "" });
+    expect(ran.stderr).toBe(
+      `warmpool: there is no ${kind} other.\n\`npx warmpool ${kind} list\` lists them.\n`,
+    );
+  }
+  for (const [words, none] of [
+    [["machine", "list", "--pool", "demo", "--node", "n1", "--state", "held"], "No such machine.\n"],
+    [["tester", "list", "--pool", "demo"], "No such tester.\n"],
+    [["events", "--node", "n1", "--kind", "security"], "No such event.\n"],
+  ] as const)
+    expect(await warmpool([...words], at)).toMatchObject({ code: 0, stdout: none });
+});
+
 test("node list and enroll: the join token is shown once, for the environment", async () => {
   await using at = await installation();
   const enrolled = await warmpool(["node", "enroll", "n2"], at);
@@ -247,7 +270,6 @@ test("tester list shows who waits, who failed and whose time ends; a retry takes
   expect((JSON.parse(failed.stdout) as Page<Assignment>).items.map(({ username }) => username)).toEqual([
     "bob",
   ]);
-  expect((await warmpool(["tester", "list", "--pool", "other"], at)).stdout).toBe("No such tester.\n");
   const status = unwrapped((await warmpool(["status"], at)).stdout);
   expect(status).toContain("Set-up for bob failed: No space left (pool demo).");
   expect(status).toContain("demo: 1 tester waits for a machine, carol the longest");

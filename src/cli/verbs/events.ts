@@ -1,9 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { Option } from "commander";
 import type { Command } from "commander";
 import type { Page } from "../../contract/assignment.ts";
-import type { EventView } from "../../contract/event.ts";
+import { EVENT_KINDS } from "../../contract/event.ts";
+import type { EventKind, EventView } from "../../contract/event.ts";
+import { keysOf } from "../../contract/keysOf.ts";
 import { EventLog, EVENTS } from "../views/eventLog.ts";
 import { patiently } from "../session/patience.ts";
+import { expectNamed } from "../session/namedFilters.ts";
 import { printed, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
 import { isPlain } from "../terminal/form.ts";
@@ -13,7 +17,7 @@ type EventsOptions = {
   pool?: string;
   machine?: string;
   node?: string;
-  kind?: string;
+  kind?: EventKind;
   actor?: string;
   limit?: number;
   cursor?: string;
@@ -37,9 +41,10 @@ export function events(program: Command, cli: Cli): void {
     .option("--pool <pool>", "about this pool only")
     .option("--machine <machine>", "about this machine only, by name or id")
     .option("--node <node>", "about this node only")
-    .option(
-      "--kind <kind>",
-      "of this kind only, such as machine, assignment or node (docs/codes.md lists them)",
+    .addOption(
+      new Option("--kind <kind>", "of this kind only (docs/codes.md explains them)").choices(
+        keysOf(EVENT_KINDS),
+      ),
     )
     .option("--actor <actor>", "by this actor only: a role such as admin, or one person, such as admin:anna")
     .option("--limit <count>", "maximum number of entries (default: 50; at most 500)", wholeNumber)
@@ -57,6 +62,7 @@ async function show(session: Session, options: EventsOptions): Promise<void> {
     ...(count === undefined ? {} : { limit: count }),
     ...(cursor === undefined ? {} : { cursor }),
   });
+  if (page.items.length === 0) await expectNamed(session, rest);
   const log = new EventLog(session.out.tableColumns);
   let form = session.form;
   const print = (found: Page<EventView>, latestLast: EventView[]) => {

@@ -2,6 +2,7 @@ import { Option } from "commander";
 import type { Command } from "commander";
 import { MACHINE_STATES } from "../../contract/machine.ts";
 import type { MachineState, MachineView } from "../../contract/machine.ts";
+import { expectNamed } from "../session/namedFilters.ts";
 import { answer, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
 import { machineActions } from "./machineActions.ts";
@@ -37,6 +38,7 @@ export function machine(program: Command, cli: Cli): void {
 
 async function list(session: Session, options: ListOptions): Promise<void> {
   const page = await session.client.machine.list.query(options);
+  if (page.items.length === 0) await expectNamed(session, options);
   answer(
     session,
     page,

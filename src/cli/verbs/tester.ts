@@ -5,6 +5,7 @@ import type { AssignmentState } from "../../contract/assignment.ts";
 import { assignmentLines } from "../views/assignmentView.ts";
 import { ASSIGNMENT, ASSIGNMENT_COLUMNS } from "../views/assignmentColumns.ts";
 import { LINK, printLink } from "../views/linkView.ts";
+import { expectNamed } from "../session/namedFilters.ts";
 import { answer, next, printed, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
 import { table } from "../terminal/table.ts";
@@ -62,6 +63,7 @@ async function link(session: Session, user: string, options: TesterOptions): Pro
 
 async function list(session: Session, options: ListOptions): Promise<void> {
   const page = await session.client.tester.list.query(options);
+  if (page.items.length === 0) await expectNamed(session, options);
   answer(
     session,
     page,
