@@ -13,6 +13,11 @@ const SYSTEM_ACCOUNTS = new Set(
   ).split(" "),
 );
 
+/** Whether a Linux system has an account of that name, so that no tester can have it. */
+export function isSystemAccount(name: string): boolean {
+  return SYSTEM_ACCOUNTS.has(name);
+}
+
 /** A Linux account name as `useradd` accepts it, 1 to 32 characters, and no system account's name. */
 export const username = z
   .string()
@@ -20,7 +25,7 @@ export const username = z
     /^[a-z_][a-z0-9_-]{0,31}$/,
     "must be a Linux username: a lower-case letter or _ first, then lower-case letters, digits, _ or -; at most 32 characters",
   )
-  .refine((name) => !SYSTEM_ACCOUNTS.has(name), "is the name of a system account; choose another");
+  .refine((name) => !isSystemAccount(name), "is the name of a system account; choose another");
 
 /** A moment as an ISO string, as everything that comes back has it. */
 export const moment = z.string().meta({ format: "date-time" });

@@ -284,6 +284,30 @@ test("tester list shows who waits, who failed and whose time ends; a retry takes
   expect(bob).toEqual({ state: "setting_up", params: { greeting: "ho" } });
 });
 
+test("a tester who is looked for: a system account → has no machine; another pool → the command", async () => {
+  await using at = await installation();
+  for (const words of ["log", "release", "extend --ttl 2h", "retry", "tester", "tester link", "ssh"]) {
+    const [verb = "", ...rest] = words.replace("tester link", "tester,link").split(" ");
+    const ran = await warmpool([...verb.split(","), "nobody", ...rest], at);
+    expect(ran, words).toMatchObject({ code: 3, stdout: "" });
+    expect(ran.stderr, words).toContain("warmpool: nobody has no machine.\n");
+  }
+  await at.client.pool.put.mutate(specOf({ name: "second", targetSize: 0, maxSize: 4 }));
+  await at.client.pool.default.mutate({ name: "demo" });
+  await at.client.tester.assign.mutate({ username: "dan", sshKeys: [KEY_A], pool: "second" });
+  for (const [words, next] of [
+    [["log", "dan"], "log dan --pool second"],
+    [["extend", "dan", "--ttl", "2h"], "extend dan --pool second --ttl 7200s"],
+    [["retry", "dan", "--param", "a=b c"], "retry dan --pool second --param 'a=b c'"],
+  ] as const) {
+    const ran = await warmpool([...words], at);
+    expect(ran).toMatchObject({ code: 3, stdout: "" });
+    expect(unwrapped(ran.stderr)).toMatch(/^warmpool: dan never had a machine of pool demo, the default/);
+    expect(ran.stderr).toContain(`Run \`npx warmpool ${next}\`\n`);
+  }
+  expect((await warmpool(["log", "dan", "--pool", "second"], at)).code).toBe(0);
+});
+
 test("node set: numbers → the node has them and says so; `default` → its default again", async () => {
   await using at = await installation();
   const set = async (...words: string[]) => (await warmpool(["node", "set", "n1", ...words], at)).stdout;

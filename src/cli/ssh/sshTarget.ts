@@ -3,6 +3,7 @@ import type { Assignment } from "../../contract/assignment.ts";
 import type { MachineView } from "../../contract/machine.ts";
 import { headline } from "../views/assignmentView.ts";
 import { CliError, EXIT } from "../terminal/exit.ts";
+import { aboutTester } from "../session/existingTester.ts";
 import { next } from "../session/session.ts";
 import type { Session } from "../session/session.ts";
 import type { SshTarget } from "./sshArguments.ts";
@@ -28,7 +29,11 @@ export async function sshTarget(session: Session, whom: string, options: TesterO
   // No tester is called like an id: that has more letters than a username may have.
   if (isId(whom)) return machineTarget(session, await session.client.machine.get.query({ id: whom }));
   try {
-    const assignment = await session.client.tester.status.query(testerOf(whom, options));
+    const assignment = await aboutTester(
+      session,
+      { verb: ["ssh"], tester: testerOf(whom, options) },
+      (tester) => session.client.tester.status.query(tester),
+    );
     return testersMachine(session, assignment, options);
   } catch (error) {
     if (!["NOT_FOUND", "BAD_REQUEST"].includes(errorCode(error) ?? "")) throw error;

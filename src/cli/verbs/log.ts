@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import type { SetupLog } from "../../contract/assignment.ts";
+import { aboutTester } from "../session/existingTester.ts";
 import { withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
 import { patiently } from "../session/patience.ts";
@@ -20,15 +21,15 @@ export function log(program: Command, cli: Cli): void {
 }
 
 async function print(session: Session, user: string, options: LogOptions): Promise<void> {
-  const tester = testerOf(user, options);
+  const about = { verb: ["log"], tester: testerOf(user, options) };
   // The first call fails at once where something is wrong; only a log that was being followed is worth waiting for.
-  let log = await session.client.tester.log.query(tester);
+  let log = await aboutTester(session, about, (tester) => session.client.tester.log.query(tester));
   show(session, log, options);
   // One answer carries only so much; with --json it is printed as it is.
   while (!log.done && (options.follow === true || !session.json)) {
     const after = log.next;
     log = await patiently({ url: session.url, note: session.out.note }, () =>
-      session.client.tester.log.query({ ...tester, after }),
+      session.client.tester.log.query({ ...testerOf(user, options), after }),
     );
     show(session, log, options);
     if (log.done || log.next !== after) continue;

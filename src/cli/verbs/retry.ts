@@ -3,7 +3,8 @@ import type { Assignment } from "../../contract/assignment.ts";
 import { paramOptions, paramsOf } from "../inputs/paramOptions.ts";
 import type { ParamOptions } from "../inputs/paramOptions.ts";
 import { shortVersion } from "./recipe.ts";
-import { answerInWords, next, withSession } from "../session/session.ts";
+import { aboutTester } from "../session/existingTester.ts";
+import { answerInWords, next, shellWord, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
 import { testerOf, testerVerb, testerWords } from "../inputs/testerOptions.ts";
 import type { TesterOptions } from "../inputs/testerOptions.ts";
@@ -26,15 +27,29 @@ export function retry(program: Command, cli: Cli): void {
 async function act(session: Session, user: string, options: Options): Promise<void> {
   const { recipe } = options;
   const params = paramsOf(options);
-  const assignment = await session.client.tester.retry.mutate({
-    ...testerOf(user, options),
-    ...(recipe === undefined ? {} : { recipe }),
-    ...(params === undefined ? {} : { params }),
-  });
+  const about = { verb: ["retry"], tester: testerOf(user, options), rest: givenWords(options) };
+  const assignment = await aboutTester(session, about, (tester) =>
+    session.client.tester.retry.mutate({
+      ...tester,
+      ...(recipe === undefined ? {} : { recipe }),
+      ...(params === undefined ? {} : { params }),
+    }),
+  );
   answerInWords(session, assignment, (retried) => [
     sentence(retried),
     ...notCurrent(retried, next(session, "retry", ...testerWords(user, options), "--recipe", "current")),
   ]);
+}
+
+/** The options as they were given: secrets by their files. */
+function givenWords({ param = {}, secret = {}, recipe }: Options): string[] {
+  const named = (option: string, values: Record<string, string>) =>
+    Object.entries(values).flatMap(([name, value]) => [option, shellWord(`${name}=${value}`)]);
+  return [
+    ...named("--param", param),
+    ...named("--secret", secret),
+    ...(recipe === undefined ? [] : ["--recipe", recipe]),
+  ];
 }
 
 function sentence({ username, machine, recipe }: Assignment): string {

@@ -5,6 +5,7 @@ import type { AssignmentState } from "../../contract/assignment.ts";
 import { assignmentLines } from "../views/assignmentView.ts";
 import { ASSIGNMENT, ASSIGNMENT_COLUMNS } from "../views/assignmentColumns.ts";
 import { LINK, printLink } from "../views/linkView.ts";
+import { aboutTester } from "../session/existingTester.ts";
 import { expectNamed } from "../session/namedFilters.ts";
 import { answer, next, printed, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
@@ -46,13 +47,21 @@ export function tester(program: Command, cli: Cli): void {
 }
 
 async function show(session: Session, user: string, options: TesterOptions): Promise<void> {
-  const assignment = await session.client.tester.status.query(testerOf(user, options));
+  const assignment = await aboutTester(
+    session,
+    { verb: ["tester"], tester: testerOf(user, options) },
+    (tester) => session.client.tester.status.query(tester),
+  );
   const logIn = next(session, "ssh", ...testerWords(user, options));
   answer(session, assignment, (found) => assignmentLines(found, logIn, session.out, Date.now()), ASSIGNMENT);
 }
 
 async function link(session: Session, user: string, options: TesterOptions): Promise<void> {
-  const made = await session.client.tester.link.mutate(testerOf(user, options));
+  const made = await aboutTester(
+    session,
+    { verb: ["tester", "link"], tester: testerOf(user, options) },
+    (tester) => session.client.tester.link.mutate(tester),
+  );
   if (printed(session, made, LINK)) return;
   printLink(
     session.out,

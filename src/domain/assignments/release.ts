@@ -1,5 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Assignment } from "../../contract/assignment.ts";
+import { otherPoolsText } from "../../contract/otherPools.ts";
 import { type Db, listOf, rows } from "../../db/client.ts";
 import { readAssignments } from "./view.ts";
 import type { Forecasts } from "./queue/forecasts.ts";
@@ -92,10 +93,7 @@ export async function findTester(
   } catch (error) {
     const others = tester.pool === undefined && isNotFound(error) ? await poolsOf(db, tester.username) : [];
     if (others.length === 0) throw error;
-    throw new WarmpoolError(
-      "NOT_FOUND",
-      `${tester.username} never had a machine of pool ${pool}, the default, but has one of ${others.join(" and ")}; give the pool`,
-    );
+    throw new WarmpoolError("NOT_FOUND", otherPoolsText(tester.username, pool, others));
   }
 }
 
