@@ -9,12 +9,13 @@ import { sshPublicKeys } from "./sshKey.ts";
 export const ASSIGNMENT_STATES = ["waiting", "setting_up", "active", "failed", "released"] as const;
 export type AssignmentState = (typeof ASSIGNMENT_STATES)[number];
 
-const MAX_TTL_SECONDS = 366 * 86_400;
+/** The least and the most of a whole time to live, in seconds; extending has a ceiling of its own. */
+export const TTL_BOUNDS = { min: 60, max: 366 * 86_400 } as const;
 /** A whole time to live, in seconds. */
 export const ttlSeconds = z
   .int()
-  .min(60, "a minute (60) at least")
-  .max(MAX_TTL_SECONDS, `must be at most 366 days (${MAX_TTL_SECONDS})`);
+  .min(TTL_BOUNDS.min, "a minute (60) at least")
+  .max(TTL_BOUNDS.max, `must be at most 366 days (${TTL_BOUNDS.max})`);
 
 /** Values for the recipe's parameters, by name. */
 export const params = recordOf(paramName, z.string().max(16_384)).optional();

@@ -284,6 +284,26 @@ test("tester list shows who waits, who failed and whose time ends; a retry takes
   expect(bob).toEqual({ state: "setting_up", params: { greeting: "ho" } });
 });
 
+test("extend: of a time without an end it says so; above the ceiling → the limit as a duration", async () => {
+  await using at = await installation();
+  await at.client.tester.assign.mutate({ username: "alice", sshKeys: [KEY_A] });
+  await at.relay.workOff();
+  const extend = (ttl: string) => warmpool(["extend", "alice", "--ttl", ttl], at);
+  for (const ttl of ["31d", "400d"]) {
+    const refused = await extend(ttl);
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(unwrapped(refused.stderr)).toMatch(
+      /^warmpool: --ttl: at most 30d, counted .*`npx warmpool settings put --extend-ceiling DURATION` changes the limit/,
+    );
+  }
+  expect((await extend("2h")).stdout).toMatch(
+    /^alice's time had no end until now; it ends in (2h|1h 59m)\.\n$/,
+  );
+  expect((await extend("3h")).stdout).toMatch(/^alice's time ends in (3h|2h 59m)\.\n$/);
+  await warmpool(["settings", "put", "--extend-ceiling", "60d"], at);
+  expect((await extend("31d")).code).toBe(0);
+});
+
 test("a tester who is looked for: a system account → has no machine; another pool → the command", async () => {
   await using at = await installation();
   for (const words of ["log", "release", "extend --ttl 2h", "retry", "tester", "tester link", "ssh"]) {

@@ -33,6 +33,7 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "Give it once.",
     "`warmpool token list` shows them.",
     "`warmpool … list` lists them.",
+    "`warmpool settings put --extend-ceiling DURATION` changes the limit.",
     "It is the name of a system account, which no tester can have.",
     "Run …",
     "Give the id instead; `warmpool token list --json` shows it.",

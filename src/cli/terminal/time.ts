@@ -15,6 +15,27 @@ export function parseDuration(text: string): number {
   throw new InvalidArgumentError(`"${text}" is not a duration. Write it as 90s, 30m, 2h, 7d or 1h30m.`);
 }
 
+type Bounds = { min: number; max: number };
+
+/** As `parseDuration`, from `min` to `max` seconds. */
+export function durationWithin(bounds: Bounds): (text: string) => number {
+  return (text) => within(parseDuration(text), bounds, 1);
+}
+
+/** As `parseDays`, from `min` to `max` days. */
+export function daysWithin(bounds: Bounds): (text: string) => number {
+  return (text) => within(parseDays(text), bounds, UNITS.d);
+}
+
+/** @param unit of the value and its bounds, in seconds */
+function within(value: number, { min, max }: Bounds, unit: number): number {
+  // In words of `parseDuration`, whose units have no blanks between them.
+  const written = (bound: number) => duration(bound * unit).replaceAll(" ", "");
+  if (value < min) throw new InvalidArgumentError(`It must be at least ${written(min)}.`);
+  if (value > max) throw new InvalidArgumentError(`It must be at most ${written(max)}.`);
+  return value;
+}
+
 /**
  * Reads a duration of whole days (`30d`), as days.
  * @throws InvalidArgumentError for anything else; commander names the option.
