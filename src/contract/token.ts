@@ -12,15 +12,14 @@ export type TokenRole = (typeof TOKEN_ROLES)[number];
 /** Who may call: besides tokens, `tester` is the bearer of the link to a tester's page. */
 export type CallerRole = TokenRole | "tester";
 
+/** The least and the most of a token's life, in seconds, if it has an end. */
+export const TOKEN_LIFE = { min: 60, max: 10 * 366 * 86_400 } as const;
+
 /** A new token; its text is in the answer and nowhere else. Without `expiresInSeconds` it lives until revoked. */
 export const createTokenInput = z.strictObject({
   name: z.string().trim().min(1, "must not be empty").max(100),
   role: z.enum(ISSUED_ROLES),
-  expiresInSeconds: z
-    .int()
-    .min(60)
-    .max(10 * 366 * 86_400)
-    .optional(),
+  expiresInSeconds: z.int().min(TOKEN_LIFE.min).max(TOKEN_LIFE.max).optional(),
 });
 
 export const revokeTokenInput = z.strictObject({ id: z.uuid("must be the id of a token") });

@@ -328,6 +328,26 @@ test("a tester who is looked for: a system account → has no machine; another p
   expect((await warmpool(["log", "dan", "--pool", "second"], at)).code).toBe(0);
 });
 
+test("token revoke: by name if one valid token has it; else it says what it takes", async () => {
+  await using at = await installation();
+  const create = (name: string) => at.client.token.create.mutate({ name, role: "app" });
+  const revoke = (given: string) => warmpool(["token", "revoke", given], at);
+  await create("app1");
+  expect((await revoke("app1")).stdout).toBe('The token "app1" (app) is revoked.\n');
+  expect(await revoke("app1")).toMatchObject({
+    code: 3,
+    stderr:
+      "warmpool: no valid token has the fingerprint or the name app1.\n`npx warmpool token list` shows them.\n",
+  });
+  const [one] = [await create("twice"), await create("twice")];
+  expect(await revoke("twice")).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining("2 valid tokens have the name twice."),
+  });
+  expect((await revoke(one.fingerprint)).code).toBe(0);
+  expect((await revoke("twice")).code).toBe(0);
+});
+
 test("node set: numbers → the node has them and says so; `default` → its default again", async () => {
   await using at = await installation();
   const set = async (...words: string[]) => (await warmpool(["node", "set", "n1", ...words], at)).stdout;

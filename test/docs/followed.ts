@@ -32,6 +32,7 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "`warmpool tester list --state failed` names them, `warmpool log USER` shows the output of the step. If a disk of the nodes is full or their network is down, fix that. If the recipe was pushed recently, run `warmpool recipe rollback NAME`. Then run `warmpool retry USER`.",
     "Give it once.",
     "`warmpool token list` shows them.",
+    "Give the fingerprint instead; `warmpool token list` shows it.",
     "`warmpool … list` lists them.",
     "`warmpool settings put --extend-ceiling DURATION` changes the limit.",
     "It is the name of a system account, which no tester can have.",

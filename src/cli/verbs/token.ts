@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import type { Command } from "commander";
-import { ISSUED_ROLES } from "../../contract/token.ts";
+import * as z from "zod";
+import { ISSUED_ROLES, TOKEN_LIFE } from "../../contract/token.ts";
 import type { CreatedToken, IssuedRole, TokenView } from "../../contract/token.ts";
 import { destroying, mayDestroy } from "../session/destroy.ts";
 import type { DestroyOptions } from "../session/destroy.ts";
@@ -10,9 +11,7 @@ import { CliError, EXIT } from "../terminal/exit.ts";
 import { table } from "../terminal/table.ts";
 import type { Column } from "../terminal/table.ts";
 import { listOf, more, oneOf } from "../terminal/listing.ts";
-import { ago, coarse, duration, parseDuration } from "../terminal/time.ts";
-
-const FINGERPRINT = /^[0-9a-f]{8}$/;
+import { ago, coarse, duration, durationWithin } from "../terminal/time.ts";
 
 type CreateOptions = { role: IssuedRole; expires?: number };
 
@@ -31,7 +30,7 @@ export function token(program: Command, cli: Cli): void {
     .option(
       "--expires <duration>",
       "how long it is valid, such as 90d (default: until revoked)",
-      parseDuration,
+      durationWithin(TOKEN_LIFE),
     )
     .action(withSession(cli, create, CREATED));
   verb
@@ -40,7 +39,7 @@ export function token(program: Command, cli: Cli): void {
     .action(withSession(cli, list, TOKENS));
   destroying(verb.command("revoke"), "never")
     .description("revoke a token immediately")
-    .argument("<id>", "its fingerprint, as list shows it, or its id")
+    .argument("<id>", "its fingerprint or its name, as list shows them, or its id")
     .action(withSession(cli, revoke));
 }
 
@@ -80,8 +79,9 @@ async function revoke(session: Session, given: string, options: DestroyOptions):
 }
 
 /**
- * The token that a person means by its fingerprint or its id. An id that is not listed is for the API to judge.
- * @throws CliError where the fingerprint is that of several
+ * The token that a person means by its fingerprint, its id, or its name if no other valid one has it. An id that is not
+ * listed is for the API to judge.
+ * @throws CliError if several tokens have that fingerprint or name, or none
  */
 function meant(tokens: TokenView[], given: string): { id: string; text: string } {
   const [found, ...others] = tokens.filter(({ id, fingerprint }) => id === given || fingerprint === given);
@@ -92,16 +92,25 @@ function meant(tokens: TokenView[], given: string): { id: string; text: string }
       "Give the id instead; `warmpool token list --json` shows it.",
     );
   }
-  if (found === undefined && FINGERPRINT.test(given)) {
-    throw new CliError(
-      EXIT.notFound,
-      `no token has the fingerprint ${given}.`,
-      "`warmpool token list` shows them.",
-    );
-  }
-  return found === undefined
-    ? { id: given, text: given }
-    : { id: found.id, text: `"${found.name}" (${found.role})` };
+  const meantToken = found ?? named(tokens, given);
+  if (meantToken !== null) return { id: meantToken.id, text: `"${meantToken.name}" (${meantToken.role})` };
+  if (z.uuid().safeParse(given).success) return { id: given, text: given };
+  throw new CliError(
+    EXIT.notFound,
+    `no valid token has the fingerprint or the name ${given}.`,
+    "`warmpool token list` shows them.",
+  );
+}
+
+/** Names need not be unique, and those of revoked tokens may be used again. */
+function named(tokens: TokenView[], name: string): TokenView | null {
+  const [found, ...others] = tokens.filter((one) => one.name === name && one.state === "valid");
+  if (others.length === 0) return found ?? null;
+  throw new CliError(
+    EXIT.conflict,
+    `${others.length + 1} valid tokens have the name ${name}.`,
+    "Give the fingerprint instead; `warmpool token list` shows it.",
+  );
 }
 
 const COLUMNS: Column<TokenView>[] = [
