@@ -7,7 +7,7 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "If it is a private CA, set NODE_EXTRA_CA_CERTS to the file of its certificate.",
   ],
   "test/cli/everyVerb.db.test.ts": [
-    "`…` shows the log of the set-up; retry continues where it stopped, release returns the machine.",
+    "`…` shows the log of the set-up; `…` continues where it stopped, with `--param NAME=VALUE` if a parameter was wrong; release returns the machine.",
     "`…` gets one.",
   ],
   "test/cli/session/contexts.test.ts": [

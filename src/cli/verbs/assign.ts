@@ -1,8 +1,10 @@
 import type { Command } from "commander";
+import { TTL_BOUNDS } from "../../contract/assignment.ts";
 import type { AssignResult, Assignment } from "../../contract/assignment.ts";
 import { assignmentLines } from "../views/assignmentView.ts";
 import { ASSIGNMENT_COLUMNS } from "../views/assignmentColumns.ts";
 import type { Listing } from "../terminal/listing.ts";
+import { advised } from "../terminal/failure.ts";
 import { CliError, EXIT } from "../terminal/exit.ts";
 import { collect } from "../inputs/collect.ts";
 import { readPublicKeys } from "../inputs/keys.ts";
@@ -16,7 +18,7 @@ import { testerOf, testerVerb, testerWords } from "../inputs/testerOptions.ts";
 import type { TesterOptions } from "../inputs/testerOptions.ts";
 import { privateHalf } from "../ssh/sshIdentity.ts";
 import { trimDot } from "../terminal/text.ts";
-import { parseDuration } from "../terminal/time.ts";
+import { durationWithin } from "../terminal/time.ts";
 import { isSettled, watchUntilSettled } from "../session/watch.ts";
 
 type AssignOptions = TesterOptions &
@@ -37,7 +39,11 @@ export function assign(program: Command, cli: Cli): void {
     "assign a machine to a tester. Repeating it returns the same assignment",
   ).requiredOption("--key <file>", "the tester's public key (.pub), required; may be repeated", collect);
   paramOptions(verb, "a parameter of the recipe")
-    .option("--ttl <duration>", "how long the assignment lasts after it is active, such as 2h", parseDuration)
+    .option(
+      "--ttl <duration>",
+      "how long the assignment lasts after it is active, such as 2h",
+      durationWithin(TTL_BOUNDS),
+    )
     .option("--wait", "show progress until the machine is ready")
     .option("--no-wait", "return at once (the default); a waiting tester stays in the queue")
     .option("--no-queue", "fail if no machine is ready, instead of joining the queue")
@@ -54,13 +60,20 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
   const tester = testerOf(user, options);
   const words = testerWords(user, options);
   const params = paramsOf(options);
-  const result = await session.client.tester.assign.mutate({
+  const request = {
     ...tester,
     sshKeys: readPublicKeys(options.key),
     ...(params === undefined ? {} : { params }),
     ...(options.ttl === undefined ? {} : { ttlSeconds: options.ttl }),
     ...(options.queue === false ? { wait: false } : {}),
-  });
+  };
+  const retry = next(session, "retry", ...words, "--param NAME=VALUE");
+  // The only conflict: a live assignment with other parameters.
+  const result = await advised(
+    "CONFLICT",
+    `If its set-up failed, \`${retry}\` changes a parameter and sets it up again.`,
+    () => session.client.tester.assign.mutate(request),
+  );
   const assignment =
     options.wait === true && !isSettled(result.assignment)
       ? await watch(session, tester, words, result.assignment)
@@ -79,7 +92,7 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
       `${user} has no usable machine${cause(session, assignment)}.`,
       assignment.state === "released"
         ? `\`${next(session, "assign", ...words, "--key FILE")}\` gets one.`
-        : `\`${next(session, "log", ...words)}\` shows the log of the set-up; retry continues where it stopped, release returns the machine.`,
+        : `\`${next(session, "log", ...words)}\` shows the log of the set-up; \`${next(session, "retry", ...words)}\` continues where it stopped, with \`--param NAME=VALUE\` if a parameter was wrong; release returns the machine.`,
     );
   }
   if (options.wait === true && assignment.state === "active" && assignment.error !== null) {

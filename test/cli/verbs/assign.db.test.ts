@@ -138,6 +138,15 @@ test("a set-up that fails exits 1 with the step and where to look", async () => 
   expect(stderr).toContain("alice has no usable machine.\n");
   expect(stderr, "the cause was said once").not.toContain("the step ended with 3");
   expect(unwrapped(stderr)).toContain("npx warmpool log alice");
+  expect(unwrapped(stderr)).toMatch(/`npx warmpool retry alice` continues .* `--param NAME=VALUE`/);
+  const changed = await warmpool(
+    ["assign", "alice", "--key", key.file, "--param", "greeting=ho", "--wait"],
+    at,
+  );
+  expect(changed).toMatchObject({ code: 4, stdout: "" });
+  expect(unwrapped(changed.stderr)).toMatch(
+    /with other params.*If its set-up failed, `npx warmpool retry alice --param NAME=VALUE` changes a parameter/,
+  );
   const forPrograms = await warmpool(["assign", "alice", "--key", key.file, "--json"], at);
   expect(JSON.parse(forPrograms.stderr).error.message).toContain("the step ended with 3");
 });
