@@ -3,7 +3,7 @@ import { moment, poolName } from "./names.ts";
 import { shape } from "./pool.ts";
 
 /** `4x8x100`: virtual CPUs, GiB of memory, GiB of disk. */
-const shapeText = z
+export const shapeText = z
   .string()
   .regex(/^\d{1,4}x\d{1,5}(\.\d{1,3})?x\d{1,7}$/, "must be like 4x8x100: vCPUs, GiB of memory, GiB of disk")
   .transform((text) => {

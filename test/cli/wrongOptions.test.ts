@@ -5,9 +5,9 @@ import { buildProgram } from "../../src/cli/program.ts";
 import { unwrapped, warmpool } from "./run.ts";
 
 /** An option's value that is refused before anything is asked is said by the option's name, with what it takes. */
-/** Numbers and durations. */
+/** Numbers, durations and shapes. */
 const CHECKED =
-  /^--(limit|ttl|expires|after|boot|orphan-keep|extend-ceiling|waiting-too-long|event-retention|history-retention)$/;
+  /^--(limit|shape|ttl|expires|after|boot|orphan-keep|extend-ceiling|waiting-too-long|event-retention|history-retention)$/;
 
 const program = () =>
   buildProgram({
@@ -34,4 +34,21 @@ test.each(checkedOptions)("`%s` with nonsense", async (_, path, long) => {
   const words = unwrapped(ran.stderr);
   expect(words).toContain(long);
   expect(words).toMatch(/such as|Write |Allowed choices are|from \d|it takes/i);
+});
+
+test.each([
+  ["capacity --shape 4x8", "Write it as VCPUxMEMORYxDISK, memory and disk in GiB, such as 2x4x20."],
+  ["capacity --shape 0x8x20", "Its vcpus "],
+  ["assign alice --key k --ttl 59s", "It must be at least 1m."],
+  ["assign alice --key k --ttl 400d", "It must be at most 366d."],
+  ["extend alice --ttl 59s", "It must be at least 1m."],
+  ["token create app --expires 1s", "It must be at least 1m."],
+  ["settings put --orphan-keep 31d", "It must be at most 30d."],
+  ["settings put --event-retention 4000d", "It must be at most 3660d."],
+  ["settings put", "give at least one of --orphan-keep, --extend-ceiling,"],
+  ["node set n1", "give at least one of --concurrency, --silence-seconds."],
+])("`%s` is refused before anything is sent", async (line, words) => {
+  const ran = await warmpool(line.split(" "), { url: "http://127.0.0.1:9" });
+  expect(ran).toMatchObject({ code: 2, stdout: "" });
+  expect(unwrapped(ran.stderr)).toContain(words);
 });

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { CapacityReport, CapacityTerm, NodeCapacity } from "../../contract/capacity.ts";
 import type { Output } from "../terminal/output.ts";
+import { parseShape } from "../inputs/shapeOption.ts";
 import { answer, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
 import { table } from "../terminal/table.ts";
@@ -17,7 +18,7 @@ export function capacity(program: Command, cli: Cli): void {
     .command("capacity")
     .description("show how many more machines fit, and what uses the rest")
     .option("--pool <pool>", "for this pool's machines, on its nodes")
-    .option("--shape <shape>", "for another shape: 4x8x100 is 4 vCPU, 8 GiB memory, 100 GiB disk")
+    .option("--shape <shape>", "for another shape: 4x8x100 is 4 vCPU, 8 GiB memory, 100 GiB disk", parseShape)
     .addHelpText("after", "\n-o csv, -o wide and --columns print the nodes.")
     .action(withSession(cli, show, CAPACITY));
 }

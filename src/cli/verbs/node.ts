@@ -4,6 +4,7 @@ import type { DestroyOptions } from "../session/destroy.ts";
 import { advised } from "../terminal/failure.ts";
 import { answer, answerInWords, next, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
+import { expectAtLeastOne } from "../inputs/atLeastOne.ts";
 import { nullForDefault, type OrDefault, orDefault } from "../inputs/orDefault.ts";
 import { wholeNumber } from "../inputs/wholeNumber.ts";
 import { duration } from "../terminal/time.ts";
@@ -112,6 +113,7 @@ async function label(session: Session, name: string, labels: string[]): Promise<
 }
 
 async function set(session: Session, name: string, tuned: Tuned): Promise<void> {
+  expectAtLeastOne([tuned.concurrency, tuned.silenceSeconds], ["--concurrency", "--silence-seconds"]);
   const node = await session.client.node.set.mutate({
     name,
     concurrency: nullForDefault(tuned.concurrency),

@@ -1,9 +1,11 @@
 import type { Command } from "commander";
+import { SETTING_BOUNDS } from "../../contract/settings.ts";
 import type { InstallationSettings } from "../../contract/settings.ts";
+import { expectAtLeastOne } from "../inputs/atLeastOne.ts";
 import { answer, answerInWords, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
 import { oneOf } from "../terminal/listing.ts";
-import { duration, parseDays, parseDuration } from "../terminal/time.ts";
+import { daysWithin, duration, durationWithin } from "../terminal/time.ts";
 
 type Given = {
   orphanKeep?: number;
@@ -26,27 +28,27 @@ export function settings(program: Command, cli: Cli): void {
     .option(
       "--orphan-keep <duration>",
       "how long an orphan is kept, stopped, before it is deleted (such as 3d)",
-      parseDuration,
+      durationWithin(SETTING_BOUNDS.orphanKeepSeconds),
     )
     .option(
       "--extend-ceiling <duration>",
       "how long an assignment can be made to last by extending it (such as 60d)",
-      parseDuration,
+      durationWithin(SETTING_BOUNDS.extendCeilingSeconds),
     )
     .option(
       "--waiting-too-long <duration>",
       "how long a tester waits until the webhook reports it (such as 5m)",
-      parseDuration,
+      durationWithin(SETTING_BOUNDS.waitingTooLongSeconds),
     )
     .option(
       "--event-retention <duration>",
       "how long events are kept, in whole days (such as 90d)",
-      parseDays,
+      daysWithin(SETTING_BOUNDS.eventRetentionDays),
     )
     .option(
       "--history-retention <duration>",
       "how long the samples of pools are kept for charts, in whole days (such as 90d)",
-      parseDays,
+      daysWithin(SETTING_BOUNDS.historyRetentionDays),
     )
     .action(withSession(cli, put));
 }
@@ -63,6 +65,10 @@ async function put(session: Session, options: Given): Promise<void> {
     eventRetentionDays: options.eventRetention,
     historyRetentionDays: options.historyRetention,
   };
+  expectAtLeastOne(Object.values(given), [
+    ...["--orphan-keep", "--extend-ceiling", "--waiting-too-long"],
+    ...["--event-retention", "--history-retention"],
+  ]);
   answerInWords(session, await session.client.settings.put.mutate(given), lines);
 }
 
