@@ -140,7 +140,7 @@ describe.each(RUNTIMES)("codes on %s", (runtime) => {
     );
     expect(asked.map(([path, code]) => `${path} ${code}`).toSorted()).toEqual(declared.toSorted());
 
-    for (const [path, code, input] of casesOn(runtime, 4, asked)) {
+    for (const [path, code, input] of casesOn(runtime, 8, asked)) {
       const own = path.startsWith("relay.") ? node.token : path.startsWith("page.") ? staged.page : null;
       const token = own ?? ADMIN_TOKEN;
       const answer = await call(edge.url, token, path, input);

@@ -46,7 +46,7 @@ const CASES: [string, () => string, number, RegExp][] = [
 ];
 
 // Each is a process of its own, which loads all of the program.
-test.each(oneIn(4, CASES))("migrate with %s: one sentence", async (_, url, code, sentence) => {
+test.each(oneIn(6, CASES))("migrate with %s: one sentence", async (_, url, code, sentence) => {
   const ended = await migrating(url());
   expect(ended).toEqual({ code, said: expect.stringMatching(/^warmpool migrate: [^\n]+\n$/) });
   expect(ended.said).toMatch(sentence);

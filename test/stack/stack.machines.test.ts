@@ -135,7 +135,7 @@ test("a port in use is refused with what to do", async () => {
   }
 });
 
-test("unknown drivers, sizes and options are wrong use", async () => {
+test.runIf(isNight)("unknown drivers, sizes and options are wrong use", async () => {
   await using folder = await temporaryFolder();
   for (const args of atNight([["--driver", "cloud"], ["--max-size", "0"], ["--nonsense"]])) {
     await using refused = await startStack(folder.path, args);

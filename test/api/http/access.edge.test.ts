@@ -50,7 +50,7 @@ describe.each(RUNTIMES)("access to the admin HTTP on %s", (runtime) => {
     ];
     const { operations } = await readDocument(edge.url);
     for (const [who, role, token] of bearers) {
-      const told = await inBatches(casesOn(runtime, 5, operations), async (operation) => {
+      const told = await inBatches(casesOn(runtime, 12, operations), async (operation) => {
         // Whoever is let in is told that there is no such parameter: so nothing is changed by asking.
         const path = operation.path.replace("/admin/v1", "").replaceAll(/\{\w+\}/g, "x");
         const { status } = await call(edge.url, operation.method, `${path}?surplus=1`, { token });

@@ -33,7 +33,7 @@ test("a failure is told in sentences, with the case to try alone, and ends with 
   expect(longest(ran.stdout)).toBeLessThanOrEqual(80);
 });
 
-test("--keep leaves the machine of a failed case, and --json says whose it is", async () => {
+test.runIf(isNight)("--keep leaves the machine of a failed case, and --json says whose it is", async () => {
   await using program = await programOf(`[ "$1" = stop ] && exit 0`);
   const ran = await warmpool(["driver", "check", program.path, "--case", "stop-start", "--keep", "--json"]);
   expect(ran.code).toBe(1);

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { ADMIN_TOKEN } from "../../api/edges.ts";
 import { testDb } from "../../helpers/db.ts";
 import { warmpoolProcess } from "../process.ts";
+import { isNight } from "../../helpers/nightly.ts";
 
 /** `warmpool server`: the edge as a process of its own. */
 
@@ -11,7 +12,7 @@ test("the server: what it lacks → its own words and exit code", async () => {
   expect(ran.stderr).toMatch(/^warmpool server: DATABASE_URL is not set/);
 });
 
-test("the server: SIGTERM to the command → it stops as it should", async () => {
+test.runIf(isNight)("the server: SIGTERM to the command → it stops as it should", async () => {
   await using at = await testDb();
   const env = {
     DATABASE_URL: at.url,

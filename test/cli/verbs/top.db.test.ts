@@ -10,6 +10,7 @@ import { KEY_A, specOf } from "../../helpers/world.ts";
 import { installation } from "../installation.ts";
 import { longest, warmpool } from "../run.ts";
 import { Command } from "commander";
+import { isNight } from "../../helpers/nightly.ts";
 
 /** `warmpool top`. */
 
@@ -55,7 +56,7 @@ test("top on a terminal: what changes is shown by itself, and in the end the ter
   expect(screen.text().endsWith("\u001b[?25h\u001b[?1049l")).toBe(true);
 });
 
-test("top on a terminal: without the event stream it looks by itself", async () => {
+test.runIf(isNight)("top on a terminal: without the event stream it looks by itself", async () => {
   await using at = await installation();
   const { token } = await at.client.token.create.mutate({ name: "app", role: "app" });
   const screen = terminal();

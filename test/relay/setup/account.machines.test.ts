@@ -32,7 +32,7 @@ test("the tester gets an account with exactly their keys, theirs alone", async (
   expect(await node.read(machine, "cat /home/alice/.ssh/authorized_keys")).toBe(second);
 });
 
-test("a tester without keys gets an account that nothing opens", async () => {
+testAtNight("a tester without keys gets an account that nothing opens", async () => {
   await using node = await testNode();
   const machine = await node.machine();
   const operation = setupOperation(machine, [["a", "true"]], { sshKeys: [] });

@@ -176,26 +176,33 @@ testAtNight("a relay that slept is refused by the machine, and has no effect", a
   expect(await node.read(machine, "find /var/lib/warmpool -type f | sort | xargs sha256sum")).toBe(before);
 });
 
-test("another operation for the same tester lets the run that is under way end, and then does its own", async () => {
-  await using node = await testNode();
-  const machine = await node.machine();
-  const operation = setupOperation(machine, TRACED, { params: { color: "red" } });
-  const first = new TestLease();
-  const killed = setUp(operation, first, node.tools);
-  await inStepTwo(node, machine);
-  first.end();
-  await expect(killed).rejects.toThrow(LeaseLost);
+testAtNight(
+  "another operation for the same tester lets the run that is under way end, and then does its own",
+  async () => {
+    await using node = await testNode();
+    const machine = await node.machine();
+    const operation = setupOperation(machine, TRACED, { params: { color: "red" } });
+    const first = new TestLease();
+    const killed = setUp(operation, first, node.tools);
+    await inStepTwo(node, machine);
+    first.end();
+    await expect(killed).rejects.toThrow(LeaseLost);
 
-  const lease = new TestLease();
-  const next = again(operation, first.told);
-  const other = { ...next, id: randomUUID(), assignment: { ...next.assignment, params: { color: "blue" } } };
-  const running = setUp(other, lease, node.tools);
-  await until("the other one to follow", () => lease.told.length > 0);
-  await node.exec(machine, "touch /root/go");
-  expect(await running).toMatchObject({ outcome: "set_up" });
-  expect(await node.read(machine, "cat /root/trace")).toBe(`${ONCE_EACH}\n${ONCE_EACH}`);
-  expectForwardOnly(lease.told);
-});
+    const lease = new TestLease();
+    const next = again(operation, first.told);
+    const other = {
+      ...next,
+      id: randomUUID(),
+      assignment: { ...next.assignment, params: { color: "blue" } },
+    };
+    const running = setUp(other, lease, node.tools);
+    await until("the other one to follow", () => lease.told.length > 0);
+    await node.exec(machine, "touch /root/go");
+    expect(await running).toMatchObject({ outcome: "set_up" });
+    expect(await node.read(machine, "cat /root/trace")).toBe(`${ONCE_EACH}\n${ONCE_EACH}`);
+    expectForwardOnly(lease.told);
+  },
+);
 
 testAtNight("a machine that restarts in mid set-up goes on: what was done is skipped", async () => {
   await using node = await testNode();
