@@ -34,7 +34,7 @@ export type Edge = {
 
 /** What traces have to know of an assign (src/traces/assigns.ts). */
 export type EdgeTraces = {
-  /** An assign begins. @param caller the `traceparent` of whoever asks */
+  /** An assign begins. @param caller the `traceparent` of the caller */
   assign: (caller: string | undefined) => {
     /** The `traceparent` that the set-ups of this assignment continue. */
     contextOf: (assignment: string) => string;

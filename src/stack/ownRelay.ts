@@ -66,19 +66,27 @@ export async function takeOverFormer(
   await rename(fresh, relay);
 }
 
-/** What a relay says whose node somebody else has joined (src/relay/session/session.ts). */
-export const REFUSED = "rejected this node's credential";
+/**
+ * What gives the stack's relay its node again, in words for a person; null if the relay ended for another reason.
+ * @param words its last ones: those of `refusal` (src/relay/session/session.ts) if another relay has joined in its place
+ */
+export function wayBack(words: string, url: string, { relay }: Pick<Folders, "relay">): string | null {
+  if (!words.includes("rejected this node's credential")) return null;
+  return (
+    `To give it the node ${NODE_NAME} again: \`npx warmpool node enroll ${NODE_NAME}\`, and with the token that this prints ` +
+    `\`npx warmpool relay join --url ${url} --dir ${relay} --replace\``
+  );
+}
 
 /** The last thing that a part's log says, for whoever waits for the part; null where it says nothing. */
 export async function lastWords(logFile: string): Promise<string | null> {
   const text = await readFile(logFile, "utf8").catch(() => "");
   const lines = text.slice(-LOOKED_AT).trimEnd().split("\n");
-  // A sentence to a person goes on over several lines.
-  const first = Math.max(
-    0,
-    lines.findLastIndex((line) => BEGINS.test(line)),
-  );
-  const words = (BEGINS.test(lines[first] ?? "") ? lines.slice(first) : lines.slice(-1)).join(" ").trim();
+  // A sentence for a person may take several lines. Without such a line, -1 is the last line.
+  const words = lines
+    .slice(lines.findLastIndex((line) => BEGINS.test(line)))
+    .join(" ")
+    .trim();
   return words === "" ? null : words.slice(0, LONGEST);
 }
 

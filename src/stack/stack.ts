@@ -10,7 +10,7 @@ import type { Part, PartHost, PartPlan } from "./part.ts";
 import { edgePlan, END, postgresPlan, relayPlan } from "./parts.ts";
 import { freePort, portProblem, whyPortIsNotFree } from "./ports.ts";
 import { databaseUrl, initCluster } from "./postgres.ts";
-import { hasJoined, lastWords, NODE_NAME, REFUSED } from "./ownRelay.ts";
+import { hasJoined, lastWords, NODE_NAME, wayBack } from "./ownRelay.ts";
 import { prepare, prepareRelay } from "./prepare.ts";
 import { PARTS, partRecord } from "./record.ts";
 import type { PartName, PartRecord } from "./record.ts";
@@ -66,12 +66,10 @@ export function createStack(folder: StackFolder, options: StackOptions, say: (li
     // What ended by itself has mostly said why.
     const words = why.startsWith("exited with status") ? await lastWords(folder.log(part)) : null;
     say(`${CALLED[part]} ${why}; restarting it (see ${folder.log(part)})`);
-    if (words !== null) say(`  Its last output: ${words}`);
-    if (part === "relay" && words?.includes(REFUSED) === true)
-      say(
-        `  To give it the node ${NODE_NAME} again: \`npx warmpool node enroll ${NODE_NAME}\`, and with the token that this prints ` +
-          `\`npx warmpool relay join --url ${url} --dir ${folder.relay} --replace\``,
-      );
+    if (words === null) return;
+    say(`  Its last output: ${words}`);
+    const way = part === "relay" ? wayBack(words, url, folder) : null;
+    if (way !== null) say(`  ${way}`);
   };
   const host: PartHost = {
     record,

@@ -5,7 +5,7 @@ import type { Tracer } from "./tracer.ts";
 /**
  * The span of an assign: it continues the caller's trace, or begins the one that has the assignment's id. A repeated call
  * creates no assignment and leaves no span.
- * @param caller the `traceparent` of whoever asks
+ * @param caller the `traceparent` of the caller
  */
 export function assignSpan(trace: Tracer, caller: string | undefined) {
   const at = thisMoment();

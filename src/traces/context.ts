@@ -18,7 +18,7 @@ export function writeContext({ traceId, spanId, sampled }: Context): string {
   return `00-${traceId}-${spanId}-${sampled ? "01" : "00"}`;
 }
 
-/** An id of Warmpool's as the id of a trace: both are 128 bits, so whoever has one finds the other. */
+/** An id of Warmpool's as the id of a trace: both are 128 bits, so each can be found by the other. */
 export function traceIdOf(uuid: string): string {
   return uuid.replaceAll("-", "");
 }

@@ -3,7 +3,9 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { saveIdentity } from "../../src/relay/session/identity.ts";
-import { assertOwn, hasJoined, lastWords, takeOverFormer } from "../../src/stack/ownRelay.ts";
+import { assertOwn, hasJoined, lastWords, takeOverFormer, wayBack } from "../../src/stack/ownRelay.ts";
+import { EdgeError } from "../../src/relay/session/edge.ts";
+import { refusal } from "../../src/relay/session/session.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 
 const OURS = { url: "http://127.0.0.1:8787", node: "local", credential: "wp_node_x", installation: "i1" };
@@ -74,4 +76,15 @@ test("the last words of a log are its last line with text", async () => {
     "2026-12-01T11:00:00.000Z info Started\nwarmpool: The edge rejected it. The node was\nremoved: join again.\n",
   );
   expect(await lastWords(log)).toBe("warmpool: The edge rejected it. The node was removed: join again.");
+});
+
+test("another relay has joined in place of the stack's → what gives the node back, for no other end", () => {
+  const said = (code: "UNAUTHORIZED" | "LEASE_LOST") =>
+    wayBack(refusal(new EdgeError(code, "refused", 0)).message, "http://127.0.0.1:8787", {
+      relay: "/s/local-relay",
+    });
+  expect(said("UNAUTHORIZED")).toMatch(
+    /`npx warmpool node enroll local`.*`npx warmpool relay join --url http:\/\/127\.0\.0\.1:8787 --dir \/s\/local-relay --replace`$/,
+  );
+  expect(said("LEASE_LOST")).toBeNull();
 });

@@ -20,7 +20,7 @@ const ROWS = 20;
 const heard = new Map<string, Heard>();
 /** Texts that tests run themselves: to find out where a statement comes from takes longer than to run many. */
 const ofTests = new Set<string>();
-/** What stands between a statement and whoever runs it, apart from packages. */
+/** What stands between a statement and its caller, apart from packages. */
 const BETWEEN = new Set([
   "src/db/client.ts",
   "test/helpers/between.ts",

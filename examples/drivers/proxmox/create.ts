@@ -13,7 +13,7 @@ const exited = z.object({ exited: z.coerce.boolean(), exitcode: z.int().optional
 
 /**
  * Clones the template, with the mark in the description, and starts the clone.
- * @param ids those that are taken. None is reserved by looking: whoever is late is refused, and takes the next.
+ * @param ids those that are taken. Looking reserves none: of two that take the same one, the second is refused and takes the next.
  */
 export async function clone(
   { call, run }: Api,

@@ -52,7 +52,7 @@ export async function createMachine(
   return made;
 }
 
-/** Names of others count too: two machines of one name could not be told apart in the grid's own tools. */
+/** Names of others count too: two machines of one name could not be distinguished in the grid's own tools. */
 function assertFree({ machines }: Sight, owner: Owner, name: string): void {
   for (const machine of machines.filter((one) => one.name === name)) {
     if (machine.parts.some(({ marked }) => isOwn(owner, marked)))

@@ -77,7 +77,7 @@ function workloadName(name: string): string {
   return name.replaceAll(/\W/g, "_").slice(-50);
 }
 
-/** Networks of one account are told apart by name, on all nodes: a name that was used before would be an old one. */
+/** Networks of one account are distinguished by name, on all nodes: a name that was used before would mean the old one. */
 function networkOf({ installation, node, name }: Marked): string {
   const hash = createHash("sha256").update(`${installation}\0${node}\0${name}`).digest("hex");
   return `wp${hash.slice(0, 12)}`;

@@ -10,7 +10,7 @@ export type Part = { contract: number; isPaid: boolean; marked: Marked; deployme
 /** There are several parts if a killed create was repeated. */
 export type Machine = { name: string; parts: Part[] };
 export type Sight = {
-  /** Of this account and node, whoever's in Warmpool. A name with parts of two owners is two machines. */
+  /** Of this account and node, of any owner in Warmpool. A name with parts of two owners is two machines. */
   machines: Machine[];
   /** What of this account stands on the node, Warmpool's or not. */
   deployments: Deployment[];

@@ -51,8 +51,8 @@ function stateText({ state, scheduling, brake, orphans }: NodeView): string {
 function inUse({ name, state, machines, lastSeenAt }: NodeView, now: number): string[] {
   if (lastSeenAt === null || (state !== "online" && state !== "returning")) return [];
   return [
-    `Node ${name} has a relay, heard ${ago(lastSeenAt, now)}; machines: ${machines}. Whoever joins`,
-    "with this token takes the node over, and that relay is refused from then on.",
+    `Node ${name} has a relay, heard ${ago(lastSeenAt, now)}; machines: ${machines}. A relay that joins`,
+    "with this token takes the node over, and the present one is refused from then on.",
     "",
   ];
 }

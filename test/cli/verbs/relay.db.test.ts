@@ -66,12 +66,12 @@ test("migrate without a database says where one is named", async () => {
   expect(unwrapped(ran.stderr)).toContain("Set DATABASE_URL");
 });
 
-test("node enroll of a node that has a relay says that whoever joins takes it over", async () => {
+test("node enroll of a node that has a relay says that a relay that joins takes it over", async () => {
   await using at = await installation();
   const again = await warmpool(["node", "enroll", "n1"], at);
   expect(again).toMatchObject({ code: 0 });
   expect(again.stdout).toMatch(
-    /^Node n1 has a relay, heard .* ago; machines: \d+\. Whoever joins\nwith this token takes the node over/,
+    /^Node n1 has a relay, heard .* ago; machines: \d+\. A relay that joins\nwith this token takes the node over/,
   );
   const fresh = await warmpool(["node", "enroll", "n9"], at);
   expect(fresh.stdout).toMatch(/^Node n9 is enrolled/);

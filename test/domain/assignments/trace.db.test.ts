@@ -30,7 +30,7 @@ test("trace: a set-up, its swap and its retry → all continue the trace of the 
     message: "no",
     step: "hello",
   });
-  // Whoever asks again for the same has the assignment that exists, and no part in its trace.
+  // A second assign for the same tester gets the assignment that exists, and is no part of its trace.
   await assign(t.connection, { ...ALICE, trace: () => TRACE.replaceAll("a", "c") }, APP);
   await retryAssignment(t.db, assignment.id, APP);
   const retried = await relay.take("setup");

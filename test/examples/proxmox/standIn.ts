@@ -12,7 +12,7 @@ import { deadline } from "../../helpers/patience.ts";
 
 /**
  * What examples/drivers/proxmox asks of Proxmox VE, answered as its API documents it: a clone has neither name nor
- * description before it is done, an id is taken by whoever comes first, and a call that was given up goes on.
+ * description before it is done, an id belongs to the first that takes it, and a call that was abandoned continues.
  */
 export type StandIn = AsyncDisposable & { env: Record<string, string>; left: () => number[] };
 

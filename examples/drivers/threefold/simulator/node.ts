@@ -133,7 +133,7 @@ export class Node {
   #afterwards<T>(id: number, act: () => Promise<T>): Promise<T> {
     const next = (this.#busy.get(id) ?? Promise.resolve()).catch(() => undefined).then(act);
     this.#busy.set(id, next);
-    // Whoever asked for it hears of it; what nobody asked for is tried again by `close`.
+    // The caller that asked for it gets the error; what nobody asked for is tried again by `close`.
     next.catch(() => undefined);
     return next;
   }

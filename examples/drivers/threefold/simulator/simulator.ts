@@ -10,7 +10,7 @@ import { type Hypervisor, Node, type NodeOptions } from "./node.ts";
 /**
  * A grid of one node and one account, which answers on the loopback what the grid's HTTP server and the index of the
  * chain answer. It has the habits of the real one that a driver must cope with: contracts take a block, the index is
- * late, a machine outlives its contract, a disk may outlive the machine, and a call that was given up goes on.
+ * late, a machine outlives its contract, a disk may outlive the machine, and a call that was abandoned continues.
  */
 export type Simulator = AsyncDisposable & { node: Node; chain: Chain; env: Record<string, string> };
 
