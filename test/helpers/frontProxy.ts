@@ -1,9 +1,9 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../../src/stack/ports.ts";
 import type { PrivateCa } from "./privateCa.ts";
@@ -20,14 +20,12 @@ export type FrontProxy = (typeof FRONT_PROXIES)[number];
 /** Where Debian puts nginx is not in everybody's PATH. */
 const ENV = { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin` };
 
-/** Each is in Debian's package of that name. CI has them, a developer's machine need not. */
+/**
+ * Each is in Debian's package of that name. CI has them, a developer's machine need not. It is looked for and not run:
+ * Caddy, asked for its version, makes a folder in the home directory of whoever asks.
+ */
 export function isInstalled(proxy: FrontProxy): boolean {
-  try {
-    execFileSync(proxy, [proxy === "nginx" ? "-v" : "version"], { env: ENV, stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
+  return ENV.PATH.split(delimiter).some((folder) => existsSync(join(folder, proxy)));
 }
 
 type Site = { server: string; https: number; http: number; tls: PrivateCa };
