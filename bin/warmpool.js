@@ -31,8 +31,8 @@ if (isNewEnough(process.versions.node)) {
 
 async function entry() {
   if (!existsSync(source)) return new URL("../dist/cli/main.js", import.meta.url).href;
-  const { bundledCli } = await import("./bundledCli.js");
-  return bundledCli(source);
+  const { built } = await import("./built.js");
+  return built(source);
 }
 
 function isNewEnough(version) {

@@ -22,7 +22,6 @@ const CHECKOUT = fileURLToPath(new URL("..", import.meta.url));
 const RUNTIME = z.enum(["node", "workerd", "both"]);
 const runtime = runtimeOrExit();
 /**
-/**
  * By day faults, power cuts and the crowd come on driver local alone, where they take a quarter of the time: what differs
  * on Incus is the driver, and the tests before this show it. What people do to machines behind Warmpool's back takes a
  * quarter of an hour, and belongs to the night.

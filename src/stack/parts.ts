@@ -55,7 +55,7 @@ export function edgePlan(
     },
     program: async () => ({
       command: process.execPath,
-      args: [source(entry)],
+      args: [source("../../bin/run.js"), source(entry)],
       env: {
         ...marked(folder),
         ...handedOn(),

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { ADMIN_TOKEN, type Runtime, startEdge } from "./edges.ts";
+import { ownProgram } from "../helpers/ownProgram.ts";
 
 export type ApiProcess = AsyncDisposable & { url: string };
 
@@ -22,8 +22,7 @@ export async function startServerProcess(
   databaseUrl: string,
   settings: Record<string, string> = {},
 ): Promise<ApiProcess> {
-  const program = fileURLToPath(new URL("../../src/server.ts", import.meta.url));
-  const server = spawn(process.execPath, [program], {
+  const server = spawn(process.execPath, ownProgram("src/server.ts"), {
     env: {
       ...process.env,
       DATABASE_URL: databaseUrl,

@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { createClient, type WarmpoolClient } from "../../src/client/index.ts";
 import { connectEdge } from "../../src/relay/session/edge.ts";
@@ -9,8 +8,8 @@ import { until } from "../helpers/until.ts";
 import { KEY_A, makeWorld } from "../helpers/world.ts";
 import { ADMIN_TOKEN } from "./edges.ts";
 import { isNight } from "../helpers/nightly.ts";
+import { ownProgram } from "../helpers/ownProgram.ts";
 
-const PROGRAM = fileURLToPath(new URL("../../src/server.ts", import.meta.url));
 const RESTARTS = 3;
 /** Callers beside each other, each of which calls as fast as it is answered. */
 const CALLERS = 8;
@@ -61,7 +60,7 @@ test.runIf(isNight)(
   async () => {
     await using t = await testDb();
     await makeWorld(t.db);
-    await using server = await activated([process.execPath, PROGRAM], {
+    await using server = await activated([process.execPath, ...ownProgram("src/server.ts")], {
       DATABASE_URL: t.url,
       WARMPOOL_ADMIN_TOKEN: ADMIN_TOKEN,
       WARMPOOL_SWEEP_SECONDS: "0",

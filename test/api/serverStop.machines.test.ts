@@ -1,18 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
-import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { until } from "../helpers/until.ts";
 import { ADMIN_TOKEN } from "./edges.ts";
-
-const PROGRAM = fileURLToPath(new URL("../../src/server.ts", import.meta.url));
+import { ownProgram } from "../helpers/ownProgram.ts";
 
 test("the Node entry stops in seconds although its sweep waits for a database that says nothing", async () => {
   const silent = createServer((socket) => socket.on("error", () => undefined));
   await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
   const dialled = once(silent, "connection");
-  const server = spawn(process.execPath, [PROGRAM], {
+  const server = spawn(process.execPath, ownProgram("src/server.ts"), {
     env: {
       ...process.env,
       DATABASE_URL: `postgres://nobody:nothing@127.0.0.1:${(silent.address() as AddressInfo).port}/none`,

@@ -14,6 +14,7 @@ import { testDb } from "../helpers/db.ts";
 import { until } from "../helpers/until.ts";
 import { makeWorld, NODE } from "../helpers/world.ts";
 import { isNight } from "../helpers/nightly.ts";
+import { ownProgram } from "../helpers/ownProgram.ts";
 
 describe.each(RUNTIMES)("on %s", (runtime) => {
   test("R10 the schedule runs every duty", async () => {
@@ -101,8 +102,7 @@ describe.each(RUNTIMES)("on %s", (runtime) => {
 
 test.runIf(isNight)("R10 the Node entry runs every duty by its own timer, again and again", async () => {
   await using t = await testDb();
-  const program = fileURLToPath(new URL("../../src/server.ts", import.meta.url));
-  const server = spawn(process.execPath, [program], {
+  const server = spawn(process.execPath, ownProgram("src/server.ts"), {
     env: {
       ...process.env,
       DATABASE_URL: t.url,

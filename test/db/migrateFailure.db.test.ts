@@ -2,19 +2,19 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { sql } from "drizzle-orm";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { connect } from "../../src/db/client.ts";
 import { oneIn, isNight } from "../helpers/nightly.ts";
+import { ownProgram } from "../helpers/ownProgram.ts";
 
 const SECRET = "hunter2secret";
 
-const MIGRATE = fileURLToPath(new URL("../../src/db/migrate.ts", import.meta.url));
-const SERVER = fileURLToPath(new URL("../../src/server.ts", import.meta.url));
+const MIGRATE = "src/db/migrate.ts";
+const SERVER = "src/server.ts";
 
 async function migrating(url: string, program = MIGRATE): Promise<{ code: unknown; said: string }> {
-  const child = spawn(process.execPath, [program], { env: { ...process.env, DATABASE_URL: url } });
+  const child = spawn(process.execPath, ownProgram(program), { env: { ...process.env, DATABASE_URL: url } });
   const [said, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
   return { code, said };
 }

