@@ -1,3 +1,5 @@
+import { test } from "vitest";
+
 /** Whether this is the nightly run: `.ci/nightly` sets WARMPOOL_TEST_NIGHTLY=1. */
 export const isNight = process.env["WARMPOOL_TEST_NIGHTLY"] === "1";
 
@@ -22,4 +24,9 @@ export function oneIn<T>(n: number, all: readonly T[]): readonly T[] {
 /** What a test does again with other seeds, runs or runtimes: at night all of it, in every other run the first. */
 export function atNight<T>(all: readonly T[]): readonly T[] {
   return isNight ? all : all.slice(0, 1);
+}
+
+/** A test of the night alone. By day it is not there, rather than skipped: of `npm run test:incus` nothing may be skipped. */
+export function testOnlyAtNight(name: string, body: () => Promise<void>): void {
+  if (isNight) test(name, body);
 }

@@ -6,6 +6,7 @@ import { INSTALLED } from "../../src/relay/drivers/incus/place.ts";
 import { until } from "../helpers/until.ts";
 import { RECIPE, specOf } from "../helpers/world.ts";
 import { type System, system } from "./helpers/system.ts";
+import { atNight } from "../helpers/nightly.ts";
 
 /** What a create that failed leaves for a person to look at: in the database before the machine is deleted. */
 const CLOUD_INIT = z.object({
@@ -15,22 +16,24 @@ const CLOUD_INIT = z.object({
 /** Seconds; less than a boot that goes well takes here would show nothing of it. */
 const BOOT_SECONDS = 40;
 
-test.each<[string, Partial<PoolSpecInput>, { message: RegExp; stage: string; last: RegExp }]>([
-  [
-    "whose SSH server goes away",
-    { readyCommand: "systemctl stop ssh.socket ssh.service; pkill -x sshd; exit 1" },
-    { message: /ready command did not exit with 0/, stage: "joining", last: /^SSH to 127\.0\.0\.1:\d+: / },
-  ],
-  [
-    "to which no route ever comes up",
-    { accessCommand: 'echo "no route to $WARMPOOL_HOST:$WARMPOOL_PORT"; exit 1' },
-    {
-      message: /access command did not exit with 0/,
-      stage: "checking",
-      last: /^exit 1: no route to 127\.0\.0\.1:\d+$/,
-    },
-  ],
-])("a machine %s never gets to a tester, and says why", async (_, spec, { message, stage, last }) => {
+test.each(
+  atNight<[string, Partial<PoolSpecInput>, { message: RegExp; stage: string; last: RegExp }]>([
+    [
+      "to which no route ever comes up",
+      { accessCommand: 'echo "no route to $WARMPOOL_HOST:$WARMPOOL_PORT"; exit 1' },
+      {
+        message: /access command did not exit with 0/,
+        stage: "checking",
+        last: /^exit 1: no route to 127\.0\.0\.1:\d+$/,
+      },
+    ],
+    [
+      "whose SSH server goes away",
+      { readyCommand: "systemctl stop ssh.socket ssh.service; pkill -x sshd; exit 1" },
+      { message: /ready command did not exit with 0/, stage: "joining", last: /^SSH to 127\.0\.0\.1:\d+: / },
+    ],
+  ]),
+)("a machine %s never gets to a tester, and says why", async (_, spec, { message, stage, last }) => {
   await using under = await system({ driver: "incus" });
   const { client } = under;
   await client.recipe.put.mutate(RECIPE);

@@ -12,6 +12,7 @@ import { losePower } from "./drivers/incus/powerLoss.ts";
 import { runScript } from "./drivers/incus/script.ts";
 import { type System, system } from "./helpers/system.ts";
 import { deadline } from "../helpers/patience.ts";
+import { testOnlyAtNight } from "../helpers/nightly.ts";
 
 /** A node as a whole: its power, and the restart of one machine on it. */
 const SPEC = specOf({ image: INSTALLED.image, shape: { vcpus: 1, memoryMib: 256, diskGib: 1 } });
@@ -80,36 +81,43 @@ test("R12 a node that loses its power: who had a machine has it back, and nobody
   expect(await client.machine.get.query({ id: first.id })).not.toMatchObject({ state: "ready" });
 });
 
-test("machine.restart: a tester's machine comes back with its data and host key, a ready one is probed before it is ready", async () => {
-  await using under = await system({ driver: "incus" });
-  const { client, db } = under;
-  await client.recipe.put.mutate(RECIPE);
-  await client.pool.put.mutate({ ...SPEC, targetSize: 1, maxSize: 2 });
-  under.startRelay();
-  await under.ready(1);
-  await assignTo(under, "alice");
-  const mine = await machineOf(under, "alice");
-  const [spare] = await under.ready(1);
-  const boot = await under.read(targetOf(mine), `echo kept >/root/mark; ${BOOT}`);
+testOnlyAtNight(
+  "machine.restart: a tester's machine comes back with its data and host key, a ready one is probed before it is ready",
+  async () => {
+    await using under = await system({ driver: "incus" });
+    const { client, db } = under;
+    await client.recipe.put.mutate(RECIPE);
+    await client.pool.put.mutate({ ...SPEC, targetSize: 1, maxSize: 2 });
+    under.startRelay();
+    await under.ready(1);
+    await assignTo(under, "alice");
+    const mine = await machineOf(under, "alice");
+    const [spare] = await under.ready(1);
+    const boot = await under.read(targetOf(mine), `echo kept >/root/mark; ${BOOT}`);
 
-  for (const machine of [mine, spare]) await client.machine.restart.mutate({ id: machine?.id ?? "" });
+    for (const machine of [mine, spare]) await client.machine.restart.mutate({ id: machine?.id ?? "" });
 
-  expect(await client.machine.get.query({ id: spare?.id ?? "" })).toMatchObject({ state: "suspect" });
-  const again = await under.ready(1, 120);
-  expect(again).toMatchObject([{ id: spare?.id, hostKey: spare?.hostKey, lastProbe: { answer: "alive" } }]);
-  const back = await until("alice's machine to be restarted", async () => {
-    const now = await client.machine.get.query({ id: mine.id });
-    return now.operation === null && now;
-  });
-  expect(back).toMatchObject({ state: "assigned", assignment: { username: "alice" }, hostKey: mine.hostKey });
-  expect(await under.read(targetOf(back), `cat /root/mark`)).toBe("kept");
-  expect(await under.read(targetOf(back), BOOT)).not.toBe(boot);
-  const told = await rows<{ reason: string }>(
-    db,
-    sql`select reason from events where kind = 'machine' and machine = ${spare?.id} order by id desc limit 3`,
-  );
-  expect(told.map(({ reason }) => reason)).toEqual(["probe_alive", "restarted", "restart"]);
-});
+    expect(await client.machine.get.query({ id: spare?.id ?? "" })).toMatchObject({ state: "suspect" });
+    const again = await under.ready(1, 120);
+    expect(again).toMatchObject([{ id: spare?.id, hostKey: spare?.hostKey, lastProbe: { answer: "alive" } }]);
+    const back = await until("alice's machine to be restarted", async () => {
+      const now = await client.machine.get.query({ id: mine.id });
+      return now.operation === null && now;
+    });
+    expect(back).toMatchObject({
+      state: "assigned",
+      assignment: { username: "alice" },
+      hostKey: mine.hostKey,
+    });
+    expect(await under.read(targetOf(back), `cat /root/mark`)).toBe("kept");
+    expect(await under.read(targetOf(back), BOOT)).not.toBe(boot);
+    const told = await rows<{ reason: string }>(
+      db,
+      sql`select reason from events where kind = 'machine' and machine = ${spare?.id} order by id desc limit 3`,
+    );
+    expect(told.map(({ reason }) => reason)).toEqual(["probe_alive", "restarted", "restart"]);
+  },
+);
 
 async function incusCommand(...args: string[]): Promise<void> {
   await promisify(execFile)("incus", ["--project", INSTALLED.project, ...args], { signal: deadline(30) });

@@ -10,6 +10,7 @@ import { until } from "../helpers/until.ts";
 import { startStack } from "../helpers/stack.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
 import { deadline } from "../helpers/patience.ts";
+import { testOnlyAtNight } from "../helpers/nightly.ts";
 
 test("npm start takes Incus where all of Warmpool's is there, fills a pool with it and takes it down", async () => {
   await using folder = await temporaryFolder();
@@ -28,46 +29,49 @@ test("npm start takes Incus where all of Warmpool's is there, fills a pool with 
   expect(left).toBeNull();
 });
 
-test("npm start again without its image's alias: the tester's machine is served, and what is missing is said", async () => {
-  await using folder = await temporaryFolder();
-  const image = `wp-stack-${process.pid}`;
-  const alias = (...args: string[]) => incus("image", "alias", ...args);
-  await alias("create", image, await fingerprintOf("warmpool-debian"));
-  process.env["WARMPOOL_IMAGE"] = image;
-  let isThere = true;
-  try {
-    await using first = await startStack(folder.path, ["--driver", "incus"]);
-    const { url, appToken } = await first.ready();
-    const app = createClient({ url, token: appToken });
-    const { publicKey } = makeKeyPair("alice");
-    const asked = { username: "alice", sshKeys: [publicKey] };
-    await app.tester.assign.mutate(asked);
-    await until(
-      "alice to be active",
-      async () => (await app.tester.status.query({ username: "alice" })).state === "active",
-    );
-    first.signal("SIGTERM");
-    expect(await first.exited).toBe(0);
-    await alias("delete", image);
-    isThere = false;
+testOnlyAtNight(
+  "npm start again without its image's alias: the tester's machine is served, and what is missing is said",
+  async () => {
+    await using folder = await temporaryFolder();
+    const image = `wp-stack-${process.pid}`;
+    const alias = (...args: string[]) => incus("image", "alias", ...args);
+    await alias("create", image, await fingerprintOf("warmpool-debian"));
+    process.env["WARMPOOL_IMAGE"] = image;
+    let isThere = true;
+    try {
+      await using first = await startStack(folder.path, ["--driver", "incus"]);
+      const { url, appToken } = await first.ready();
+      const app = createClient({ url, token: appToken });
+      const { publicKey } = makeKeyPair("alice");
+      const asked = { username: "alice", sshKeys: [publicKey] };
+      await app.tester.assign.mutate(asked);
+      await until(
+        "alice to be active",
+        async () => (await app.tester.status.query({ username: "alice" })).state === "active",
+      );
+      first.signal("SIGTERM");
+      expect(await first.exited).toBe(0);
+      await alias("delete", image);
+      isThere = false;
 
-    await using again = await startStack(folder.path, ["--driver", "incus", "--destroy"]);
-    const local = await again.ready();
-    expect(again.output()).toContain("The pool demo cannot fill now");
-    expect(again.output()).toContain("scripts/build-image.sh");
-    const served = createClient({ url: local.url, token: local.appToken });
-    const { machine } = await served.tester.status.query({ username: "alice" });
-    if (machine === null) throw new Error("alice has no machine");
-    expect(await inMachine(machine.name, "sudo -n true; hostname; free -m")).toMatch(
-      new RegExp(`^${machine.name}\\n[^]*Mem: +512 `),
-    );
-    again.signal("SIGTERM");
-    expect(await again.exited).toBe(0);
-  } finally {
-    delete process.env["WARMPOOL_IMAGE"];
-    if (isThere) await alias("delete", image);
-  }
-});
+      await using again = await startStack(folder.path, ["--driver", "incus", "--destroy"]);
+      const local = await again.ready();
+      expect(again.output()).toContain("The pool demo cannot fill now");
+      expect(again.output()).toContain("scripts/build-image.sh");
+      const served = createClient({ url: local.url, token: local.appToken });
+      const { machine } = await served.tester.status.query({ username: "alice" });
+      if (machine === null) throw new Error("alice has no machine");
+      expect(await inMachine(machine.name, "sudo -n true; hostname; free -m")).toMatch(
+        new RegExp(`^${machine.name}\\n[^]*Mem: +512 `),
+      );
+      again.signal("SIGTERM");
+      expect(await again.exited).toBe(0);
+    } finally {
+      delete process.env["WARMPOOL_IMAGE"];
+      if (isThere) await alias("delete", image);
+    }
+  },
+);
 
 async function fingerprintOf(alias: string): Promise<string> {
   const [, fingerprint = ""] = /Fingerprint: (\w+)/.exec(await incus("image", "info", alias)) ?? [];

@@ -8,6 +8,7 @@ import { TestLease } from "../helpers/lease.ts";
 import { testNode } from "../helpers/node.ts";
 import { proxyTo } from "../helpers/proxy.ts";
 import { setupOperation } from "../helpers/setup.ts";
+import { testOnlyAtNight } from "../../helpers/nightly.ts";
 
 /** Set-up on machines with systemd: the runner is a unit of its own. */
 
@@ -108,18 +109,21 @@ test("connections that drop or are half open lose nothing and run nothing twice"
   expect(await trace()).toBe("start one\nend one\nstart two\nend two\nstart three\nend three");
 });
 
-test("a step whose time is over is ended with all it started, and the end is on record", async () => {
-  await using under = await incusUnderTest();
-  await using node = await testNode(under.driver);
-  const machine = await node.machine();
-  const operation = setupOperation(machine, [
-    ["slow", "trap '' TERM; sleep 300 & while :; do sleep 1; done", 1],
-  ]);
-  expect(await setUp(operation, new TestLease(), node.tools)).toMatchObject({
-    outcome: "setup_failed",
-    reason: "step_timed_out",
-    step: "slow",
-  });
-  expect((await node.exec(machine, "pgrep -x sleep")).code).toBe(1);
-  expect(await node.read(machine, "cat /var/lib/warmpool/setup/*/exit")).toBe("timeout 2");
-});
+testOnlyAtNight(
+  "a step whose time is over is ended with all it started, and the end is on record",
+  async () => {
+    await using under = await incusUnderTest();
+    await using node = await testNode(under.driver);
+    const machine = await node.machine();
+    const operation = setupOperation(machine, [
+      ["slow", "trap '' TERM; sleep 300 & while :; do sleep 1; done", 1],
+    ]);
+    expect(await setUp(operation, new TestLease(), node.tools)).toMatchObject({
+      outcome: "setup_failed",
+      reason: "step_timed_out",
+      step: "slow",
+    });
+    expect((await node.exec(machine, "pgrep -x sleep")).code).toBe(1);
+    expect(await node.read(machine, "cat /var/lib/warmpool/setup/*/exit")).toBe("timeout 2");
+  },
+);

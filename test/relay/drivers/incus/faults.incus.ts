@@ -8,6 +8,7 @@ import { request, rootLogin, soon } from "../conformance.ts";
 import { isFree } from "../../../../src/relay/conformance/ports.ts";
 import { changeState, incusUnderTest } from "./machines.ts";
 import type { IncusUnderTest } from "./machines.ts";
+import { testOnlyAtNight } from "../../../helpers/nightly.ts";
 
 /** What happens to machines behind the driver's back. */
 
@@ -28,18 +29,21 @@ test("a machine that somebody stopped by force is seen stopped, and starts with 
   expect(await root.exec("cat ~/mark")).toMatchObject({ stdout: "kept\n" });
 });
 
-test("a machine that somebody froze is neither running nor stopped, and a start thaws it", async () => {
-  await using under = await incusUnderTest();
-  const machine = await under.driver.create(await request(), soon());
-  await changeState(under.incus, machine.name, "freeze");
-  expect(await under.driver.get(machine.name, soon())).toMatchObject({ state: "unknown" });
-  const { machines } = await under.driver.list(soon());
-  expect(machines).toMatchObject([{ name: machine.name, state: "unknown" }]);
-  await under.driver.start(machine.name, soon());
-  expect(await under.driver.get(machine.name, soon())).toMatchObject({ state: "running" });
-  using root = await rootLogin(machine);
-  expect(await root.exec("echo here")).toMatchObject({ stdout: "here\n" });
-});
+testOnlyAtNight(
+  "a machine that somebody froze is neither running nor stopped, and a start thaws it",
+  async () => {
+    await using under = await incusUnderTest();
+    const machine = await under.driver.create(await request(), soon());
+    await changeState(under.incus, machine.name, "freeze");
+    expect(await under.driver.get(machine.name, soon())).toMatchObject({ state: "unknown" });
+    const { machines } = await under.driver.list(soon());
+    expect(machines).toMatchObject([{ name: machine.name, state: "unknown" }]);
+    await under.driver.start(machine.name, soon());
+    expect(await under.driver.get(machine.name, soon())).toMatchObject({ state: "running" });
+    using root = await rootLogin(machine);
+    expect(await root.exec("echo here")).toMatchObject({ stdout: "here\n" });
+  },
+);
 
 test("a machine that somebody deleted is gone from get and list, and so is its port's holder", async () => {
   await using under = await incusUnderTest();
@@ -52,21 +56,24 @@ test("a machine that somebody deleted is gone from get and list, and so is its p
   expect(await isFree(machine.ssh.port)).toBe(true);
 });
 
-test("a machine whose port another program holds does not start, is listed, and can be deleted", async () => {
-  await using under = await incusUnderTest();
-  const first = await under.driver.create(await request(), soon());
-  const wanted = { ...(await request()), port: first.ssh.port };
-  const refused = under.driver.create(wanted, soon());
-  // Incus names the port only where its helper was quick enough to fail.
-  await expect(refused).rejects.toMatchObject({
-    code: "failed",
-    message: expect.stringContaining("starting proxy device"),
-  });
-  expect(await under.driver.get(wanted.name, soon())).toMatchObject({ state: "stopped" });
-  await under.driver.delete(wanted.name, soon());
-  const { machines } = await under.driver.list(soon());
-  expect(machines.map(({ name }) => name)).toEqual([first.name]);
-});
+testOnlyAtNight(
+  "a machine whose port another program holds does not start, is listed, and can be deleted",
+  async () => {
+    await using under = await incusUnderTest();
+    const first = await under.driver.create(await request(), soon());
+    const wanted = { ...(await request()), port: first.ssh.port };
+    const refused = under.driver.create(wanted, soon());
+    // Incus names the port only where its helper was quick enough to fail.
+    await expect(refused).rejects.toMatchObject({
+      code: "failed",
+      message: expect.stringContaining("starting proxy device"),
+    });
+    expect(await under.driver.get(wanted.name, soon())).toMatchObject({ state: "stopped" });
+    await under.driver.delete(wanted.name, soon());
+    const { machines } = await under.driver.list(soon());
+    expect(machines.map(({ name }) => name)).toEqual([first.name]);
+  },
+);
 
 test("a machine that ends while it starts holds no port after its delete", async () => {
   await using under = await incusUnderTest();

@@ -5,6 +5,7 @@ import { learnHostKey } from "../../../../src/relay/ssh/learnHostKey.ts";
 import { request, soon } from "../conformance.ts";
 import { type Elsewhere, madeElsewhere, marksOf, stateOf } from "./elsewhere.ts";
 import { incusUnderTest } from "./machines.ts";
+import { testOnlyAtNight } from "../../../helpers/nightly.ts";
 
 /** A container that somebody else has made, which an import marks and its undoing unmarks. */
 
@@ -52,7 +53,7 @@ test("unmark: it runs on without a mark, and is not the node's any more", async 
   expect(await stateOf(name)).toBe("RUNNING");
 });
 
-test("unmark of a machine that was made here: it keeps its mark", async () => {
+testOnlyAtNight("unmark of a machine that was made here: it keeps its mark", async () => {
   await using under = await incusUnderTest();
   const own = onlyOwn(under.driver, under.owner);
   const { name } = await own.create(await request(), soon());

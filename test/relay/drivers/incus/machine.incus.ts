@@ -6,6 +6,7 @@ import { TestLease } from "../../helpers/lease.ts";
 import { testNode } from "../../helpers/node.ts";
 import { request, rootLogin, soon } from "../conformance.ts";
 import { incusUnderTest } from "./machines.ts";
+import { testOnlyAtNight } from "../../../helpers/nightly.ts";
 
 /** What a machine of the image is like inside, and what its maker can tell about it. */
 
@@ -58,18 +59,21 @@ test("nobody in a machine but root can read its host key, also not where cloud-i
   expect(stdout).toBe("end\n");
 });
 
-test("evidence has the console, what cloud-init did and Incus's own log, of a stopped machine too", async () => {
-  await using under = await incusUnderTest();
-  const machine = await under.driver.create(await request(), soon());
-  using root = await rootLogin(machine);
-  await root.exec("cloud-init status --wait");
-  await under.driver.stop(machine.name, soon());
-  const evidence = await under.driver.evidence(machine.name, soon());
-  expect(evidence["instance"]).toContain("Stopped");
-  expect(evidence["console"]).toMatch(/systemd|login:/);
-  expect(JSON.parse(evidence["cloud-init status"] ?? "")).toMatchObject({ v1: { stage: null } });
-  expect(evidence["cloud-init output"]).toContain("Cloud-init");
-});
+testOnlyAtNight(
+  "evidence has the console, what cloud-init did and Incus's own log, of a stopped machine too",
+  async () => {
+    await using under = await incusUnderTest();
+    const machine = await under.driver.create(await request(), soon());
+    using root = await rootLogin(machine);
+    await root.exec("cloud-init status --wait");
+    await under.driver.stop(machine.name, soon());
+    const evidence = await under.driver.evidence(machine.name, soon());
+    expect(evidence["instance"]).toContain("Stopped");
+    expect(evidence["console"]).toMatch(/systemd|login:/);
+    expect(JSON.parse(evidence["cloud-init status"] ?? "")).toMatchObject({ v1: { stage: null } });
+    expect(evidence["cloud-init output"]).toContain("Cloud-init");
+  },
+);
 
 test("a virtual machine that cannot be made here is refused in words, and nothing of it stays", async () => {
   await using under = await incusUnderTest();

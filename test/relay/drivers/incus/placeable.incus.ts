@@ -13,6 +13,7 @@ import { countStates, makeWorld, NODE } from "../../../helpers/world.ts";
 import { request, soon } from "../conformance.ts";
 import { incusUnderTest, type IncusUnderTest } from "./machines.ts";
 import { command, folderPool, incus, shortName, smallProject, storagePool } from "./places.ts";
+import { atNight } from "../../../helpers/nightly.ts";
 
 /** R5: what the equation promises is what Incus then gives, and not one more. */
 
@@ -20,11 +21,13 @@ const shape = { vcpus: 1, memoryMib: 256, diskGib: 1 };
 const instanceType = "container";
 const asked = { shape, instanceType } as const;
 
-test.each([
-  ["memory", "limits.memory=1400MiB", "limit_memory"],
-  ["cpu", "limits.cpu=5", "limit_cpu"],
-  ["disk", "limits.disk=6GiB", "limit_disk"],
-])(
+test.each(
+  atNight([
+    ["memory", "limits.memory=1400MiB", "limit_memory"],
+    ["cpu", "limits.cpu=5", "limit_cpu"],
+    ["disk", "limits.disk=6GiB", "limit_disk"],
+  ]),
+)(
   "R5 by the project's limit on %s: with somebody else's machine, a leaked one and one stuck in deleting",
   async (_, limit, binding) => {
     await using pool = await storagePool("12GiB");
