@@ -1,4 +1,4 @@
 import { driverConformance } from "../conformance.ts";
 import { incusUnderTest } from "./machines.ts";
 
-driverConformance("incus", () => incusUnderTest());
+driverConformance("incus", () => incusUnderTest(), 2);
