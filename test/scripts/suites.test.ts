@@ -115,6 +115,7 @@ test("acceptance on Incus: the night has every part, the day all but what only t
   // The README's commands need a network that machines of Incus do not have here.
   expect(all.split(", ").filter((part) => !byDay.includes(part))).toEqual([
     "readme",
+    "secrets",
     "faults",
     "power",
     "burst",
