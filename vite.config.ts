@@ -14,6 +14,8 @@ export default defineConfig({
     // The content security policy allows nothing inline, and every browser that it is built for knows modulepreload.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
+    // The packages in the files ask for their notices wherever the files go.
+    license: { fileName: "licences.md" },
     rolldownOptions: {
       // Packages for frameworks that render on a server say "use client" in every file; here everything is the client.
       onLog: (level, log, show) => {

@@ -93,6 +93,8 @@ run_lanes() {
   export PATH="$PWD/node_modules/.bin:$PATH"
   # Before what is there is written down: whatever serves the dashboard would build it in the checkout otherwise.
   stage dashboard 5m npm run --silent build:dashboard
+  # Here and in no lane, because it asks the registry.
+  stage audit 5m npm run --silent audit
   if [ "$incus" = yes ] && can_seal; then
     sealed computing
     export WARMPOOL_BESIDE=$!

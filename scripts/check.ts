@@ -9,7 +9,7 @@ import { z } from "zod";
  * what each has printed as soon as it ends, and exits with 1 if one of them failed. Each is also a script of its own,
  * such as `npm run walls`.
  */
-const PARTS = ["format:check", "walls", "words", "drift", "dead", "types", "lint"];
+const PARTS = ["format:check", "walls", "words", "drift", "supply", "dead", "types", "lint"];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { scripts } = z

@@ -70,7 +70,7 @@ export const OUTSIDE: Record<string, Room> = {
   scripts: {
     may: [
       ...["examples", "scripts/change", "scripts/deploy", "scripts/leash", "scripts/leftovers"],
-      ...["scripts/leftovers.ts", "scripts/proc.ts", "zod", NODE],
+      ...["scripts/leftovers.ts", "scripts/proc.ts", "scripts/supply", "zod", NODE],
     ],
     ...TOOL,
   },
@@ -89,6 +89,7 @@ export const OUTSIDE: Record<string, Room> = {
     ...TOOL,
   },
   "scripts/docs.ts": { may: ["src/contract", "src/domain/core", "scripts/docs", NODE], ...TOOL },
+  "scripts/supply": { may: ["scripts/walls", "zod", NODE], ...TOOL },
   "scripts/walls": { may: ["oxc-parser", "zod", NODE], ...TOOL },
   "scripts/walls.ts": { may: ["scripts/walls", NODE], ...TOOL },
   "scripts/words": { may: ["oxc-parser"], ...TOOL },
@@ -116,7 +117,8 @@ export const OUTSIDE: Record<string, Room> = {
       ...["src/relay/drivers/local/sshServer", "src/relay/drivers", "src/relay/conformance"],
       ...["bin", "src/relay/main.ts", "verify/harness", "verify/accept", "verify/chaos", "verify/mutate"],
       ...["examples", "scripts/change", "scripts/deploy", "scripts/docs", "scripts/walls", "scripts/leash"],
-      ...["scripts/words", "scripts/leftovers", "scripts/proc.ts", "test/helpers/random.ts"],
+      ...["scripts/words", "scripts/leftovers", "scripts/proc.ts", "scripts/supply"],
+      ...["test/client/places.ts", "test/helpers/random.ts"],
       ...["test/helpers/patience.ts", "test/helpers/until.ts", "@hono/node-server"],
       ...["@seriousme/openapi-schema-validator", "@trpc/server"],
       ...["@trpc/server/adapters/standalone", "ajv-formats", "ajv/dist/2020.js", "commander"],
@@ -127,6 +129,12 @@ export const OUTSIDE: Record<string, Room> = {
     types: ["src/relay/tools.ts", "vitest/node"],
     why: "Tests use what they test, and neither entries nor the database's tables.",
     instead: "Test an entry as a process, and reach the tables with SQL or through src/domain.",
+  },
+  "test/client/places.ts": {
+    may: ["test/helpers/patience.ts", "esbuild", "miniflare", "playwright-core", NODE],
+    types: ["test"],
+    why: "It starts what runs the client, and a browser is otherwise started by test/browser only.",
+    instead: "Write it beside it.",
   },
   "test/browser": {
     may: ["verify/harness", "axe-core", "playwright-core", "postgres", "vitest", "zod", NODE],

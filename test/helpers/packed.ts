@@ -8,7 +8,16 @@ const run = promisify(execFile);
 const checkout = join(import.meta.dirname, "../..");
 /** What the package is built from, and what of it is not built. */
 const SOURCES = [
-  ...["package.json", "tsconfig.json", "tsconfig.build.json", "vite.config.ts", "bin", "src", "scripts"],
+  ...[
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "tsconfig.build.json",
+    "vite.config.ts",
+    "bin",
+    "src",
+    "scripts",
+  ],
   ...["docs", "drizzle", "examples", "recipes"],
 ];
 const INSTALL = ["install", "--prefer-offline", "--no-audit", "--no-fund", "--ignore-scripts"];

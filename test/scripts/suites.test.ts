@@ -16,8 +16,10 @@ const TOOLS = [
 /** Made of what `check` and `test` run. */
 const PARTS = ["test:quick"];
 
-const RUN = stages(".ci/run");
-const NIGHTLY = stages(".ci/nightly");
+/** Stages of both runs, before their lanes. */
+const BOTH = stages(".ci/stages.sh");
+const RUN = [...BOTH, ...stages(".ci/run")];
+const NIGHTLY = [...BOTH, ...stages(".ci/nightly")];
 
 /** The commands of a run's stages: those of `stage NAME LIMIT COMMAND…`. */
 function stages(path: string): string[] {
@@ -58,7 +60,7 @@ function has(commands: readonly string[], script: string, ...options: string[]):
 }
 
 test("every stage that is an npm script is one that there is, and a change has at least these", () => {
-  const least = ["check", "test", "mutate", "fuzz", "accept", "test:incus"];
+  const least = ["check", "supply", "audit", "test", "mutate", "fuzz", "accept", "test:incus"];
   expect([...reached(RUN)]).toEqual(expect.arrayContaining(least));
   expect([...reached([...RUN, ...NIGHTLY])].filter((name) => scripts[name] === undefined)).toEqual([]);
 });
