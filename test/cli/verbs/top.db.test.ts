@@ -17,6 +17,10 @@ import { isNight } from "../../helpers/nightly.ts";
 test("top without a terminal: the page once; whole: what it is made of; csv: the pools", async () => {
   await using at = await installation({ targetSize: 2, maxSize: 3 });
   await at.client.tester.assign.mutate({ username: "alice", sshKeys: [KEY_A] });
+  await until(
+    "the create that follows",
+    async () => (await at.client.machine.list.query({})).items.length === 3,
+  );
   const once = await warmpool(["top"], { ...at, env: { COLUMNS: "80" } });
   expect(once).toMatchObject({ code: 0, stderr: "" });
   expect(once.stdout).toMatch(/^http:\S+ {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\n\nPOOL [^]*\ndemo +1\/2 /);
