@@ -4,6 +4,7 @@ import type { TRPC_ERROR_CODE_NUMBER } from "@trpc/server/rpc";
 import { ZodError } from "zod";
 import type { ErrorCode } from "../contract/errors.ts";
 import { sayIssues } from "../contract/issues.ts";
+import { DATABASE_DOWN } from "../contract/outage.ts";
 import { NOT_MIGRATED } from "../contract/schema.ts";
 import { isNotMigrated, isUnavailable } from "../db/failure.ts";
 import { HTTP_STATUS, WarmpoolError } from "../domain/core/errors.ts";
@@ -42,7 +43,7 @@ export function asWarmpoolError(error: unknown, requestId: string): WarmpoolErro
   if (error instanceof WarmpoolError) return error;
   if (error instanceof ZodError) return new WarmpoolError("BAD_REQUEST", sayIssues(error));
   if (isUnavailable(error)) {
-    return new WarmpoolError("UNAVAILABLE", "the database does not respond; retry in a moment");
+    return new WarmpoolError("UNAVAILABLE", `${DATABASE_DOWN}; retry in a moment`);
   }
   logFailure("request failed", error, { requestId });
   if (isNotMigrated(error)) return new WarmpoolError("UNAVAILABLE", NOT_MIGRATED);

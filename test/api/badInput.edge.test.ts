@@ -229,7 +229,7 @@ describe.each(RUNTIMES)("bad input on %s", (runtime) => {
     expect(health.status).toBe(503);
     expect(await health.json()).toMatchObject({
       status: "failing",
-      problems: ["the database cannot be reached"],
+      problems: ["the database does not respond"],
     });
   });
 });

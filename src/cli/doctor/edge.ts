@@ -1,9 +1,11 @@
-import * as z from "zod";
+import { ZodError } from "zod";
 import { errorCode, isWarmpoolError } from "../../client/index.ts";
 import type { InstallationCheck } from "../../contract/installation.ts";
+import { DATABASE_DOWN } from "../../contract/outage.ts";
 import { NOT_MIGRATED } from "../../contract/schema.ts";
 import type { DutyHeartbeat } from "../../contract/sweep.ts";
 import type { TokenView } from "../../contract/token.ts";
+import { askHealth } from "../session/outage.ts";
 import { failureOf } from "../terminal/failure.ts";
 import { ago, ahead, duration } from "../terminal/time.ts";
 import { ok, wrong } from "./check.ts";
@@ -11,32 +13,37 @@ import type { Check } from "./check.ts";
 
 /** What the edge and its database say, judged. Pure, but for `reach`. */
 
-const REACH_MS = 10_000;
 /** A clock that is off by more makes times of day in logs and on machines misleading. */
 const CLOCK_SECONDS = 5;
 const EXPIRES_SOON_SECONDS = 7 * 86_400;
 const POSTGRES = { from: 15, to: 18 };
 
-const healthView = z.object({ status: z.string(), problems: z.array(z.string()) });
-
-/** Asks for /healthz, which needs no token. What it names as late or down is a matter of the other checks. */
-export async function reach(url: string): Promise<Check> {
+/** Asks for /healthz, which needs no token. Late duties and a missing migration are a matter of the other checks. */
+export async function reach(url: string): Promise<{ checks: Check[]; silent: "edge" | "database" | null }> {
   const began = performance.now();
   try {
-    const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(REACH_MS) });
-    const { status } = healthView.parse(await response.json());
-    return ok("edge", `${url} responds in ${Math.round(performance.now() - began)} ms: ${status}`);
+    const { status, problems } = await askHealth(url);
+    const took = `${url} responds in ${Math.round(performance.now() - began)} ms`;
+    const settings = problems.filter((problem) => !isOfOtherChecks(problem));
+    const edge =
+      settings.length === 0
+        ? ok("edge", status === "failing" ? took : `${took}: ${status}`)
+        : wrong("edge", settings.join("; "), "correct the settings of the edge, and restart it");
+    if (!problems.includes(DATABASE_DOWN)) return { checks: [edge], silent: null };
+    const fix = "start it, and check that the edge reaches it (DATABASE_URL)";
+    return { checks: [edge, wrong("database", DATABASE_DOWN, fix)], silent: "database" };
   } catch (error) {
     const why =
-      error instanceof z.ZodError || error instanceof SyntaxError
+      error instanceof ZodError || error instanceof SyntaxError
         ? "the response is not from Warmpool"
         : reason(error);
-    return wrong(
-      "edge",
-      `${url} does not respond: ${why}`,
-      "start it (npm start, or on its host), or give another URL with --url",
-    );
+    const fix = "start it (npm start, or on its host), or give another URL with --url";
+    return { checks: [wrong("edge", `${url} does not respond: ${why}`, fix)], silent: "edge" };
   }
+}
+
+function isOfOtherChecks(problem: string): boolean {
+  return problem === DATABASE_DOWN || problem === NOT_MIGRATED || problem.startsWith("duty ");
 }
 
 export function callerCheck({ caller }: InstallationCheck): Check {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { errorCode, isWarmpoolError } from "../../client/index.ts";
 import { NOT_MIGRATED } from "../../contract/schema.ts";
+import { outageText } from "./outage.ts";
 
 /** How long a verb that watches something goes on trying while Warmpool cannot be reached. */
 export const PATIENCE_SECONDS = 60;
@@ -15,7 +16,7 @@ export function isPassing(error: unknown): boolean {
 }
 
 /**
- * Repeats a call that only reads until it is answered.
+ * Repeats a call that only reads until it is answered, and notes what does not respond, again when that changes.
  * @throws the call's own error where that is final, or the last one after PATIENCE_SECONDS.
  */
 export async function patiently<T>(
@@ -23,12 +24,15 @@ export async function patiently<T>(
   call: () => Promise<T>,
 ): Promise<T> {
   const started = performance.now();
-  for (let attempt = 1; ; attempt++) {
+  let noted = "";
+  for (;;) {
     try {
       return await call();
     } catch (error) {
       if (!isPassing(error) || performance.now() - started > PATIENCE_SECONDS * 1000) throw error;
-      if (attempt === 1) note(`${url} does not respond; retrying.`);
+      const why = await outageText(error, url);
+      if (why !== noted) note(`${why}; retrying.`);
+      noted = why;
     }
     await delay(BETWEEN_MS);
   }

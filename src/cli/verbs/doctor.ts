@@ -50,13 +50,13 @@ const FINDINGS: Listing<{ checks: Check[] }, Check> = {
 
 async function examine(session: Session): Promise<void> {
   const { url, stateDir, out } = session;
-  const edge = await reach(url);
+  const { checks: reached, silent } = await reach(url);
   const checks: Check[] = [
     ...localFile(stateDir, url),
-    edge,
-    ...(edge.state === "ok"
+    ...reached,
+    ...(silent === null
       ? await answers(session)
-      : [unknown("the rest", "not checked, because the edge does not respond")]),
+      : [unknown("the rest", `not checked, because the ${silent} does not respond`)]),
     sshProgram(),
     ...["local-relay", "relay"].flatMap((name) => relayFolder(join(stateDir, name))),
   ];

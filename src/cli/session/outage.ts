@@ -1,0 +1,27 @@
+import * as z from "zod";
+import { errorCode, isWarmpoolError } from "../../client/index.ts";
+import { DATABASE_DOWN } from "../../contract/outage.ts";
+
+/** What does not respond when a call was not answered: Warmpool itself, or the database behind it. */
+
+const REACH_MS = 10_000;
+
+const healthView = z.object({ status: z.string(), problems: z.array(z.string()) });
+export type Health = z.infer<typeof healthView>;
+
+/**
+ * Asks for /healthz, which needs no token, and is answered within seconds even if the database is away.
+ * @throws ZodError or SyntaxError if the answer is not Warmpool's, or the error of `fetch`
+ */
+export async function askHealth(url: string): Promise<Health> {
+  const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(REACH_MS) });
+  return healthView.parse(await response.json());
+}
+
+/** A clause for a call that may succeed later (`isPassing`): what does not respond. */
+export async function outageText(error: unknown, url: string): Promise<string> {
+  // The API's own words, without the advice to retry: whoever reads this is retrying.
+  if (isWarmpoolError(error) && errorCode(error) !== null) return error.message.split(";")[0] ?? "";
+  const health = await askHealth(url).catch(() => null);
+  return health?.problems.includes(DATABASE_DOWN) === true ? DATABASE_DOWN : `${url} does not respond`;
+}
