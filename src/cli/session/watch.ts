@@ -16,6 +16,8 @@ export type Watcher = {
   signal: AbortSignal;
   /** How long the connection may stay lost. */
   patienceSeconds: number;
+  /** What does not respond, if that is known: the error of a stream names nothing. */
+  outage: () => string | null;
 };
 
 const BETWEEN_STREAMS_MS = 1000;
@@ -58,7 +60,7 @@ function follow(
     };
     const lost = (error: unknown) => {
       watcher.onConnection("lost");
-      patience.start(() => end(() => reject(lostForGood(watcher.patienceSeconds, error))));
+      patience.start(() => end(() => reject(lostForGood(watcher, error))));
     };
     const subscription = client.tester.watch.subscribe(tester, {
       onData: ({ data }) => {
@@ -81,7 +83,7 @@ function follow(
         }
         lost(error);
         // The next stream may greet as this one did, and end as it did.
-        end(() => (patience.isOver() ? reject(lostForGood(watcher.patienceSeconds, error)) : resolve(last)));
+        end(() => (patience.isOver() ? reject(lostForGood(watcher, error)) : resolve(last)));
       },
       onComplete: () => end(() => resolve(last)),
     });
@@ -124,11 +126,16 @@ class Patience {
   }
 }
 
-function lostForGood(seconds: number, cause: unknown): CliError {
+function lostForGood({ patienceSeconds, outage }: Watcher, cause: unknown): CliError {
+  const why = outage();
   return new CliError(
     EXIT.failed,
-    `the connection was lost and did not come back for ${seconds} s; the assignment itself continues.`,
-    "Warmpool may not be running. Check again with `warmpool tester USER`.",
+    why === null
+      ? `the connection was lost and did not come back for ${patienceSeconds} s; the assignment itself continues.`
+      : `${why}, for ${patienceSeconds} s now; the assignment itself continues.`,
+    why === null
+      ? "Warmpool may not be running. Check again with `warmpool tester USER`."
+      : "Check again with `warmpool tester USER`.",
     { cause },
   );
 }

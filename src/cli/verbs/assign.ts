@@ -10,8 +10,6 @@ import { collect } from "../inputs/collect.ts";
 import { readPublicKeys } from "../inputs/keys.ts";
 import { paramOptions, paramsOf } from "../inputs/paramOptions.ts";
 import type { ParamOptions } from "../inputs/paramOptions.ts";
-import { PATIENCE_SECONDS } from "../session/patience.ts";
-import { progressView } from "../views/progressView.ts";
 import { answer, next, shellWord, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
 import { testerOf, testerVerb, testerWords } from "../inputs/testerOptions.ts";
@@ -19,7 +17,8 @@ import type { TesterOptions } from "../inputs/testerOptions.ts";
 import { privateHalf } from "../ssh/sshIdentity.ts";
 import { trimDot } from "../terminal/text.ts";
 import { durationWithin } from "../terminal/time.ts";
-import { isSettled, watchUntilSettled } from "../session/watch.ts";
+import { isSettled } from "../session/watch.ts";
+import { waitingReason, watchAssigned } from "./assignWait.ts";
 
 type AssignOptions = TesterOptions &
   ParamOptions & {
@@ -76,13 +75,14 @@ async function act(session: Session, user: string, options: AssignOptions): Prom
   );
   const assignment =
     options.wait === true && !isSettled(result.assignment)
-      ? await watch(session, tester, words, result.assignment)
+      ? await watchAssigned(session, tester, words, result.assignment)
       : result.assignment;
+  const why = session.json ? null : await waitingReason(session, assignment);
   const logIn = next(session, "ssh", ...words, ...identityWords(options.key));
   answer(
     session,
     { ...result, assignment },
-    () => assignmentLines(assignment, logIn, session.out, Date.now()),
+    () => assignmentLines(assignment, logIn, session.out, Date.now(), why),
     ASSIGNED,
   );
   // Asking again for one that has failed gives it back as it is, and that is no machine either.
@@ -118,35 +118,4 @@ function cause({ json }: Session, { error, state }: Assignment): string {
 function identityWords(keys: string[]): string[] {
   const half = keys.map(privateHalf).find((file) => file !== null);
   return half === undefined || half === null ? [] : ["--identity", shellWord(half)];
-}
-
-async function watch(
-  session: Session,
-  tester: { username: string; pool?: string },
-  words: string[],
-  first: Assignment,
-): Promise<Assignment> {
-  const stop = new AbortController();
-  const interrupted = () =>
-    stop.abort(
-      new CliError(
-        EXIT.failed,
-        `stopped watching; ${tester.username} keeps the assignment.`,
-        `\`${next(session, "tester", ...words)}\` shows its progress, release returns the machine.`,
-      ),
-    );
-  const view = progressView(session.out.progress, session.cli.env);
-  process.once("SIGINT", interrupted);
-  try {
-    view.change(first);
-    return await watchUntilSettled(session.client, tester, {
-      onChange: view.change,
-      onConnection: view.connection,
-      signal: stop.signal,
-      patienceSeconds: PATIENCE_SECONDS,
-    });
-  } finally {
-    view.close();
-    process.off("SIGINT", interrupted);
-  }
 }

@@ -5,6 +5,7 @@ import type { AssignmentState } from "../../contract/assignment.ts";
 import { assignmentLines } from "../views/assignmentView.ts";
 import { ASSIGNMENT, ASSIGNMENT_COLUMNS } from "../views/assignmentColumns.ts";
 import { LINK, printLink } from "../views/linkView.ts";
+import { waitingReason } from "./assignWait.ts";
 import { aboutTester } from "../session/existingTester.ts";
 import { expectNamed } from "../session/namedFilters.ts";
 import { answer, next, printed, withSession } from "../session/session.ts";
@@ -53,7 +54,13 @@ async function show(session: Session, user: string, options: TesterOptions): Pro
     (tester) => session.client.tester.status.query(tester),
   );
   const logIn = next(session, "ssh", ...testerWords(user, options));
-  answer(session, assignment, (found) => assignmentLines(found, logIn, session.out, Date.now()), ASSIGNMENT);
+  const why = session.json ? null : await waitingReason(session, assignment);
+  answer(
+    session,
+    assignment,
+    (found) => assignmentLines(found, logIn, session.out, Date.now(), why),
+    ASSIGNMENT,
+  );
 }
 
 async function link(session: Session, user: string, options: TesterOptions): Promise<void> {

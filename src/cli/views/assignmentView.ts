@@ -48,12 +48,16 @@ export function queueText({ position, etaSeconds, etaRange }: NonNullable<Assign
   return `${place}, about ${duration(etaSeconds)}${range}`;
 }
 
-/** The whole view: the headline, how to log in (`logIn` is the command line for it), the outputs, and what there is to know about it. */
+/**
+ * The whole view: the headline, how to log in (`logIn` is the command line for it), the outputs, and what there is to know about it.
+ * @param hindrance why its pool has no machine for it, if it waits
+ */
 export function assignmentLines(
   assignment: Assignment,
   logIn: string,
   layout: Layout,
   now: number,
+  hindrance: string | null = null,
 ): string[] {
   const { colors, columns } = layout;
   const color = {
@@ -63,7 +67,7 @@ export function assignmentLines(
     failed: colors.red,
   };
   const paint = assignment.state === "released" ? colors.dim : color[assignment.state];
-  const about = fields(aboutPairs(assignment, logIn, now), columns);
+  const about = fields([["waits because", hindrance], ...aboutPairs(assignment, logIn, now)], columns);
   const outputs = fields(
     sortedOutputs(assignment.outputs).map(([name, value]): Field => [name, value, "whole"]),
     columns,

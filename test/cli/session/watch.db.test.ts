@@ -22,6 +22,7 @@ function watcherOf(change: Partial<Watcher> = {}) {
     onConnection: (state) => connection.push(state),
     signal: new AbortController().signal,
     patienceSeconds: 30,
+    outage: () => null,
     ...change,
   };
   return { seen, connection, watcher };
@@ -119,7 +120,10 @@ test("a server that greets and then knows nothing uses the patience up, and is t
     if (streams === 1) yield ["1", inSetup(1, 10)];
     throw new Refusal("UNAVAILABLE", "SERVICE_UNAVAILABLE", "the database does not answer");
   });
-  const { connection, watcher } = watcherOf({ patienceSeconds: 1.5 });
+  const { connection, watcher } = watcherOf({
+    patienceSeconds: 1.5,
+    outage: () => "the database does not respond",
+  });
   const lines: string[] = [];
   const view = progressView({ write: (text: string) => lines.push(text) } as unknown as Stream, {});
   const shown = {
@@ -131,7 +135,7 @@ test("a server that greets and then knows nothing uses the patience up, and is t
     },
   };
   await expect(watchUntilSettled(server.client, tester, shown)).rejects.toThrow(
-    "did not come back for 1.5 s",
+    "the database does not respond, for 1.5 s now; the assignment itself continues",
   );
   view.close();
   expect(streams).toBeGreaterThan(1);

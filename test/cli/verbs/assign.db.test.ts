@@ -262,3 +262,23 @@ async function leased<Kind extends LeasedOperation["kind"]>(relay: StandInRelay,
     return found as Extract<LeasedOperation, { kind: Kind }> | undefined;
   });
 }
+
+test("a pool whose label no node carries: whoever waits sees why at once, and so does `tester`", async () => {
+  await using at = await installation({ targetSize: 0, maxSize: 1 });
+  await using key = await keyFile();
+  const { spec } = await at.client.pool.get.query({ name: "demo" });
+  await at.client.pool.put.mutate({ ...spec, nodeLabels: ["ssd"] });
+  let seen = "";
+  const onStderr = (soFar: string) => (seen = soFar);
+  const assigned = warmpool(["assign", "bob", "--key", key.file, "--wait"], {
+    ...at,
+    terminal: 70,
+    onStderr,
+  });
+  await until("the reason", () => seen.includes("waiting: no enrolled node carries the labels ssd\n"));
+  const shown = await warmpool(["tester", "bob"], at);
+  expect(shown.stdout).toMatch(/^waits because +no enrolled node carries the labels ssd$/m);
+  await at.client.tester.release.mutate({ username: "bob" });
+  expect((await assigned).code).toBe(1);
+  expect(seen.match(/no enrolled node/g)).toHaveLength(1);
+});

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { liveLine, plainLine } from "../../../src/cli/views/progress.ts";
+import { liveLine, plainLine, reasonLine } from "../../../src/cli/views/progress.ts";
 import type { Moment } from "../../../src/cli/views/progress.ts";
 import { width } from "../../../src/cli/terminal/text.ts";
 import { anAssignment, inLine, inSetup } from "../../client/samples.ts";
 
 function moment(assignment: Moment["assignment"], change: Partial<Moment> = {}): Moment {
-  return { assignment, elapsedSeconds: 32, connection: "connected", ...change };
+  return { assignment, elapsedSeconds: 32, outage: null, hindrance: null, isRecovering: false, ...change };
 }
 
 test("a step shows its number, the bar of the whole set-up, its title, the time and what is left", () => {
@@ -38,10 +38,34 @@ test("who waits sees the place and how long it may take", () => {
   expect(liveLine(moment(inLine(3)), 79)).toBe("waiting  place 3 in the queue, about 2m (1m to 4m)  0:32");
 });
 
-test("a lost connection is said, beside what was known last", () => {
-  expect(liveLine(moment(inLine(3), { connection: "lost" }), 79)).toMatch(
-    /place 3 in the queue.*connection lost/,
+test("something does not respond → what, beside what was known last", () => {
+  const outage = "connection lost";
+  expect(liveLine(moment(inLine(3), { outage }), 79)).toMatch(/place 3 in the queue.*connection lost/);
+  expect(plainLine(moment(inLine(3), { outage }), moment(inLine(3)))).toBe("0:32  connection lost, retrying");
+});
+
+test("a pool that is hindered → its tester sees why once, and again when it changes", () => {
+  const hindrance = "no enrolled node carries the labels ssd";
+  const waits = moment(inLine(1), { hindrance });
+  expect(plainLine(waits, moment(inLine(1)))).toBe(
+    "0:32  waiting, place 1 in the queue: no enrolled node carries the labels ssd",
   );
+  expect(reasonLine(waits, moment(inLine(1)))).toBe("0:32  waiting: no enrolled node carries the labels ssd");
+  for (const line of [plainLine, reasonLine]) {
+    expect(line(waits, waits)).toBeNull();
+    expect(line(moment(inLine(1), { hindrance: "n1: braked" }), waits)).toMatch(/: n1: braked$/);
+  }
+  expect(reasonLine(moment(inSetup(1, 0), { hindrance }), null), "whoever waits no more").toBeNull();
+});
+
+test("an outage that has just ended → no node is blamed for not having been heard during it", () => {
+  const error = { code: "node_quiet", message: "Its node was last heard 40 s ago" } as const;
+  const quiet = { ...inSetup(2, 50), error };
+  const recovering = { isRecovering: true, hindrance: "no relay of its nodes is online" };
+  expect(plainLine(moment(quiet, recovering), null)).toMatch(/step 2 of 4: waiting for the relay/);
+  expect(liveLine(moment(quiet, recovering), 79)).not.toContain("last heard");
+  expect(plainLine(moment(inLine(1), recovering), null)).toBe("0:32  waiting, place 1 in the queue");
+  expect(plainLine(moment(quiet), null)).toContain("Its node was last heard 40 s ago");
 });
 
 test("a set-up that stands still says why in the place of its step", () => {
