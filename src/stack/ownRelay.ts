@@ -1,5 +1,5 @@
 import { existsSync, renameSync } from "node:fs";
-import { copyFile, mkdir, readFile, rename } from "node:fs/promises";
+import { copyFile, mkdir, open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { identityIn } from "../relay/session/identity.ts";
 import type { Identity } from "../relay/session/identity.ts";
@@ -71,23 +71,36 @@ export async function takeOverFormer(
  * @param words its last ones: those of `refusal` (src/relay/session/session.ts) if another relay has joined in its place
  */
 export function wayBack(words: string, url: string, { relay }: Pick<Folders, "relay">): string | null {
-  if (!words.includes("rejected this node's credential")) return null;
+  if (!isReplaced(words)) return null;
   return (
     `To give it the node ${NODE_NAME} again: \`npx warmpool node enroll ${NODE_NAME}\`, and with the token that this prints ` +
-    `\`npx warmpool relay join --url ${url} --dir ${relay} --replace\``
+    `\`npx warmpool relay join --url ${url} --dir ${relay} --replace\`. Until then, this stack is not ready: its relay serves no node`
   );
+}
+
+/** Whether the relay's last words are that another one has joined in its place. */
+export function isReplaced(words: string | null): boolean {
+  return words !== null && words.includes("rejected this node's credential");
 }
 
 /** The last thing that a part's log says, for whoever waits for the part; null where it says nothing. */
 export async function lastWords(logFile: string): Promise<string | null> {
-  const text = await readFile(logFile, "utf8").catch(() => "");
-  const lines = text.slice(-LOOKED_AT).trimEnd().split("\n");
+  const text = await endOf(logFile).catch(() => "");
+  const lines = text.trimEnd().split("\n");
   // A sentence for a person may take several lines. Without such a line, -1 is the last line.
   const words = lines
     .slice(lines.findLastIndex((line) => BEGINS.test(line)))
     .join(" ")
     .trim();
   return words === "" ? null : words.slice(0, LONGEST);
+}
+
+async function endOf(file: string): Promise<string> {
+  await using handle = await open(file);
+  const { size } = await handle.stat();
+  const from = Math.max(0, size - LOOKED_AT);
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(LOOKED_AT), 0, LOOKED_AT, from);
+  return buffer.toString("utf8", 0, bytesRead);
 }
 
 /** A line of the log, or what a command has to say when it ends. */

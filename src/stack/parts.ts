@@ -1,6 +1,7 @@
 import { mkdir, rm } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import type { WarmpoolClient } from "../client/index.ts";
+import { formerOf } from "../relay/session/former.ts";
 import { stretched } from "../relay/time/fairTime.ts";
 import type { StackFolder } from "./folder.ts";
 import type { StackOptions } from "./options.ts";
@@ -91,7 +92,9 @@ export function relayPlan(folder: StackFolder, url: string, admin: WarmpoolClien
       args: [source("../../bin/warmpool.js"), "relay", "run", ...options, ...place],
       env: marked(folder),
     }),
-    ask: () => heardOf(admin),
+    // The node may be heard through another relay, which has joined in place of this one: then no process of this
+    // folder serves.
+    ask: async () => ((await formerOf(folder.relay)) === null ? "silent" : heardOf(admin)),
     startSeconds: 60,
     silentSeconds: 10,
     end: END.relay,

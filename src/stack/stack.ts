@@ -10,7 +10,7 @@ import type { Part, PartHost, PartPlan } from "./part.ts";
 import { edgePlan, END, postgresPlan, relayPlan } from "./parts.ts";
 import { freePort, portProblem, whyPortIsNotFree } from "./ports.ts";
 import { databaseUrl, initCluster } from "./postgres.ts";
-import { hasJoined, lastWords, NODE_NAME, wayBack } from "./ownRelay.ts";
+import { hasJoined, isReplaced, lastWords, NODE_NAME, wayBack } from "./ownRelay.ts";
 import { prepare, prepareRelay } from "./prepare.ts";
 import { PARTS, partRecord } from "./record.ts";
 import type { PartName, PartRecord } from "./record.ts";
@@ -62,9 +62,14 @@ export function createStack(folder: StackFolder, options: StackOptions, say: (li
       pids: { supervisor: process.pid, edge: pid("edge"), relay: pid("relay"), postgres: pid("postgres") },
     });
   };
+  const lastSaid = new Map<PartName, string>();
   const sayLost = async (part: PartName, why: string) => {
     // What ended by itself has mostly said why.
     const words = why.startsWith("exited with status") ? await lastWords(folder.log(part)) : null;
+    // A relay that is refused is started again and again, and says the same.
+    const said = `${why} ${words}`;
+    if (part === "relay" && isReplaced(words) && lastSaid.get(part) === said) return;
+    lastSaid.set(part, said);
     say(`${CALLED[part]} ${why}; restarting it (see ${folder.log(part)})`);
     if (words === null) return;
     say(`  Its last output: ${words}`);

@@ -1,9 +1,15 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { WarmpoolClient } from "../../src/client/index.ts";
 import { saveIdentity } from "../../src/relay/session/identity.ts";
 import { assertOwn, hasJoined, lastWords, takeOverFormer, wayBack } from "../../src/stack/ownRelay.ts";
+import { openFolder } from "../../src/stack/folder.ts";
+import { relayPlan } from "../../src/stack/parts.ts";
+import { identify } from "../../src/stack/processes.ts";
 import { EdgeError } from "../../src/relay/session/edge.ts";
 import { refusal } from "../../src/relay/session/session.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
@@ -84,7 +90,27 @@ test("another relay has joined in place of the stack's → what gives the node b
       relay: "/s/local-relay",
     });
   expect(said("UNAUTHORIZED")).toMatch(
-    /`npx warmpool node enroll local`.*`npx warmpool relay join --url http:\/\/127\.0\.0\.1:8787 --dir \/s\/local-relay --replace`$/,
+    /`npx warmpool node enroll local`.*`npx warmpool relay join --url http:\/\/127\.0\.0\.1:8787 --dir \/s\/local-relay --replace`\. Until then, this stack is not ready/,
   );
   expect(said("LEASE_LOST")).toBeNull();
+});
+
+test("another relay serves the node in place of the stack's → the stack's is silent until a process serves its folder", async () => {
+  await using at = await temporaryFolder();
+  const incus = { project: "", storagePool: "", profile: "", image: "" };
+  const folder = openFolder(at.path, { driver: "local", incus });
+  const heard = [{ name: "local", lastSeenAt: new Date().toISOString() }];
+  const admin = { node: { list: { query: () => Promise.resolve(heard) } } } as unknown as WarmpoolClient;
+  const { ask } = relayPlan(folder, "http://127.0.0.1:8787", admin);
+  expect(await ask()).toBe("silent");
+  const relay = spawn("sleep", ["600"], { stdio: "ignore" });
+  const { pid, startTime, bootId } = identify(relay.pid ?? 0);
+  await mkdir(folder.relay, { recursive: true });
+  const noted = { pid, startTime: String(startTime), boot: bootId };
+  await writeFile(join(folder.relay, "process"), JSON.stringify(noted));
+  expect(await ask()).toBe("alive");
+  const ended = once(relay, "exit");
+  relay.kill();
+  await ended;
+  expect(await ask()).toBe("silent");
 });

@@ -19,7 +19,7 @@ const FILE = "process";
 const GRACE_MS = 6000;
 const KILLED_MS = 5000;
 
-/** The process that served this folder before, where it still lives. */
+/** The process that serves this folder, or served it before this one, if it still lives. */
 export async function formerOf(dir: string): Promise<ProcessIdentity | null> {
   const noted = parse(await readOr(join(dir, FILE), ""));
   return noted !== null && noted.pid !== process.pid && (await lives(noted)) ? noted : null;
