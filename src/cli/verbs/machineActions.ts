@@ -45,7 +45,8 @@ async function recreate(
 ): Promise<void> {
   const goes = async () => {
     const { name, state, assignment } = await session.client.machine.get.query({ id });
-    if (state === "deleted") return [];
+    // The API refuses these, and there is nothing to confirm.
+    if (state === "deleted" || (assignment !== null && reassign !== true)) return [];
     return assignment === null
       ? [`${name}, which is ${state}, would be torn down with all its data.`]
       : [

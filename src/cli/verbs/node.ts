@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { destroying, mayDestroy } from "../session/destroy.ts";
 import type { DestroyOptions } from "../session/destroy.ts";
+import { CliError, EXIT } from "../terminal/exit.ts";
 import { advised } from "../terminal/failure.ts";
 import { answer, answerInWords, next, withSession } from "../session/session.ts";
 import type { Cli, Session } from "../session/session.ts";
@@ -36,9 +37,10 @@ export function node(program: Command, cli: Cli): void {
     .action(withSession(cli, resume));
   verb
     .command("label")
-    .description("set the labels of a node, for pools that select nodes by label (nodeLabels)")
+    .description("show or set the labels of a node, for pools that select nodes by label (nodeLabels)")
     .argument("<node>", "its name")
-    .argument("[labels...]", "the new labels, which replace all others; none removes all")
+    .argument("[labels...]", "the new labels, which replace all others; without any, the node's are shown")
+    .option("--none", "remove all labels. Machines stay; pools that require one create no more there")
     .action(withSession(cli, label));
   verb
     .command("set")
@@ -105,10 +107,28 @@ async function resume(session: Session, name: string): Promise<void> {
   answerInWords(session, node, (one) => [`Machines are created on ${one.name} again.`]);
 }
 
-async function label(session: Session, name: string, labels: string[]): Promise<void> {
-  const node = await session.client.node.label.mutate({ name, labels });
+async function label(
+  session: Session,
+  name: string,
+  labels: string[],
+  { none }: { none?: true },
+): Promise<void> {
+  if (none === true && labels.length > 0)
+    throw new CliError(EXIT.wrongUse, "labels and --none exclude each other.", "Give one of them.");
+  const before = (await session.client.node.list.query()).find((node) => node.name === name);
+  if (before === undefined) {
+    const list = next(session, "node", "list");
+    throw new CliError(EXIT.notFound, `there is no node named ${name}.`, `\`${list}\` lists them.`);
+  }
+  const isChange = none === true || labels.length > 0;
+  const node = isChange ? await session.client.node.label.mutate({ name, labels }) : before;
+  const lost = before.labels.filter((one) => !node.labels.includes(one));
   answerInWords(session, node, (one) => [
-    one.labels.length === 0 ? `${one.name} has no labels.` : `${one.name} is ${one.labels.join(", ")}.`,
+    one.labels.length === 0 ? `${name} has no labels.` : `Labels of ${name}: ${one.labels.join(", ")}.`,
+    ...(lost.length === 0 ? [] : [`Removed: ${lost.join(", ")}.`]),
+    ...(isChange || one.labels.length === 0
+      ? []
+      : [`To remove them all, run \`${next(session, "node", "label", name, "--none")}\``]),
   ]);
 }
 

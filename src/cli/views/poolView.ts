@@ -85,7 +85,7 @@ function nodesText({ nodes, nodeLabels }: PoolView["spec"]): string {
   const named = nodes === undefined ? "any" : nodes.join(", ");
   return nodeLabels === undefined || nodeLabels.length === 0
     ? named
-    : `${named} that is ${nodeLabels.join(", ")}`;
+    : `${named} with the ${nodeLabels.length === 1 ? "label" : "labels"} ${nodeLabels.join(", ")}`;
 }
 
 function runwayText({
