@@ -36,11 +36,16 @@ export function nowhere(nodes: readonly NodeFacts[], wish: Wish): Nowhere | null
 }
 
 /** The pool requires nodes that do not exist. */
-export function sayNoNode(nodes: readonly NodeFacts[], { nodes: names, nodeLabels = [] }: Wish): string {
+export function sayNoNode(
+  nodes: readonly NodeFacts[],
+  { nodes: names, nodeLabels = [] }: Pick<Wish, "nodes" | "nodeLabels">,
+): string {
   if (nodes.length === 0) return "no node is enrolled";
   const asked = [
     ...(names === undefined ? [] : [`is named ${names.join(" or ")}`]),
-    ...(nodeLabels.length === 0 ? [] : [`carries the labels ${nodeLabels.join(" and ")}`]),
+    ...(nodeLabels.length === 0
+      ? []
+      : [`carries the ${nodeLabels.length === 1 ? "label" : "labels"} ${nodeLabels.join(" and ")}`]),
   ];
   return `no enrolled node ${asked.join(" and ")}`;
 }

@@ -3,6 +3,7 @@ import type { CapacityReport, CapacityTerm, NodeCapacity } from "../../contract/
 import { TERM_KINDS } from "../../contract/capacity.ts";
 import { INSTANCE_TYPES, type PoolSpec } from "../../contract/pool.ts";
 import { type Db, rows } from "../../db/client.ts";
+import { sayNoNode } from "./nowhere.ts";
 import { sayCapacity } from "./words.ts";
 import { WarmpoolError } from "../core/errors.ts";
 import { bindingsOf, nodeCapacity } from "./nodeCapacity.ts";
@@ -48,7 +49,7 @@ export async function capacityReport(
     binding: bindingsOf(nodes),
     nodes,
   };
-  return { ...report, text: sayCapacity(report) };
+  return { ...report, text: sayCapacity(report, nodes.length === 0 ? sayNoNode(facts, spec ?? {}) : null) };
 }
 
 function together(all: readonly CapacityTerm[][]): CapacityTerm[] {

@@ -55,8 +55,11 @@ export function sayBinding({ constraint, detail }: Omit<Binding, "node">): strin
 const NAMED = new Set<TermKind>(["held", "deleting", "leaked", "unmanaged"]);
 const MOST_NAMES = 5;
 
-/** `3 more fit: nominal 24 − 18 assigned − 2 being torn down (demo-3, demo-9) − 1 unmanaged (bob). Bound by: …` */
-export function sayCapacity(report: Omit<CapacityReport, "text">): string {
+/**
+ * `3 more fit: nominal 24 − 18 assigned − 2 being torn down (demo-3, demo-9) − 1 unmanaged (bob). Bound by: …`
+ * @param noNode why no node counts, if none does
+ */
+export function sayCapacity(report: Omit<CapacityReport, "text">, noNode: string | null): string {
   const { vcpus, memoryMib, diskGib } = report.shape;
   const terms = report.terms.map(({ kind, count, names }) => {
     const named = NAMED.has(kind) && names.length > 0 ? ` (${some(names)})` : "";
@@ -71,6 +74,7 @@ export function sayCapacity(report: Omit<CapacityReport, "text">): string {
       ? ""
       : ` ${unheld.join(", ")}: machines there are not limited to their shape; their actual use counts.`;
   const size = `${vcpus} vCPU, ${memoryMib} MiB and ${diskGib} GiB`;
+  if (noNode !== null) return `0 more of ${size} fit: ${noNode}.`;
   return `${report.placeable} more of ${size} fit: nominal ${report.nominal}${terms.join("")}.${bound}${anyShape}`;
 }
 

@@ -61,9 +61,12 @@ export async function planPoolChange(db: Db, spec: PoolSpec): Promise<PoolChange
  */
 function sayPlan(plan: Omit<PoolChangePlan, "text">, bounds: string): string {
   const { create, replace, remove, stay, unplaced, blocked, readyAtLeast } = plan;
+  const missing = unplaced?.count ?? 0;
+  // New machines are placed first; a replaced one gives its room back.
+  const placed = Math.max(0, create - missing);
   const sentences = [
     plan.isNew ? "The pool does not exist yet." : changesText(plan.changed),
-    create > 0 ? `${machines(create)} would be created.` : "",
+    placed > 0 ? `${machines(placed)} would be created.` : "",
     replace.length > 0
       ? `${machines(replace.length)} would be replaced, one at a time, with at least ${readyAtLeast} ready throughout: ${replace.join(", ")}.`
       : "",
@@ -71,7 +74,7 @@ function sayPlan(plan: Omit<PoolChangePlan, "text">, bounds: string): string {
     stay.length > 0 ? `Assigned, and unchanged until released: ${stay.join(", ")}.` : "",
     blocked === "max_size" ? "maxSize would prevent it from creating all missing machines." : "",
     blocked === "paused" ? "It is paused, and would create nothing until it is resumed." : "",
-    unplaced === null ? "" : `${unplaced.count} of them could not be placed (${bounds}).`,
+    missing === 0 ? "" : `${wanted(missing, placed + replace.length > 0)} (${bounds}).`,
     create + replace.length + remove.length === 0 ? "No machine would be created or removed." : "",
     ...plan.warnings,
   ];
@@ -80,6 +83,12 @@ function sayPlan(plan: Omit<PoolChangePlan, "text">, bounds: string): string {
 
 function changesText(changed: readonly string[]): string {
   return changed.length === 0 ? "The spec would not change." : `It would change: ${changed.join(", ")}.`;
+}
+
+/** For which the pool has no room. */
+function wanted(count: number, isMore: boolean): string {
+  const [verb, them] = count === 1 ? ["is", "it"] : ["are", "them"];
+  return `${isMore ? `${count} more` : machines(count)} ${verb} wanted, and no node has room for ${them}`;
 }
 
 function machines(count: number): string {

@@ -275,9 +275,9 @@ test("a pool whose label no node carries: whoever waits sees why at once, and so
     terminal: 70,
     onStderr,
   });
-  await until("the reason", () => seen.includes("waiting: no enrolled node carries the labels ssd\n"));
+  await until("the reason", () => seen.includes("waiting: no enrolled node carries the label ssd\n"));
   const shown = await warmpool(["tester", "bob"], at);
-  expect(shown.stdout).toMatch(/^waits because +no enrolled node carries the labels ssd$/m);
+  expect(shown.stdout).toMatch(/^waits because +no enrolled node carries the label ssd$/m);
   await at.client.tester.release.mutate({ username: "bob" });
   expect((await assigned).code).toBe(1);
   expect(seen.match(/no enrolled node/g)).toHaveLength(1);

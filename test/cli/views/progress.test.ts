@@ -45,12 +45,12 @@ test("something does not respond → what, beside what was known last", () => {
 });
 
 test("a pool that is hindered → its tester sees why once, and again when it changes", () => {
-  const hindrance = "no enrolled node carries the labels ssd";
+  const hindrance = "no enrolled node carries the label ssd";
   const waits = moment(inLine(1), { hindrance });
   expect(plainLine(waits, moment(inLine(1)))).toBe(
-    "0:32  waiting, place 1 in the queue: no enrolled node carries the labels ssd",
+    "0:32  waiting, place 1 in the queue: no enrolled node carries the label ssd",
   );
-  expect(reasonLine(waits, moment(inLine(1)))).toBe("0:32  waiting: no enrolled node carries the labels ssd");
+  expect(reasonLine(waits, moment(inLine(1)))).toBe("0:32  waiting: no enrolled node carries the label ssd");
   for (const line of [plainLine, reasonLine]) {
     expect(line(waits, waits)).toBeNull();
     expect(line(moment(inLine(1), { hindrance: "n1: braked" }), waits)).toMatch(/: n1: braked$/);

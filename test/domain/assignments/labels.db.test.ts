@@ -43,10 +43,13 @@ test("with a label that no node carries it says so, in plan and condition; a nod
   const condition = async () =>
     (await getPool(t.db, "demo")).conditions.find(({ type }) => type === "CapacityAvailable");
   expect(await nodesUsed(t.db)).toEqual([]);
-  const message = "no enrolled node carries the labels gpu";
+  const message = "no enrolled node carries the label gpu";
   expect(await condition()).toMatchObject({ status: false, reason: "NoNode", message });
   const plan = await planPoolChange(t.db, poolSpec.parse(specOf({ targetSize: 1, nodeLabels: ["gpu"] })));
-  expect(plan.text).toContain(`could not be placed (${message})`);
+  expect(plan.text).toContain(`1 machine is wanted, and no node has room for it (${message})`);
+  expect((await capacityReport(t.db, { pool: "demo" })).text).toMatch(
+    /^0 more of .+ GiB fit: no enrolled node carries the label gpu\.$/,
+  );
 
   await labelNode(t.db, { name: "n1", labels: ["gpu", "gpu"] }, ADMIN);
   await replenish(t.db, "demo", ADMIN);

@@ -94,7 +94,7 @@ test.each<[string, NodeFacts[], Partial<Wish>, string, RegExp]>([
     [nodeOf("a", 5)],
     { nodeLabels: ["gpu"] },
     "NoNode",
-    /carries the labels gpu$/,
+    /carries the label gpu$/,
   ],
   ["a name that none has", [nodeOf("a", 5)], { nodes: ["b"] }, "NoNode", /is named b$/],
   ["none heard", [nodeOf("a", 5, 0, { state: "silent" })], {}, "NoNodeOnline", /a: not online/],

@@ -31,7 +31,8 @@ test("a new pool: what is made, and what finds no room and why", async () => {
   const plan = await planPoolChange(t.db, spec({ name: "second", targetSize: 4 }));
   expect(plan).toMatchObject({ isNew: true, create: 4, replace: [], remove: [] });
   expect(plan.unplaced).toEqual({ count: 4, binding: [{ node: NODE, constraint: "disk", detail: null }] });
-  expect(plan.text).toContain("4 machines would be created. 4 of them could not be placed (n1: disk");
+  expect(plan.text).toContain("4 machines are wanted, and no node has room for them (n1: disk");
+  expect(plan.text).not.toContain("would be created");
 });
 
 test("another image: ready ones are replaced in the room they give back, assigned ones stay", async () => {
@@ -51,6 +52,7 @@ test("a larger shape: those that the room given back cannot hold are told", asyn
   const plan = await planPoolChange(t.db, spec({ shape: { ...shape, diskGib: 150 } }));
   expect(plan.replace).toHaveLength(3);
   expect(plan.unplaced?.count).toBe(1);
+  expect(plan.text).toContain(". 1 more is wanted, and no node has room for it (");
 });
 
 test("a smaller target: stale ones go first, and the rest is replaced", async () => {
