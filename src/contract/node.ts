@@ -223,7 +223,7 @@ export const nodeView = z
     orphanBrake: orphanBrake.nullable(),
     /** What its driver said where it fails to list or to say what the node has, and since when. */
     driverProblem: z.strictObject({ message: z.string(), since: moment }).nullable(),
-    /** In the form of a pool's conditions; false where something is wrong. */
+    /** In the form of a pool's conditions; false where something is wrong, or not known because no relay has joined. */
     conditions: z.array(nodeCondition),
     inventory: keptInventory.nullable(),
     createdAt: moment,

@@ -24,6 +24,11 @@ export const NODE_CONDITIONS = {
       meaning: "The driver works, as far as is known.",
       action: "Nothing.",
     },
+    NotJoined: {
+      status: false,
+      meaning: "Not known: no relay has joined for the node yet.",
+      action: "Run the commands that `warmpool node enroll NODE` prints, on that node.",
+    },
     DriverDown: {
       status: false,
       meaning:
@@ -37,6 +42,11 @@ export const NODE_CONDITIONS = {
       status: true,
       meaning: "Every machine with this installation's mark is known.",
       action: "Nothing.",
+    },
+    NotJoined: {
+      status: false,
+      meaning: "Not known: no relay has joined for the node yet.",
+      action: "Run the commands that `warmpool node enroll NODE` prints, on that node.",
     },
     OrphansFound: {
       status: false,

@@ -70,7 +70,7 @@ function noNode({ nodes, pools }: StatusFacts): Problem[] {
 function nodeProblems({ name, conditions, orphanBrake, brake }: NodeView): Problem[] {
   const href = `/nodes#${encodeURIComponent(name)}`;
   const found: Problem[] = conditions
-    .filter(({ status }) => !status)
+    .filter(({ status, type, reason }) => !status && (type === "Heard" || reason !== "NotJoined"))
     .map(({ type, reason, message, since }) => ({
       tone: type === "Accounted" || reason === "NotJoined" ? "warn" : "bad",
       who: name,

@@ -2,7 +2,11 @@ import type { NodeCondition, NodeView } from "../../contract/node.ts";
 
 /** What an operator should know about a node, in the form of a pool's conditions. Pure. */
 export function nodeConditions(node: Omit<NodeView, "conditions">): NodeCondition[] {
-  return [heard(node), driverWorks(node), accounted(node)];
+  const first = heard(node);
+  if (first.reason !== "NotJoined") return [first, driverWorks(node), accounted(node)];
+  // Nothing is known of what only a relay can report.
+  const message = `not known: ${first.message}`;
+  return [first, { ...first, type: "DriverWorks", message }, { ...first, type: "Accounted", message }];
 }
 
 function heard({ name, state, lastSeenAt, createdAt }: Omit<NodeView, "conditions">): NodeCondition {
