@@ -14,7 +14,7 @@ export const EVENTS = pageOf<EventView>([
   { title: "AT", value: ({ at }) => at },
   { title: "KIND", value: ({ kind }) => kind },
   { title: "SUBJECT", value: subjectOf },
-  { title: "CHANGE", value: changeOf },
+  { title: "CHANGE", value: briefChange, raw: changeOf },
   { title: "REASON", value: ({ reason }) => reason },
   { title: "BY", value: ({ actor }) => actor },
   { title: "CAUSE", value: causeOf },
@@ -22,10 +22,11 @@ export const EVENTS = pageOf<EventView>([
   more("NODE", ({ node }) => node),
   more("MACHINE", ({ machineName }) => machineName),
   more("TESTER", ({ username }) => username),
+  more("WHOLE CHANGE", changeOf),
   more("ID", ({ id }) => id),
 ]);
 
-/** Events as lines, in the order given: `time  what happened  why  by whom`, under the day, causes below. Nothing is cut. */
+/** Events as lines, in the order given: `time  what happened  why  by whom`, under the day, causes below. Only long changes are cut. */
 export class EventLog {
   readonly #columns: number;
   #day = "";
@@ -43,7 +44,7 @@ export class EventLog {
     const heading = day === this.#day ? [] : [`${day} (UTC)`];
     this.#day = day;
     const subject = subjectOf(event);
-    const change = changeOf(event);
+    const change = briefChange(event);
     const whole = change === null ? subject : `${subject}: ${change}`;
     // What does not fit beside its reason stands below it, whole.
     const fits = width(clean(whole)) <= WHAT;
@@ -71,6 +72,28 @@ function subjectOf({ kind, machine, machineName, username, pool, node, data }: E
   const subject = own(subjects, kind) ?? named ?? machineName ?? node ?? pool;
   // A machine's name says what it is.
   return kind === "machine" ? (subject ?? kind) : [kind, subject].filter((word) => word !== null).join(" ");
+}
+
+/** A change as a person reads it; `-o wide`, CSV and --json have all of it. */
+function briefChange(event: EventView): string | null {
+  const change = event.kind === "sweep" ? sweepText(event) : changeOf(event);
+  return change === null || change.length <= LONGEST
+    ? change
+    : `${change.slice(0, LONGEST)}… (whole: --json)`;
+}
+
+/** Four lines on a terminal. */
+const LONGEST = 280;
+
+/** `probe 2, replenish 1`: the duties of a sweep that changed something, and those that failed. */
+function sweepText({ after }: EventView): string {
+  const busy = Object.entries(typeof after === "object" ? { ...after } : {}).flatMap(([duty, value]) => {
+    const end: Record<string, unknown> = typeof value === "object" ? { ...value } : {};
+    if (own(end, "outcome") === "failed") return [`${duty} failed`];
+    const changes = own(end, "changes");
+    return typeof changes === "number" && changes > 0 ? [`${duty} ${changes}`] : [];
+  });
+  return busy.length === 0 ? "nothing to do" : busy.join(", ");
 }
 
 /** What that turned into: `ready to suspect`, or the members of a spec that changed; null where it changed nothing. */

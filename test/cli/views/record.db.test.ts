@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { EventLog } from "../../../src/cli/views/eventLog.ts";
+import { EventLog, EVENTS } from "../../../src/cli/views/eventLog.ts";
 import { timelineLines } from "../../../src/cli/verbs/timeline.ts";
 import type { EventView } from "../../../src/contract/event.ts";
 import type { TimelineEntry } from "../../../src/contract/machine.ts";
@@ -109,6 +109,37 @@ test("events: one line each, what does not fit below it, the day once", () => {
     "          targetSize 3 to 200, maxSize 5 to 300, image debian-12 to",
     "          debian-13-with-everything-in-it",
   ]);
+});
+
+test("a sweep that somebody asked for → a short line with what changed, and all of it in -o wide", () => {
+  const done = { outcome: "done", changes: 0, report: { "a count with a long name": 0 } };
+  const duties = Object.fromEntries(["expire", "probe", "shrink", "reap"].map((duty) => [duty, done]));
+  const sweep = {
+    ...event,
+    kind: "sweep",
+    machine: null,
+    machineName: null,
+    pool: null,
+    node: null,
+  } as const;
+  const after = { ...duties, match: { ...done, changes: 2 }, tally: { ...done, outcome: "failed" } };
+  const asked = { ...sweep, reason: "asked_for", data: null, before: null, after };
+  const shown = new EventLog(80).lines([asked]);
+  expect(shown.slice(1)).toEqual([
+    "00:00:10  sweep: match 2, tally failed        asked for         system:probe",
+  ]);
+  const of = (name: string) => EVENTS.columns.find(({ title }) => title === name)?.value(asked);
+  expect(of("CHANGE")).toBe("match 2, tally failed");
+  expect(of("WHOLE CHANGE")).toContain(
+    "expire (outcome done, changes 0, report (a count with a long name 0))",
+  );
+});
+
+test("a change that is longer than a few lines → cut, with where all of it is", () => {
+  const long = { ...event, before: null, after: { keys: "k".repeat(2000) } };
+  const shown = new EventLog(80).lines([long]).join("\n");
+  expect(shown.length).toBeLessThan(500);
+  expect(shown).toMatch(/…\s+\(whole: --json\)/);
 });
 
 test("events and timelines at 80 columns: names, reasons and who did it are whole, however long", () => {
