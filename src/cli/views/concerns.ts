@@ -19,7 +19,8 @@ export const ABOUT_NODES = new Set<string>([
   "DriverDown",
 ] satisfies ConditionReason[]);
 
-type Concern = Pick<PoolCondition, "reason" | "message" | "since">;
+/** `since` is null for what a condition only names beside its worst problem: it dates that one alone. */
+type Concern = Pick<PoolCondition, "reason" | "message"> & { since: string | null };
 
 /**
  * A sentence for each problem: its cause, and what to do about it.
@@ -46,9 +47,10 @@ export function concerns(
     const [first] = group;
     if (first === undefined) return [];
     const names = [...new Set(group.map(({ pool }) => pool))].join(", ");
-    const since = group.map((one) => one.since).toSorted()[0] ?? first.since;
+    const since = group.flatMap((one) => one.since ?? []).toSorted()[0];
+    const age = since === undefined ? "" : `, ${ago(since, now)}`;
     const said = inOurWords(first.message, command, now);
-    return wrap(clean(`${names}: ${said} (${first.reason}, ${ago(since, now)})`), columns);
+    return wrap(clean(`${names}: ${said} (${first.reason}${age})`), columns);
   });
 }
 
@@ -60,6 +62,6 @@ export function ofPoolAlone({ reason, message, since }: Concern): Concern[] {
   return its.map((other) => ({
     reason: other,
     message: own<Reason>(DEGRADED, other)?.meaning ?? other,
-    since,
+    since: null,
   }));
 }

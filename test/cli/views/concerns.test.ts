@@ -78,8 +78,9 @@ test("a problem of a node → shown once, with the node, however many pools and 
   expect(words).toContain(
     "n2: 3 of 4 machines died at once 5m ago (refused), so none of them is torn down, and only a canary is created there. The last canary failed: no route; the next is due in 20s. Look at the node's network and relay; if the machines really are dead, run `npx warmpool node lift n2`.",
   );
-  // What the pool's message only named behind that is no node's to say.
+  // What the pool's message only named behind that is no node's to say, and nothing says since when it is so.
   expect(words).toContain("other: A person has ended the access to a tester's machine");
+  expect(words).toContain("(AccessCut)");
 });
 
 test("a token that does not see nodes → each problem once as well, with commands and times as everywhere", () => {
@@ -94,4 +95,15 @@ test("a token that does not see nodes → each problem once as well, with comman
   expect(words).toContain("run `npx warmpool node remove n1 --lost` (NodeSilent, 1m 30s ago)");
   expect(words.match(/last heard/g)).toHaveLength(1);
   expect(words).not.toMatch(/\dT\d\d:|`warmpool/);
+});
+
+test("conditions with one cause that began at different times → one sentence, with the age of the oldest", () => {
+  const condition = { status: false, reason: "NoNode", message: "no enrolled node carries the label ssd" };
+  const conditions: PoolCondition[] = [
+    { ...condition, type: "Progressing", since: "2026-11-24T09:59:00.000Z" },
+    { ...condition, type: "CapacityAvailable", since: "2026-11-24T09:00:00.000Z" },
+  ];
+  const words = page({ pools: [aPool({ conditions })] }).join(" ");
+  expect(words.match(/no enrolled node/g)).toHaveLength(1);
+  expect(words).toContain("(NoNode, 1h ago)");
 });
