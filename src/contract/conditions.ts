@@ -57,7 +57,8 @@ export const CONDITIONS = {
     AtMaxSize: {
       status: false,
       meaning: "As many machines as `maxSize` allows exist, in any state.",
-      action: "Release testers, check what is stuck in `deleting`, or raise `maxSize`.",
+      action:
+        "Release testers, or raise `maxSize`. If the message counts machines that are being deleted, see why they are not gone: `warmpool machine list --state deleting`.",
     },
     Braked: {
       status: false,

@@ -28,17 +28,25 @@ export async function reach(url: string): Promise<{ checks: Check[]; silent: "ed
     const edge =
       settings.length === 0
         ? ok("edge", status === "failing" ? took : `${took}: ${status}`)
-        : wrong("edge", settings.join("; "), "correct the settings of the edge, and restart it");
+        : wrong("edge", settings.join("; "), "correct it in the edge's environment, and restart the edge");
     if (!problems.includes(DATABASE_DOWN)) return { checks: [edge], silent: null };
-    const fix = "start it, and check that the edge reaches it (DATABASE_URL)";
-    return { checks: [edge, wrong("database", DATABASE_DOWN, fix)], silent: "database" };
+    const database = wrong(
+      "database",
+      DATABASE_DOWN,
+      "start it, and check that the edge reaches it (DATABASE_URL)",
+    );
+    return { checks: [edge, database], silent: "database" };
   } catch (error) {
     const why =
       error instanceof ZodError || error instanceof SyntaxError
         ? "the response is not from Warmpool"
         : reason(error);
-    const fix = "start it (npm start, or on its host), or give another URL with --url";
-    return { checks: [wrong("edge", `${url} does not respond: ${why}`, fix)], silent: "edge" };
+    const edge = wrong(
+      "edge",
+      `${url} does not respond: ${why}`,
+      "start it (npm start, or on its host), or give another URL with --url",
+    );
+    return { checks: [edge], silent: "edge" };
   }
 }
 

@@ -89,7 +89,7 @@ function unheard(name: string, node: NodeView, now: number): Check | null {
     return wrong(
       name,
       `its relay was last heard ${ago(node.lastSeenAt, now)}`,
-      "start the relay there, and check that it reaches the edge",
+      "on that node, see why with `journalctl -u warmpool-relay`, or start the relay; check that it reaches the edge",
     );
   }
   if (node.state === "returning") {

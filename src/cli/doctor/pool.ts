@@ -18,7 +18,7 @@ export function poolsCheck(pools: PoolView[]): Check[] {
     const name = `pool ${pool.name}`;
     // A pool that lacks machines because it is degraded says in Progressing no more than that.
     const stuck = amiss(pool, "Degraded") ?? amiss(pool, "Progressing") ?? amiss(pool, "SetupsWork");
-    if (stuck !== undefined) return wrong(name, stuck.message, actionFor(stuck));
+    if (stuck !== undefined) return wrong(name, stuck.message, cureOf(stuck, pool));
     const elsewhere = pool.conditions.find(({ reason }) => reason === NO_NODE);
     const { claimable, spec } = pool;
     if (elsewhere !== undefined && isAmiss(elsewhere) && claimable < spec.targetSize)
@@ -26,6 +26,12 @@ export function poolsCheck(pools: PoolView[]): Check[] {
     const paused = pool.paused ? ", paused" : "";
     return ok(name, `${claimable} of ${spec.targetSize} ready${paused}`);
   });
+}
+
+/** What docs/conditions.md says, unless it is about what the pool does not have. */
+function cureOf(stuck: { type: ConditionType; reason: string }, { counts }: PoolView): string {
+  const isFull = stuck.reason === ("AtMaxSize" satisfies ConditionReason);
+  return isFull && counts.deleting === 0 ? "release testers, or raise maxSize" : actionFor(stuck);
 }
 
 function amiss({ conditions }: PoolView, type: ConditionType) {

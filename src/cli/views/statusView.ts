@@ -91,10 +91,17 @@ function nodeProblem(
     machines === 0
       ? "so no machine is created there"
       : `so its machines are not assigned, ${machines} in all (\`${command("machine", "list", "--node", name)}\`)`;
+  // A relay that restarts or a network that breaks is back by then.
+  const isLong = lastSeenAt === null || now - Date.parse(lastSeenAt) > LOST_AFTER_MS;
+  const lost = isLong
+    ? ` If the host is lost for good, run \`${command("node", "remove", name, "--lost")}\`.`
+    : "";
   return [
-    `${name}: its relay was last heard ${ago(lastSeenAt, now)}, ${follows}. Start the relay there; if the host is lost for good, run \`${command("node", "remove", name, "--lost")}\`.`,
+    `${name}: its relay was last heard ${ago(lastSeenAt, now)}, ${follows}. On that node, see why with \`journalctl -u warmpool-relay\`, or start the relay.${lost}`,
   ];
 }
+
+const LOST_AFTER_MS = 15 * 60_000;
 
 function brakeProblem({ name, brake }: NodeView, command: Words, now: number): string[] {
   if (brake === null || brake.releasedAt !== null) return [];

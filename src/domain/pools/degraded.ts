@@ -113,5 +113,5 @@ export function silentText(nodes: readonly SilentNode[]): string {
     const held = parts.flatMap(([count, what]) => (count === 0 ? [] : [`${count} ${what}`])).join(", ");
     return `node ${node} was last heard at ${lastSeenAt} and has machines of this pool: ${held}`;
   });
-  return `${each.join("; ")}. Start its relay; if the host is lost for good, run \`warmpool node remove ${first?.node ?? "NODE"} --lost\``;
+  return `${each.join("; ")}. See why (on the node: \`journalctl -u warmpool-relay\`) and start its relay; only if the host is lost for good, run \`warmpool node remove ${first?.node ?? "NODE"} --lost\``;
 }

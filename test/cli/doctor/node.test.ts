@@ -47,6 +47,17 @@ const BRAKED: NodeView = {
   createdAt: "2026-11-24T09:00:00.000Z",
 };
 
+test("a pool at its maxSize → the fix mentions deletes only if some machines are being deleted", () => {
+  const message = "the pool has all 6 machines that maxSize allows; release some or raise maxSize";
+  const since = "2026-11-24T10:00:00.000Z";
+  const full = [{ type: "Progressing" as const, status: false, reason: "AtMaxSize", message, since }];
+  const { counts } = aPool();
+  const [none] = poolsCheck([aPool({ conditions: full, claimable: 0 })]);
+  expect(none?.fix).toBe("release testers, or raise maxSize");
+  const [some] = poolsCheck([aPool({ conditions: full, claimable: 0, counts: { ...counts, deleting: 1 } })]);
+  expect(some?.fix).toContain("`warmpool machine list --state deleting`");
+});
+
 test("a braked node → wrong once, as the node, and its pools are not", () => {
   const [node] = nodesCheck([BRAKED], SEEN, "1", moment);
   expect(node).toMatchObject({

@@ -55,13 +55,18 @@ test("a silent node: since when, what follows, what to do", () => {
       .slice(-4)
       .join(" "),
   ).toContain(
-    "(`npx warmpool machine list --node n1`). Start the relay there; if the host is lost for good, run `npx warmpool node remove n1 --lost`.",
+    "(`npx warmpool machine list --node n1`). On that node, see why with `journalctl -u warmpool-relay`, or start the relay.",
+  );
+  expect(page({ nodes: [node] }).join(" "), "silent for a short time").not.toContain("--lost");
+  const long = { ...node, lastSeenAt: "2026-11-24T08:00:00.000Z" };
+  expect(page({ nodes: [long] }).join(" ")).toMatch(
+    /start the relay\. If the host is lost for good, run `npx warmpool node remove n1 --lost`\./,
   );
   expect(page({ nodes: [node] }).join(" ")).toContain(
     "n1: its relay was last heard 3m ago, so its machines are not assigned, 2 in all (",
   );
   expect(page({ nodes: [{ ...node, machines: 0 }] }).join(" ")).toContain(
-    "n1: its relay was last heard 3m ago, so no machine is created there. Start",
+    "n1: its relay was last heard 3m ago, so no machine is created there. On that node,",
   );
 });
 
