@@ -375,6 +375,11 @@ test("settings put: each option → its setting, and the others stay", async () 
     eventRetentionDays: 90,
     historyRetentionDays: 14,
   });
+  const warned = async (...words: string[]) => (await warmpool(["settings", "put", ...words], at)).stderr;
+  expect(unwrapped(await warned("--orphan-keep", "0s"))).toMatch(
+    /^Warning: nobody has time to notice an orphan/,
+  );
+  expect(await warned("--orphan-keep", "1h")).toBe("");
 });
 
 test("node list shows labels, token list fingerprints, pool list the default", async () => {

@@ -53,6 +53,9 @@ export function settings(program: Command, cli: Cli): void {
     .action(withSession(cli, put));
 }
 
+/** In less time, no person has read what `status` reports of an orphan. */
+const SHORT_KEEP_SECONDS = 3600;
+
 async function get(session: Session): Promise<void> {
   answer(session, await session.client.settings.get.query(), lines, SETTINGS);
 }
@@ -69,7 +72,12 @@ async function put(session: Session, options: Given): Promise<void> {
     ...["--orphan-keep", "--extend-ceiling", "--waiting-too-long"],
     ...["--event-retention", "--history-retention"],
   ]);
-  answerInWords(session, await session.client.settings.put.mutate(given), lines);
+  const after = await session.client.settings.put.mutate(given);
+  answerInWords(session, after, lines);
+  if (given.orphanKeepSeconds !== undefined && given.orphanKeepSeconds < SHORT_KEEP_SECONDS)
+    session.out.note(
+      "Warning: nobody has time to notice an orphan that belongs to somebody, such as a restored copy, before it is deleted with its data. docs/orphans.md explains what is kept in any case.",
+    );
 }
 
 function lines(settings: InstallationSettings): string[] {

@@ -1,8 +1,10 @@
 import type { Assignment } from "../../contract/assignment.ts";
+import { ASSIGNMENT_ERRORS } from "../../contract/assignmentErrors.ts";
+import { own } from "../../contract/own.ts";
 import type { Output } from "../terminal/output.ts";
 import { fields } from "../terminal/table.ts";
 import type { Field } from "../terminal/table.ts";
-import { clean, wrap } from "../terminal/text.ts";
+import { clean, trimDot, wrap } from "../terminal/text.ts";
 import { ago, ahead, duration } from "../terminal/time.ts";
 
 /** An assignment in words, for `assign` and `tester`. Pure. */
@@ -93,9 +95,14 @@ function aboutPairs(assignment: Assignment, logIn: string, now: number): Field[]
     endField(assignment, now),
     ["swaps", swaps === 0 ? null : `${swaps}: machines that could not be used were replaced`],
     ["external id", externalId],
-    // The headline of a failed one has the message.
-    ["error", error === null ? null : state === "failed" ? error.code : `${error.code}: ${error.message}`],
+    ["error", error === null ? null : errorText(error, state)],
   ];
+}
+
+/** The code, for docs/codes.md, with what it means: the headline of a failed one has the message. */
+function errorText({ code, message }: NonNullable<Assignment["error"]>, state: Assignment["state"]): string {
+  const words = state === "failed" ? own<string>(ASSIGNMENT_ERRORS, code) : message;
+  return words === undefined ? code : `${trimDot(words)} (${code})`;
 }
 
 /** When it ends by itself: an active one is released then, and so is a failed one, whose machine is kept until then. */

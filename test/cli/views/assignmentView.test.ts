@@ -42,6 +42,9 @@ test("a failed one tells the step and the cause within the columns", () => {
   const failed = anAssignment({ state: "failed", error, outputs: {}, expiresAt: "2026-11-25T09:10:00.000Z" });
   const lines = assignmentLines(failed, logIn, layout, now);
   expect(lines.join(" ")).toContain("Set-up for alice failed in step install: the script ended with 3");
+  expect(lines.join(" ").replaceAll(/ +/g, " ")).toContain(
+    "error A step of the recipe, or the preparation of the account, failed (step_failed)",
+  );
   expect(lines).toContain("held until  2026-11-25 09:10 UTC (in 23h), for inspection");
   expect(lines.every((line) => line.length <= 80)).toBe(true);
 });
