@@ -129,6 +129,14 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "Install OpenSSH's client (Debian: openssh-client).",
     "install OpenSSH's client (Debian: openssh-client)",
   ],
+  "test/cli/session/outage.db.test.ts": [
+    "start it, and check that the edge reaches it (DATABASE_URL)",
+    "`warmpool tester USER` shows its state once that responds.",
+  ],
+  "a unit: the name is that of scripts/service/warmpool-relay.service": [
+    "on that node, see why with `journalctl -u warmpool-relay`, or start the relay; check that it reaches the edge",
+  ],
+  "test/cli/verbs/node.db.test.ts": ["Give one of them.", "`…` lists them."],
   "test/cli/session/target.test.ts": [
     "Start one here with npm start, or give --url and WARMPOOL_TOKEN.",
     "Give it in WARMPOOL_TOKEN or with --token.",
@@ -136,7 +144,7 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "Start Warmpool again with npm start.",
   ],
   "test/domain/pools/conditions.db.test.ts": [
-    "Release testers, check what is stuck in `deleting`, or raise `maxSize`.",
+    "Release testers, or raise `maxSize`. If the message counts machines that are being deleted, see why they are not gone: `warmpool machine list --state deleting`.",
   ],
   "test/domain/nodes/silent.db.test.ts": [
     "Start the node's relay. If the host is lost for good, run `warmpool node remove NODE --lost`: the pool is then filled elsewhere.",
@@ -166,7 +174,6 @@ export const FOLLOWED: Readonly<Record<string, readonly string[]>> = {
     "use the same version of warmpool as the edge",
     "synchronize them with NTP",
     "create a new token, deploy it, then revoke the old one",
-    "start the relay there, and check that it reaches the edge",
     "wait a moment; if this persists, its driver does not respond: look at the relay's log",
     "start the relay with --driver",
     "restart the relay: it generates one when it starts",

@@ -135,7 +135,7 @@ function lostForGood({ patienceSeconds, outage }: Watcher, cause: unknown): CliE
       : `${why}, for ${patienceSeconds} s now; the assignment itself continues.`,
     why === null
       ? "Warmpool may not be running. Check again with `warmpool tester USER`."
-      : "Check again with `warmpool tester USER`.",
+      : "`warmpool tester USER` shows its state once that responds.",
     { cause },
   );
 }
