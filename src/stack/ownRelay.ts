@@ -1,5 +1,5 @@
 import { existsSync, renameSync } from "node:fs";
-import { copyFile, mkdir, open, rename } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { identityIn } from "../relay/session/identity.ts";
 import type { Identity } from "../relay/session/identity.ts";
@@ -85,22 +85,14 @@ export function isReplaced(words: string | null): boolean {
 
 /** The last thing that a part's log says, for whoever waits for the part; null where it says nothing. */
 export async function lastWords(logFile: string): Promise<string | null> {
-  const text = await endOf(logFile).catch(() => "");
-  const lines = text.trimEnd().split("\n");
+  const text = await readFile(logFile, "utf8").catch(() => "");
+  const lines = text.slice(-LOOKED_AT).trimEnd().split("\n");
   // A sentence for a person may take several lines. Without such a line, -1 is the last line.
   const words = lines
     .slice(lines.findLastIndex((line) => BEGINS.test(line)))
     .join(" ")
     .trim();
   return words === "" ? null : words.slice(0, LONGEST);
-}
-
-async function endOf(file: string): Promise<string> {
-  await using handle = await open(file);
-  const { size } = await handle.stat();
-  const from = Math.max(0, size - LOOKED_AT);
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(LOOKED_AT), 0, LOOKED_AT, from);
-  return buffer.toString("utf8", 0, bytesRead);
 }
 
 /** A line of the log, or what a command has to say when it ends. */

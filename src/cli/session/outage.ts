@@ -19,9 +19,9 @@ export async function askHealth(url: string): Promise<Health> {
 }
 
 /** A clause for a call that may succeed later (`isPassing`): what does not respond. */
-export async function outageText(error: unknown, url: string): Promise<string> {
+export async function outageText(failure: unknown, url: string): Promise<string> {
   // The API's own words, without the advice to retry: whoever reads this is retrying.
-  if (isWarmpoolError(error) && errorCode(error) !== null) return error.message.split(";")[0] ?? "";
+  if (isWarmpoolError(failure) && errorCode(failure) !== null) return failure.message.split(";")[0] ?? "";
   const health = await askHealth(url).catch(() => null);
   return health?.problems.includes(DATABASE_DOWN) === true ? DATABASE_DOWN : `${url} does not respond`;
 }
