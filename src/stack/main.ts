@@ -13,8 +13,7 @@ import { watchFill } from "./fill.ts";
 import { madeBy, openFolder } from "./folder.ts";
 import type { StackFolder } from "./folder.ts";
 import { lockFolder } from "./lock.ts";
-import { DEFAULT_STATE_DIR } from "../contract/stateFolder.ts";
-import { readOptions } from "./options.ts";
+import { readOptions, sameStack } from "./options.ts";
 import type { StackOptions } from "./options.ts";
 import { hasJoined } from "./ownRelay.ts";
 import { farewell, livingMachines } from "./remains.ts";
@@ -117,11 +116,6 @@ async function shutDown(stack: Stack, folder: StackFolder, options: StackOptions
   for (const line of said) say(line);
   if (complaint !== null) complain(complaint);
   return code;
-}
-
-/** What makes another `npm start --` find the same stack. */
-function sameStack({ stateDir }: StackOptions): string {
-  return stateDir === DEFAULT_STATE_DIR ? "" : ` --state-dir ${stateDir}`;
 }
 
 async function sayReady(stack: Stack, options: StackOptions, hasDashboard: boolean): Promise<void> {

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import { stateFolderOf } from "../contract/stateFolder.ts";
+import { DEFAULT_STATE_DIR, stateFolderOf } from "../contract/stateFolder.ts";
 import { STACK_DRIVERS, type StackDriver } from "../contract/drivers.ts";
 
 /** What `npm start -- …` takes. `targetSize` is null where it was not given: a later start then keeps the pool's. */
@@ -80,4 +80,9 @@ function whole(min: number, max: number): (text: string) => number {
     if (/^\d+$/.test(text) && value >= min && value <= max) return value;
     throw new InvalidArgumentError(`Must be a whole number from ${min} to ${max}.`);
   };
+}
+
+/** What makes another `npm start --`, or a verb, find the same stack. */
+export function sameStack({ stateDir }: Pick<StackOptions, "stateDir">): string {
+  return stateDir === DEFAULT_STATE_DIR ? "" : ` --state-dir ${stateDir}`;
 }

@@ -68,12 +68,18 @@ export async function takeOverFormer(
 
 /**
  * What gives the stack's relay its node again, in words for a person; null if the relay ended for another reason.
+ * @param sameTarget the options that lead a verb to this stack
  * @param words its last ones: those of `refusal` (src/relay/session/session.ts) if another relay has joined in its place
  */
-export function wayBack(words: string, url: string, { relay }: Pick<Folders, "relay">): string | null {
+export function wayBack(
+  words: string,
+  url: string,
+  { relay }: Pick<Folders, "relay">,
+  sameTarget: string,
+): string | null {
   if (!isReplaced(words)) return null;
   return (
-    `To give it the node ${NODE_NAME} again: \`npx warmpool node enroll ${NODE_NAME}\`, and with the token that this prints ` +
+    `To give it the node ${NODE_NAME} again: \`npx warmpool node enroll ${NODE_NAME}${sameTarget}\`, and with the token that this prints ` +
     `\`npx warmpool relay join --url ${url} --dir ${relay} --replace\`. Until then, this stack is not ready: its relay serves no node`
   );
 }

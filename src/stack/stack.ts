@@ -4,6 +4,7 @@ import type { WarmpoolClient } from "../client/index.ts";
 import { migrate } from "../db/migrate.ts";
 import { writePrivateJson } from "./files.ts";
 import type { StackFolder } from "./folder.ts";
+import { sameStack } from "./options.ts";
 import type { StackOptions } from "./options.ts";
 import { keepPart } from "./part.ts";
 import type { Part, PartHost, PartPlan } from "./part.ts";
@@ -73,7 +74,7 @@ export function createStack(folder: StackFolder, options: StackOptions, say: (li
     say(`${CALLED[part]} ${why}; restarting it (see ${folder.log(part)})`);
     if (words === null) return;
     say(`  Its last output: ${words}`);
-    const way = part === "relay" ? wayBack(words, url, folder) : null;
+    const way = part === "relay" ? wayBack(words, url, folder, sameStack(options)) : null;
     if (way !== null) say(`  ${way}`);
   };
   const host: PartHost = {

@@ -86,11 +86,16 @@ test("the last words of a log are its last line with text", async () => {
 
 test("another relay has joined in place of the stack's → what gives the node back, for no other end", () => {
   const said = (code: "UNAUTHORIZED" | "LEASE_LOST") =>
-    wayBack(refusal(new EdgeError(code, "refused", 0)).message, "http://127.0.0.1:8787", {
-      relay: "/s/local-relay",
-    });
+    wayBack(
+      refusal(new EdgeError(code, "refused", 0)).message,
+      "http://127.0.0.1:8787",
+      {
+        relay: "/s/local-relay",
+      },
+      " --state-dir /s",
+    );
   expect(said("UNAUTHORIZED")).toMatch(
-    /`npx warmpool node enroll local`.*`npx warmpool relay join --url http:\/\/127\.0\.0\.1:8787 --dir \/s\/local-relay --replace`\. Until then, this stack is not ready/,
+    /`npx warmpool node enroll local --state-dir \/s`.*`npx warmpool relay join --url http:\/\/127\.0\.0\.1:8787 --dir \/s\/local-relay --replace`\. Until then, this stack is not ready/,
   );
   expect(said("LEASE_LOST")).toBeNull();
 });

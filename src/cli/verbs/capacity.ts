@@ -37,8 +37,7 @@ function lines(
 ): string[] {
   return [
     ...wrap(report.text, columns),
-    "",
-    ...table(NODES, report.nodes, tableColumns),
+    ...section("", table(NODES, report.nodes, tableColumns), report.nodes.length > 0),
     ...section("", table(DISKS, disksOf(report.nodes), tableColumns), report.nodes.length > 0),
     ...section("", table(TERMS, report.terms, tableColumns), report.terms.length > 0),
     ...report.nodes.flatMap(({ node, drift }) => [
