@@ -17,7 +17,7 @@ export type Beside = {
   outage: string | null;
 };
 
-const EVERY_MS = 3000;
+const EVERY_MS = 5000;
 const LIMIT_MS = 5000;
 
 /** Looks at the pool until the signal aborts. @returns `again`, which looks at once */
