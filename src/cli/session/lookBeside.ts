@@ -34,7 +34,7 @@ export function lookBeside(
       hindrance = hindranceOf(await client.pool.get.query({ name: pool }, { signal: limit }));
       return { hindrance, outage: null };
     } catch (error) {
-      return { hindrance, outage: isPassing(error) && !signal.aborted ? await outageText(error, url) : null };
+      return { hindrance, outage: isPassing(error) ? await outageText(error, url, signal) : null };
     }
   };
   const looking = async () => {

@@ -13,15 +13,16 @@ export type Health = z.infer<typeof healthView>;
  * Asks for /healthz, which needs no token, and is answered within seconds even if the database is away.
  * @throws ZodError or SyntaxError if the answer is not Warmpool's, or the error of `fetch`
  */
-export async function askHealth(url: string): Promise<Health> {
-  const response = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(REACH_MS) });
+export async function askHealth(url: string, signal?: AbortSignal): Promise<Health> {
+  const limits = [AbortSignal.timeout(REACH_MS), ...(signal === undefined ? [] : [signal])];
+  const response = await fetch(`${url}/healthz`, { signal: AbortSignal.any(limits) });
   return healthView.parse(await response.json());
 }
 
 /** A clause for a call that may succeed later (`isPassing`): what does not respond. */
-export async function outageText(failure: unknown, url: string): Promise<string> {
+export async function outageText(failure: unknown, url: string, signal?: AbortSignal): Promise<string> {
   // The API's own words, without the advice to retry: whoever reads this is retrying.
   if (isWarmpoolError(failure) && errorCode(failure) !== null) return failure.message.split(";")[0] ?? "";
-  const health = await askHealth(url).catch(() => null);
+  const health = await askHealth(url, signal).catch(() => null);
   return health?.problems.includes(DATABASE_DOWN) === true ? DATABASE_DOWN : `${url} does not respond`;
 }
