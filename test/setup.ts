@@ -57,8 +57,13 @@ async function templateServer(): Promise<TemplateServer> {
   await migrate(databaseNamed(server.url, template));
   return {
     url: server.url,
+    isOwn: server.isOwn,
     template,
     async stop(keep) {
+      if (server.isOwn) {
+        await admin.close();
+        return server.stop(keep);
+      }
       // And those that were made from it (furnishedTemplate in helpers/db.ts).
       const made = await rows<{ datname: string }>(
         admin.db,
@@ -72,17 +77,19 @@ async function templateServer(): Promise<TemplateServer> {
   };
 }
 
-type TestServer = { url: string; stop(keep: boolean): Promise<void> };
+/** `isOwn`: it ends with the run, and all its databases with it. */
+type TestServer = { url: string; isOwn: boolean; stop(keep: boolean): Promise<void> };
 
 async function testServer(): Promise<TestServer> {
   const given = process.env["WARMPOOL_TEST_DATABASE_URL"];
-  if (given !== undefined && given !== "") return { url: given, stop: async () => undefined };
+  if (given !== undefined && given !== "") return { url: given, isOwn: false, stop: async () => undefined };
   const folder = await mkdtemp(join(tmpdir(), "warmpool-test-postgres-"));
   // Where user namespaces are not allowed Postgres runs as nobody, and must be able to pass.
   await chmod(folder, 0o711);
   const server = await startPostgres({ folder, keep: "throwaway" });
   return {
     url: server.url,
+    isOwn: true,
     async stop(keep) {
       await server[Symbol.asyncDispose]();
       if (keep)

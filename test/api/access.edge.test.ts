@@ -9,6 +9,7 @@ import { inBatches } from "../helpers/inBatches.ts";
 import { ADMIN, makeWorld, NODE } from "../helpers/world.ts";
 import { call } from "./call.ts";
 import { ADMIN_TOKEN, RUNTIMES, startEdge, casesOn } from "./edges.ts";
+import { atNight } from "../helpers/nightly.ts";
 
 /** Who opens what, written down apart from the code that decides it. A new procedure belongs in one of the lines. */
 const OPENED_BY: Record<string, ProcedurePath[]> = {
@@ -93,7 +94,7 @@ test("every procedure has its line here, and docs/procedures.md says the same", 
     expect([...roles].toSorted(), path).toEqual(expected.get(path)?.toSorted());
 });
 
-describe.each(RUNTIMES)("access on %s", (runtime) => {
+describe.each(atNight(RUNTIMES))("access on %s", (runtime) => {
   test("every role and none against every procedure", async () => {
     await using t = await testDb();
     await makeWorld(t.db);

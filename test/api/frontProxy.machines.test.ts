@@ -12,7 +12,7 @@ import { freePort } from "../../src/stack/ports.ts";
 import { LAUNCHER, warmpoolProcess } from "../cli/process.ts";
 import { testDb } from "../helpers/db.ts";
 import { FRONT_PROXIES, type FrontProxy, isInstalled, startFrontProxy } from "../helpers/frontProxy.ts";
-import { isNight } from "../helpers/nightly.ts";
+import { isNight, atNight } from "../helpers/nightly.ts";
 import { deadline } from "../helpers/patience.ts";
 import { privateCa } from "../helpers/privateCa.ts";
 import { temporaryFolder } from "../helpers/temporaryFolder.ts";
@@ -72,7 +72,7 @@ async function site(proxy: FrontProxy) {
   };
 }
 
-describe.each(FRONT_PROXIES)("behind %s", (proxy) => {
+describe.each(atNight(FRONT_PROXIES))("behind %s", (proxy) => {
   const isMissing = !isInstalled(proxy) && process.env["CI"] === undefined;
   let at: Site;
   beforeAll(async () => {

@@ -6,7 +6,7 @@ import { overheard } from "../helpers/overheard.ts";
 import { until } from "../helpers/until.ts";
 import { APP, KEY_A, makeWorld } from "../helpers/world.ts";
 import { ADMIN_TOKEN, RUNTIMES, startEdge, type TestEdge } from "./edges.ts";
-import { isNight } from "../helpers/nightly.ts";
+import { isNight, atNight } from "../helpers/nightly.ts";
 
 /** What of a look at an assignment no other statement has. */
 const LOOK = "with shown as";
@@ -54,7 +54,7 @@ async function firstId({ body }: Response): Promise<string> {
   throw new Error(`the stream ended without an event: ${text}`);
 }
 
-describe.each(RUNTIMES)("a watcher on %s", (runtime) => {
+describe.each(atNight(RUNTIMES))("a watcher on %s", (runtime) => {
   test("who stays has one look a second, of one statement", async () => {
     await using t = await testDb();
     await standingStill(t);

@@ -132,9 +132,12 @@ function relayOf(db: Db, node: string, session: string, highest: number): StandI
       throw new Error("there is always more work");
     },
     answerProbe: async (dead = [], absent = [], strays = []) => {
-      const probes = (await relay.lease({ setups: 0, others: 0 })).filter((one) => one.kind === "probe");
-      // On a busy host the recheck of a suspect may be due as well.
-      const probe = probes.find((one) => one.scope === "all") ?? probes[0];
+      const leased = async () =>
+        (await relay.lease({ setups: 0, others: 0 })).filter((one) => one.kind === "probe");
+      const isWhole = ({ scope }: { scope: string }) => scope === "all";
+      const first = await leased();
+      // On a busy host the recheck of a suspect may be due as well, and may be what is leased first.
+      const probe = first.find(isWhole) ?? (await leased()).find(isWhole) ?? first[0];
       if (probe === undefined) throw new Error("no probe was queued");
       const names = await rows<{ name: string }>(
         db,

@@ -28,14 +28,17 @@ test("leash: the run is killed → its processes, database, machine and folder a
   await gone(run);
 });
 
-test("leash: the run's parent is killed → the run ends, with everything that it has started", async () => {
-  const run = await started(["-e", STARTER, RUNNER]);
-  const ended = once(run.child, "close");
-  run.child.kill("SIGKILL");
-  await gone(run);
-  // Its output closes when the run has ended too.
-  await ended;
-});
+test.runIf(isNight)(
+  "leash: the run's parent is killed → the run ends, with everything that it has started",
+  async () => {
+    const run = await started(["-e", STARTER, RUNNER]);
+    const ended = once(run.child, "close");
+    run.child.kill("SIGKILL");
+    await gone(run);
+    // Its output closes when the run has ended too.
+    await ended;
+  },
+);
 
 test.runIf(isNight)(
   "leash: a run has lost processes at its end → it fails with their names, and they are ended",

@@ -9,6 +9,7 @@ import { setUp } from "../../src/relay/setup/setup.ts";
 import { TestLease } from "./helpers/lease.ts";
 import { type TestMachine, testNode } from "./helpers/node.ts";
 import { setupOperation } from "./helpers/setup.ts";
+import { isNight } from "../helpers/nightly.ts";
 
 /** A relay that has no time to listen must not take machines for dead. */
 type Probed = Extract<OperationResult, { outcome: "probed" }>;
@@ -53,21 +54,26 @@ test("A2 no machine is dead to a relay whose thread is busy", async () => {
   }
 });
 
-test("A2 silence that a busy relay hears says so, and is no answer of the machine's", async () => {
-  await using node = await testNode();
-  const silent = createServer((socket) => socket.on("error", () => undefined));
-  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
-  try {
-    const machine = { ...(await node.machine()), port: (silent.address() as AddressInfo).port };
-    const options = { timeoutSeconds: 0.2, signal: new AbortController().signal };
-    await expect(busyDuring(() => connect(machine, node.key.privateKey, options))).rejects.toMatchObject({
-      kind: "local",
-      message: expect.stringMatching(/the SSH login did not complete, but this relay was delayed/) as string,
-    });
-  } finally {
-    silent.close();
-  }
-});
+test.runIf(isNight)(
+  "A2 silence that a busy relay hears says so, and is no answer of the machine's",
+  async () => {
+    await using node = await testNode();
+    const silent = createServer((socket) => socket.on("error", () => undefined));
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    try {
+      const machine = { ...(await node.machine()), port: (silent.address() as AddressInfo).port };
+      const options = { timeoutSeconds: 0.2, signal: new AbortController().signal };
+      await expect(busyDuring(() => connect(machine, node.key.privateKey, options))).rejects.toMatchObject({
+        kind: "local",
+        message: expect.stringMatching(
+          /the SSH login did not complete, but this relay was delayed/,
+        ) as string,
+      });
+    } finally {
+      silent.close();
+    }
+  },
+);
 
 test("A2 a set-up whose connect budget a busy relay has used up itself is let go, and its machine not swapped", async () => {
   await using node = await testNode();

@@ -96,7 +96,7 @@ test.runIf(isNight)("a postmaster.pid that names somebody else's process does no
   }
 });
 
-test("a stopped server counts as silent, one that goes on answers again", async () => {
+test.runIf(isNight)("a stopped server counts as silent, one that goes on answers again", async () => {
   await using cluster = await temporaryCluster();
   await using server = await startPostgres(cluster);
   process.kill(server.pid, "SIGSTOP");

@@ -7,6 +7,7 @@ import { ADMIN, makeWorld, NODE } from "../../helpers/world.ts";
 import { ADMIN_TOKEN, RUNTIMES, startEdge, casesOn } from "../edges.ts";
 import { call } from "./call.ts";
 import { type Operation, readDocument } from "./document.ts";
+import { atNight } from "../../helpers/nightly.ts";
 
 /** Who opens what: admins everything, viewers what is read, and the main app what is its own. */
 const READS = new Set(["pool.plan"]);
@@ -25,7 +26,7 @@ function opens(role: string, { method, operationId }: Operation): boolean {
   }
 }
 
-describe.each(RUNTIMES)("access to the admin HTTP on %s", (runtime) => {
+describe.each(atNight(RUNTIMES))("access to the admin HTTP on %s", (runtime) => {
   test("every role and none against every route", async () => {
     await using t = await testDb();
     await makeWorld(t.db);

@@ -33,18 +33,21 @@ const KILLED = `
   [ -e "$folder/down" ] && { [ "$1" = get ] && [ -e "$folder/brief" ] && rm "$folder/down"; echo "no daemon" >&2; exit 1; }
   [ "$1" = create ] && { real create; code=$?; touch "$folder/down"; exit $code; }`;
 
-test("a daemon killed under it → its machine is named, and the line that is printed deletes it", async () => {
-  await using program = await programOf(KILLED);
-  const { failed, left } = await check(program, ["shown"]);
-  const [name] = machinesOf(program);
-  expect(failed).toBe(1);
-  expect(left).toMatchObject([{ node: "check", machines: [name], unproven: [name] }]);
-  rmSync(join(program.folder, "down"));
-  const [one] = left;
-  if (one === undefined) throw new Error("nothing was left");
-  execFileSync("sh", ["-c", deletion(program.path, one)], { timeout: 60_000 });
-  expect(machinesOf(program)).toEqual([]);
-});
+test.runIf(isNight)(
+  "a daemon killed under it → its machine is named, and the line that is printed deletes it",
+  async () => {
+    await using program = await programOf(KILLED);
+    const { failed, left } = await check(program, ["shown"]);
+    const [name] = machinesOf(program);
+    expect(failed).toBe(1);
+    expect(left).toMatchObject([{ node: "check", machines: [name], unproven: [name] }]);
+    rmSync(join(program.folder, "down"));
+    const [one] = left;
+    if (one === undefined) throw new Error("nothing was left");
+    execFileSync("sh", ["-c", deletion(program.path, one)], { timeout: 60_000 });
+    expect(machinesOf(program)).toEqual([]);
+  },
+);
 
 test.runIf(isNight)("a daemon that is back before the end → its machine is deleted after all", async () => {
   await using program = await programOf(KILLED);

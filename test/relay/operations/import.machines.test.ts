@@ -6,6 +6,7 @@ import { makeHostKey, makeKeyPair } from "../../../src/relay/ssh/hostKey.ts";
 import { foreign, machineOfAnna, operationOn } from "../helpers/elsewhere.ts";
 import { TestLease } from "../helpers/lease.ts";
 import { freePort, type TestMachine, testNode, testOnSystem as test } from "../helpers/node.ts";
+import { oneIn } from "../../helpers/nightly.ts";
 
 /** The machine of an old record, as a relay looks at it: a real one, which the driver under test did not make. */
 
@@ -60,14 +61,12 @@ test("what carries our mark already: imported as it is, also by a driver that ca
   });
 });
 
-test.each<
-  [
-    string,
-    (machine: TestMachine) => Partial<ImportOperation> | Promise<Partial<ImportOperation>>,
-    RegExp,
-    RegExp,
-  ]
->([
+const refusals: readonly [
+  string,
+  (machine: TestMachine) => Partial<ImportOperation> | Promise<Partial<ImportOperation>>,
+  RegExp,
+  RegExp,
+][] = [
   [
     "another host key",
     () => ({ expected: makeHostKey("other").pinned.fingerprint }),
@@ -98,18 +97,26 @@ test.each<
     /connection refused/,
     /Correct host and port/,
   ],
-])("%s: refused with what to do, and nothing is marked", async (_, change, why, fix) => {
-  await using node = await testNode();
-  const machine = await machineOfAnna(node);
-  const marked: MarkRequest[] = [];
-  const operation = operationOn(machine, await change(machine));
-  const result = await importMachine(operation, new TestLease(), { ...node.tools, driver: foreign(marked) });
-  expect(result).toMatchObject({
-    ...{ outcome: "import_refused" },
-    ...{ message: expect.stringMatching(why) as string, fix: expect.stringMatching(fix) as string },
-  });
-  expect(marked).toEqual([]);
-});
+];
+
+test.each(oneIn(2, refusals))(
+  "%s: refused with what to do, and nothing is marked",
+  async (_, change, why, fix) => {
+    await using node = await testNode();
+    const machine = await machineOfAnna(node);
+    const marked: MarkRequest[] = [];
+    const operation = operationOn(machine, await change(machine));
+    const result = await importMachine(operation, new TestLease(), {
+      ...node.tools,
+      driver: foreign(marked),
+    });
+    expect(result).toMatchObject({
+      ...{ outcome: "import_refused" },
+      ...{ message: expect.stringMatching(why) as string, fix: expect.stringMatching(fix) as string },
+    });
+    expect(marked).toEqual([]);
+  },
+);
 
 test("the host key that was noted, as a fingerprint or as a key: imported", async () => {
   await using node = await testNode();

@@ -6,7 +6,7 @@ import { LeaseLost } from "../../../src/relay/errors.ts";
 import { makeHostKey } from "../../../src/relay/ssh/hostKey.ts";
 import { restartMachine } from "../../../src/relay/operations/restart.ts";
 import { TestLease } from "../helpers/lease.ts";
-import { testNode, testOnSystem as test } from "../helpers/node.ts";
+import { testAtNight, testNode, testOnSystem as test } from "../helpers/node.ts";
 import { deadline } from "../../helpers/patience.ts";
 
 const restartOf = (machine: MachineTarget, bootTimeoutSeconds = 20): RestartOperation => ({
@@ -53,7 +53,7 @@ test("a relay that has died between stop and start: the next one does it again, 
   expect(await restartMachine(again, new TestLease(), node.tools)).toMatchObject({ outcome: "restarted" });
 });
 
-test("what a driver cannot do for the moment is tried again", async () => {
+testAtNight("what a driver cannot do for the moment is tried again", async () => {
   await using node = await testNode();
   const machine = await node.machine();
   let calls = 0;
@@ -74,7 +74,7 @@ test("what a driver cannot do for the moment is tried again", async () => {
   expect(calls).toBe(4);
 });
 
-test("another host key is not taken for the machine's, and no machine for none", async () => {
+testAtNight("another host key is not taken for the machine's, and no machine for none", async () => {
   await using node = await testNode();
   const machine = await node.machine();
   const other = { ...machine, hostKey: makeHostKey("other").pinned };

@@ -76,27 +76,33 @@ testAtNight("an account that is there is taken over with its home; a system acco
   });
 });
 
-test("testers named like a group of the machine's → are set up, and are no members of it", async () => {
-  await using node = await testNode();
-  const machine = await node.machine();
-  await node.exec(machine, "groupadd -r image-group; groupadd team; useradd -r -g team -G image-group other");
-  const names = oneIn(3, ["operator", "sudo", "adm", "image-group", "team"]);
-  for (const [index, username] of names.entries()) {
-    const operation = setupOperation(
+testAtNight(
+  "testers named like a group of the machine's → are set up, and are no members of it",
+  async () => {
+    await using node = await testNode();
+    const machine = await node.machine();
+    await node.exec(
       machine,
-      [["a", "true"]],
-      { username, sudo: true },
-      { token: 2 * index + 1 },
+      "groupadd -r image-group; groupadd team; useradd -r -g team -G image-group other",
     );
-    expect(await setUp(operation, new TestLease(), node.tools), username).toMatchObject({
-      outcome: "set_up",
-    });
-    // Set up again, as after a failed step: the account stays as it is.
-    const again = { ...operation, id: randomUUID(), token: 2 * index + 2 };
-    expect(await setUp(again, new TestLease(), node.tools), username).toMatchObject({ outcome: "set_up" });
-    const groups = await node.read(machine, `id -nG ${username}`);
-    expect(groups).toMatch(/^tester\d+$/);
-    expect(await node.read(machine, `getent group ${groups}`), "nobody else is in it").toMatch(/:$/);
-    expect(await node.read(machine, `stat -c '%U %G' /home/${username}`)).toBe(`${username} ${groups}`);
-  }
-});
+    const names = oneIn(3, ["operator", "sudo", "adm", "image-group", "team"]);
+    for (const [index, username] of names.entries()) {
+      const operation = setupOperation(
+        machine,
+        [["a", "true"]],
+        { username, sudo: true },
+        { token: 2 * index + 1 },
+      );
+      expect(await setUp(operation, new TestLease(), node.tools), username).toMatchObject({
+        outcome: "set_up",
+      });
+      // Set up again, as after a failed step: the account stays as it is.
+      const again = { ...operation, id: randomUUID(), token: 2 * index + 2 };
+      expect(await setUp(again, new TestLease(), node.tools), username).toMatchObject({ outcome: "set_up" });
+      const groups = await node.read(machine, `id -nG ${username}`);
+      expect(groups).toMatch(/^tester\d+$/);
+      expect(await node.read(machine, `getent group ${groups}`), "nobody else is in it").toMatch(/:$/);
+      expect(await node.read(machine, `stat -c '%U %G' /home/${username}`)).toBe(`${username} ${groups}`);
+    }
+  },
+);

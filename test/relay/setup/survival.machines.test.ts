@@ -220,7 +220,7 @@ testAtNight("a machine that restarts in mid set-up goes on: what was done is ski
   expectForwardOnly(lease.told);
 });
 
-test("a step outlives a runner that is killed, and is not run a second time beside itself", async () => {
+testAtNight("a step outlives a runner that is killed, and is not run again beside itself", async () => {
   await using node = await testNode();
   const machine = await node.machine();
   const lease = new TestLease();

@@ -4,11 +4,12 @@ import { nobodyUnderTest } from "../drivers/local/nobody.ts";
 import { TestLease } from "../helpers/lease.ts";
 import { testNode } from "../helpers/node.ts";
 import { setupOperation, testerKey } from "../helpers/setup.ts";
+import { isNight } from "../../helpers/nightly.ts";
 
 // An ordinary user's machines are of this kind anyway.
 const isRoot = process.geteuid?.() === 0;
 
-test("without root the whole set-up happens in the machine's own folder", async () => {
+test.runIf(isNight)("without root the whole set-up happens in the machine's own folder", async () => {
   await using under = isRoot ? await nobodyUnderTest() : null;
   await using node = await testNode(under?.driver);
   const machine = await node.machine();

@@ -14,7 +14,7 @@ import {
   uncaught,
 } from "../helpers/hostileSshServer.ts";
 import { seeded } from "../../helpers/random.ts";
-import { oneIn } from "../../helpers/nightly.ts";
+import { isNight, oneIn } from "../../helpers/nightly.ts";
 
 /** A machine's SSH server is whatever root on it runs: none of these ends this process or goes on being listened to. */
 const never = new AbortController().signal;
@@ -227,7 +227,7 @@ test.each<[string, Play, Partial<ExecOptions>?]>([
 test("S2 a channel that is closed, opened twice or refused in the middle of a command is a command that failed", async () => {
   const order = seeded(1);
   const types = [91, 92, 93, 94, 95, 96, 97, 98, 99, 100, 80, 81, 82, 52, 51, 60, 4, 3, 2, 1];
-  for (let round = 0; round < 30; round += 1) {
+  for (let round = 0; round < (isNight ? 30 : 5); round += 1) {
     const result = await outcome(
       {
         onExec: (send, channel) => {

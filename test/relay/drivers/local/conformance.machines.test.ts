@@ -1,4 +1,4 @@
 import { driverConformance } from "../conformance.ts";
 import { localUnderTest } from "./machines.ts";
 
-driverConformance("local", localUnderTest);
+driverConformance("local", localUnderTest, 2);

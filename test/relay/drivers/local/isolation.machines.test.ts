@@ -18,6 +18,7 @@ import { outsideTmp, RUN_VARIABLE } from "../../../../scripts/leash/belonging.ts
 import { until } from "../../../helpers/until.ts";
 import { request, rootLogin, soon } from "../conformance.ts";
 import { localUnderTest } from "./machines.ts";
+import { isNight } from "../../../helpers/nightly.ts";
 
 /** The install scripts of Incus list there what they installed; set-ups keep theirs in a machine's. */
 const HOST_STATE = "/var/lib/warmpool";
@@ -119,7 +120,7 @@ describe.runIf(process.geteuid?.() === 0)("a machine and its host", () => {
     }
   });
 
-  test("processes that their parents leave behind are reaped", async () => {
+  test.runIf(isNight)("processes that their parents leave behind are reaped", async () => {
     await using under = await localUnderTest();
     const machine = await under.driver.create(await request(), soon());
     using root = await rootLogin(machine);
@@ -127,7 +128,7 @@ describe.runIf(process.geteuid?.() === 0)("a machine and its host", () => {
     await until("no zombie", async () => (await root.exec("ps -eo stat= | grep -c ^Z")).stdout === "0\n");
   });
 
-  test("terminals and the usual devices are there", async () => {
+  test.runIf(isNight)("terminals and the usual devices are there", async () => {
     await using under = await localUnderTest();
     const machine = await under.driver.create(await request(), soon());
     using root = await rootLogin(machine);
