@@ -65,6 +65,7 @@ const ACTIONS: Partial<Record<Reason, string>> = {
   vanished: "Something other than Warmpool removed it: look at the node.",
   host_key_changed:
     "Treat it as an attack until you know better: SECURITY.md. Then `machine unhold` or `recreate`.",
+  taken: "Find out whose it is, then `warmpool machine recreate ID`: docs/backup.md.",
   swapped:
     "If it happens often, machines die between probes: consider a `healthCommand` and a `readyCommand`.",
   setup_failed:

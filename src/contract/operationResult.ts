@@ -18,6 +18,9 @@ const evidence = recordOf(z.string().max(50), z.string())
     "is longer than 64 KiB in total",
   );
 
+/** The assignment that was set up on a machine which nobody has in the database. */
+export const takenBy = z.uuid();
+
 const probeAnswer = z.strictObject({
   id: z.uuid(),
   answer: z.enum(PROBE_ANSWERS),
@@ -30,6 +33,8 @@ const probeAnswer = z.strictObject({
   absent: z.boolean().optional(),
   /** Where it answered, under its pinned key, if that is where the node's listing has it and not where asked. */
   moved: z.strictObject({ ssh: endpoint, access: endpoint }).optional(),
+  /** Of one that is to be given away: the assignment that was set up on it already. */
+  takenBy: takenBy.optional(),
 });
 const answerId = z.looseObject({ id: z.uuid() });
 /** No machine's. */
@@ -81,6 +86,8 @@ export const operationResult = z.discriminatedUnion("outcome", [
     exitCode: z.int().optional(),
     /** Nothing of the set-up was left on the machine: it may be given to somebody else. */
     untouched: z.boolean().optional(),
+    /** Another assignment, which was set up on the machine before: nobody else may get it. */
+    takenBy: takenBy.optional(),
     /** Where the host key changed: the fingerprint of the one that was presented. */
     presented: z.string().max(200).optional(),
   }),

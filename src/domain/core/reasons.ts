@@ -85,6 +85,8 @@ export const REASONS = {
   canary: "A canary is created, or a machine makes room for it, to find out whether a braked node works.",
   canary_ready: "The canary of a braked node became ready: machines that are still dead are replaced.",
   brake_overruled: "An admin confirmed that the dead machines of a braked node are dead.",
+  taken:
+    "A tester was set up on the machine, and the database does not know of it, as after a restored backup: nobody else gets it.",
   unproven: "The node came back and could not check whether the machine responds.",
   address_changed: "The node's listing shows the machine at another address.",
   condition_changed: "A condition of the pool changed.",

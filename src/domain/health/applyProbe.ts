@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { MachineState } from "../../contract/machine.ts";
-import { type Db, iso } from "../../db/client.ts";
+import type { Db } from "../../db/client.ts";
 import type { NotAlive } from "../../db/tables/nodes.ts";
 import { followAddresses } from "./addresses.ts";
 import { judgeNodeBrake } from "./applyBrake.ts";
@@ -15,6 +15,7 @@ import type { Actor } from "../core/reasons.ts";
 import { askAgain, queueRecheck } from "./schedule.ts";
 import { tearDown } from "../core/teardown.ts";
 import { tellTesterMachines } from "./testerMachines.ts";
+import { heldBy } from "../core/hold.ts";
 import { moveMachines } from "../core/moves.ts";
 import { moveNodes } from "../core/nodeMoves.ts";
 import type { Change } from "../core/touched.ts";
@@ -57,7 +58,7 @@ export async function judgeProbe(
       {
         ...known,
         counts: brake.counts && standing.scope === null,
-        mayTearDown: brake.mayTearDown && !known.paused,
+        mayTearDown: brake.mayTearDown && !known.paused && !known.doubtful,
         nodeReturns: standing.returns,
       },
       heard,
@@ -132,6 +133,5 @@ async function apply(
 function columnsOf(to: MachineState, strikes: number, actor: Actor, cause: string | null): { set?: SQL } {
   if (to === "suspect") return { set: sql`strikes = ${strikes}` };
   if (to !== "held") return {};
-  const hold = sql`jsonb_build_object('by', ${actor}::text, 'at', ${iso(sql`now()`)}, 'note', ${cause}::text)`;
-  return { set: sql`hold = ${hold}` };
+  return { set: heldBy(actor, cause) };
 }

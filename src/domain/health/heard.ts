@@ -18,6 +18,11 @@ export type KnownMachine = {
   strikes: number;
   failureThreshold: number;
   paused: boolean;
+  /**
+   * Whether the database was restored from a backup that may be from before it was given to somebody, and no admin has
+   * looked at the node since.
+   */
+  doubtful: boolean;
   /** Whether its access is cut, so that it must be stopped. */
   cut: boolean;
 };
@@ -30,6 +35,11 @@ export type StrangeKeys = { ids: ReadonlySet<string>; siblings: ReadonlyMap<stri
 /** Why a machine did not answer at whose address another one does. */
 export function answeredBy(sibling: string): string {
   return `another machine of this installation, ${sibling}, responds at its address: the address is wrong`;
+}
+
+/** Why a machine that nobody has in the database is not given to anybody: `assignment` was set up on it. */
+export function takenCause(assignment: string): string {
+  return `assignment ${assignment}, of which the database does not know here, was set up on it: it may be in use`;
 }
 
 /** Each of the machines with what the probe heard from it; those that it did not ask are left out. */
@@ -46,7 +56,7 @@ export function heardFrom(
     const sibling = answer.presented === undefined ? undefined : strange.siblings.get(answer.presented);
     const heard = {
       answer: answer.answer,
-      cause: sibling === undefined ? answer.cause : answeredBy(sibling),
+      cause: causeOf(answer, sibling),
       listed: listed === null ? null : listed.has(known.name),
       ...(answer.absent === true
         ? { down: "absent" as const }
@@ -55,9 +65,15 @@ export function heardFrom(
           : {}),
       presented: answer.presented ?? null,
       strangeKey: strange.ids.has(known.id),
+      taken: answer.takenBy !== undefined,
     };
     return [{ known, heard }];
   });
+}
+
+function causeOf({ cause, takenBy }: Probed["answers"][number], sibling: string | undefined): string | null {
+  if (takenBy !== undefined) return takenCause(takenBy);
+  return sibling === undefined ? cause : answeredBy(sibling);
 }
 
 /** Whether a machine may be running, for all that was heard: it answers, or its node does not say that it is stopped. */
@@ -67,7 +83,7 @@ export function isUp({ answer, down, listed }: Heard): boolean {
 
 /** Whether what was heard may change the machine's row: all but a healthy answer from a machine without a strike. */
 export function mayChange({ known, heard }: HeardMachine): boolean {
-  const isFine = heard.answer === "alive" && heard.listed !== false;
+  const isFine = heard.answer === "alive" && heard.listed !== false && !heard.taken;
   return !isFine || known.strikes > 0 || known.state === "suspect";
 }
 

@@ -45,8 +45,9 @@ export function readProbedMachines(tx: Db, node: string, operation: string): Pro
   return rows<KnownMachine>(
     tx,
     sql`select m.id, m.name, m.pool, m.state, m.strikes, ${specNumber("failureThreshold")} as "failureThreshold",
-        p.paused, m.cut is not null as cut
-      from machines m join pools p on p.name = m.pool, operations o
+        p.paused, m.cut is not null as cut,
+        coalesce(m.number <= (n.orphan_brake ->> 'seen')::bigint, false) as doubtful
+      from machines m join pools p on p.name = m.pool join nodes n on n.name = m.node, operations o
       where o.id = ${operation} and m.node = ${node} and ${isMade(sql`m`)}
         and m.ready_at < o.first_leased_at and coalesce(m.restarted_at < o.first_leased_at, true)
         and not exists (select 1 from operations r where r.machine = m.id and r.kind in ('restart', 'cut')

@@ -10,6 +10,8 @@ export type Heard = {
   down?: "stopped" | "absent";
   /** Whether it presented a host key that is not the pinned one and belongs to no known machine. */
   strangeKey: boolean;
+  /** Whether an assignment was set up on it, though nobody has it in the database. */
+  taken: boolean;
 };
 
 export type Known = {
@@ -28,7 +30,14 @@ export type Verdict =
   | { move: null; strikes: number }
   | {
       move: "ready" | "suspect" | "deleting" | "held";
-      reason: "probe_alive" | "probe_dead" | "vanished" | "strikes" | "host_key_changed" | "unproven";
+      reason:
+        | "probe_alive"
+        | "probe_dead"
+        | "vanished"
+        | "strikes"
+        | "host_key_changed"
+        | "taken"
+        | "unproven";
       strikes: number;
     };
 
@@ -42,12 +51,9 @@ export function judge(known: Known, heard: Heard): Verdict {
   const gone = heard.listed === false;
   const answer = gone ? "dead" : heard.answer;
   const stays: Verdict = { move: null, strikes: known.strikes };
-  if (answer === "alive") {
-    return known.state === "suspect"
-      ? { move: "ready", reason: "probe_alive", strikes: 0 }
-      : { move: null, strikes: 0 };
-  }
-  if (known.state !== "ready" && known.state !== "suspect") return stays;
+  const isFree = known.state === "ready" || known.state === "suspect";
+  if (answer === "alive") return isFree && heard.taken ? TAKEN : judgeAlive(known);
+  if (!isFree) return stays;
   if (answer === "unknown") {
     // Ready means proven since the node came back; what could not be asked is not.
     return known.nodeReturns && known.state === "ready"
@@ -64,4 +70,13 @@ export function judge(known: Known, heard: Heard): Verdict {
   return known.state === "ready"
     ? { move: "suspect", reason: gone ? "vanished" : "probe_dead", strikes }
     : { move: null, strikes };
+}
+
+/** Of one that answers, and that nobody has in the database. */
+const TAKEN: Verdict = { move: "held", reason: "taken", strikes: 0 };
+
+function judgeAlive({ state }: Known): Verdict {
+  return state === "suspect"
+    ? { move: "ready", reason: "probe_alive", strikes: 0 }
+    : { move: null, strikes: 0 };
 }

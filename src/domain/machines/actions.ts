@@ -12,6 +12,7 @@ import { change } from "../core/change.ts";
 import type { Actor } from "../core/reasons.ts";
 import { tearDown } from "../core/teardown.ts";
 import { json } from "../core/event.ts";
+import { heldBy } from "../core/hold.ts";
 import { moveMachines } from "../core/moves.ts";
 import { moveOperations } from "../core/operationMoves.ts";
 import { isLiveAssignment, isLiveOperation } from "../core/live.ts";
@@ -114,14 +115,12 @@ export async function holdMachine(
       actor,
       reason: "held",
       ...(note === undefined ? {} : { data: { note } }),
-      set: sql`hold = jsonb_build_object('by', ${actor}::text, 'at', ${ISO_NOW}, 'note', ${note ?? null}::text)`,
+      set: heldBy(actor, note ?? null),
     });
     return locked;
   });
   return getMachine(db, machine.id);
 }
-
-const ISO_NOW = sql`to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 /**
  * Gives a held machine back: to its tester where one has it; else to the pool as `suspect`, to be probed before

@@ -4,7 +4,7 @@ import type { OperationResult } from "../../contract/operationResult.ts";
 import { type Db, rows } from "../../db/client.ts";
 import { noteMiss } from "../health/applyBrake.ts";
 import { keysFailed, queueSetupIfDue } from "../assignments/keys.ts";
-import { answeredBy } from "../health/heard.ts";
+import { answeredBy, takenCause } from "../health/heard.ts";
 import { ownersOf } from "../health/hostKeys.ts";
 import type { Standing } from "../core/leased.ts";
 import { pairWaiting } from "../assignments/match.ts";
@@ -15,6 +15,7 @@ import { retryBackoffSeconds } from "../core/backoff.ts";
 import { SETTINGS } from "../core/limits.ts";
 import { tearDown } from "../core/teardown.ts";
 import { json } from "../core/event.ts";
+import { heldBy } from "../core/hold.ts";
 import { moveAssignments, moveMachines } from "../core/moves.ts";
 import { type Change, touch } from "../core/touched.ts";
 
@@ -54,6 +55,7 @@ export async function setupFailed(
   const sibling = await siblingThere(tx, result);
   if (sibling !== null) return addressWrong(tx, lease, sibling, actor);
   await endOperation(tx, lease.id, "failed", null, result.message);
+  if (result.takenBy !== undefined && (await swapTaken(tx, lease, result.takenBy, actor))) return;
   if (result.reason === "unreachable" && (await swap(tx, lease, NEVER_LOGGED_IN, result.message, actor)))
     return;
   if (result.reason === "machine_refused" && (await swapRefusing(tx, lease, result, actor))) return;
@@ -96,24 +98,32 @@ async function swapRefusing(
   return true;
 }
 
+/**
+ * Somebody was set up on the machine before, of whom a database that was restored from a backup knows nothing: they may be
+ * using it. So a person decides about it, and the assignment gets another one, however often that happens.
+ */
+async function swapTaken(tx: Change, lease: Standing, other: string, actor: Actor): Promise<boolean> {
+  const cause = takenCause(other);
+  const back = await swapAssignment(tx, lease, sql`true`, cause, actor);
+  if (back.length === 0 || lease.machine === null) return false;
+  await moveMachines(tx, sql`select ${lease.machine}::uuid`, {
+    to: "held",
+    from: ["assigned"],
+    actor,
+    reason: "taken",
+    data: { cause },
+    set: heldBy(actor, cause),
+  });
+  if (lease.pool !== null) await pairWaiting(tx, lease.pool, actor);
+  return true;
+}
+
 /** What must hold of the assignment for a swap. Each machine that it was given is an attempt, and so is each retry. */
 const NEVER_LOGGED_IN = sql`logged_in_at is null`;
 const RECIPE_NOT_BEGUN = sql`attempt = swaps + 1 and coalesce((step ->> 'step')::int, 1) <= 1`;
 
 async function swap(tx: Change, lease: Standing, when: SQL, cause: string, actor: Actor): Promise<boolean> {
-  const back = await moveAssignments(
-    tx,
-    sql`select id from assignments where id = ${lease.assignment} and machine = ${lease.machine}
-      and ${when} and swaps < ${SETTINGS.maxSwaps}`,
-    {
-      to: "waiting",
-      from: ["setting_up"],
-      actor,
-      reason: "swapped",
-      data: { cause, missed: lease.machine },
-      set: sql`swaps = swaps + 1`,
-    },
-  );
+  const back = await swapAssignment(tx, lease, sql`${when} and swaps < ${SETTINGS.maxSwaps}`, cause, actor);
   if (back.length === 0 || lease.machine === null) return false;
   await noteMiss(tx, { node: lease.node, machine: lease.machine, cause }, actor);
   await moveMachines(tx, sql`select ${lease.machine}::uuid`, {
@@ -127,6 +137,20 @@ async function swap(tx: Change, lease: Standing, when: SQL, cause: string, actor
   await queueRecheck(tx, lease.node);
   if (lease.pool !== null) await pairWaiting(tx, lease.pool, actor);
   return true;
+}
+
+/** Back to its place in the line, if `when` holds of it. */
+function swapAssignment(tx: Change, lease: Standing, when: SQL, cause: string, actor: Actor) {
+  const which = sql`select id from assignments
+    where id = ${lease.assignment} and machine = ${lease.machine} and ${when}`;
+  return moveAssignments(tx, which, {
+    to: "waiting",
+    from: ["setting_up"],
+    actor,
+    reason: "swapped",
+    data: { cause, missed: lease.machine },
+    set: sql`swaps = swaps + 1`,
+  });
 }
 
 /** The machine of this installation whose host key was presented, if the host key changed. */

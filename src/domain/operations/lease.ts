@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import { type Db, listOf, rows } from "../../db/client.ts";
 import { noteHighest } from "../orphans/restoredBackup.ts";
 import { type Leased, leaseLost, type Standing } from "../core/leased.ts";
+import { moveNodes } from "../core/nodeMoves.ts";
 import { moveOperations, operationLeases } from "../core/operationMoves.ts";
 import { SETTINGS } from "../core/limits.ts";
 import { concurrencyOf } from "../core/nodeSettings.ts";
@@ -41,7 +42,10 @@ export async function leaseWork(
   );
   // A session that is superseded during a poll gets that error at once, and ends.
   if (waiting?.current !== true) throw leaseLost(`session ${session}`);
-  if (waiting.behind) await noteHighest(db, node, highest);
+  if (waiting.behind) {
+    await askFirst(db, node);
+    await noteHighest(db, node, highest);
+  }
   const taken = waiting.others && free.setups > 0 ? await takeOver(db, node, free.setups) : 0;
   if (!waiting.any && taken === 0) return [];
   const actor: Actor = `node:${node}`;
@@ -82,6 +86,19 @@ export async function leaseWork(
     await noteCreates(tx, node, leased);
     return leased;
   });
+}
+
+/** What an older copy of the database says of the node's machines counts only once they have been probed. */
+async function askFirst(db: Db, node: string): Promise<void> {
+  const actor: Actor = `node:${node}`;
+  await change(db, actor, follow, (tx) =>
+    moveNodes(tx, sql`name = ${node}`, {
+      to: "returning",
+      from: ["online"],
+      actor,
+      reason: "database_behind",
+    }),
+  );
 }
 
 /** From its create on a relay remembers a machine's number, and so must its node's row. */

@@ -7,6 +7,7 @@ import type { Tools } from "../tools.ts";
 import type { Lease } from "../session/lease.ts";
 import { lookAround, type Surroundings } from "../session/session.ts";
 import { SshError } from "../ssh/sshError.ts";
+import { refuseTaken, takenBy } from "../setup/taken.ts";
 import { head, printable, tail } from "../text.ts";
 import { WRITABLE } from "./writable.ts";
 
@@ -136,11 +137,16 @@ function otherPlace(
   return ssh.host === host && ssh.port === port ? null : { ssh, access };
 }
 
-/** Who is on a machine already may fill it; one that is still to be given away must have room. */
+/**
+ * Who is on a machine already may fill it; one that is still to be given away must have room, and nobody may have been set
+ * up on it.
+ */
 function commandFor({ state, healthCommand }: ProbeOperation["machines"][number]): string {
   const health = healthCommand ?? "true";
-  return state === "ready" || state === "suspect" ? `${WRITABLE}\n${health}` : health;
+  return state === "ready" || state === "suspect" ? `${UNTAKEN}\n${WRITABLE}\n${health}` : health;
 }
+
+const UNTAKEN = `state=\${WARMPOOL_STATE:-/var/lib/warmpool}\n${refuseTaken('""', "exit")}`;
 
 /** One attempt: the connection, the login and the command may take `seconds` each. */
 async function askOnce(
@@ -155,6 +161,8 @@ async function askOnce(
       connection.exec(commandFor(machine), { timeoutSeconds: seconds, signal, maxBytes: 16_384 }),
     );
     if (result.code === 0) return { answer: "alive", cause: null };
+    const another = takenBy(result);
+    if (another !== null) return { answer: "alive", cause: null, takenBy: another };
     const output = printable(Buffer.concat([result.stdout, result.stderr]));
     return {
       answer: "dead",

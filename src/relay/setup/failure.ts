@@ -6,12 +6,12 @@ type SetupFailed = Extract<OperationResult, { outcome: "setup_failed" }>;
 /** A set-up that has failed, and at which step. */
 export class SetupFailure extends Error {
   readonly reason: SetupFailed["reason"];
-  readonly at: Pick<SetupFailed, "step" | "exitCode" | "presented" | "untouched">;
+  readonly at: Pick<SetupFailed, "step" | "exitCode" | "presented" | "untouched" | "takenBy">;
 
   constructor(
     reason: SetupFailed["reason"],
     message: string,
-    at: Pick<SetupFailed, "step" | "exitCode" | "presented" | "untouched"> = {},
+    at: Pick<SetupFailed, "step" | "exitCode" | "presented" | "untouched" | "takenBy"> = {},
   ) {
     super(message);
     this.name = "SetupFailure";

@@ -18,6 +18,7 @@ import { redactor } from "./redact.ts";
 import { SetupReporter } from "./reporter.ts";
 import { EXIT, STARTED, startScript, UNTOUCHED } from "./start.ts";
 import { StepSpans } from "./stepSpans.ts";
+import { takenBy } from "./taken.ts";
 
 /** What a look at the log may take before the connection counts as broken. */
 const POLL_SECONDS = 10;
@@ -130,6 +131,12 @@ async function start(plan: Plan, token: number, machine: Reconnecting, lease: Le
     const { code, stdout, stderr } = await persistentExec(machine, "sh -s", options, lease);
     const said = printable(stdout).trim();
     if (code === 0 && STARTED.some((answer) => answer === said)) return;
+    const another = takenBy({ code, stdout });
+    if (another !== null)
+      throw new SetupFailure("machine_refused", `Assignment ${another} was set up on this machine before.`, {
+        untouched: true,
+        takenBy: another,
+      });
     if (code === EXIT.fenced && plan.keysOnly) {
       // Root on the machine may have written any number there: the lease itself says whether another relay has it.
       await pause(FENCED_PAUSE_MS, lease.signal);

@@ -1,10 +1,12 @@
 import { quote, writeFile } from "../ssh/shell.ts";
 import type { Plan } from "./plan.ts";
 import { RUNNER, STEP } from "./runner.ts";
+import { refuseTaken } from "./taken.ts";
 
 /**
  * The one script that changes a machine for a set-up. Under the machine's lock it refuses a token below the highest
- * that was ever here, so a relay that slept cannot undo its successor; then it starts the runner, unless it runs or
+ * that was ever here, so a relay that slept cannot undo its successor, and a machine that another assignment was set up
+ * on; then it starts the runner, unless it runs or
  * has ended already. It is shell functions, called in its last line: a script that arrives cut does nothing.
  */
 export const EXIT = { fenced: 71, wornOut: 72, cannotWrite: 73, notStarted: 74, locked: 75 } as const;
@@ -29,6 +31,7 @@ umask 077
 run=${quote(plan.run)}
 token=${token}
 ${enter(plan)}
+${plan.keysOnly ? "" : refuseTaken(quote(plan.assignment), "return")}
 [ -d "$dir" ] || mkdir -p "$dir" || return ${EXIT.cannotWrite}
 exec 8>>"$state/lock" || return ${EXIT.cannotWrite}
 flock -w 20 8 || { echo "another script holds the machine's lock" >&2; return ${EXIT.locked}; }

@@ -11,9 +11,15 @@ import { SETTINGS } from "../../../src/domain/core/limits.ts";
 import { testDb } from "../../helpers/db.ts";
 import { APP, countStates, KEY_A, makeWorld, openRelay } from "../../helpers/world.ts";
 
-const alive: Heard = { answer: "alive", cause: null, listed: true, strangeKey: false };
-const dead: Heard = { answer: "dead", cause: "refused", listed: true, strangeKey: false };
-const unknown: Heard = { answer: "unknown", cause: "no file descriptors", listed: null, strangeKey: false };
+const alive: Heard = { answer: "alive", cause: null, listed: true, strangeKey: false, taken: false };
+const dead: Heard = { answer: "dead", cause: "refused", listed: true, strangeKey: false, taken: false };
+const unknown: Heard = {
+  answer: "unknown",
+  cause: "no file descriptors",
+  listed: null,
+  strangeKey: false,
+  taken: false,
+};
 const usual = { failureThreshold: 2, counts: true, mayTearDown: true, nodeReturns: false };
 
 test.each<[string, MachineState, number, Heard, string | null]>([

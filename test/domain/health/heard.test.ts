@@ -16,6 +16,7 @@ const KNOWN: KnownMachine = {
   strikes: 0,
   failureThreshold: 2,
   paused: false,
+  doubtful: false,
   cut: false,
 };
 const NO_KEYS = { ids: new Set<string>(), siblings: new Map<string, string>() };

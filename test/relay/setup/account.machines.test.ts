@@ -62,13 +62,15 @@ testAtNight("sudo is a checked rule of its own, and goes when it is taken back",
 testAtNight("an account that is there is taken over with its home; a system account is not", async () => {
   await using node = await testNode();
   const machine = await node.machine();
-  await node.exec(machine, "useradd -M -s /bin/sh alice; groupadd -r service; useradd -r -g service service");
+  await node.exec(machine, "useradd -M -s /bin/sh alice");
   expect(await setUp(setupOperation(machine, [["a", "true"]]), new TestLease(), node.tools)).toMatchObject({
     outcome: "set_up",
   });
   expect(await node.read(machine, "stat -c '%U %n' /home/alice")).toBe("alice /home/alice");
 
-  const system = setupOperation(machine, [["a", "true"]], { username: "service" }, { token: 2 });
+  const other = await node.machine();
+  await node.exec(other, "groupadd -r service; useradd -r -g service service");
+  const system = setupOperation(other, [["a", "true"]], { username: "service" });
   expect(await setUp(system, new TestLease(), node.tools)).toMatchObject({
     reason: "step_failed",
     step: "account",
@@ -80,24 +82,19 @@ testAtNight(
   "testers named like a group of the machine's → are set up, and are no members of it",
   async () => {
     await using node = await testNode();
-    const machine = await node.machine();
-    await node.exec(
-      machine,
-      "groupadd -r image-group; groupadd team; useradd -r -g team -G image-group other",
-    );
     const names = oneIn(3, ["operator", "sudo", "adm", "image-group", "team"]);
-    for (const [index, username] of names.entries()) {
-      const operation = setupOperation(
+    for (const username of names) {
+      const machine = await node.machine();
+      await node.exec(
         machine,
-        [["a", "true"]],
-        { username, sudo: true },
-        { token: 2 * index + 1 },
+        "groupadd -r image-group; groupadd team; useradd -r -g team -G image-group other",
       );
+      const operation = setupOperation(machine, [["a", "true"]], { username, sudo: true });
       expect(await setUp(operation, new TestLease(), node.tools), username).toMatchObject({
         outcome: "set_up",
       });
       // Set up again, as after a failed step: the account stays as it is.
-      const again = { ...operation, id: randomUUID(), token: 2 * index + 2 };
+      const again = { ...operation, id: randomUUID(), token: 2 };
       expect(await setUp(again, new TestLease(), node.tools), username).toMatchObject({ outcome: "set_up" });
       const groups = await node.read(machine, `id -nG ${username}`);
       expect(groups).toMatch(/^tester\d+$/);

@@ -82,7 +82,6 @@ testAtNight(
   "S5 what is found at the hand-over is told by kind and fingerprint: no text of a file is in the error",
   async () => {
     await using node = await testNode();
-    const machine = await node.machine();
     const found: [name: string, put: string, told: string][] = [
       ["a link that appears late", asAlice(`ln -sf /root/secret ~/.ssh/${K}`), "is not a regular file"],
       [
@@ -92,10 +91,10 @@ testAtNight(
       ],
       ["a key with a comment", `echo "${testerKey} of-root" >>/root/.ssh/${K}`, "ssh-ed25519 SHA256:"],
     ];
-    for (const [index, [name, put, told]] of found.entries()) {
+    for (const [name, put, told] of found) {
       const script = `echo '${SECRET}' >/root/secret; ${put}`;
       const result = await setUp(
-        setupOperation(machine, [["late", script]], {}, { token: index + 1 }),
+        setupOperation(await node.machine(), [["late", script]]),
         new TestLease(),
         node.tools,
       );
