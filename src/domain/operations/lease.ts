@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { type Db, listOf, rows } from "../../db/client.ts";
 import { noteHighest } from "../orphans/restoredBackup.ts";
 import { type Leased, leaseLost, type Standing } from "../core/leased.ts";
@@ -52,7 +52,7 @@ export async function leaseWork(
   return change(db, actor, follow, async (tx) => {
     const [current] = await rows(
       tx,
-      sql`select 1 from nodes
+      sql`select ${liftFencing()} from nodes
         where name = ${node} and session = ${session} and highest_machine_number >= ${highest} for no key update`,
     );
     if (current === undefined) return [];
@@ -99,6 +99,16 @@ async function askFirst(db: Db, node: string): Promise<void> {
       reason: "database_behind",
     }),
   );
+}
+
+/**
+ * Brings the fences up to the milliseconds of the clock, and so above all that a machine has ever seen, also if the database
+ * is an older copy. They never go down: the sequence keeps what the clock once said, and fewer leases than milliseconds
+ * pass. Two nodes may then draw the same one, which is harmless, because a fence is compared with those of its own machine.
+ */
+function liftFencing(): SQL {
+  const now = sql`(extract(epoch from clock_timestamp()) * 1000)::bigint`;
+  return sql`(select setval('fencing', ${now}) from fencing where last_value < ${now})`;
 }
 
 /** From its create on a relay remembers a machine's number, and so must its node's row. */

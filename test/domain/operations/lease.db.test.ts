@@ -188,3 +188,21 @@ test("what is handed back is leased again", async () => {
   await relay.finish(create, { outcome: "handed_back" });
   expect(await relay.lease()).toMatchObject([{ id: create.id, attempt: 2 }]);
 });
+
+test("R9 the database is an older copy → a lease still gets a higher fence than every one before", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1 });
+  const create = await relay.take("create");
+  await doHappily(relay, create);
+  await t.db.execute(sql`select setval('fencing', 1)`);
+  await assign(t.connection, ALICE, APP);
+  expect((await relay.take("setup")).token).toBeGreaterThan(create.token);
+});
+
+test("R9 the clock goes back → fences still grow", async () => {
+  await using t = await testDb();
+  const relay = await makeWorld(t.db, { targetSize: 1 });
+  const tomorrow = Date.now() + 86_400_000;
+  await t.db.execute(sql`select setval('fencing', ${tomorrow})`);
+  expect((await relay.take("create")).token).toBeGreaterThan(tomorrow);
+});
