@@ -44,7 +44,8 @@ install_programs() {
   local missing=() pair
   for pair in ssh:openssh-client ssh-keygen:openssh-client ssh-keyscan:openssh-client perl:perl-base ip:iproute2 \
     unshare:util-linux setpriv:util-linux flock:util-linux setsid:util-linux git:git pgbouncer:pgbouncer \
-    chromium:chromium openssl:openssl nginx:nginx-light caddy:caddy; do
+    chromium:chromium openssl:openssl nginx:nginx-light caddy:caddy \
+    pg_ctlcluster:postgresql; do
     command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
   done
   if [ ${#missing[@]} -gt 0 ]; then

@@ -110,6 +110,18 @@ test("the browser tests: the edge on Node at every change, in workerd at night",
   expect([...tested(RUN), ...tested(NIGHTLY)].toSorted()).toEqual(JSON.parse(`[${runtimes}]`));
 });
 
+test("every part of the acceptance run is shown on local, by day or at night", () => {
+  const [, all = ""] = /^const PARTS: .*= \[(.+)\];$/m.exec(read("verify/accept/main.ts")) ?? [];
+  const partsOf = (commands: readonly string[]) =>
+    commands
+      .filter((command) => has([command], "accept", "--driver local"))
+      .flatMap((command) => (/--only ([\w,]+)/.exec(command)?.[1] ?? all).split(/, ?/));
+  const shown = new Set(partsOf([...RUN, ...NIGHTLY]));
+  expect(all.split(", ").filter((part) => !shown.has(part))).toEqual([]);
+  // A day has no time for it.
+  expect(partsOf(RUN)).not.toContain("restore");
+});
+
 test("acceptance on Incus: the night has every part, the day all but what only the night has time for", () => {
   const [, all = ""] = /^const PARTS: .*= \[(.+)\];$/m.exec(read("verify/accept/main.ts")) ?? [];
   const [, day = ""] = /\? \[\] : \["--only", "([\w,]+)"\]/.exec(read("scripts/testIncus.ts")) ?? [];
@@ -121,6 +133,7 @@ test("acceptance on Incus: the night has every part, the day all but what only t
     "faults",
     "power",
     "burst",
+    "restore",
     "outside",
   ]);
   expect(

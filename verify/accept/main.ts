@@ -15,6 +15,7 @@ import { outside } from "./parts/outside.ts";
 import { path } from "./parts/path.ts";
 import { power } from "./parts/power.ts";
 import { readme } from "./parts/readme.ts";
+import { restore } from "./parts/restore.ts";
 import { secrets } from "./parts/secrets.ts";
 import { Report } from "../harness/report.ts";
 
@@ -22,7 +23,7 @@ import { Report } from "../harness/report.ts";
  * The acceptance run: drives a whole Warmpool from outside, by nothing but its public interface (verify/harness/interface.ts),
  * and shows what each part names. Every part starts from nothing and has to leave nothing. Imports nothing from src.
  */
-const PARTS: readonly Part[] = [path, readme, secrets, faults, crash, power, burst, outside];
+const PARTS: readonly Part[] = [path, readme, secrets, faults, crash, power, burst, restore, outside];
 
 async function main(): Promise<number> {
   const options = optionsOrExit();

@@ -4,11 +4,20 @@ import type { Local } from "../harness/interface.ts";
 import { startNpm } from "../harness/program.ts";
 import { type Rpc, rpc } from "../harness/rpc.ts";
 
-/** A second Node edge on the database of a running stack. It leaves the sweeps to the first. */
+/** A Node edge of its own, as `npm run server` starts it. */
 export type Server = { url: string; app: Rpc; stop(): Promise<void> };
 
+/** `sweepSeconds` is 0 where another edge on the same database sweeps. */
+export type ServerSettings = Pick<Local, "databaseUrl" | "adminToken" | "appToken" | "secretKey"> & {
+  sweepSeconds?: number;
+};
+
 /** @throws Error with the end of its output where it does not answer within 20 s. */
-export async function startServer(stack: Local, port: number, logFile: string): Promise<Server> {
+export async function startServer(
+  { sweepSeconds = 0, ...stack }: ServerSettings,
+  port: number,
+  logFile: string,
+): Promise<Server> {
   const program = await startNpm(
     ["run", "server"],
     {
@@ -16,7 +25,7 @@ export async function startServer(stack: Local, port: number, logFile: string): 
       PORT: String(port),
       WARMPOOL_ADMIN_TOKEN: stack.adminToken,
       WARMPOOL_SECRET_KEY: stack.secretKey,
-      WARMPOOL_SWEEP_SECONDS: "0",
+      WARMPOOL_SWEEP_SECONDS: String(sweepSeconds),
     },
     logFile,
   );
@@ -29,7 +38,7 @@ export async function startServer(stack: Local, port: number, logFile: string): 
     process.kill(program.pid, "SIGTERM");
     await until("npm run server to end", () => program.hasEnded(), { seconds: 15 });
   };
-  await until("the second server to answer", answers, { seconds: 20, everyMs: 100 }).catch(
+  await until("the server to answer", answers, { seconds: 20, everyMs: 100 }).catch(
     async (cause: unknown) => {
       if (!program.hasEnded()) await stop();
       throw new Error(`npm run server does not answer. Its last lines:\n${program.tail(12)}`, { cause });

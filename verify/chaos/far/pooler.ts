@@ -4,7 +4,7 @@ import { freePort } from "../../harness/part.ts";
 import { run } from "../../harness/program.ts";
 import { until } from "../../../test/helpers/until.ts";
 import { answersAt } from "./answersAt.ts";
-import { startUnprivileged } from "./unprivileged.ts";
+import { startUnprivileged } from "../../harness/unprivileged.ts";
 
 /** PgBouncer before the database, in transaction mode: few sessions, which all connections share. */
 export type Pooler = { port: number; stop(): Promise<void> };

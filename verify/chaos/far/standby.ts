@@ -5,7 +5,7 @@ import postgres, { type Sql } from "postgres";
 import { freePort } from "../../harness/part.ts";
 import { run } from "../../harness/program.ts";
 import { until } from "../../../test/helpers/until.ts";
-import { startUnprivileged } from "./unprivileged.ts";
+import { startUnprivileged } from "../../harness/unprivileged.ts";
 
 /** A Postgres that follows the system's own by streaming replication: it answers, and nothing can be written to it. */
 export type Standby = { port: number; stop(): Promise<void> };

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
-import { run } from "../../harness/program.ts";
+import { run } from "./program.ts";
 
 /**
- * Starts a program that refuses to run as root: in a user namespace in which root's files are nobody's, or as nobody
- * where the kernel gives none; then `folder`, which is all that it writes to, becomes nobody's too.
+ * Programs that refuse to run as root: they run in a user namespace in which root's files are nobody's, or as nobody
+ * where the kernel gives none; then `folder`, which is all that they write to, becomes nobody's too.
  */
 const NAMESPACE = ["--user", "--map-user=65534", "--map-group=65534"];
 const AS_NOBODY = ["--reuid=65534", "--regid=65534", "--clear-groups"];
@@ -29,7 +29,8 @@ export async function startUnprivileged(
   return { hasEnded: () => isOver(child), stop: () => end(child, ended) };
 }
 
-async function wrapped(command: readonly string[], folder: string): Promise<string[]> {
+/** The command that runs this one so; for anybody but root it is the same. */
+export async function wrapped(command: readonly string[], folder: string): Promise<string[]> {
   if (process.geteuid?.() !== 0) return [...command];
   const spaces = await run("unshare", [...NAMESPACE, "true"]);
   if (spaces.code === 0) return ["unshare", ...NAMESPACE, ...command];
