@@ -13,7 +13,13 @@ export type Replicated = AsyncDisposable & {
   standby: RunningPostgres;
   /** The standby has all that the primary has committed, and becomes a primary itself. */
   promote(): Promise<void>;
+  /** From now on the primary acknowledges only what the standby has stored as well. */
+  synchronous(): Promise<void>;
+  /** The primary is gone at once, as by a power failure; the standby becomes a primary. */
+  lose(): Promise<void>;
 };
+
+const PROMOTE = "select pg_promote(true, 60)";
 
 /** One statement in a session of its own. */
 export async function saying<T>(url: string, text: string): Promise<T[]> {
@@ -70,7 +76,22 @@ export async function startReplicated(
         );
         return seen?.has;
       });
-      await saying(standby.url, "select pg_promote(true, 60)");
+      await saying(standby.url, PROMOTE);
+    },
+    synchronous: async () => {
+      await saying(primary.url, "alter system set synchronous_standby_names = 'ANY 1 (*)'");
+      await saying(primary.url, "select pg_reload_conf()");
+      await until("the standby to be synchronous", async () => {
+        const [seen] = await saying<{ is: string }>(
+          primary.url,
+          "select sync_state as is from pg_stat_replication",
+        );
+        return seen?.is === "sync";
+      });
+    },
+    lose: async () => {
+      process.kill(primary.pid, "SIGKILL");
+      await saying(standby.url, PROMOTE);
     },
     [Symbol.asyncDispose]: async () => {
       await standby[Symbol.asyncDispose]();
