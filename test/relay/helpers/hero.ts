@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { readRecipe } from "../../../src/cli/inputs/recipeFolder.ts";
@@ -22,6 +22,9 @@ chmod +x "$HERO_HOME/bin/hero_proc"
 `;
 export const sum = (text: string) => createHash("sha256").update(text).digest("hex");
 
+/** A machine has one assignment in its life: what is asked for again is the same one's. */
+const assignments = new WeakMap<TestMachine, string>();
+
 type Ran = { result: OperationResult; log: string };
 
 /** Runs it on a machine with params as the edge would take them. */
@@ -38,7 +41,9 @@ export async function installHero(
     expect(value, name).toMatch(new RegExp(`^(?:${known[name]?.pattern})$`, "u"));
   }
   const recipe = { name: "hero", version: "1", steps };
-  const operation = setupOperation(machine, [], { params, secrets, recipe }, { token });
+  const id = assignments.get(machine) ?? randomUUID();
+  assignments.set(machine, id);
+  const operation = setupOperation(machine, [], { id, params, secrets, recipe }, { token });
   const result = await setUp(operation, lease, node.tools);
   const log = lease.told.map((told) => (told.kind === "setup" ? (told.log?.text ?? "") : "")).join("");
   return { result, log };
