@@ -7,15 +7,16 @@ import { changeBase, changedSince, commitNamed, readTree } from "../../scripts/c
 import { holdLeash } from "../../scripts/leash/leash.ts";
 import { startPostgres } from "../../src/stack/postgres.ts";
 import { copyCheckout, whilePatched } from "./checkout.ts";
-import { isConcerned, type Patch, readPatches } from "./patches.ts";
+import { drawn, isConcerned, type Patch, readPatches } from "./patches.ts";
 import { type How, type Verdict, verdicts } from "./vitest.ts";
 
 /**
- * `npm run mutate [-- PART] [--changed auto|COMMIT] [--trust-green]`: proves that the tests bite. Each patch beside this
+ * `npm run mutate [-- PART] [--changed auto|COMMIT] [--at-most N] [--trust-green]`: proves that the tests bite. Each patch beside this
  * file breaks one rule in a copy of the checkout; the test it names, green without it, has to turn red.
  *
  * PART            only patches whose name has that in it
  * --changed       only the core and those that a change since the commit may concern; `auto` finds the commit (changeBase)
+ * --at-most       so many, drawn by the commit that is tried; the nightly run tries all
  * --trust-green   the tests have just passed without a patch, and are not run once more to see that
  *
  * Patches are tried two at a time, each in a copy of its own, on one Postgres server; every run of tests migrates a
@@ -32,7 +33,11 @@ const stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => stop.abort(name));
 
 const { values, positionals } = parseArgs({
-  options: { changed: { type: "string" }, "trust-green": { type: "boolean", default: false } },
+  options: {
+    changed: { type: "string" },
+    "at-most": { type: "string", default: "999" },
+    "trust-green": { type: "boolean", default: false },
+  },
   allowPositionals: true,
 });
 const began = performance.now();
@@ -60,7 +65,13 @@ async function chosen(candidates: readonly Patch[]): Promise<Patch[]> {
   if (base === null) return named;
   const changed = await changedSince(base);
   console.log(`${changed.size} files have changed since ${base}`);
-  return named.filter((patch) => CORE.has(patch.file) || isConcerned(patch, changed, readTree));
+  const concerned = named.filter((patch) => CORE.has(patch.file) || isConcerned(patch, changed, readTree));
+  const atMost = Number(values["at-most"]);
+  if (!Number.isInteger(atMost) || atMost < CORE.size)
+    throw new Error(`--at-most is ${values["at-most"]}; it takes a whole number, ${CORE.size} or more`);
+  if (concerned.length > atMost)
+    console.log(`${concerned.length} patches are concerned; ${atMost} are drawn`);
+  return drawn(concerned, atMost, CORE, await commitNamed("HEAD"));
 }
 
 async function tryAll(list: readonly Patch[]): Promise<void> {

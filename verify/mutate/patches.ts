@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { distances, type Read } from "../../scripts/change/graph.ts";
@@ -46,4 +47,21 @@ export function isConcerned(patch: Patch, changed: ReadonlySet<string>, read: Re
   return [`verify/mutate/${patch.file}`, ...patch.touches, ...helpers.keys()].some((path) =>
     changed.has(path),
   );
+}
+
+/**
+ * So many of them at most, others with another salt and the same with the same, in the order that they came in. A change
+ * of half the tree concerns nearly every patch, which takes longer than everything else that CI does.
+ * @param always are among them whatever is drawn
+ */
+export function drawn(
+  patches: readonly Patch[],
+  atMost: number,
+  always: ReadonlySet<string>,
+  salt: string,
+): Patch[] {
+  const rank = ({ file }: Patch) =>
+    always.has(file) ? "" : createHash("sha256").update(`${salt} ${file}`).digest("hex");
+  const kept = new Set(patches.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1)).slice(0, atMost));
+  return patches.filter((patch) => kept.has(patch));
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { readTree } from "../../../scripts/change/git.ts";
 import { fileURLToPath } from "node:url";
-import { isConcerned, readPatch, readPatches } from "../../../verify/mutate/patches.ts";
+import { drawn, isConcerned, readPatch, readPatches } from "../../../verify/mutate/patches.ts";
 
 const PATCH = readPatch(
   "01-x.patch",
@@ -53,4 +53,18 @@ test("every patch names a file of tests that there is, and changes files that th
   const folder = fileURLToPath(new URL("../../../verify/mutate", import.meta.url));
   const named = (await readPatches(folder)).flatMap(({ test: file, touches }) => [file, ...touches]);
   expect(named.filter((path) => readTree(path) === null)).toEqual([]);
+});
+
+test("more patches than there is time for → so many, in their order, by the salt; some always", () => {
+  const all = ["a", "b", "c", "d", "e", "f"].map((file) => ({ ...PATCH, file }));
+  const some = (salt: string) => drawn(all, 3, new Set(["e"]), salt).map(({ file }) => file);
+  const draws = ["1", "2", "3", "4", "5", "6", "7", "8"].map(some);
+  expect(some("1")).toEqual(draws[0]);
+  for (const draw of draws) {
+    expect(draw).toHaveLength(3);
+    expect(draw).toContain("e");
+    expect(draw).toEqual(draw.toSorted());
+  }
+  expect([...new Set(draws.flat())].toSorted()).toEqual(["a", "b", "c", "d", "e", "f"]);
+  expect(drawn(all, 6, new Set(), "1")).toEqual(all);
 });
