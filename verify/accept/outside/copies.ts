@@ -43,7 +43,7 @@ export async function copies(scene: Scene, key: Key): Promise<() => Promise<void
         new RegExp(`${machine} of dave no longer exists on its node \\(for [^)]+\\)`),
         new RegExp(`machine recreate ${machine} --reassign`),
       ]);
-      return `${pool}; ${await operator.reads("tester dave", [/machine_gone: The machine does not exist any more/])}`;
+      return `${pool}; ${await operator.reads("tester dave", [/The machine does not exist any more[^]*\(machine_gone\)/])}`;
     },
   );
   await report.check("A1 machine recreate --reassign gives dave another machine, set up", () =>
