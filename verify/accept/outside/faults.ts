@@ -46,7 +46,7 @@ async function told({ operator }: Scene, name: string, { what, code }: Down): Pr
   const seen = [
     await operator.reads("status", [new RegExp(`${name} of dave ${what}`), /TesterMachineDown/]),
     await operator.reads(`events --machine ${name}`, [/tester machine down/]),
-    await operator.reads("tester dave", [new RegExp(`${code}: [^:.]+`)]),
+    await operator.reads("tester dave", [new RegExp(`error [^()]+\\(${code}\\)`)]),
     await operator.reads("doctor", [new RegExp(`WRONG pool ${POOL} ${name} of dave ${what}`)], { code: 1 }),
     await operator.metric(DOWN),
   ];
