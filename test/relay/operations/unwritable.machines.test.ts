@@ -1,11 +1,8 @@
-import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import type { OperationResult } from "../../../src/contract/operationResult.ts";
-import type { ProbeOperation } from "../../../src/contract/relay.ts";
-import { probeMachines } from "../../../src/relay/operations/probe.ts";
 import { setUp } from "../../../src/relay/setup/setup.ts";
 import { TestLease } from "../helpers/lease.ts";
 import { type TestMachine, type TestNode, testNode, testOnSystem as test } from "../helpers/node.ts";
+import { probed } from "../helpers/probe.ts";
 import { setupOperation } from "../helpers/setup.ts";
 
 /** Machines that answer, and that nobody can work on. */
@@ -13,26 +10,8 @@ const READ_ONLY = "mount -o remount,ro /";
 const FULL =
   "mkdir -p /var/lib/warmpool; mount -t tmpfs -o size=64k none /var/lib/warmpool; head -c 60000 /dev/zero >/var/lib/warmpool/x";
 
-async function probe(node: TestNode, machine: TestMachine, state: "ready" | "assigned"): Promise<unknown> {
-  const { id, name, host, port, hostKey } = machine;
-  const operation: ProbeOperation = {
-    ...{
-      kind: "probe",
-      scope: "all",
-      id: randomUUID(),
-      token: 1,
-      attempt: 1,
-      attempts: 1,
-      attemptSeconds: 10,
-    },
-    machines: [{ id, name, host, port, hostKey, state, healthCommand: "test $((1 + 1)) = 2" }],
-  };
-  const { answers } = (await probeMachines(operation, new TestLease(), node.tools)) as Extract<
-    OperationResult,
-    { outcome: "probed" }
-  >;
-  return answers[0];
-}
+const probe = (node: TestNode, machine: TestMachine, state: "ready" | "assigned") =>
+  probed(node, machine, state, "test $((1 + 1)) = 2");
 
 test("A8 a machine that cannot be written to is dead while it can be given away, and its set-up refused untouched", async () => {
   await using node = await testNode();

@@ -1,34 +1,13 @@
-import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
-import type { OperationResult } from "../../../src/contract/operationResult.ts";
-import type { ProbeOperation } from "../../../src/contract/relay.ts";
-import { probeMachines } from "../../../src/relay/operations/probe.ts";
 import { setUp } from "../../../src/relay/setup/setup.ts";
 import { TestLease } from "../helpers/lease.ts";
 import { type TestMachine, type TestNode, testNode, testOnSystem as test } from "../helpers/node.ts";
+import { probed } from "../helpers/probe.ts";
 import { setupOperation } from "../helpers/setup.ts";
 
 /** A database that was restored from a backup calls a machine ready that somebody was given since. */
-async function probe(node: TestNode, machine: TestMachine, state: "ready" | "suspect" | "assigned") {
-  const { id, name, host, port, hostKey } = machine;
-  const operation: ProbeOperation = {
-    ...{
-      kind: "probe",
-      scope: "all",
-      id: randomUUID(),
-      token: 1,
-      attempt: 1,
-      attempts: 1,
-      attemptSeconds: 10,
-    },
-    machines: [{ id, name, host, port, hostKey, state, healthCommand: "false" }],
-  };
-  const { answers } = (await probeMachines(operation, new TestLease(), node.tools)) as Extract<
-    OperationResult,
-    { outcome: "probed" }
-  >;
-  return answers[0];
-}
+const probe = (node: TestNode, machine: TestMachine, state: "ready" | "suspect" | "assigned") =>
+  probed(node, machine, state, "false");
 
 test("R9 a machine with a tester's set-up on it → whoever takes it for free is refused, and nothing on it changes", async () => {
   await using node = await testNode();
